@@ -1,0 +1,45 @@
+/* Checked, aligned, zeroed allocation; see memory.h. */
+#include "base/memory.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT_BYTES = 64 };
+
+static atomic_long successes_left = -1;
+
+void memory_fail_after(long successes)
+{
+    atomic_store(&successes_left, successes);
+}
+
+static int must_fail(void)
+{
+    return atomic_load(&successes_left) >= 0 && atomic_fetch_sub(&successes_left, 1) == 0;
+}
+
+Status memory_new(void **pointer, size_t count, size_t bytes_each)
+{
+    *pointer = NULL;
+    size_t bytes;
+    if (__builtin_mul_overflow(count, bytes_each, &bytes) || bytes > SIZE_MAX - ALIGNMENT_BYTES)
+        FAIL(STATUS_NO_MEMORY, "out of memory: %zu x %zu bytes is beyond any address space", count,
+             bytes_each);
+    size_t rounded = (bytes / ALIGNMENT_BYTES + 1) * ALIGNMENT_BYTES;
+    void *memory = must_fail() ? NULL : aligned_alloc(ALIGNMENT_BYTES, rounded);
+    if (!memory)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot allocate %zu bytes", bytes);
+    memset(memory, 0, rounded);
+    *pointer = memory;
+    return STATUS_OK;
+}
+
+Status memory_copy_text(const char *text, char **copy)
+{
+    size_t bytes = strlen(text) + 1;
+    TRY(MEMORY_NEW(copy, bytes));
+    memcpy(*copy, text, bytes);
+    return STATUS_OK;
+}

@@ -1,0 +1,25 @@
+/* Allocation that checks its sizes and reports its failures.
+ *
+ * Memory from here is zeroed, aligned to 64 bytes (a cache line, a vector register), and released
+ * with free(). Failure is an ordinary, testable error: memory_fail_after() lets a test make the
+ * n-th allocation fail.
+ */
+#ifndef GISD_BASE_MEMORY_H
+#define GISD_BASE_MEMORY_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+
+/* Stores into *pointer (a pointer variable of any object type) count x bytes_each zeroed bytes, to
+ * be released with free(). Zero bytes give a valid pointer. STATUS_NO_MEMORY leaves it NULL. */
+#define MEMORY_NEW(pointer, count) memory_new((void **)(pointer), (count), sizeof **(pointer))
+Status memory_new(void **pointer, size_t count, size_t bytes_each);
+
+/* A copy of `text` in *copy, released with free(). */
+Status memory_copy_text(const char *text, char **copy);
+
+/* For tests: the allocation after `successes` more ones fails, once; negative switches this off. */
+void memory_fail_after(long successes);
+
+#endif
