@@ -1,0 +1,67 @@
+/* Convolution engines: the heavy arithmetic behind one small table of functions.
+ *
+ * A plan is made once for a shape; it owns the engine's packed copy of the weights, refreshed by
+ * set_weights() after each update, and its scratch memory. Activations are plain NHWC float32,
+ * plain weights O x I x KH x KW. Both engines give the same numbers up to rounding and are tested
+ * against the same naive loop.
+ */
+#ifndef GISD_NN_ENGINE_H
+#define GISD_NN_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "nn/shape.h"
+
+typedef struct {
+    Shape input;
+    size_t output_channels;
+    size_t kernel_h, kernel_w;
+    size_t stride;
+    size_t pad_h, pad_w; /* zeros on each side */
+    size_t dilation;     /* 1: dense */
+    bool bias;
+} ConvolutionShape;
+
+/* Shape of the convolution's result. */
+Shape convolution_output(const ConvolutionShape *shape);
+
+typedef struct ConvolutionPlan ConvolutionPlan; /* each engine's own */
+
+typedef struct {
+    const char *name;
+
+    /* Makes a plan; `data_gradient` and `weight_gradient` say which backward directions will be
+     * used. */
+    Status (*plan_new)(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                       ConvolutionPlan **plan);
+    void (*plan_free)(ConvolutionPlan *plan);
+
+    /* Packs weights (O x I x KH x KW) for the calls below. */
+    Status (*set_weights)(ConvolutionPlan *plan, const float *weights);
+
+    /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none). */
+    Status (*forward)(ConvolutionPlan *plan, const float *input, const float *bias, float *output);
+
+    /* input_gradient (as input) from output_gradient (as output); overwrites. */
+    Status (*backward_data)(ConvolutionPlan *plan, const float *output_gradient,
+                            float *input_gradient);
+
+    /* weight_gradient (O x I x KH x KW) and, if the shape has a bias, bias_gradient (O); both are
+     * added to. */
+    Status (*backward_weights)(ConvolutionPlan *plan, const float *input,
+                               const float *output_gradient, float *weight_gradient,
+                               float *bias_gradient);
+} Engine;
+
+/* im2col and OpenBLAS' sgemm. */
+const Engine *engine_blas(void);
+
+/* oneDNN; NULL in a build without it. */
+const Engine *engine_onednn(void);
+
+/* By name ("onednn", "blas", or "auto": the best there is). */
+Status engine_find(const char *name, const Engine **engine);
+
+#endif

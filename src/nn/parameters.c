@@ -1,0 +1,126 @@
+/* Named parameter arrays; see parameters.h. Names are few thousand at most and looked up while a
+ * network is built, so a linear search is enough. */
+#include "nn/parameters.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+
+void parameters_init(ParameterList *list)
+{
+    *list = (ParameterList){0};
+}
+
+void parameters_clear(ParameterList *list)
+{
+    for (size_t i = 0; i < list->count; ++i) {
+        free(list->items[i].name);
+        free(list->items[i].value);
+        free(list->items[i].gradient);
+    }
+    free(list->items);
+    *list = (ParameterList){0};
+}
+
+Parameter *parameters_find(const ParameterList *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; ++i)
+        if (strcmp(list->items[i].name, name) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+static Status grow(ParameterList *list)
+{
+    if (list->count < list->capacity)
+        return STATUS_OK;
+    size_t capacity = list->capacity ? 2 * list->capacity : 64;
+    Parameter *items;
+    TRY(MEMORY_NEW(&items, capacity));
+    if (list->count)
+        memcpy(items, list->items, list->count * sizeof *items);
+    free(list->items);
+    list->items = items;
+    list->capacity = capacity;
+    return STATUS_OK;
+}
+
+Status parameters_declare(ParameterList *list, const char *name, size_t rank, const size_t *dims,
+                          Initial initial, bool decayed, size_t *index)
+{
+    Parameter *known = parameters_find(list, name);
+    if (known) {
+        if (known->rank != rank || memcmp(known->dims, dims, rank * sizeof *dims) != 0)
+            FAIL(STATUS_ARGUMENT, "parameter %s is used with two different shapes", name);
+        *index = (size_t)(known - list->items);
+        return STATUS_OK;
+    }
+    TRY(grow(list));
+    Parameter *added = &list->items[list->count];
+    *added = (Parameter){
+        .rank = rank, .count = 1, .initial = initial, .trainable = true, .decayed = decayed};
+    for (size_t i = 0; i < rank; ++i) {
+        added->dims[i] = dims[i];
+        added->count *= dims[i];
+    }
+    TRY(memory_copy_text(name, &added->name));
+    Status status = MEMORY_NEW(&added->value, added->count);
+    if (status != STATUS_OK) {
+        free(added->name);
+        return status;
+    }
+    *index = list->count++;
+    return STATUS_OK;
+}
+
+void parameters_randomise(ParameterList *list, uint64_t seed)
+{
+    for (size_t i = 0; i < list->count; ++i) {
+        Parameter *parameter = &list->items[i];
+        ++parameter->version;
+        if (parameter->initial.kind == INITIAL_CONSTANT) {
+            for (size_t k = 0; k < parameter->count; ++k)
+                parameter->value[k] = parameter->initial.value;
+            continue;
+        }
+        float deviation = parameter->initial.value;
+        if (parameter->initial.kind == INITIAL_HE_NORMAL)
+            deviation = sqrtf(2.0f * (float)parameter->dims[0] / (float)parameter->count);
+        char purpose[256];
+        snprintf(purpose, sizeof purpose, "initial/%s", parameter->name);
+        RandomStream stream;
+        random_init(&stream, seed, purpose, 0, 0);
+        for (size_t k = 0; k < parameter->count; ++k)
+            parameter->value[k] = deviation * random_normal(&stream);
+    }
+}
+
+Status parameters_add_gradients(ParameterList *list)
+{
+    for (size_t i = 0; i < list->count; ++i) {
+        Parameter *parameter = &list->items[i];
+        if (parameter->trainable && !parameter->gradient)
+            TRY(MEMORY_NEW(&parameter->gradient, parameter->count));
+    }
+    return STATUS_OK;
+}
+
+void parameters_zero_gradients(ParameterList *list)
+{
+    for (size_t i = 0; i < list->count; ++i)
+        if (list->items[i].gradient)
+            memset(list->items[i].gradient, 0, list->items[i].count * sizeof(float));
+}
+
+size_t parameters_total(const ParameterList *list, bool trainable_only)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < list->count; ++i)
+        if (!trainable_only || list->items[i].trainable)
+            total += list->items[i].count;
+    return total;
+}

@@ -1,0 +1,162 @@
+/* Each engine against a naive double-precision loop, over odd sizes, strides and dilations. */
+#include "../unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "nn/engine.h"
+
+static float *random_floats(size_t count, const char *purpose)
+{
+    float *numbers;
+    assert_int_equal(MEMORY_NEW(&numbers, count), STATUS_OK);
+    RandomStream stream;
+    random_init(&stream, 1, purpose, (uint32_t)count, 0);
+    for (size_t i = 0; i < count; ++i)
+        numbers[i] = random_normal(&stream);
+    return numbers;
+}
+
+typedef struct {
+    double *output, *input_gradient, *weight_gradient, *bias_gradient;
+} Expected;
+
+static void naive(const ConvolutionShape *s, const float *input, const float *weights,
+                  const float *bias, const float *gradient, Expected *e)
+{
+    Shape out = convolution_output(s);
+    for (size_t n = 0; n < out.n; ++n)
+        for (size_t y = 0; y < out.h; ++y)
+            for (size_t x = 0; x < out.w; ++x)
+                for (size_t o = 0; o < out.c; ++o) {
+                    size_t at = ((n * out.h + y) * out.w + x) * out.c + o;
+                    double sum = bias ? (double)bias[o] : 0, g = (double)gradient[at];
+                    e->bias_gradient[o] += g;
+                    for (size_t ky = 0; ky < s->kernel_h; ++ky)
+                        for (size_t kx = 0; kx < s->kernel_w; ++kx) {
+                            long iy = (long)(y * s->stride + ky * s->dilation) - (long)s->pad_h;
+                            long ix = (long)(x * s->stride + kx * s->dilation) - (long)s->pad_w;
+                            if (iy < 0 || ix < 0 || iy >= (long)s->input.h ||
+                                ix >= (long)s->input.w)
+                                continue;
+                            for (size_t i = 0; i < s->input.c; ++i) {
+                                size_t from =
+                                    ((n * s->input.h + (size_t)iy) * s->input.w + (size_t)ix) *
+                                        s->input.c +
+                                    i;
+                                size_t tap =
+                                    ((o * s->input.c + i) * s->kernel_h + ky) * s->kernel_w + kx;
+                                sum += (double)input[from] * (double)weights[tap];
+                                e->input_gradient[from] += g * (double)weights[tap];
+                                e->weight_gradient[tap] += g * (double)input[from];
+                            }
+                        }
+                    e->output[at] = sum;
+                }
+}
+
+static double relative_error(size_t count, const float *got, const double *expected)
+{
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < count; ++i) {
+        difference += pow((double)got[i] - expected[i], 2);
+        norm += pow(expected[i], 2);
+    }
+    return sqrt(difference / fmax(norm, 1e-30));
+}
+
+static void check(const Engine *engine, const ConvolutionShape *s)
+{
+    Shape out = convolution_output(s);
+    size_t inputs = shape_count(s->input), outputs = shape_count(out);
+    size_t taps = out.c * s->input.c * s->kernel_h * s->kernel_w;
+    float *input = random_floats(inputs, "input"), *weights = random_floats(taps, "weights");
+    float *bias = random_floats(out.c, "bias"), *gradient = random_floats(outputs, "gradient");
+    Expected e = {calloc(outputs, 8), calloc(inputs, 8), calloc(taps, 8), calloc(out.c, 8)};
+    naive(s, input, weights, s->bias ? bias : NULL, gradient, &e);
+
+    ConvolutionPlan *plan;
+    assert_int_equal(engine->plan_new(s, true, true, &plan), STATUS_OK);
+    float *got, *got_bias;
+    size_t most = inputs > outputs ? inputs : outputs;
+    most = most > taps ? most : taps;
+    assert_int_equal(MEMORY_NEW(&got, most), STATUS_OK);
+    assert_int_equal(MEMORY_NEW(&got_bias, out.c), STATUS_OK);
+    assert_int_equal(engine->set_weights(plan, weights), STATUS_OK);
+    assert_int_equal(engine->forward(plan, input, s->bias ? bias : NULL, got), STATUS_OK);
+    assert_true(relative_error(outputs, got, e.output) < 2e-6);
+    assert_int_equal(engine->backward_data(plan, gradient, got), STATUS_OK);
+    assert_true(relative_error(inputs, got, e.input_gradient) < 2e-6);
+    memset(got, 0, taps * sizeof *got);
+    for (int pass = 0; pass < 2; ++pass) /* gradients are added to */
+        assert_int_equal(engine->backward_weights(plan, input, gradient, got, got_bias), STATUS_OK);
+    for (size_t i = 0; i < taps; ++i)
+        got[i] *= 0.5f;
+    for (size_t i = 0; i < out.c; ++i)
+        got_bias[i] *= 0.5f;
+    assert_true(relative_error(taps, got, e.weight_gradient) < 2e-6);
+    if (s->bias)
+        assert_true(relative_error(out.c, got_bias, e.bias_gradient) < 2e-6);
+    engine->plan_free(plan);
+    void *owned[] = {input,
+                     weights,
+                     bias,
+                     gradient,
+                     got,
+                     got_bias,
+                     e.output,
+                     e.input_gradient,
+                     e.weight_gradient,
+                     e.bias_gradient};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; ++i)
+        free(owned[i]);
+}
+
+static const ConvolutionShape shapes[] = {
+    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true},    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false},
+    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false}, {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true},
+    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false}, {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true},
+    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false},   {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false},
+    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true},    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true},
+    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true},   {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false},
+};
+
+static void blas_agrees_with_the_naive_loop(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
+        check(engine_blas(), &shapes[i]);
+}
+
+static void onednn_agrees_with_the_naive_loop(void **state)
+{
+    (void)state;
+    if (!engine_onednn())
+        skip();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
+        check(engine_onednn(), &shapes[i]);
+}
+
+static void an_unknown_engine_is_refused(void **state)
+{
+    (void)state;
+    const Engine *engine;
+    assert_int_equal(engine_find("cuda", &engine), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "cuda"));
+    assert_int_equal(engine_find("blas", &engine), STATUS_OK);
+    assert_ptr_equal(engine, engine_blas());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blas_agrees_with_the_naive_loop),
+        cmocka_unit_test(onednn_agrees_with_the_naive_loop),
+        cmocka_unit_test(an_unknown_engine_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
