@@ -1,0 +1,446 @@
+/* Building, planning and running a graph of operations; see net.h and node.h.
+ *
+ * Time runs from 0 to 2n for n nodes: forward of node i at i, the loss at n, backward of i at 2n -
+ * i. From that each buffer's lifetime follows, and memory_plan() lays them out in one block.
+ */
+#include "nn/net.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "nn/memory_plan.h"
+#include "nn/node.h"
+
+/* Packed weights: one for each pair of parameter and convolution shape; the recursion's passes
+ * share them. */
+typedef struct {
+    size_t parameter;
+    ConvolutionShape shape;
+    bool standardised, data_gradient;
+    uint64_t version; /* of the parameter when packed; 0: never */
+    ConvolutionPlan *plan;
+} WeightUse;
+
+struct Net {
+    ParameterList *parameters; /* borrowed */
+    const Engine *engine;
+    bool training, planned;
+    Status status; /* first error of building */
+    char *message;
+    size_t count, capacity;
+    Node *nodes;
+    size_t use_count;
+    WeightUse *uses;        /* at most count */
+    size_t *gradients_left; /* by parameter: contributions still to come in this backward pass */
+    bool *standardised;     /* by parameter */
+    float *standardised_weights; /* scratch for the largest standardised parameter */
+    float *block;                /* all buffers of the plan */
+    size_t block_bytes;
+};
+
+Status net_new(ParameterList *parameters, const Engine *engine, bool training, Net **net)
+{
+    TRY(MEMORY_NEW(net, 1));
+    (*net)->parameters = parameters;
+    (*net)->engine = engine;
+    (*net)->training = training;
+    return STATUS_OK;
+}
+
+void net_free(Net *net)
+{
+    if (!net)
+        return;
+    for (size_t i = 0; i < net->use_count; ++i)
+        net->engine->plan_free(net->uses[i].plan);
+    free(net->uses);
+    free(net->message);
+    free(net->nodes);
+    free(net->gradients_left);
+    free(net->standardised);
+    free(net->standardised_weights);
+    free(net->block);
+    free(net);
+}
+
+/* ---- building ---- */
+
+NodeId net_refuse(Net *net, Status status)
+{
+    if (net->status == STATUS_OK) {
+        net->status = status;
+        net->message = strdup(status_message());
+    }
+    return 0;
+}
+
+bool net_declare(Net *net, const char *name, const char *suffix, size_t rank, const size_t *dims,
+                 Initial initial, bool decayed, size_t *index)
+{
+    char full[256];
+    snprintf(full, sizeof full, "%s.%s", name, suffix);
+    Status status = net->status != STATUS_OK ? net->status
+                                             : parameters_declare(net->parameters, full, rank, dims,
+                                                                  initial, decayed, index);
+    if (status != STATUS_OK)
+        net_refuse(net, status);
+    return status == STATUS_OK;
+}
+
+static Status grow(Net *net)
+{
+    if (net->count < net->capacity)
+        return STATUS_OK;
+    size_t capacity = net->capacity ? 2 * net->capacity : 256;
+    Node *nodes;
+    TRY(MEMORY_NEW(&nodes, capacity));
+    if (net->count)
+        memcpy(nodes, net->nodes, net->count * sizeof *nodes);
+    free(net->nodes);
+    net->nodes = nodes;
+    net->capacity = capacity;
+    return STATUS_OK;
+}
+
+NodeId net_add_node(Net *net, const NodeRequest *request)
+{
+    assert(!net->planned);
+    if (net->status != STATUS_OK)
+        return 0;
+    Status status = grow(net);
+    if (status != STATUS_OK)
+        return net_refuse(net, status);
+    Node *node = &net->nodes[net->count];
+    *node = (Node){.request = *request};
+    for (size_t i = 0; i < request->input_count; ++i) {
+        assert(request->inputs[i] < net->count);
+        node->input_shape[i] = net->nodes[request->inputs[i]].request.shape;
+        net->nodes[request->inputs[i]].last_consumer = net->count;
+    }
+    return net->count++;
+}
+
+NodeId net_input(Net *net, Shape shape)
+{
+    static const Operation input = {.name = "input"};
+    return net_add_node(net, &(NodeRequest){.operation = &input,
+                                            .shape = shape,
+                                            .weight = NO_PARAMETER,
+                                            .bias = NO_PARAMETER});
+}
+
+void net_output(Net *net, NodeId node)
+{
+    if (net->status == STATUS_OK)
+        net->nodes[node].output = true;
+}
+
+Shape net_shape(const Net *net, NodeId node)
+{
+    return net->status == STATUS_OK ? net->nodes[node].request.shape : (Shape){1, 1, 1, 1};
+}
+
+/* ---- planning ---- */
+
+static bool trains(const Net *net, size_t parameter)
+{
+    return parameter != NO_PARAMETER && net->parameters->items[parameter].trainable;
+}
+
+static bool input_wants_gradient(const Net *net, const Node *node, size_t input)
+{
+    return net->nodes[node->request.inputs[input]].needs_gradient;
+}
+
+static void settle_gradients(Net *net)
+{
+    for (size_t i = 0; i < net->count; ++i) {
+        Node *node = &net->nodes[i];
+        node->needs_gradient =
+            net->training && (trains(net, node->request.weight) || trains(net, node->request.bias));
+        for (size_t k = 0; k < node->request.input_count; ++k)
+            node->needs_gradient |= net->training && input_wants_gradient(net, node, k);
+    }
+}
+
+static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
+{
+    return a->input.n == b->input.n && a->input.h == b->input.h && a->input.w == b->input.w &&
+           a->input.c == b->input.c && a->output_channels == b->output_channels &&
+           a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
+           a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
+           a->bias == b->bias;
+}
+
+static size_t find_use(Net *net, size_t parameter, const ConvolutionShape *shape)
+{
+    size_t i = 0;
+    while (i < net->use_count &&
+           (net->uses[i].parameter != parameter || !same_shape(&net->uses[i].shape, shape)))
+        ++i;
+    return i;
+}
+
+static Status plan_convolutions(Net *net)
+{
+    TRY(MEMORY_NEW(&net->uses, net->count));
+    size_t largest = 0;
+    for (size_t i = 0; i < net->count; ++i) {
+        Node *node = &net->nodes[i];
+        const NodeRequest *request = &node->request;
+        if (!request->settings.convolution.output_channels ||
+            strcmp(request->operation->name, "convolution") != 0)
+            continue;
+        node->weight_use = find_use(net, request->weight, &request->settings.convolution);
+        WeightUse *use = &net->uses[node->weight_use];
+        if (node->weight_use == net->use_count) {
+            *use = (WeightUse){.parameter = request->weight,
+                               .shape = request->settings.convolution,
+                               .standardised = request->standardised};
+            ++net->use_count;
+        }
+        use->data_gradient |= net->training && input_wants_gradient(net, node, 0);
+        net->standardised[request->weight] |= request->standardised;
+        size_t count = net->parameters->items[request->weight].count;
+        if (request->standardised && count > largest)
+            largest = count;
+    }
+    for (size_t i = 0; i < net->use_count; ++i)
+        TRY(net->engine->plan_new(&net->uses[i].shape, net->uses[i].data_gradient,
+                                  net->training && trains(net, net->uses[i].parameter),
+                                  &net->uses[i].plan));
+    return MEMORY_NEW(&net->standardised_weights, largest);
+}
+
+enum { BUFFERS_PER_NODE = 5 }; /* value, gradient, saved, forward scratch, backward scratch */
+
+static void extend(PlannedBuffer *buffer, size_t instant)
+{
+    if (buffer->last < instant)
+        buffer->last = instant;
+}
+
+/* Bytes and lifetimes of node i's buffers; consumers, which come later, extend the lifetimes of the
+ * value and bring forward the first use of the gradient. */
+static void describe_buffers(Net *net, size_t i, PlannedBuffer *all)
+{
+    const Node *node = &net->nodes[i];
+    const NodeRequest *request = &node->request;
+    PlannedBuffer *own = all + BUFFERS_PER_NODE * i;
+    size_t end = 2 * net->count, backward = end - i, bytes = shape_count(request->shape) * 4;
+    bool is_input = request->input_count == 0;
+    own[0] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
+    own[1] = (PlannedBuffer){.first = backward, .last = backward};
+    if (node->needs_gradient)
+        own[1].bytes = bytes;
+    own[2] = (PlannedBuffer){.bytes = request->saved_floats * 4, .first = i, .last = i};
+    own[3] = (PlannedBuffer){.bytes = request->forward_scratch_floats * 4, .first = i, .last = i};
+    own[4] = (PlannedBuffer){.first = backward, .last = backward};
+    if (node->needs_gradient) {
+        own[2].last = backward;
+        own[4].bytes = request->backward_scratch_floats * 4;
+        if (request->backward_reads_output)
+            own[0].last = backward;
+    }
+    if (node->output || is_input)
+        own[0].last = end;
+    if (node->output) {
+        own[1].first = 0;
+        own[1].last = end;
+    }
+    for (size_t k = 0; k < request->input_count; ++k) {
+        PlannedBuffer *input = all + BUFFERS_PER_NODE * request->inputs[k];
+        extend(&input[0], i);
+        if (!node->needs_gradient)
+            continue;
+        if (request->backward_reads_inputs >> k & 1)
+            extend(&input[0], backward);
+        if (input_wants_gradient(net, node, k) && backward < input[1].first)
+            input[1].first = backward;
+    }
+}
+
+static Status plan_memory(Net *net)
+{
+    size_t count = BUFFERS_PER_NODE * net->count;
+    PlannedBuffer *buffers;
+    TRY(MEMORY_NEW(&buffers, count));
+    for (size_t i = 0; i < net->count; ++i)
+        describe_buffers(net, i, buffers);
+    Status status = memory_plan(count, buffers, &net->block_bytes);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
+    for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {
+        Node *node = &net->nodes[i];
+        float **fields[BUFFERS_PER_NODE] = {&node->value, &node->gradient, &node->saved,
+                                            &node->forward_scratch, &node->backward_scratch};
+        for (size_t k = 0; k < BUFFERS_PER_NODE; ++k) {
+            const PlannedBuffer *buffer = &buffers[BUFFERS_PER_NODE * i + k];
+            *fields[k] = buffer->bytes ? net->block + buffer->offset / sizeof(float) : NULL;
+        }
+    }
+    free(buffers);
+    return status;
+}
+
+Status net_plan(Net *net)
+{
+    if (net->status != STATUS_OK)
+        FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
+    net->planned = true;
+    TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
+    TRY(MEMORY_NEW(&net->standardised, net->parameters->count));
+    settle_gradients(net);
+    TRY(plan_convolutions(net));
+    return plan_memory(net);
+}
+
+/* ---- running ---- */
+
+float *net_value(Net *net, NodeId node)
+{
+    return net->nodes[node].value;
+}
+
+float *net_gradient(Net *net, NodeId node)
+{
+    return net->nodes[node].gradient;
+}
+
+size_t net_memory_bytes(const Net *net)
+{
+    return net->block_bytes;
+}
+
+double net_forward_macs(const Net *net)
+{
+    double macs = 0;
+    for (size_t i = 0; i < net->count; ++i) {
+        const NodeRequest *request = &net->nodes[i].request;
+        if (strcmp(request->operation->name, "convolution") == 0)
+            macs += (double)shape_count(request->shape) *
+                    (double)(request->settings.convolution.kernel_h *
+                             request->settings.convolution.kernel_w *
+                             request->settings.convolution.input.c);
+    }
+    return macs;
+}
+
+static Status refresh_weights(Net *net)
+{
+    for (size_t i = 0; i < net->use_count; ++i) {
+        WeightUse *use = &net->uses[i];
+        const Parameter *parameter = &net->parameters->items[use->parameter];
+        if (use->version == parameter->version + 1)
+            continue;
+        const float *weights = parameter->value;
+        if (use->standardised) {
+            standardise_weights(parameter->dims[0], parameter->count / parameter->dims[0], weights,
+                                net->standardised_weights);
+            weights = net->standardised_weights;
+        }
+        TRY(net->engine->set_weights(use->plan, weights));
+        use->version = parameter->version + 1;
+    }
+    return STATUS_OK;
+}
+
+static OperationCall prepare(Net *net, const Node *node)
+{
+    const NodeRequest *request = &node->request;
+    OperationCall call = {
+        .node = node,
+        .output = node->value,
+        .saved = node->saved,
+        .convolution = net->use_count ? net->uses[node->weight_use].plan : NULL,
+        .engine = net->engine,
+    };
+    for (size_t k = 0; k < request->input_count; ++k)
+        call.input[k] = net->nodes[request->inputs[k]].value;
+    if (request->weight != NO_PARAMETER)
+        call.weight = net->parameters->items[request->weight].value;
+    if (request->bias != NO_PARAMETER)
+        call.bias = net->parameters->items[request->bias].value;
+    return call;
+}
+
+Status net_forward(Net *net)
+{
+    TRY(refresh_weights(net));
+    for (size_t i = 0; i < net->count; ++i) {
+        const Node *node = &net->nodes[i];
+        if (!node->request.operation->forward)
+            continue;
+        OperationCall call = prepare(net, node);
+        call.scratch = node->forward_scratch;
+        TRY(node->request.operation->forward(&call));
+    }
+    return STATUS_OK;
+}
+
+static void count_contributions(Net *net)
+{
+    memset(net->gradients_left, 0, net->parameters->count * sizeof *net->gradients_left);
+    for (size_t i = 0; i < net->count; ++i) {
+        const NodeRequest *request = &net->nodes[i].request;
+        size_t used[2] = {request->weight, request->bias};
+        for (int k = 0; k < 2; ++k)
+            if (trains(net, used[k]))
+                ++net->gradients_left[used[k]];
+    }
+}
+
+static Status count_down(Net *net, size_t index, GradientReady ready, void *context)
+{
+    if (!trains(net, index) || --net->gradients_left[index] > 0)
+        return STATUS_OK;
+    Parameter *parameter = &net->parameters->items[index];
+    if (net->standardised[index])
+        standardise_gradient(parameter->dims[0], parameter->count / parameter->dims[0],
+                             parameter->value, parameter->gradient);
+    return ready ? ready(context, index) : STATUS_OK;
+}
+
+/* A gradient is overwritten by the first of its node's consumers that runs backwards, the last one
+ * in the graph's order, and added to by the others. Outputs hold the caller's gradient already. */
+static bool is_first_contribution(const Net *net, size_t consumer, size_t slot)
+{
+    NodeId input = net->nodes[consumer].request.inputs[slot];
+    if (net->nodes[input].output || net->nodes[input].last_consumer != consumer)
+        return false;
+    for (size_t k = 0; k < slot; ++k)
+        if (net->nodes[consumer].request.inputs[k] == input)
+            return false;
+    return true;
+}
+
+Status net_backward(Net *net, GradientReady ready, void *context)
+{
+    assert(net->training);
+    count_contributions(net);
+    for (size_t i = net->count; i-- > 0;) {
+        const Node *node = &net->nodes[i];
+        const NodeRequest *request = &node->request;
+        if (!node->needs_gradient)
+            continue;
+        OperationCall call = prepare(net, node);
+        call.scratch = node->backward_scratch;
+        call.output_gradient = node->gradient;
+        for (size_t k = 0; k < request->input_count; ++k)
+            if (input_wants_gradient(net, node, k)) {
+                call.input_gradient[k] = net->nodes[request->inputs[k]].gradient;
+                call.add_gradient[k] = !is_first_contribution(net, i, k);
+            }
+        if (trains(net, request->weight))
+            call.weight_gradient = net->parameters->items[request->weight].gradient;
+        if (trains(net, request->bias))
+            call.bias_gradient = net->parameters->items[request->bias].gradient;
+        TRY(request->operation->backward(&call));
+        TRY(count_down(net, request->weight, ready, context));
+        TRY(count_down(net, request->bias, ready, context));
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,122 @@
+/* A network: a graph of operations, built once for a batch and an input size, then planned, then
+ * run forwards and backwards without allocation.
+ *
+ *     Net *net;
+ *     TRY(net_new(&parameters, engine, true, &net));
+ *     NodeId x = net_input(net, (Shape){4, 300, 300, 3});
+ *     NodeId y = net_relu(net, net_convolution(net, x, "stem", &(ConvolutionSettings){...}));
+ *     net_output(net, y);
+ *     TRY(net_plan(net));          // shapes are known, memory is laid out
+ *     ... fill net_value(net, x) ...
+ *     TRY(net_forward(net));
+ *     ... read net_value(net, y), fill net_gradient(net, y) ...
+ *     TRY(net_backward(net, NULL, NULL));
+ *
+ * Builder calls return a node and keep the first error for net_plan() to report, so that they nest
+ * and read like the figure of a paper. Recursion is the same parameter name used by several nodes.
+ *
+ * Parameters live in the caller's list, which must outlive the net. Which of them are trainable is
+ * read by net_plan(): a frozen one gets no gradient, and nodes above which nothing trains have no
+ * backward pass. Gradients are added to the parameters' buffers, which must be zero before the
+ * pass.
+ */
+#ifndef GISD_NN_NET_H
+#define GISD_NN_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "nn/engine.h"
+#include "nn/parameters.h"
+#include "nn/shape.h"
+
+typedef struct Net Net;
+typedef size_t NodeId;
+
+enum { NODE_MAX_INPUTS = 8 };
+
+Status net_new(ParameterList *parameters, const Engine *engine, bool training, Net **net);
+void net_free(Net *net);
+
+/* ---- building; every call is also in the file of its operation ---- */
+
+typedef struct {
+    size_t output_channels;
+    size_t kernel_h, kernel_w;
+    size_t stride, dilation; /* 0 stands for 1 */
+    size_t pad_h, pad_w;
+    bool bias;
+    bool standardised; /* weight standardisation (BiT): zero mean, unit variance over each filter */
+    Initial weight;    /* initial distribution of the weights; zeroed struct: He-normal */
+    float bias_value;  /* initial value of the biases */
+} ConvolutionSettings;
+
+NodeId net_input(Net *net, Shape shape);
+
+/* Parameters NAME.weight (O x I x KH x KW) and, if asked for, NAME.bias (O). */
+NodeId net_convolution(Net *net, NodeId input, const char *name,
+                       const ConvolutionSettings *settings);
+
+/* Group normalisation (Wu & He 2018, eps 1e-5) with NAME.weight and NAME.bias (C each), and a ReLU
+ * after it if `relu`. */
+NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, bool relu);
+
+NodeId net_relu(Net *net, NodeId input);
+NodeId net_sigmoid(Net *net, NodeId input);
+NodeId net_add(Net *net, NodeId a, NodeId b);
+NodeId net_multiply(Net *net, NodeId a, NodeId b);
+
+/* gate x a + (1 - gate) x b; gate has one channel, a and b have one shape. */
+NodeId net_blend(Net *net, NodeId gate, NodeId a, NodeId b);
+
+/* 3x3 maximum of stride 2 over the input with a border of zeros (not of minus infinity), as BiT. */
+NodeId net_max_pool(Net *net, NodeId input);
+
+/* Mean over the pixels of each image: N x 1 x 1 x C. */
+NodeId net_mean(Net *net, NodeId input);
+
+/* Nearest neighbour, source = floor(target x in / out); from 1 x 1 it broadcasts. */
+NodeId net_resize_nearest(Net *net, NodeId input, size_t h, size_t w);
+
+/* Bilinear with half-pixel centres (align_corners false), clamped at the border. */
+NodeId net_resize_bilinear(Net *net, NodeId input, size_t h, size_t w);
+
+/* Channels of all inputs one after the other; same N, H, W. */
+NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs);
+
+/* Each input (N x H x W x A*k) read as rows of k numbers, the rows of all inputs of an image one
+ * after the other: N x rows x 1 x k. */
+NodeId net_concat_rows(Net *net, size_t count, const NodeId *inputs, size_t k);
+
+/* Keeps the node's value for the caller and lets the caller give its gradient. */
+void net_output(Net *net, NodeId node);
+
+Shape net_shape(const Net *net, NodeId node);
+
+/* ---- planning and running ---- */
+
+/* Settles which nodes run backwards, makes the convolution plans and lays out the memory. Returns
+ * the first error of the building calls, if any. */
+Status net_plan(Net *net);
+
+/* Buffers of an input or output node, in the net's memory; valid until net_free(). The gradient is
+ * NULL in a net for inference and for a node that nothing trainable feeds. */
+float *net_value(Net *net, NodeId node);
+float *net_gradient(Net *net, NodeId node);
+
+Status net_forward(Net *net);
+
+/* Told each parameter (index in the list) whose gradient is complete, while backward goes on. */
+typedef Status (*GradientReady)(void *context, size_t parameter);
+
+/* Needs net_forward() before it and every output's gradient filled. `ready` may be NULL. */
+Status net_backward(Net *net, GradientReady ready, void *context);
+
+/* Bytes of activations, gradients and scratch in the plan. */
+size_t net_memory_bytes(const Net *net);
+
+/* Multiply-adds of the convolutions of one forward pass. */
+double net_forward_macs(const Net *net);
+
+#endif

@@ -1,0 +1,88 @@
+/* What the operations and the graph know of each other; private to nn/.
+ *
+ * An operation is a file with a builder (declared in net.h), a forward and a backward function. The
+ * builder fills a NodeRequest and hands it to net_add_node(); the graph then calls the functions
+ * with every buffer in place.
+ */
+#ifndef GISD_NN_NODE_H
+#define GISD_NN_NODE_H
+
+#include "nn/net.h"
+
+#define NO_PARAMETER ((size_t)-1)
+
+typedef struct Node Node;
+
+/* Buffers of one call. Gradients of inputs are NULL where not wanted; where add_gradient is set
+ * they are added to, else overwritten. */
+typedef struct {
+    const Node *node;
+    const float *input[NODE_MAX_INPUTS];
+    float *output;
+    const float *output_gradient;
+    float *input_gradient[NODE_MAX_INPUTS];
+    bool add_gradient[NODE_MAX_INPUTS];
+    float *saved;   /* from this node's forward to its backward */
+    float *scratch; /* during this call only */
+    const float *weight, *bias;
+    float *weight_gradient, *bias_gradient; /* added to; NULL if frozen */
+    ConvolutionPlan *convolution;
+    const Engine *engine;
+} OperationCall;
+
+typedef struct {
+    const char *name;
+    Status (*forward)(const OperationCall *call);
+    Status (*backward)(const OperationCall *call);
+} Operation;
+
+/* What an operation's builder asks for. */
+typedef struct {
+    const Operation *operation;
+    size_t input_count;
+    NodeId inputs[NODE_MAX_INPUTS];
+    Shape shape;
+    unsigned backward_reads_inputs; /* bit i: backward reads the value of input i */
+    bool backward_reads_output;
+    size_t saved_floats;
+    size_t forward_scratch_floats, backward_scratch_floats;
+    size_t weight, bias; /* indices of parameters, or NO_PARAMETER */
+    union {
+        ConvolutionShape convolution;
+        struct {
+            size_t groups;
+            bool relu;
+        } norm;
+        size_t row_width; /* of concat_rows */
+    } settings;
+    bool standardised;
+} NodeRequest;
+
+struct Node {
+    NodeRequest request;
+    Shape input_shape[NODE_MAX_INPUTS];
+    bool output;          /* marked by net_output() */
+    bool needs_gradient;  /* something trainable stands at or above it */
+    NodeId last_consumer; /* 0: nobody reads this node */
+    size_t weight_use;    /* of a convolution: index of its packed weights */
+    float *value, *gradient, *saved, *forward_scratch, *backward_scratch;
+};
+
+/* Adds the node; on an earlier error, or one of its own, keeps it and returns 0. */
+NodeId net_add_node(Net *net, const NodeRequest *request);
+
+/* Keeps the first error of building; returns 0 so that a builder may return it. */
+NodeId net_refuse(Net *net, Status status);
+
+/* Declares "NAME.SUFFIX"; false, with the error kept, if that fails. */
+bool net_declare(Net *net, const char *name, const char *suffix, size_t rank, const size_t *dims,
+                 Initial initial, bool decayed, size_t *index);
+
+/* Weight standardisation, eps 1e-10 (see standardise.c). weights and result: filters x size. */
+void standardise_weights(size_t filters, size_t size, const float *weights, float *result);
+
+/* Turns the gradient with respect to the standardised weights into that of the weights, in place.
+ */
+void standardise_gradient(size_t filters, size_t size, const float *weights, float *gradient);
+
+#endif
