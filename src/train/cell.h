@@ -1,0 +1,53 @@
+/* One cell: train a network, validate it each epoch, choose the operating point on the validation
+ * split, test it, and write result.h5 and checkpoint.h5.
+ *
+ * Collective over the group's communicator. Only its rank 0 writes files and calls `progress`; the
+ * decision to stop is rank 0's too and reaches the others with the sums of the step.
+ */
+#ifndef GISD_TRAIN_CELL_H
+#define GISD_TRAIN_CELL_H
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/status.h"
+#include "data/dataset.h"
+#include "train/settings.h"
+
+/* Where the cell stands; for the progress line and the journal. */
+typedef struct {
+    size_t epoch, epochs; /* finished epochs, and all of them */
+    size_t step, steps;   /* finished steps of all epochs, and all of them */
+    double loss;          /* mean total loss of the running epoch */
+    double images_per_second;
+    double validation_auc, validation_dice; /* of the last validated epoch; NaN before it */
+    bool saved;                             /* a checkpoint of just this state has been written */
+} CellProgress;
+
+typedef struct {
+    void *context;
+    void (*progress)(void *context, const CellProgress *progress); /* each step; may be NULL */
+    bool (*should_stop)(void *context);                            /* each step; may be NULL */
+} CellHooks;
+
+typedef struct {
+    const char *folder; /* cells/ID; made if missing */
+    const char *cell_id;
+    const char *config_text; /* resolved settings as YAML, stored in the results */
+    const char *data_name;   /* for the provenance */
+    FILE *log;               /* rank 0's log.txt; may be NULL */
+} CellPlace;
+
+typedef enum {
+    CELL_FINISHED, /* result.h5 is complete */
+    CELL_STOPPED,  /* asked to stop: the checkpoint holds the state of the last step */
+} CellEnd;
+
+/* Trains and tests one cell, from its checkpoint in the folder if there is one. All ranks of the
+ * group give the same arguments; the group's size must divide settings->shards. Errors: a loss that
+ * is not finite is STATUS_DIVERGED; an error of one rank becomes every rank's. */
+Status cell_run(const CellSettings *settings, const CellPlace *place, const Dataset *dataset,
+                MPI_Comm group, const CellHooks *hooks, CellEnd *end);
+
+#endif
