@@ -1,0 +1,33 @@
+/* The improved SSD: recursive pyramid, segmentation branch with attention, detection head. The
+ * whole network of docs/model.md in one call. */
+#ifndef GISD_MODEL_IMPROVED_SSD_H
+#define GISD_MODEL_IMPROVED_SSD_H
+
+#include "model/backbone.h"
+#include "nn/net.h"
+
+typedef struct {
+    Backbone backbone;
+    size_t base;            /* channels of the stem at width 1 */
+    size_t classes;         /* lesion classes; there is no background class */
+    size_t recursion_steps; /* at least 1 */
+    size_t size;            /* side of the input: a multiple of 32 from 64 to 512, or 300 */
+} ImprovedSsdSettings;
+
+typedef struct {
+    NodeId image;          /* batch x S x S x 3 */
+    NodeId location;       /* batch x priors x 1 x 4 */
+    NodeId classification; /* batch x priors x 1 x classes, logits */
+    NodeId mask;           /* batch x s x s x 1, logits */
+} ImprovedSsd;
+
+/* Builds the graph for `batch` images; outputs are marked. STATUS_ARGUMENT for a size or a base
+ * that the network does not have. Errors of the graph itself come from net_plan(). */
+Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t batch,
+                          ImprovedSsd *network);
+
+/* Local fine-tuning freezes backbone.* except its feedback convolutions and tap norms; global
+ * training frees all. To be called before net_plan(). */
+void improved_ssd_tune(ParameterList *parameters, bool local);
+
+#endif
