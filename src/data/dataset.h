@@ -1,0 +1,77 @@
+/* A data set in memory: every image decoded once, resized once, ready for batches.
+ *
+ * Training images are held a quarter larger than the network's input (training_side), so that a
+ * random window still has a pixel for each pixel; the others at the input size itself. Both are
+ * resized straight from the source with the antialiased triangle filter. Everything that can change
+ * a result is hashed into the fingerprint, so the same content read from a manifest or from a pack
+ * has the same one.
+ */
+#ifndef GISD_DATA_DATASET_H
+#define GISD_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/status.h"
+#include "data/split.h"
+
+enum { LABEL_NORMAL = -1 };
+
+/* One annotated box in fractions of the image, half-open. */
+typedef struct {
+    float x0, y0, x1, y1;
+    uint32_t class_index;
+} Lesion;
+
+/* One image's description. */
+typedef struct {
+    char *name;             /* path as the manifest writes it */
+    int32_t label;          /* class index, or LABEL_NORMAL */
+    uint32_t patient;       /* index into patients; an image without one is its own patient */
+    char *form;             /* "uplift", "flat", "depression" or "" */
+    Split split;            /* never SPLIT_NONE */
+    bool has_mask;          /* annotated; a normal image is, with an empty mask */
+    size_t lesion_count;    /* boxes */
+    Lesion *lesions;        /* lesion_count */
+    uint32_t width, height; /* of the source image in pixels */
+} Example;
+
+typedef struct Dataset {
+    size_t count;
+    Example *examples;    /* count */
+    size_t size;          /* S, side of the network's input */
+    size_t training_side; /* dataset_training_side(S) */
+    size_t class_count;   /* lesion classes; normal is none of them */
+    char **class_names;   /* class_count */
+    size_t patient_count;
+    char **patients;  /* patient_count names */
+    bool by_patient;  /* false: the manifest names no patients, so the split is by image */
+    uint8_t **pixels; /* count pointers to side x side x 3, side = dataset_side(); into one block */
+    uint8_t **masks;  /* count pointers to side x side of 0 or 1; NULL if not annotated */
+    uint8_t *pixel_block, *mask_block; /* owned storage behind the two */
+    char fingerprint[HASH_TEXT_BYTES];
+} Dataset;
+
+/* Reads a manifest (.csv) or a pack (.h5) for networks of input side `size`, on all OpenMP threads.
+ * Errors name the file and line. *dataset is NULL after an error; dataset_free() takes NULL. */
+Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset);
+void dataset_free(Dataset *dataset);
+
+/* ceil(1.25 size). */
+size_t dataset_training_side(size_t size);
+
+/* The side in pixels at which example `index` is stored. */
+size_t dataset_side(const Dataset *dataset, size_t index);
+
+/* The number of examples of a split, and their indices in ascending order. */
+size_t dataset_split_count(const Dataset *dataset, Split split);
+void dataset_split_indices(const Dataset *dataset, Split split, size_t *indices /* that many */);
+
+/* The whole data set as one blob, to be sent to another process of the same build; released with
+ * free(). dataset_from_bytes() checks every count it reads: STATUS_FORMAT if the blob is cut. */
+Status dataset_to_bytes(const Dataset *dataset, uint8_t **bytes, size_t *byte_count);
+Status dataset_from_bytes(const uint8_t *bytes, size_t byte_count, Dataset **dataset);
+
+#endif
