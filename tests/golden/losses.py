@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""Writes losses.txt: what PyTorch (autograd, double precision) says of every loss.
+
+Needs python3-torch and python3-numpy; the tests themselves only read the text.
+    cd tests/golden && ./losses.py
+"""
+import math
+
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(20)
+blocks = []
+
+
+def put(name, tensor):
+    values = torch.as_tensor(tensor).detach().double().flatten().tolist()
+    blocks.append(f"{name} {len(values)}\n" + " ".join(f"{v:.17g}" for v in values) + "\n")
+
+
+def exact(tensor):
+    """float32 numbers, which text and C both hold exactly, as doubles with a gradient."""
+    return tensor.float().double().requires_grad_()
+
+
+# Sigmoid focal loss, straight from its definition.
+logits = exact(torch.randn(40, 3) * 4)
+targets = torch.randint(-1, 3, (40,))
+put("focal_logits", logits)
+put("focal_targets", targets)
+truth = torch.zeros(40, 3, dtype=torch.double)
+for row, target in enumerate(targets.tolist()):
+    if target >= 0:
+        truth[row, target] = 1
+for alpha, gamma in ((0.25, 2), (0.25, 0), (0.6, 0.5), (0.75, 3.7)):
+    p = torch.sigmoid(logits)
+    p_true = torch.where(truth > 0, p, 1 - p)
+    weight = truth * alpha + (1 - truth) * (1 - alpha)
+    cost = weight * (1 - p_true) ** gamma * F.binary_cross_entropy_with_logits(
+        logits, truth, reduction="none")
+    gradient, = torch.autograd.grad(cost.sum(), logits)
+    put(f"focal_sum_{alpha}_{gamma}", cost.sum())
+    put(f"focal_gradient_{alpha}_{gamma}", gradient)
+
+# Box regression over positives.
+predictions = exact(torch.randn(40, 4) * 2)
+offsets = exact(torch.randn(40, 4))
+positive = targets >= 0
+put("box_predictions", predictions)
+put("box_offsets", offsets)
+for name, loss in (("smooth", F.smooth_l1_loss), ("l1", F.l1_loss)):
+    total = loss(predictions[positive], offsets[positive], reduction="sum")
+    gradient, = torch.autograd.grad(total, predictions)
+    put(f"box_sum_{name}", total)
+    put(f"box_gradient_{name}", gradient)
+
+# Softmax cross-entropy.
+logits = exact(torch.randn(6, 4) * 5)
+labels = torch.tensor([0, 3, 1, 2, 2, 0])
+total = F.cross_entropy(logits, labels, reduction="sum")
+gradient, = torch.autograd.grad(total, logits)
+put("entropy_logits", logits)
+put("entropy_labels", labels)
+put("entropy_sum", total)
+put("entropy_gradient", gradient)
+
+# Structure loss (Fan et al. 2020, as PraNet's code, with |average - mask| as weight).
+def structure(low, mask):
+    logit = F.interpolate(low, size=mask.shape[2:], mode="bilinear", align_corners=False)
+    weight = 1 + 5 * (F.avg_pool2d(mask, 31, 1, 15) - mask).abs()
+    cost = F.binary_cross_entropy_with_logits(logit, mask, reduction="none")
+    cost = (weight * cost).sum() / weight.sum()
+    s = torch.sigmoid(logit)
+    common = (s * mask * weight).sum()
+    union = ((s + mask) * weight).sum()
+    return cost + 1 - (common + 1) / (union - common + 1)
+
+
+for name, size, small in (("a", 64, 8), ("b", 44, 6), ("empty", 40, 5)):
+    low = exact(torch.randn(1, 1, small, small) * 3)
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    mask = ((x - 0.4 * size) ** 2 + 2 * (y - 0.6 * size) ** 2 < (0.3 * size) ** 2).double()
+    mask[:5, -9:] = 1
+    if name == "empty":
+        mask.zero_()
+    loss = structure(low, mask[None, None])
+    gradient, = torch.autograd.grad(loss, low)
+    put(f"structure_low_{name}", low)
+    put(f"structure_mask_{name}", mask)
+    put(f"structure_loss_{name}", loss)
+    put(f"structure_gradient_{name}", gradient)
+
+with open("losses.txt", "w") as file:
+    file.write("".join(blocks))
