@@ -1,0 +1,191 @@
+/* Average precision and overlap of boxes; definitions in detection.h. */
+#include "eval/detection.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+double detection_iou(const Box *a, const Box *b)
+{
+    double width_a = (double)a->x1 - (double)a->x0, height_a = (double)a->y1 - (double)a->y0;
+    double width_b = (double)b->x1 - (double)b->x0, height_b = (double)b->y1 - (double)b->y0;
+    if (!(width_a > 0 && height_a > 0 && width_b > 0 && height_b > 0))
+        return 0;
+    double width = fmin((double)a->x1, (double)b->x1) - fmax((double)a->x0, (double)b->x0);
+    double height = fmin((double)a->y1, (double)b->y1) - fmax((double)a->y0, (double)b->y0);
+    if (width <= 0 || height <= 0)
+        return 0;
+    double both = width * height;
+    return both / (width_a * height_a + width_b * height_b - both);
+}
+
+/* A found box of the class, with the annotated box that it overlaps most. */
+typedef struct {
+    double score;
+    size_t position;  /* in the array of found boxes: breaks ties */
+    size_t annotated; /* index of the annotated box, or SIZE_MAX */
+    double iou;
+} Candidate;
+
+static int compare_candidates(const void *left, const void *right)
+{
+    const Candidate *a = left, *b = right;
+    if (a->score != b->score)
+        return a->score > b->score ? -1 : 1;
+    return (a->position > b->position) - (a->position < b->position);
+}
+
+static Candidate make_candidate(const DetectionSet *set, size_t position)
+{
+    const FoundBox *found = &set->found[position];
+    Candidate candidate = {.score = found->score, .position = position, .annotated = SIZE_MAX};
+    for (size_t i = 0; i < set->annotated_count; ++i) {
+        const AnnotatedBox *truth = &set->annotated[i];
+        if (truth->image != found->image || truth->class_index != found->class_index)
+            continue;
+        double iou = detection_iou(&found->box, &truth->box);
+        if (candidate.annotated == SIZE_MAX || iou > candidate.iou) {
+            candidate.iou = iou;
+            candidate.annotated = i;
+        }
+    }
+    return candidate;
+}
+
+/* The class's found boxes by falling score, each with its best annotated box: the part of the work
+ * that does not depend on the threshold. */
+typedef struct {
+    Candidate *candidates;
+    size_t count;
+    size_t annotated_count; /* boxes of the class */
+    bool *taken;            /* scratch: one flag an annotated box of the set */
+    double *precision;      /* scratch: one number a candidate */
+    double *recall;
+} Ranking;
+
+static void ranking_clear(Ranking *ranking)
+{
+    free(ranking->candidates);
+    free(ranking->taken);
+    free(ranking->precision);
+    free(ranking->recall);
+    *ranking = (Ranking){0};
+}
+
+static Status ranking_fill(Ranking *ranking, const DetectionSet *set, uint32_t class_index)
+{
+    TRY(MEMORY_NEW(&ranking->candidates, set->found_count));
+    TRY(MEMORY_NEW(&ranking->taken, set->annotated_count));
+    TRY(MEMORY_NEW(&ranking->precision, set->found_count));
+    TRY(MEMORY_NEW(&ranking->recall, set->found_count));
+    for (size_t i = 0; i < set->annotated_count; ++i)
+        ranking->annotated_count += set->annotated[i].class_index == class_index;
+    for (size_t i = 0; i < set->found_count; ++i) {
+        if (set->found[i].class_index != class_index)
+            continue;
+        if (isnan(set->found[i].score))
+            FAIL(STATUS_ARGUMENT, "average precision: the score of box %zu is not a number", i);
+        ranking->candidates[ranking->count++] = make_candidate(set, i);
+    }
+    qsort(ranking->candidates, ranking->count, sizeof *ranking->candidates, compare_candidates);
+    return STATUS_OK;
+}
+
+static Status ranking_init(Ranking *ranking, const DetectionSet *set, uint32_t class_index)
+{
+    *ranking = (Ranking){0};
+    Status status = ranking_fill(ranking, set, class_index);
+    if (status != STATUS_OK)
+        ranking_clear(ranking);
+    return status;
+}
+
+static double ranking_average_precision(Ranking *ranking, size_t annotated_of_set, double threshold)
+{
+    if (ranking->annotated_count == 0)
+        return (double)NAN;
+    for (size_t i = 0; i < annotated_of_set; ++i)
+        ranking->taken[i] = false;
+    size_t right = 0;
+    for (size_t i = 0; i < ranking->count; ++i) {
+        const Candidate *candidate = &ranking->candidates[i];
+        if (candidate->annotated != SIZE_MAX && candidate->iou >= threshold &&
+            !ranking->taken[candidate->annotated]) {
+            ranking->taken[candidate->annotated] = true;
+            ++right;
+        }
+        ranking->precision[i] = (double)right / (double)(i + 1);
+        ranking->recall[i] = (double)right / (double)ranking->annotated_count;
+    }
+    double area = 0, envelope = 0;
+    for (size_t i = ranking->count; i-- > 0;) {
+        envelope = fmax(envelope, ranking->precision[i]);
+        double before = i == 0 ? 0 : ranking->recall[i - 1];
+        area += (ranking->recall[i] - before) * envelope;
+    }
+    return area;
+}
+
+Status detection_average_precision(const DetectionSet *set, uint32_t class_index, double iou,
+                                   double *average_precision)
+{
+    Ranking ranking;
+    TRY(ranking_init(&ranking, set, class_index));
+    *average_precision = ranking_average_precision(&ranking, set->annotated_count, iou);
+    ranking_clear(&ranking);
+    return STATUS_OK;
+}
+
+Status detection_average_precision_50_95(const DetectionSet *set, uint32_t class_index,
+                                         double *average_precision)
+{
+    Ranking ranking;
+    TRY(ranking_init(&ranking, set, class_index));
+    double sum = 0;
+    for (int percent = 50; percent <= 95; percent += 5)
+        sum += ranking_average_precision(&ranking, set->annotated_count, percent / 100.0);
+    *average_precision = sum / 10;
+    ranking_clear(&ranking);
+    return STATUS_OK;
+}
+
+Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans *means)
+{
+    DetectionMeans sum = {0, 0};
+    size_t defined = 0;
+    for (uint32_t class_index = 0; class_index < classes; ++class_index) {
+        double ap_50 = 0, ap_50_95 = 0;
+        TRY(detection_average_precision(set, class_index, 0.5, &ap_50));
+        if (isnan(ap_50))
+            continue;
+        TRY(detection_average_precision_50_95(set, class_index, &ap_50_95));
+        sum.ap_50 += ap_50;
+        sum.ap_50_95 += ap_50_95;
+        ++defined;
+    }
+    means->ap_50 = defined ? sum.ap_50 / (double)defined : (double)NAN;
+    means->ap_50_95 = defined ? sum.ap_50_95 / (double)defined : (double)NAN;
+    return STATUS_OK;
+}
+
+double detection_overlap(const DetectionSet *set, uint32_t image, uint32_t class_index)
+{
+    const FoundBox *best = NULL;
+    for (size_t i = 0; i < set->found_count; ++i) {
+        const FoundBox *found = &set->found[i];
+        if (found->image == image && found->class_index == class_index &&
+            (best == NULL || found->score > best->score))
+            best = found;
+    }
+    double overlap = (double)NAN;
+    for (size_t i = 0; i < set->annotated_count; ++i) {
+        const AnnotatedBox *truth = &set->annotated[i];
+        if (truth->image != image || truth->class_index != class_index)
+            continue;
+        double iou = best == NULL ? 0 : detection_iou(&best->box, &truth->box);
+        overlap = isnan(overlap) ? iou : fmax(overlap, iou);
+    }
+    return overlap;
+}

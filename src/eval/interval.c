@@ -1,0 +1,277 @@
+/* Bootstrap over groups, and DeLong's test; definitions in interval.h. */
+#include "eval/interval.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "eval/timing.h"
+
+/* Rows sorted by group: group g has the rows rows[start[g]] to rows[start[g + 1] - 1], groups in
+ * the order of their first row. */
+typedef struct {
+    size_t count;
+    size_t *start; /* count + 1 */
+    size_t *rows;
+} GroupIndex;
+
+/* A row with its group's number and, after a first sort, the first row of that group. */
+typedef struct {
+    uint32_t group;
+    size_t first, row;
+} GroupedRow;
+
+static int compare_by_group(const void *left, const void *right)
+{
+    const GroupedRow *a = left, *b = right;
+    if (a->group != b->group)
+        return a->group > b->group ? 1 : -1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static int compare_by_first_row(const void *left, const void *right)
+{
+    const GroupedRow *a = left, *b = right;
+    if (a->first != b->first)
+        return a->first > b->first ? 1 : -1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static void group_index_clear(GroupIndex *index)
+{
+    free(index->start);
+    free(index->rows);
+    *index = (GroupIndex){0};
+}
+
+static Status group_index_init(GroupIndex *index, const uint32_t *groups, size_t n)
+{
+    *index = (GroupIndex){0};
+    GroupedRow *sorted = NULL;
+    Status status = STATUS_OK;
+    TRY_GOTO(status, done, MEMORY_NEW(&sorted, n));
+    TRY_GOTO(status, done, MEMORY_NEW(&index->start, n + 1));
+    TRY_GOTO(status, done, MEMORY_NEW(&index->rows, n));
+    for (size_t i = 0; i < n; ++i)
+        sorted[i] = (GroupedRow){.group = groups ? groups[i] : 0, .first = i, .row = i};
+    if (groups != NULL) {
+        qsort(sorted, n, sizeof *sorted, compare_by_group);
+        for (size_t i = 1; i < n; ++i)
+            if (sorted[i].group == sorted[i - 1].group)
+                sorted[i].first = sorted[i - 1].first;
+        qsort(sorted, n, sizeof *sorted, compare_by_first_row);
+    }
+    for (size_t i = 0; i < n; ++i) {
+        if (i == 0 || sorted[i].first != sorted[i - 1].first)
+            index->start[index->count++] = i;
+        index->rows[i] = sorted[i].row;
+    }
+    index->start[index->count] = n;
+
+done:
+    free(sorted);
+    if (status != STATUS_OK)
+        group_index_clear(index);
+    return status;
+}
+
+/* Draws one replicate's groups into `draws` and returns how many rows they have. */
+static size_t draw_groups(const GroupIndex *index, uint64_t seed, size_t replicate, uint32_t *draws)
+{
+    RandomStream stream;
+    random_init(&stream, seed, "bootstrap", (uint32_t)replicate, 0);
+    size_t rows = 0;
+    for (size_t i = 0; i < index->count; ++i) {
+        draws[i] = random_below(&stream, (uint32_t)index->count);
+        rows += index->start[draws[i] + 1] - index->start[draws[i]];
+    }
+    return rows;
+}
+
+static void gather_rows(const GroupIndex *index, const uint32_t *draws, size_t *rows)
+{
+    for (size_t i = 0, at = 0; i < index->count; ++i)
+        for (size_t j = index->start[draws[i]]; j < index->start[draws[i] + 1]; ++j)
+            rows[at++] = index->rows[j];
+}
+
+/* The defined values of one statistic to its interval; `column` is sorted in place. */
+static Interval percentile_interval(double *column, size_t defined, size_t replicates)
+{
+    if (defined == 0 || 2 * defined < replicates)
+        return (Interval){(double)NAN, (double)NAN};
+    timing_sort(column, defined);
+    return (Interval){timing_quantile(column, defined, 0.025),
+                      timing_quantile(column, defined, 0.975)};
+}
+
+Status interval_bootstrap(const BootstrapPlan *plan, Interval *intervals)
+{
+    for (size_t s = 0; s < plan->statistics; ++s)
+        intervals[s] = (Interval){(double)NAN, (double)NAN};
+    if (plan->rows == 0 || plan->replicates == 0 || plan->statistics == 0)
+        return STATUS_OK;
+    if (plan->rows >= UINT32_MAX || plan->replicates >= UINT32_MAX)
+        FAIL(STATUS_ARGUMENT, "bootstrap: fewer than 2^32 rows and replicates expected");
+
+    Status status = STATUS_OK;
+    GroupIndex index = {0};
+    double *columns = NULL; /* statistics x replicates, the defined ones first */
+    double *values = NULL;  /* statistics */
+    size_t *defined = NULL; /* statistics */
+    size_t *rows = NULL;    /* rows of the replicate */
+    uint32_t *draws = NULL; /* groups */
+    size_t room = 0;
+    TRY_GOTO(status, done, group_index_init(&index, plan->groups, plan->rows));
+    TRY_GOTO(status, done, MEMORY_NEW(&values, plan->statistics));
+    TRY_GOTO(status, done, MEMORY_NEW(&defined, plan->statistics));
+    TRY_GOTO(status, done, MEMORY_NEW(&draws, index.count));
+    TRY_GOTO(status, done,
+             memory_new((void **)&columns, plan->statistics, plan->replicates * sizeof *columns));
+    for (size_t replicate = 0; replicate < plan->replicates; ++replicate) {
+        size_t count = draw_groups(&index, plan->seed, replicate, draws);
+        if (count > room) {
+            free(rows);
+            rows = NULL;
+            room = 2 * count;
+            TRY_GOTO(status, done, MEMORY_NEW(&rows, room));
+        }
+        gather_rows(&index, draws, rows);
+        TRY_GOTO(status, done, plan->compute(plan->context, rows, count, values));
+        for (size_t s = 0; s < plan->statistics; ++s)
+            if (!isnan(values[s]))
+                columns[s * plan->replicates + defined[s]++] = values[s];
+    }
+    for (size_t s = 0; s < plan->statistics; ++s)
+        intervals[s] =
+            percentile_interval(columns + s * plan->replicates, defined[s], plan->replicates);
+
+done:
+    free(columns);
+    free(values);
+    free(defined);
+    free(rows);
+    free(draws);
+    group_index_clear(&index);
+    return status;
+}
+
+typedef struct {
+    double score;
+    size_t row;
+    bool positive;
+} ScoredRow;
+
+static int compare_scored(const void *left, const void *right)
+{
+    const ScoredRow *a = left, *b = right;
+    if (a->score != b->score)
+        return a->score > b->score ? 1 : -1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+/* DeLong's structural components, by row: for a positive image the share of negatives that score
+ * below it (ties count half), for a negative one the share of positives above it. One pass over the
+ * groups of ties: what lies below a group is what the pass has seen. */
+static void structural_components(const double *scores, const bool *positive, size_t n,
+                                  size_t positives, size_t negatives, ScoredRow *sorted,
+                                  double *components)
+{
+    for (size_t i = 0; i < n; ++i)
+        sorted[i] = (ScoredRow){.score = scores[i], .row = i, .positive = positive[i]};
+    qsort(sorted, n, sizeof *sorted, compare_scored);
+    size_t positives_below = 0, negatives_below = 0;
+    for (size_t at = 0, end = 0; at < n; at = end) {
+        size_t positives_tied = 0, negatives_tied = 0;
+        for (end = at; end < n && sorted[end].score == sorted[at].score; ++end)
+            ++*(sorted[end].positive ? &positives_tied : &negatives_tied);
+        double below = (double)negatives_below + 0.5 * (double)negatives_tied;
+        double above =
+            (double)(positives - positives_below - positives_tied) + 0.5 * (double)positives_tied;
+        for (size_t i = at; i < end; ++i)
+            components[sorted[i].row] =
+                sorted[i].positive ? below / (double)negatives : above / (double)positives;
+        positives_below += positives_tied;
+        negatives_below += negatives_tied;
+    }
+}
+
+/* Mean over the rows of one kind. */
+static double mean_of_kind(const double *values, const bool *positive, size_t n, bool kind)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < n; ++i)
+        if (positive[i] == kind) {
+            sum += values[i];
+            ++count;
+        }
+    return sum / (double)count;
+}
+
+/* The covariance of two areas: that of the components of each kind, divided by their number. */
+static double area_covariance(const double *a, const double *b, const bool *positive, size_t n)
+{
+    double total = 0;
+    for (int kind = 0; kind < 2; ++kind) {
+        double mean_a = mean_of_kind(a, positive, n, kind);
+        double mean_b = mean_of_kind(b, positive, n, kind);
+        double sum = 0;
+        size_t count = 0;
+        for (size_t i = 0; i < n; ++i)
+            if (positive[i] == (bool)kind) {
+                sum += (a[i] - mean_a) * (b[i] - mean_b);
+                ++count;
+            }
+        total += sum / (double)(count - 1) / (double)count;
+    }
+    return total;
+}
+
+Status interval_delong(const double *scores_a, const double *scores_b, const bool *positive,
+                       size_t n, DelongTest *test)
+{
+    double nan = (double)NAN;
+    *test = (DelongTest){{nan, nan}, {nan, nan}, nan, nan, nan};
+    size_t kinds[2] = {0, 0};
+    for (size_t i = 0; i < n; ++i) {
+        if (isnan(scores_a[i]) || isnan(scores_b[i]))
+            FAIL(STATUS_ARGUMENT, "DeLong's test: score %zu of %zu is not a number", i, n);
+        ++kinds[positive[i]];
+    }
+    if (kinds[0] == 0 || kinds[1] == 0)
+        return STATUS_OK;
+
+    Status status = STATUS_OK;
+    ScoredRow *sorted = NULL;
+    double *a = NULL, *b = NULL;
+    TRY_GOTO(status, done, MEMORY_NEW(&sorted, n));
+    TRY_GOTO(status, done, MEMORY_NEW(&a, n));
+    TRY_GOTO(status, done, MEMORY_NEW(&b, n));
+    structural_components(scores_a, positive, n, kinds[1], kinds[0], sorted, a);
+    structural_components(scores_b, positive, n, kinds[1], kinds[0], sorted, b);
+    test->auc[0] = mean_of_kind(a, positive, n, true);
+    test->auc[1] = mean_of_kind(b, positive, n, true);
+    if (kinds[0] < 2 || kinds[1] < 2)
+        goto done;
+    test->variance[0] = area_covariance(a, a, positive, n);
+    test->variance[1] = area_covariance(b, b, positive, n);
+    test->covariance = area_covariance(a, b, positive, n);
+    /* The variance of the difference from the differences, so that equal tests give exactly 0. */
+    for (size_t i = 0; i < n; ++i)
+        b[i] = a[i] - b[i];
+    double difference = test->auc[0] - test->auc[1];
+    double variance = area_covariance(b, b, positive, n);
+    if (variance > 0)
+        test->z = difference / sqrt(variance);
+    else
+        test->z = difference == 0 ? 0 : copysign((double)INFINITY, difference);
+    test->p = erfc(fabs(test->z) / sqrt(2.0));
+
+done:
+    free(sorted);
+    free(a);
+    free(b);
+    return status;
+}

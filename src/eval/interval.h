@@ -1,0 +1,58 @@
+/* How sure a number is: bootstrap intervals, and DeLong's test of two areas.
+ *
+ * Bootstrap: rows (images) come in groups (patients), because images of one patient resemble each
+ * other. Each replicate draws as many groups as there are, with replacement, takes all their rows,
+ * and computes the statistics again; the interval is the 2.5th to 97.5th percentile of the
+ * replicates (linear between neighbours). Replicates in which a statistic is undefined (NaN: say,
+ * no lesion was drawn) are left out for that statistic; if fewer than half remain its interval is
+ * NaN. Draws depend only on the seed, the replicate's number and the order of the rows.
+ */
+#ifndef GISD_EVAL_INTERVAL_H
+#define GISD_EVAL_INTERVAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum { INTERVAL_REPLICATES = 1000 }; /* what the program uses */
+
+typedef struct {
+    double low, high;
+} Interval;
+
+/* Computes `values` from the rows drawn; rows come with repeats. */
+typedef Status (*IntervalStatistic)(void *context, const size_t *rows /* count */, size_t count,
+                                    double *values /* statistics */);
+
+typedef struct {
+    size_t rows;
+    const uint32_t *groups; /* rows: any numbers that tell groups apart; NULL: a row is a group */
+    size_t replicates;
+    uint64_t seed;
+    size_t statistics; /* how many numbers the callback computes */
+    IntervalStatistic compute;
+    void *context; /* borrowed, handed to the callback */
+} BootstrapPlan;
+
+/* 95 % intervals of all statistics. */
+Status interval_bootstrap(const BootstrapPlan *plan, Interval *intervals /* statistics */);
+
+/* Two tests scored on the same images (DeLong, DeLong, Clarke-Pearson 1988, computed from midranks
+ * as in Sun and Xu 2014). */
+typedef struct {
+    double auc[2];
+    double variance[2];
+    double covariance;
+    double z; /* (auc[0] - auc[1]) / standard error of the difference */
+    double p; /* two-sided */
+} DelongTest;
+
+/* Needs at least two images of each kind; otherwise all but the areas are NaN, and with none of a
+ * kind the areas too. If the difference has no variance, equal areas give z = 0 and p = 1, unequal
+ * ones an infinite z and p = 0. */
+Status interval_delong(const double *scores_a /* n */, const double *scores_b /* n */,
+                       const bool *positive /* n */, size_t n, DelongTest *test);
+
+#endif

@@ -1,0 +1,25 @@
+/* How well a predicted mask covers the annotated one.
+ *
+ * Masks are one byte a pixel, 0 outside and anything else inside. Dice = 2 |A and B| / (|A| + |B|),
+ * IoU = |A and B| / |A or B|. If both masks are empty both numbers are 1: finding nothing where
+ * nothing is, is right.
+ */
+#ifndef GISD_EVAL_SEGMENTATION_H
+#define GISD_EVAL_SEGMENTATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    double dice, iou;
+} SegmentationScore;
+
+/* Compares two masks of n pixels. */
+SegmentationScore segmentation_score(const uint8_t *predicted /* n */,
+                                     const uint8_t *annotated /* n */, size_t n);
+
+/* Probabilities to a mask of 0 and 1: inside where the probability is >= threshold. */
+void segmentation_threshold(const float *probability /* n */, size_t n, float threshold,
+                            uint8_t *mask /* n */);
+
+#endif

@@ -1,0 +1,131 @@
+#include "../unit.h"
+
+#include "eval/detection.h"
+#include "near.h"
+
+static void overlap_of_boxes_is_intersection_over_union(void **state)
+{
+    (void)state;
+    Box a = {0, 0, 10, 10}, b = {5, 0, 15, 10}, apart = {20, 20, 30, 30}, empty = {5, 5, 5, 9};
+    ASSERT_NEAR(detection_iou(&a, &b), 50.0 / 150.0);
+    ASSERT_NEAR(detection_iou(&a, &a), 1);
+    ASSERT_NEAR(detection_iou(&a, &apart), 0);
+    ASSERT_NEAR(detection_iou(&a, &empty), 0);
+    ASSERT_NEAR(detection_iou(&empty, &empty), 0);
+}
+
+static double average_precision(const DetectionSet *set, uint32_t class_index, double iou)
+{
+    double value = -1;
+    assert_int_equal(detection_average_precision(set, class_index, iou, &value), STATUS_OK);
+    return value;
+}
+
+static void the_area_is_taken_under_the_precision_envelope(void **state)
+{
+    (void)state;
+    /* Ranked right, wrong, right, wrong, right of 4 annotated: precisions at the right ones are
+     * 1, 2/3, 3/5, each at a further quarter of recall, and the last quarter is never reached. */
+    const Box lesion = {10, 10, 20, 20}, elsewhere = {50, 50, 60, 60};
+    const AnnotatedBox annotated[] = {
+        {0, 0, lesion}, {1, 0, lesion}, {2, 0, lesion}, {3, 0, lesion}};
+    const FoundBox found[] = {{2, 0, 0.5, lesion},
+                              {0, 0, 0.9, lesion},
+                              {0, 0, 0.8, elsewhere},
+                              {1, 0, 0.7, elsewhere},
+                              {1, 0, 0.75, lesion}};
+    DetectionSet set = {found, 5, annotated, 4};
+    ASSERT_NEAR(average_precision(&set, 0, 0.5), (1 + 2.0 / 3 + 3.0 / 5) / 4);
+}
+
+static void a_dip_in_precision_is_filled_from_the_right(void **state)
+{
+    (void)state;
+    /* Ranked wrong, right, right: precisions 0, 1/2, 2/3; the envelope lifts all to 2/3. */
+    const Box lesion = {10, 10, 20, 20}, elsewhere = {50, 50, 60, 60};
+    const AnnotatedBox annotated[] = {{0, 0, lesion}, {1, 0, lesion}};
+    const FoundBox found[] = {{0, 0, 0.9, elsewhere}, {0, 0, 0.8, lesion}, {1, 0, 0.7, lesion}};
+    DetectionSet set = {found, 3, annotated, 2};
+    ASSERT_NEAR(average_precision(&set, 0, 0.5), 2.0 / 3);
+}
+
+static void two_boxes_on_one_lesion_are_one_right_and_one_wrong(void **state)
+{
+    (void)state;
+    const Box lesion = {10, 10, 20, 20};
+    const AnnotatedBox annotated[] = {{0, 0, lesion}, {1, 0, lesion}};
+    const FoundBox found[] = {{0, 0, 0.9, lesion}, {0, 0, 0.8, lesion}, {1, 0, 0.7, lesion}};
+    DetectionSet set = {found, 3, annotated, 2};
+    ASSERT_NEAR(average_precision(&set, 0, 0.5), 0.5 * 1 + 0.5 * 2.0 / 3);
+}
+
+static void boxes_of_other_images_and_classes_do_not_match(void **state)
+{
+    (void)state;
+    const Box lesion = {10, 10, 20, 20};
+    const AnnotatedBox annotated[] = {{0, 0, lesion}, {1, 1, lesion}};
+    const FoundBox found[] = {{1, 0, 0.9, lesion}, {0, 1, 0.8, lesion}};
+    DetectionSet set = {found, 2, annotated, 2};
+    ASSERT_NEAR(average_precision(&set, 0, 0.5), 0);
+    ASSERT_NEAR(average_precision(&set, 1, 0.5), 0);
+    assert_true(isnan(average_precision(&set, 2, 0.5)));
+}
+
+static void nothing_found_is_0_and_nothing_annotated_is_undefined(void **state)
+{
+    (void)state;
+    const Box lesion = {10, 10, 20, 20};
+    const AnnotatedBox annotated[] = {{0, 0, lesion}};
+    const FoundBox found[] = {{0, 0, 0.9, lesion}};
+    DetectionSet nothing_found = {NULL, 0, annotated, 1}, nothing_annotated = {found, 1, NULL, 0};
+    ASSERT_NEAR(average_precision(&nothing_found, 0, 0.5), 0);
+    assert_true(isnan(average_precision(&nothing_annotated, 0, 0.5)));
+    DetectionMeans means;
+    assert_int_equal(detection_means(&nothing_annotated, 3, &means), STATUS_OK);
+    assert_true(isnan(means.ap_50) && isnan(means.ap_50_95));
+}
+
+static void the_mean_over_thresholds_and_classes(void **state)
+{
+    (void)state;
+    /* IoU 0.7 counts at 0.50, 0.55, 0.60, 0.65, 0.70: 5 of 10 thresholds. */
+    const Box lesion = {0, 0, 10, 10}, shorter = {0, 0, 10, 7};
+    const AnnotatedBox annotated[] = {{0, 0, lesion}, {0, 2, lesion}};
+    const FoundBox found[] = {{0, 0, 0.9, shorter}, {0, 2, 0.9, lesion}};
+    DetectionSet set = {found, 2, annotated, 2};
+    double value = 0;
+    assert_int_equal(detection_average_precision_50_95(&set, 0, &value), STATUS_OK);
+    ASSERT_NEAR(value, 0.5);
+    DetectionMeans means;
+    assert_int_equal(detection_means(&set, 3, &means), STATUS_OK);
+    ASSERT_NEAR(means.ap_50, 1);
+    ASSERT_NEAR(means.ap_50_95, 0.75);
+}
+
+static void overlap_judges_the_highest_scoring_box_of_the_class(void **state)
+{
+    (void)state;
+    const Box lesion = {0, 0, 10, 10}, half = {0, 0, 10, 5};
+    const AnnotatedBox annotated[] = {{4, 1, lesion}};
+    const FoundBox found[] = {
+        {4, 1, 0.3, lesion}, {4, 1, 0.6, half}, {4, 0, 0.9, lesion}, {5, 1, 0.9, lesion}};
+    DetectionSet set = {found, 4, annotated, 1}, none = {NULL, 0, annotated, 1};
+    ASSERT_NEAR(detection_overlap(&set, 4, 1), 0.5);
+    ASSERT_NEAR(detection_overlap(&none, 4, 1), 0);
+    assert_true(isnan(detection_overlap(&set, 4, 0)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(overlap_of_boxes_is_intersection_over_union),
+        cmocka_unit_test(the_area_is_taken_under_the_precision_envelope),
+        cmocka_unit_test(a_dip_in_precision_is_filled_from_the_right),
+        cmocka_unit_test(two_boxes_on_one_lesion_are_one_right_and_one_wrong),
+        cmocka_unit_test(boxes_of_other_images_and_classes_do_not_match),
+        cmocka_unit_test(nothing_found_is_0_and_nothing_annotated_is_undefined),
+        cmocka_unit_test(the_mean_over_thresholds_and_classes),
+        cmocka_unit_test(overlap_judges_the_highest_scoring_box_of_the_class),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

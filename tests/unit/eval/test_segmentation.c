@@ -1,0 +1,66 @@
+#include "../unit.h"
+
+#include <stdbool.h>
+
+#include "eval/segmentation.h"
+#include "eval/timing.h"
+#include "near.h"
+
+#pragma GCC diagnostic ignored "-Wunused-const-variable"
+#include "../../golden/eval.inc"
+
+static void dice_and_overlap_agree_with_scikit_learn(void **state)
+{
+    (void)state;
+    SegmentationScore score = segmentation_score(mask_a, mask_b, sizeof mask_a);
+    ASSERT_NEAR(score.dice, golden_dice);
+    ASSERT_NEAR(score.iou, golden_iou);
+}
+
+static void empty_masks_agree_with_each_other_only(void **state)
+{
+    (void)state;
+    const uint8_t empty[3] = {0, 0, 0}, some[3] = {0, 255, 0};
+    SegmentationScore both = segmentation_score(empty, empty, 3);
+    ASSERT_NEAR(both.dice, 1);
+    ASSERT_NEAR(both.iou, 1);
+    ASSERT_NEAR(segmentation_score(empty, some, 3).dice, 0);
+    ASSERT_NEAR(segmentation_score(some, empty, 3).iou, 0);
+}
+
+static void the_threshold_itself_is_inside(void **state)
+{
+    (void)state;
+    const float probability[3] = {0.49f, 0.5f, 0.9f};
+    uint8_t mask[3];
+    segmentation_threshold(probability, 3, 0.5f, mask);
+    assert_int_equal(mask[0], 0);
+    assert_int_equal(mask[1], 1);
+    assert_int_equal(mask[2], 1);
+}
+
+static void percentiles_agree_with_numpy(void **state)
+{
+    (void)state;
+    TimingSummary summary;
+    size_t count = sizeof seconds_sample / sizeof *seconds_sample;
+    assert_int_equal(timing_summarise(seconds_sample, count, &summary), STATUS_OK);
+    ASSERT_NEAR(summary.percentile_5, golden_quantiles[0]);
+    ASSERT_NEAR(summary.median, golden_quantiles[1]);
+    ASSERT_NEAR(summary.percentile_95, golden_quantiles[2]);
+    assert_int_equal(summary.count, count);
+    assert_true(summary.minimum <= summary.median && summary.median <= summary.maximum);
+    assert_int_equal(timing_summarise(NULL, 0, &summary), STATUS_OK);
+    assert_true(isnan(summary.median) && isnan(summary.mean));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dice_and_overlap_agree_with_scikit_learn),
+        cmocka_unit_test(empty_masks_agree_with_each_other_only),
+        cmocka_unit_test(the_threshold_itself_is_inside),
+        cmocka_unit_test(percentiles_agree_with_numpy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
