@@ -1,0 +1,17 @@
+/* Softmax cross-entropy of the classification baselines. */
+#ifndef GISD_LOSS_CROSS_ENTROPY_H
+#define GISD_LOSS_CROSS_ENTROPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* logits: N x K. labels: N class indices in 0 .. K - 1. *sum: the sum over the rows of
+ * ln sum_j exp(logit_j) - logit_label, in double, in the order of the rows. gradient (N x K):
+ * scale x d sum / d logit; overwritten; NULL if not wanted. Exact for logits of any size. */
+void cross_entropy_loss(size_t rows, size_t classes, const float *logits, const int32_t *labels,
+                        double scale, double *sum, float *gradient);
+
+/* Softmax of each row; probabilities (N x K) may be the logits themselves. */
+void softmax(size_t rows, size_t classes, const float *logits, float *probabilities);
+
+#endif

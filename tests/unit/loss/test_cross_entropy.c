@@ -1,0 +1,51 @@
+/* Softmax cross-entropy against PyTorch and far out. */
+#include "../golden.h"
+
+#include "loss/cross_entropy.h"
+
+static const char GOLDEN[] = "golden/losses.txt";
+
+static void sum_and_gradient_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    float *logits = golden_floats(GOLDEN, "entropy_logits", 24);
+    float *classes = golden_floats(GOLDEN, "entropy_labels", 6);
+    float *expected = golden_floats(GOLDEN, "entropy_gradient", 24);
+    int32_t labels[6];
+    for (size_t n = 0; n < 6; ++n)
+        labels[n] = (int32_t)classes[n];
+    double sum;
+    float gradient[24];
+    cross_entropy_loss(6, 4, logits, labels, 0.25, &sum, gradient);
+    assert_near(sum, golden_number(GOLDEN, "entropy_sum"), 1e-12);
+    for (size_t i = 0; i < 24; ++i)
+        assert_near(gradient[i], 0.25 * (double)expected[i], 1e-7);
+    free(logits);
+    free(classes);
+    free(expected);
+}
+
+static void huge_logits_neither_overflow_nor_vanish(void **state)
+{
+    (void)state;
+    const float logits[6] = {1e4f, 0, -1e4f, 3, 3, 3};
+    const int32_t labels[2] = {2, 1};
+    double sum;
+    float gradient[6], probabilities[6];
+    cross_entropy_loss(2, 3, logits, labels, 1, &sum, gradient);
+    assert_near(sum, 2e4 + log(3), 1e-9);
+    assert_near(gradient[0], 1, 0);
+    assert_near(gradient[2], -1, 0);
+    softmax(2, 3, logits, probabilities);
+    assert_near(probabilities[0], 1, 0);
+    assert_near(probabilities[4], 1. / 3, 1e-7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sum_and_gradient_are_those_of_pytorch),
+        cmocka_unit_test(huge_logits_neither_overflow_nor_vanish),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
