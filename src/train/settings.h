@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loss/box_regression.h"
+
 typedef enum { TUNING_LOCAL, TUNING_GLOBAL } Tuning;
-typedef enum { BOX_LOSS_SMOOTH_L1, BOX_LOSS_L1 } BoxLoss;
 typedef enum { OPTIMISER_KIND_SGD, OPTIMISER_KIND_ADAMW } OptimiserKind;
 typedef enum { SCHEDULE_KIND_CONSTANT, SCHEDULE_KIND_STEP, SCHEDULE_KIND_COSINE } ScheduleKind;
 

@@ -1,0 +1,252 @@
+/* See gradient_sum.h. The sum owns the partial sums and the buckets' buffers. */
+#include "train/gradient_sum.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "train/mpi_check.h"
+
+enum { BUCKET_FLOATS = 1 << 20, MAX_LEVELS = 16 };
+
+typedef struct {
+    size_t last, first;  /* trainable positions, last >= first: filled downwards */
+    size_t floats;       /* of all its parameters */
+    size_t waiting;      /* parameters whose last shard is not done yet */
+    unsigned level;      /* of the exchange between ranks */
+    bool moving, summed; /* requests are open; every level is added */
+    MPI_Request requests[2];
+    float *own, *other; /* floats each: this rank's sum, the partner's */
+} Bucket;
+
+struct GradientSum {
+    ParameterList *parameters; /* borrowed */
+    MPI_Comm group;            /* borrowed */
+    int rank;
+    unsigned rank_levels, local_levels;
+    size_t local_shards, shard;
+    size_t trainable_count;
+    size_t *trainable;          /* parameter index of each trainable position */
+    size_t *bucket_of;          /* by parameter index */
+    float *partial[MAX_LEVELS]; /* local partial sums, all trainable parameters one after another */
+    size_t *offset;             /* by parameter index: its place in a partial sum */
+    size_t bucket_count;
+    Bucket *buckets;
+    double seconds_exposed;
+};
+
+static unsigned log2_of(size_t power)
+{
+    unsigned levels = 0;
+    while (((size_t)1 << levels) < power)
+        ++levels;
+    return levels;
+}
+
+/* Buckets from the end of the list to its start. */
+static Status make_buckets(GradientSum *sum)
+{
+    TRY(MEMORY_NEW(&sum->buckets, sum->trainable_count + 1));
+    for (size_t position = sum->trainable_count; position-- > 0;) {
+        size_t index = sum->trainable[position], count = sum->parameters->items[index].count;
+        Bucket *bucket = sum->bucket_count ? &sum->buckets[sum->bucket_count - 1] : NULL;
+        if (!bucket || bucket->floats + count > BUCKET_FLOATS) {
+            bucket = &sum->buckets[sum->bucket_count++];
+            bucket->last = position;
+        }
+        bucket->first = position;
+        bucket->floats += count;
+        sum->bucket_of[index] = (size_t)(bucket - sum->buckets);
+    }
+    for (size_t i = 0; sum->rank_levels && i < sum->bucket_count; ++i) {
+        Bucket *bucket = &sum->buckets[i];
+        TRY(MEMORY_NEW(&bucket->own, bucket->floats));
+        TRY(MEMORY_NEW(&bucket->other, bucket->floats));
+    }
+    return STATUS_OK;
+}
+
+static Status build(GradientSum *sum)
+{
+    size_t count = sum->parameters->count, total = 0;
+    TRY(MEMORY_NEW(&sum->trainable, count));
+    TRY(MEMORY_NEW(&sum->bucket_of, count));
+    TRY(MEMORY_NEW(&sum->offset, count));
+    for (size_t i = 0; i < count; ++i) {
+        if (!sum->parameters->items[i].trainable)
+            continue;
+        sum->trainable[sum->trainable_count++] = i;
+        sum->offset[i] = total;
+        total += sum->parameters->items[i].count;
+    }
+    for (unsigned level = 0; level < sum->local_levels; ++level)
+        TRY(MEMORY_NEW(&sum->partial[level], total));
+    return make_buckets(sum);
+}
+
+Status gradient_sum_new(ParameterList *parameters, MPI_Comm group, size_t shards, GradientSum **sum)
+{
+    int rank, ranks;
+    TRY_MPI(MPI_Comm_rank(group, &rank));
+    TRY_MPI(MPI_Comm_size(group, &ranks));
+    if (!shards || shards & (shards - 1) || shards % (size_t)ranks || shards >> MAX_LEVELS)
+        FAIL(STATUS_ARGUMENT,
+             "%zu shards on %d ranks (expected a power of two that the ranks divide)", shards,
+             ranks);
+    TRY(MEMORY_NEW(sum, 1));
+    GradientSum *made = *sum;
+    made->parameters = parameters;
+    made->group = group;
+    made->rank = rank;
+    made->rank_levels = log2_of((size_t)ranks);
+    made->local_shards = shards / (size_t)ranks;
+    made->local_levels = log2_of(made->local_shards);
+    Status status = build(made);
+    if (status != STATUS_OK) {
+        gradient_sum_free(made);
+        *sum = NULL;
+    }
+    return status;
+}
+
+void gradient_sum_free(GradientSum *sum)
+{
+    if (!sum)
+        return;
+    for (size_t i = 0; i < sum->bucket_count; ++i) {
+        free(sum->buckets[i].own);
+        free(sum->buckets[i].other);
+    }
+    for (unsigned level = 0; level < MAX_LEVELS; ++level)
+        free(sum->partial[level]);
+    free(sum->buckets);
+    free(sum->trainable);
+    free(sum->bucket_of);
+    free(sum->offset);
+    free(sum);
+}
+
+void gradient_sum_begin_shard(GradientSum *sum, size_t shard)
+{
+    sum->shard = shard;
+    parameters_zero_gradients(sum->parameters);
+    for (size_t i = 0; i < sum->bucket_count; ++i) {
+        Bucket *bucket = &sum->buckets[i];
+        bucket->waiting = bucket->last - bucket->first + 1;
+        bucket->level = 0;
+        bucket->moving = bucket->summed = false;
+    }
+}
+
+static void add(size_t count, const float *from, float *to)
+{
+#pragma omp parallel for simd schedule(static) if (count > 1 << 16)
+    for (size_t i = 0; i < count; ++i)
+        to[i] += from[i];
+}
+
+/* ---- inside a rank ---- */
+
+/* Adds the finished shard to the tree: as a binary counter, shard s first absorbs one partial sum
+ * for each trailing 1 bit of s, then takes the place of its lowest 0 bit. The last shard has only 1
+ * bits, so that its gradient buffer ends up with the sum of all. */
+static void absorb_shard(GradientSum *sum, size_t index)
+{
+    Parameter *parameter = &sum->parameters->items[index];
+    unsigned level = 0;
+    for (; level < sum->local_levels && (sum->shard >> level & 1); ++level)
+        add(parameter->count, sum->partial[level] + sum->offset[index], parameter->gradient);
+    if (level < sum->local_levels)
+        memcpy(sum->partial[level] + sum->offset[index], parameter->gradient,
+               parameter->count * sizeof(float));
+}
+
+/* ---- between ranks ---- */
+
+static void pack(GradientSum *sum, Bucket *bucket, bool unpack)
+{
+    float *at = bucket->own;
+    for (size_t position = bucket->last + 1; position-- > bucket->first;) {
+        Parameter *parameter = &sum->parameters->items[sum->trainable[position]];
+        float *to = unpack ? parameter->gradient : at;
+        memcpy(to, unpack ? at : parameter->gradient, parameter->count * sizeof(float));
+        at += parameter->count;
+    }
+}
+
+/* Buckets are numbered the same on every rank, and so are messages. */
+static Status start_level(GradientSum *sum, size_t index)
+{
+    Bucket *bucket = &sum->buckets[index];
+    if (bucket->level == sum->rank_levels) {
+        bucket->summed = true;
+        pack(sum, bucket, true);
+        return STATUS_OK;
+    }
+    int partner = sum->rank ^ (1 << bucket->level), tag = (int)index;
+    int floats = (int)bucket->floats;
+    TRY_MPI(MPI_Irecv(bucket->other, floats, MPI_FLOAT, partner, tag, sum->group,
+                      &bucket->requests[0]));
+    TRY_MPI(
+        MPI_Isend(bucket->own, floats, MPI_FLOAT, partner, tag, sum->group, &bucket->requests[1]));
+    bucket->moving = true;
+    return STATUS_OK;
+}
+
+static Status end_level(GradientSum *sum, size_t index)
+{
+    Bucket *bucket = &sum->buckets[index];
+    bucket->moving = false;
+    add(bucket->floats, bucket->other, bucket->own);
+    ++bucket->level;
+    return start_level(sum, index);
+}
+
+static Status advance(GradientSum *sum)
+{
+    for (size_t i = 0; i < sum->bucket_count; ++i) {
+        Bucket *bucket = &sum->buckets[i];
+        if (!bucket->moving)
+            continue;
+        int done;
+        TRY_MPI(MPI_Testall(2, bucket->requests, &done, MPI_STATUSES_IGNORE));
+        if (done)
+            TRY(end_level(sum, i));
+    }
+    return STATUS_OK;
+}
+
+Status gradient_sum_ready(void *context, size_t parameter)
+{
+    GradientSum *sum = context;
+    absorb_shard(sum, parameter);
+    if (sum->shard + 1 < sum->local_shards || !sum->rank_levels)
+        return STATUS_OK;
+    size_t index = sum->bucket_of[parameter];
+    if (--sum->buckets[index].waiting == 0) {
+        pack(sum, &sum->buckets[index], false);
+        TRY(start_level(sum, index));
+    }
+    return advance(sum);
+}
+
+Status gradient_sum_finish(GradientSum *sum)
+{
+    if (!sum->rank_levels)
+        return STATUS_OK;
+    double started = clock_seconds();
+    for (size_t i = 0; i < sum->bucket_count; ++i)
+        while (!sum->buckets[i].summed) {
+            TRY(advance(sum));
+            if (sum->buckets[i].moving)
+                TRY(mpi_wait_all(2, sum->buckets[i].requests, MPI_SILENCE_SECONDS));
+        }
+    sum->seconds_exposed += clock_seconds() - started;
+    return STATUS_OK;
+}
+
+double gradient_sum_seconds_exposed(const GradientSum *sum)
+{
+    return sum->seconds_exposed;
+}
