@@ -1,0 +1,37 @@
+/* From the raw outputs of the heads to detections, for one image.
+ *
+ * For each class: priors that score above 0.01, the best 400 of them, greedy suppression of boxes
+ * that overlap a better one by more than 0.45; then the best 200 of all classes. Equal scores are
+ * ordered by class, then by prior, so that the result is a function of the outputs alone.
+ */
+#ifndef GISD_LOSS_DETECTIONS_H
+#define GISD_LOSS_DETECTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "model/priors.h"
+
+enum { DETECTIONS_MOST = 200 };
+
+typedef struct {
+    FractionBox box; /* inside the image */
+    float score;     /* sigmoid of the logit */
+    int32_t class_index;
+} Detection;
+
+/* Room for one image; one for each thread. */
+typedef struct DetectionDecoder DetectionDecoder;
+
+/* `priors` is borrowed and must outlive the decoder. */
+Status detection_decoder_new(const Priors *priors, size_t classes, DetectionDecoder **decoder);
+void detection_decoder_free(DetectionDecoder *decoder);
+
+/* offsets: P x 4 and logits: P x K, the outputs of the heads. detections: room for
+ * DETECTIONS_MOST, filled from the best down; *count: how many. image_scores (K): the highest score
+ * of each class over all priors, whatever its box. Does not allocate. */
+void detection_decode(DetectionDecoder *decoder, const float (*offsets)[4], const float *logits,
+                      Detection *detections, size_t *count, float *image_scores);
+
+#endif
