@@ -1,0 +1,231 @@
+/* Reading, replacing and naming whole files; see files.h for the order that keeps them whole. */
+#include "store/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+/* Describes a refusal of the operating system; errno says which. */
+static Status refused(const char *path, const char *action)
+{
+    return status_set(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: cannot %s: %s", path,
+                      action, strerror(errno));
+}
+
+bool files_exists(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0;
+}
+
+bool files_is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static Status make_one_folder(const char *path)
+{
+    if (mkdir(path, 0777) == 0 || files_is_folder(path))
+        return STATUS_OK;
+    return refused(path, "make the folder");
+}
+
+Status files_make_folder(const char *path)
+{
+    char *partial;
+    TRY(memory_copy_text(path, &partial));
+    Status status = STATUS_OK;
+    for (char *slash = partial + 1; *partial && status == STATUS_OK; ++slash) {
+        slash = strchr(slash, '/');
+        if (!slash)
+            break;
+        *slash = '\0';
+        status = make_one_folder(partial);
+        *slash = '/';
+    }
+    free(partial);
+    return status == STATUS_OK ? make_one_folder(path) : status;
+}
+
+Status files_join(const char *folder, const char *name, char **path)
+{
+    *path = NULL;
+    if (name[0] == '/' || folder[0] == '\0')
+        return memory_copy_text(name, path);
+    size_t length = strlen(folder);
+    const char *between = folder[length - 1] == '/' ? "" : "/";
+    size_t bytes = length + strlen(between) + strlen(name) + 1;
+    TRY(MEMORY_NEW(path, bytes));
+    snprintf(*path, bytes, "%s%s%s", folder, between, name);
+    return STATUS_OK;
+}
+
+Status files_folder_of(const char *path, char **folder)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return memory_copy_text(".", folder);
+    size_t length = slash == path ? 1 : (size_t)(slash - path);
+    TRY(MEMORY_NEW(folder, length + 1));
+    memcpy(*folder, path, length);
+    return STATUS_OK;
+}
+
+Status files_resolve(const char *owner, const char *name, char **path)
+{
+    char *folder;
+    *path = NULL;
+    TRY(files_folder_of(owner, &folder));
+    bool here = strchr(owner, '/') == NULL;
+    Status status = files_join(here ? "" : folder, name, path);
+    free(folder);
+    return status;
+}
+
+static Status read_all(int file, const char *path, char **data, size_t *bytes)
+{
+    struct stat about;
+    if (fstat(file, &about) != 0)
+        return refused(path, "read");
+    if (S_ISDIR(about.st_mode))
+        FAIL(STATUS_IO, "%s: is a folder, expected a file", path);
+    size_t capacity = (size_t)about.st_size + 1, used = 0;
+    TRY(MEMORY_NEW(data, capacity));
+    for (;;) {
+        ssize_t got = read(file, *data + used, capacity - 1 - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return refused(path, "read");
+        if (got == 0)
+            break;
+        used += (size_t)got;
+        if (used < capacity - 1)
+            continue;
+        char *larger; /* the file grew, or is a pipe of unknown size */
+        TRY(MEMORY_NEW(&larger, 2 * capacity));
+        memcpy(larger, *data, used);
+        free(*data);
+        *data = larger;
+        capacity *= 2;
+    }
+    (*data)[used] = '\0';
+    if (bytes)
+        *bytes = used;
+    return STATUS_OK;
+}
+
+Status files_read(const char *path, char **data, size_t *bytes)
+{
+    *data = NULL;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return refused(path, "open");
+    Status status = read_all(file, path, data, bytes);
+    close(file);
+    if (status != STATUS_OK) {
+        free(*data);
+        *data = NULL;
+    }
+    return status;
+}
+
+Status files_temporary_name(const char *path, char **temporary)
+{
+    size_t bytes = strlen(path) + sizeof ".partial";
+    TRY(MEMORY_NEW(temporary, bytes));
+    snprintf(*temporary, bytes, "%s.partial", path);
+    return STATUS_OK;
+}
+
+/* fsync of a file or a folder by name. */
+static Status sync_path(const char *path, int flags)
+{
+    int file = open(path, flags | O_CLOEXEC);
+    if (file < 0)
+        return refused(path, "open");
+    Status status = STATUS_OK;
+    /* some file systems cannot sync a folder and say so with EINVAL: nothing more can be done */
+    if (fsync(file) != 0 && !((flags & O_DIRECTORY) && errno == EINVAL))
+        status = refused(path, "bring to disk");
+    close(file);
+    return status;
+}
+
+static Status sync_folder_of(const char *path)
+{
+    char *folder;
+    TRY(files_folder_of(path, &folder));
+    Status status = sync_path(folder, O_RDONLY | O_DIRECTORY);
+    free(folder);
+    return status;
+}
+
+Status files_rename(const char *from, const char *to)
+{
+    if (rename(from, to) != 0)
+        return refused(to, "rename a file to this name");
+    return sync_folder_of(to);
+}
+
+Status files_commit(const char *temporary, const char *path)
+{
+    Status status = sync_path(temporary, O_RDONLY);
+    if (status == STATUS_OK)
+        status = files_rename(temporary, path);
+    if (status != STATUS_OK)
+        unlink(temporary);
+    return status;
+}
+
+static Status write_all(int file, const char *path, const char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t written = write(file, data, bytes);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return refused(path, "write");
+        data += written;
+        bytes -= (size_t)written;
+    }
+    return STATUS_OK;
+}
+
+Status files_write(const char *path, const void *data, size_t bytes)
+{
+    char *temporary;
+    TRY(files_temporary_name(path, &temporary));
+    Status status = STATUS_OK;
+    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) {
+        status = refused(path, "create the file");
+    } else {
+        status = write_all(file, path, data, bytes);
+        if (close(file) != 0 && status == STATUS_OK)
+            status = refused(path, "write");
+        if (status == STATUS_OK)
+            status = files_commit(temporary, path);
+        else
+            unlink(temporary);
+    }
+    free(temporary);
+    return status;
+}
+
+Status files_remove(const char *path)
+{
+    if (unlink(path) != 0) {
+        if (errno == ENOENT)
+            return STATUS_OK;
+        return refused(path, "remove");
+    }
+    return sync_folder_of(path);
+}

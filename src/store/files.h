@@ -1,0 +1,53 @@
+/* Whole files and their names: reading one, replacing one so that no reader ever sees half of it.
+ *
+ * A file is committed by writing it under a temporary name in its own folder, fsync, rename onto
+ * the final name, fsync of the folder: whatever happens in between, the final name holds the whole
+ * old file or the whole new one. The temporary name of a path is fixed, so the rest of a killed
+ * run is overwritten by the next one and never piles up. Returned texts belong to the caller and
+ * are released with free().
+ */
+#ifndef GISD_STORE_FILES_H
+#define GISD_STORE_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+/* Whether anything, or a folder, is at `path`. */
+bool files_exists(const char *path);
+bool files_is_folder(const char *path);
+
+/* Makes the folder and the folders above it that are missing; an existing one is fine. */
+Status files_make_folder(const char *path);
+
+/* `folder`/`name` in *path; `name` alone if it is absolute or `folder` is empty. */
+Status files_join(const char *folder, const char *name, char **path);
+
+/* The folder part of `path` ("." if it has none) in *folder. */
+Status files_folder_of(const char *path, char **folder);
+
+/* `name` as the file `owner` means it, in *path: relative to the folder that holds `owner`. */
+Status files_resolve(const char *owner, const char *name, char **path);
+
+/* The whole file in *data, with a zero byte after its *bytes bytes, so that text can be used as it
+ * is. `bytes` may be NULL. STATUS_MISSING if there is no such file. */
+Status files_read(const char *path, char **data, size_t *bytes);
+
+/* Replaces the file at `path` by `bytes` bytes, whole or not at all. Its folder must exist. */
+Status files_write(const char *path, const void *data, size_t bytes);
+
+/* The name under which the next content of `path` is written, in *temporary. */
+Status files_temporary_name(const char *path, char **temporary);
+
+/* Makes a complete, closed file at `temporary` the file at `path`: fsync, rename, fsync of the
+ * folder. On error the temporary file is removed. */
+Status files_commit(const char *temporary, const char *path);
+
+/* Renames within one folder and makes that durable; an existing `to` is replaced. */
+Status files_rename(const char *from, const char *to);
+
+/* Removes a file durably; a missing one is fine. */
+Status files_remove(const char *path);
+
+#endif

@@ -1,0 +1,126 @@
+#include "../unit.h"
+
+#include "../scratch.h"
+
+#include <sys/stat.h>
+
+#include "store/files.h"
+
+static void written_bytes_are_read_back(void **state)
+{
+    (void)state;
+    const char *path = scratch("a.bin");
+    char *data;
+    size_t bytes;
+    assert_int_equal(files_write(path, "ab\0cd", 5), STATUS_OK);
+    assert_int_equal(files_read(path, &data, &bytes), STATUS_OK);
+    assert_int_equal(bytes, 5);
+    assert_memory_equal(data, "ab\0cd\0", 6);
+    free(data);
+    assert_int_equal(files_write(path, "", 0), STATUS_OK);
+    assert_int_equal(files_read(path, &data, &bytes), STATUS_OK);
+    assert_int_equal(bytes, 0);
+    free(data);
+}
+
+static void no_temporary_file_stays_and_a_stale_one_is_overwritten(void **state)
+{
+    (void)state;
+    const char *path = scratch("b.txt");
+    char *temporary;
+    assert_int_equal(files_temporary_name(path, &temporary), STATUS_OK);
+    FILE *stale = fopen(temporary, "w");
+    fputs("the rest of a killed run, longer than the new content", stale);
+    fclose(stale);
+    assert_int_equal(files_write(path, "new", 3), STATUS_OK);
+    assert_false(files_exists(temporary));
+    char *data;
+    assert_int_equal(files_read(path, &data, NULL), STATUS_OK);
+    assert_string_equal(data, "new");
+    free(data);
+    free(temporary);
+}
+
+static void a_refused_write_leaves_the_old_file(void **state)
+{
+    (void)state;
+    const char *path = scratch("c.txt");
+    assert_int_equal(files_write(path, "old", 3), STATUS_OK);
+    assert_int_equal(mkdir(scratch("c.txt.partial"), 0777), 0); /* in the way of the temporary */
+    assert_int_equal(files_write(path, "new", 3), STATUS_IO);
+    char *data;
+    assert_int_equal(files_read(path, &data, NULL), STATUS_OK);
+    assert_string_equal(data, "old");
+    free(data);
+}
+
+static void a_missing_file_is_named(void **state)
+{
+    (void)state;
+    char *data;
+    assert_int_equal(files_read("nowhere/at/all", &data, NULL), STATUS_MISSING);
+    assert_null(data);
+    assert_non_null(strstr(status_message(), "nowhere/at/all: cannot open"));
+    assert_int_equal(files_read("/tmp", &data, NULL), STATUS_IO);
+    assert_null(data);
+}
+
+static void folders_are_made_with_those_above(void **state)
+{
+    (void)state;
+    assert_int_equal(files_make_folder(scratch("x/y/z")), STATUS_OK);
+    assert_int_equal(files_make_folder(scratch("x/y/z/")), STATUS_OK);
+    assert_true(files_is_folder(scratch("x/y/z")));
+    assert_int_equal(files_write(scratch("x/file"), "", 0), STATUS_OK);
+    assert_int_equal(files_make_folder(scratch("x/file/under")), STATUS_IO);
+    assert_int_equal(files_make_folder(scratch("x/file")), STATUS_IO);
+}
+
+static void check_text(Status status, char **text, const char *expected)
+{
+    assert_int_equal(status, STATUS_OK);
+    assert_string_equal(*text, expected);
+    free(*text);
+}
+
+static void names_are_relative_to_the_file_that_holds_them(void **state)
+{
+    (void)state;
+    char *path = NULL;
+    check_text(files_join("a", "b", &path), &path, "a/b");
+    check_text(files_join("a/", "b", &path), &path, "a/b");
+    check_text(files_join("", "b", &path), &path, "b");
+    check_text(files_join("a", "/b", &path), &path, "/b");
+    check_text(files_folder_of("a/b/c", &path), &path, "a/b");
+    check_text(files_folder_of("/c", &path), &path, "/");
+    check_text(files_folder_of("c", &path), &path, ".");
+    check_text(files_resolve("data/manifest.csv", "images/1.png", &path), &path,
+               "data/images/1.png");
+    check_text(files_resolve("manifest.csv", "images/1.png", &path), &path, "images/1.png");
+    check_text(files_resolve("/m.csv", "1.png", &path), &path, "/1.png");
+    check_text(files_resolve("data/manifest.csv", "/abs.png", &path), &path, "/abs.png");
+}
+
+static void removing_twice_is_fine(void **state)
+{
+    (void)state;
+    const char *path = scratch("gone");
+    assert_int_equal(files_write(path, "x", 1), STATUS_OK);
+    assert_int_equal(files_remove(path), STATUS_OK);
+    assert_false(files_exists(path));
+    assert_int_equal(files_remove(path), STATUS_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(written_bytes_are_read_back),
+        cmocka_unit_test(no_temporary_file_stays_and_a_stale_one_is_overwritten),
+        cmocka_unit_test(a_refused_write_leaves_the_old_file),
+        cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(folders_are_made_with_those_above),
+        cmocka_unit_test(names_are_relative_to_the_file_that_holds_them),
+        cmocka_unit_test(removing_twice_is_fine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
