@@ -48,13 +48,22 @@ View augment_identity(void);
 View augment_draw(const AugmentSettings *settings, RandomStream *stream, size_t lesion_count,
                   const Lesion *lesions);
 
+/* Working memory for rendering, reused from image to image. */
+typedef struct {
+    size_t side, size; /* the largest image side and the view side it is made for */
+    struct AugmentTaps *columns, *rows; /* size each: which source pixels make an output pixel */
+    float *row;                         /* side x 3: one row after the vertical pass */
+} AugmentScratch;
+
+Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size);
+void augment_scratch_clear(AugmentScratch *scratch);
+
 /* Renders `view` of an image and mask of side x side (mask may be NULL) at size x size: input as
- * (value - 127.5) / 127.5; mask_out is all 0 without a mask. scratch: augment_scratch() floats. */
+ * (value - 127.5) / 127.5; mask_out is all 0 without a mask. */
 void augment_apply(const View *view, size_t side, const uint8_t *pixels /* side x side x 3 */,
                    const uint8_t *mask /* side x side */, size_t size,
                    float *input /* size x size x 3 */, uint8_t *mask_out /* size x size */,
-                   float *scratch);
-size_t augment_scratch(size_t side, size_t size);
+                   AugmentScratch *scratch);
 
 /* Moves lesions through the view and clips them; one of which less than visible_least is left is
  * dropped. Where the window cuts a lesion and mask_out (size x size, the rendered mask) is not

@@ -69,6 +69,12 @@ size_t dataset_side(const Dataset *dataset, size_t index);
 size_t dataset_split_count(const Dataset *dataset, Split split);
 void dataset_split_indices(const Dataset *dataset, Split split, size_t *indices /* that many */);
 
+/* Allocates pixels and masks (zeroed) for examples whose split and has_mask are set. */
+Status dataset_reserve(Dataset *dataset);
+
+/* Computes the fingerprint from everything else. */
+Status dataset_seal(Dataset *dataset);
+
 /* The whole data set as one blob, to be sent to another process of the same build; released with
  * free(). dataset_from_bytes() checks every count it reads: STATUS_FORMAT if the blob is cut. */
 Status dataset_to_bytes(const Dataset *dataset, uint8_t **bytes, size_t *byte_count);

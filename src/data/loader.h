@@ -32,7 +32,7 @@ typedef struct {
     BatchExample *examples; /* count */
     Lesion *lesion_block;   /* owned storage behind the lesions */
     size_t lesions_each;    /* lesions that fit an example */
-    float *scratch;
+    AugmentScratch scratch;
 } Batch;
 
 /* Room for `capacity` images of the data set; batch_clear() releases it. */

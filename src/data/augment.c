@@ -1,0 +1,345 @@
+/* Views of training images; see augment.h.
+ *
+ * Rendering is separable: each output row is first gathered from a few source rows (a contiguous,
+ * vectorised sum), then from a few columns of that, then goes through the colour map. The filter is
+ * a triangle, one source pixel to each side up to the usual reduction by 1.25, as plain bilinear
+ * interpolation has it, and wider beyond, so that zooming out does not alias. A flip only reverses
+ * the table of taps.
+ */
+#include "data/augment.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/vector.h"
+
+enum { TAPS_MOST = 16 };
+
+/* The source pixels first .. first + count - 1 that make one output pixel; count is 0 outside the
+ * image. `nearest` is the one that holds the output pixel's centre. */
+struct AugmentTaps {
+    size_t first, count, nearest;
+    float weights[TAPS_MOST]; /* their sum is 1 */
+};
+
+AugmentSettings augment_defaults(void)
+{
+    return (AugmentSettings){
+        .flip_horizontal = 0.5f,
+        .flip_vertical = 0.5f,
+        .window_least = 0.64f,
+        .window_most = 1.0f,
+        .zoom_out = 0.1f,
+        .zoom_out_most = 1.5f,
+        .keep_lesion = 0.5f,
+        .visible_least = 0.3f,
+        .brightness = 0.2f,
+        .offset = 20.0f,
+        .contrast = 0.1f,
+        .saturation = 0.1f,
+        .hue = 4.0f,
+    };
+}
+
+View augment_identity(void)
+{
+    return (View){.side = 1, .colour = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};
+}
+
+/* ---- drawing ---- */
+
+static float overlap(float a0, float a1, float b0, float b1)
+{
+    return fmaxf(0, fminf(a1, b1) - fmaxf(a0, b0));
+}
+
+/* Is at least `share` of the area of some lesion inside the window? */
+static bool shows_a_lesion(const View *view, float share, size_t lesion_count,
+                           const Lesion *lesions)
+{
+    for (size_t i = 0; i < lesion_count; ++i) {
+        const Lesion *lesion = &lesions[i];
+        float inside = overlap(lesion->x0, lesion->x1, view->x0, view->x0 + view->side) *
+                       overlap(lesion->y0, lesion->y1, view->y0, view->y0 + view->side);
+        if (inside >= share * (lesion->x1 - lesion->x0) * (lesion->y1 - lesion->y0))
+            return true;
+    }
+    return false;
+}
+
+/* Windows are drawn until one shows the demanded share, as SSD's sampled patches are; after
+ * WINDOW_TRIALS the whole image is taken. */
+static void draw_window(const AugmentSettings *settings, RandomStream *stream, size_t lesion_count,
+                        const Lesion *lesions, View *view)
+{
+    enum { WINDOW_TRIALS = 20 };
+    static const float shares[] = {0.3f, 0.5f, 0.7f, 0.9f};
+    bool out = random_uniform(stream) < settings->zoom_out;
+    bool demanding = random_uniform(stream) < settings->keep_lesion && lesion_count > 0;
+    float share = demanding ? shares[random_below(stream, 4)] : 0;
+    view->mean_border = random_uniform(stream) < 0.5f;
+    for (int trial = 0; trial < WINDOW_TRIALS; ++trial) {
+        view->side = out ? random_range(stream, 1, settings->zoom_out_most)
+                         : random_range(stream, settings->window_least, settings->window_most);
+        view->x0 = random_uniform(stream) * (1 - view->side);
+        view->y0 = random_uniform(stream) * (1 - view->side);
+        if (!demanding || shows_a_lesion(view, share, lesion_count, lesions))
+            return;
+    }
+    view->x0 = view->y0 = 0;
+    view->side = 1;
+}
+
+/* colour = brightness x contrast x hue rotation x saturation, as one affine map. */
+static void draw_colour(const AugmentSettings *settings, RandomStream *stream, View *view)
+{
+    static const float luma[3] = {0.299f, 0.587f, 0.114f};
+    const float middle = 127.5f;
+    float saturation = 1 + random_range(stream, -settings->saturation, settings->saturation);
+    float angle = random_range(stream, -settings->hue, settings->hue) * 0.017453293f;
+    float contrast = 1 + random_range(stream, -settings->contrast, settings->contrast);
+    float brightness = 1 + random_range(stream, -settings->brightness, settings->brightness);
+    float offset = random_range(stream, -settings->offset, settings->offset);
+
+    /* Rodrigues' rotation about (1, 1, 1) / sqrt 3: a circulant matrix. */
+    float same = (1 + 2 * cosf(angle)) / 3;
+    float before = (1 - cosf(angle)) / 3 - sinf(angle) / sqrtf(3);
+    float after = (1 - cosf(angle)) / 3 + sinf(angle) / sqrtf(3);
+    const float rotation[3][3] = {
+        {same, before, after}, {after, same, before}, {before, after, same}};
+
+    for (int out = 0; out < 3; ++out) {
+        for (int in = 0; in < 3; ++in) {
+            /* (saturation I + (1 - saturation) 1 luma^T): each row of the rotation sums to 1. */
+            float mixed = saturation * rotation[out][in] + (1 - saturation) * luma[in];
+            view->colour[out][in] = brightness * contrast * mixed;
+        }
+        view->colour[out][3] = brightness * (1 - contrast) * middle + offset;
+    }
+}
+
+View augment_draw(const AugmentSettings *settings, RandomStream *stream, size_t lesion_count,
+                  const Lesion *lesions)
+{
+    View view;
+    view.flip_horizontal = random_uniform(stream) < settings->flip_horizontal;
+    view.flip_vertical = random_uniform(stream) < settings->flip_vertical;
+    draw_colour(settings, stream, &view);
+    draw_window(settings, stream, lesion_count, lesions, &view);
+    return view;
+}
+
+/* ---- rendering ---- */
+
+Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size)
+{
+    *scratch = (AugmentScratch){.side = side, .size = size};
+    Status status = MEMORY_NEW(&scratch->columns, size);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&scratch->rows, size);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&scratch->row, side * 3);
+    if (status != STATUS_OK)
+        augment_scratch_clear(scratch);
+    return status;
+}
+
+void augment_scratch_clear(AugmentScratch *scratch)
+{
+    free(scratch->columns);
+    free(scratch->rows);
+    free(scratch->row);
+    *scratch = (AugmentScratch){0};
+}
+
+/* Taps of output pixels 0 .. size - 1 along one axis: the window starts at `origin` and is `share`
+ * wide, both in fractions of the image's `side` pixels. */
+static void make_taps(float origin, float share, bool flip, size_t side, size_t size,
+                      struct AugmentTaps *taps)
+{
+    const double reduction_of_plain_bilinear = 1.25;
+    double scale = (double)share * (double)side / (double)size;
+    double radius = fmax(1, scale / reduction_of_plain_bilinear);
+    radius = fmin(radius, (TAPS_MOST - 2) / 2);
+    for (size_t i = 0; i < size; ++i) {
+        struct AugmentTaps *tap = &taps[flip ? size - 1 - i : i];
+        double centre = (double)origin * (double)side + ((double)i + 0.5) * scale;
+        *tap = (struct AugmentTaps){0};
+        if (centre < 0 || centre >= (double)side)
+            continue;
+        double first = fmax(0, ceil(centre - radius - 0.5));
+        double last = fmin((double)side - 1, floor(centre + radius - 0.5));
+        tap->first = (size_t)first;
+        tap->count = (size_t)(last - first) + 1;
+        tap->nearest = (size_t)centre;
+        double sum = 0, weights[TAPS_MOST];
+        assert(tap->count <= TAPS_MOST);
+        for (size_t t = 0; t < tap->count; ++t) {
+            weights[t] = fmax(0, 1 - fabs(first + (double)t + 0.5 - centre) / radius);
+            sum += weights[t];
+        }
+        for (size_t t = 0; t < tap->count; ++t)
+            tap->weights[t] = (float)(weights[t] / sum);
+    }
+}
+
+/* row[i] = sum over the tap's source rows; n = side x 3. */
+VECTORISED static void gather_rows(size_t n, const uint8_t *pixels, const struct AugmentTaps *tap,
+                                   float *row)
+{
+    const uint8_t *source = pixels + tap->first * n;
+    for (size_t i = 0; i < n; ++i)
+        row[i] = tap->weights[0] * (float)source[i];
+    for (size_t t = 1; t < tap->count; ++t) {
+        source += n;
+        for (size_t i = 0; i < n; ++i)
+            row[i] += tap->weights[t] * (float)source[i];
+    }
+}
+
+/* One pixel through the colour map and into the network's range. */
+static inline void finish_pixel(const float colour[3][4], float red, float green, float blue,
+                                float *input)
+{
+    for (int c = 0; c < 3; ++c) {
+        float value =
+            colour[c][0] * red + colour[c][1] * green + colour[c][2] * blue + colour[c][3];
+        value = value < 0 ? 0 : value > 255 ? 255 : value;
+        input[c] = (value - 127.5f) / 127.5f;
+    }
+}
+
+VECTORISED static void gather_columns(size_t size, const struct AugmentTaps *taps, const float *row,
+                                      const float colour[3][4], const float border[3], float *input)
+{
+    for (size_t i = 0; i < size; ++i) {
+        const struct AugmentTaps *tap = &taps[i];
+        float red = 0, green = 0, blue = 0;
+        const float *source = row + tap->first * 3;
+        for (size_t t = 0; t < tap->count; ++t, source += 3) {
+            red += tap->weights[t] * source[0];
+            green += tap->weights[t] * source[1];
+            blue += tap->weights[t] * source[2];
+        }
+        if (tap->count == 0) {
+            red = border[0];
+            green = border[1];
+            blue = border[2];
+        }
+        finish_pixel(colour, red, green, blue, input + i * 3);
+    }
+}
+
+/* The colour beyond the image, before the colour map. */
+static void border_colour(const View *view, size_t side, const uint8_t *pixels, float border[3])
+{
+    border[0] = border[1] = border[2] = 0;
+    if (!view->mean_border || view->side <= 1)
+        return;
+    uint64_t sums[3] = {0};
+    for (size_t i = 0; i < side * side; ++i)
+        for (size_t c = 0; c < 3; ++c)
+            sums[c] += pixels[i * 3 + c];
+    for (size_t c = 0; c < 3; ++c)
+        border[c] = (float)((double)sums[c] / (double)(side * side));
+}
+
+void augment_apply(const View *view, size_t side, const uint8_t *pixels, const uint8_t *mask,
+                   size_t size, float *input, uint8_t *mask_out, AugmentScratch *scratch)
+{
+    assert(side <= scratch->side && size <= scratch->size);
+    make_taps(view->x0, view->side, view->flip_horizontal, side, size, scratch->columns);
+    make_taps(view->y0, view->side, view->flip_vertical, side, size, scratch->rows);
+    float border[3];
+    border_colour(view, side, pixels, border);
+
+    for (size_t y = 0; y < size; ++y) {
+        const struct AugmentTaps *tap = &scratch->rows[y];
+        float *line = input + y * size * 3;
+        uint8_t *mask_line = mask_out + y * size;
+        memset(mask_line, 0, size);
+        if (tap->count == 0) {
+            for (size_t x = 0; x < size; ++x)
+                finish_pixel(view->colour, border[0], border[1], border[2], line + x * 3);
+            continue;
+        }
+        gather_rows(side * 3, pixels, tap, scratch->row);
+        gather_columns(size, scratch->columns, scratch->row, view->colour, border, line);
+        if (!mask)
+            continue;
+        for (size_t x = 0; x < size; ++x)
+            if (scratch->columns[x].count > 0)
+                mask_line[x] = mask[tap->nearest * side + scratch->columns[x].nearest];
+    }
+}
+
+/* ---- lesions ---- */
+
+static void swap_mirrored(float *low, float *high)
+{
+    float old = *low;
+    *low = 1 - *high;
+    *high = 1 - old;
+}
+
+/* Shrinks the box to the mask's pixels in it; false if there are none. */
+static bool shrink_to_mask(const uint8_t *mask, size_t size, Lesion *lesion)
+{
+    float n = (float)size;
+    size_t left = (size_t)floorf(lesion->x0 * n), right = (size_t)ceilf(lesion->x1 * n);
+    size_t top = (size_t)floorf(lesion->y0 * n), bottom = (size_t)ceilf(lesion->y1 * n);
+    size_t x0 = size, x1 = 0, y0 = size, y1 = 0;
+    for (size_t y = top; y < bottom && y < size; ++y)
+        for (size_t x = left; x < right && x < size; ++x)
+            if (mask[y * size + x]) {
+                x0 = x < x0 ? x : x0;
+                x1 = x + 1 > x1 ? x + 1 : x1;
+                y0 = y < y0 ? y : y0;
+                y1 = y + 1;
+            }
+    if (x1 == 0)
+        return false;
+    lesion->x0 = fmaxf(lesion->x0, (float)x0 / n);
+    lesion->x1 = fminf(lesion->x1, (float)x1 / n);
+    lesion->y0 = fmaxf(lesion->y0, (float)y0 / n);
+    lesion->y1 = fminf(lesion->y1, (float)y1 / n);
+    return lesion->x0 < lesion->x1 && lesion->y0 < lesion->y1;
+}
+
+size_t augment_lesions(const View *view, float visible_least, size_t lesion_count,
+                       const Lesion *lesions, const uint8_t *mask_out, size_t size, Lesion *moved)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < lesion_count; ++i) {
+        Lesion whole = {
+            .x0 = (lesions[i].x0 - view->x0) / view->side,
+            .x1 = (lesions[i].x1 - view->x0) / view->side,
+            .y0 = (lesions[i].y0 - view->y0) / view->side,
+            .y1 = (lesions[i].y1 - view->y0) / view->side,
+            .class_index = lesions[i].class_index,
+        };
+        if (view->flip_horizontal)
+            swap_mirrored(&whole.x0, &whole.x1);
+        if (view->flip_vertical)
+            swap_mirrored(&whole.y0, &whole.y1);
+        Lesion seen = whole;
+        seen.x0 = fmaxf(whole.x0, 0);
+        seen.y0 = fmaxf(whole.y0, 0);
+        seen.x1 = fminf(whole.x1, 1);
+        seen.y1 = fminf(whole.y1, 1);
+        if (!(seen.x0 < seen.x1 && seen.y0 < seen.y1))
+            continue;
+        float area = (whole.x1 - whole.x0) * (whole.y1 - whole.y0);
+        float visible = (seen.x1 - seen.x0) * (seen.y1 - seen.y0) / area;
+        if (visible < visible_least)
+            continue;
+        bool cut = visible < 0.999f;
+        if (cut && mask_out && !shrink_to_mask(mask_out, size, &seen))
+            continue;
+        moved[count++] = seen;
+    }
+    return count;
+}

@@ -1,0 +1,275 @@
+/* The loading thread and its ring of batches; see loader.h.
+ *
+ * One producer, one consumer, RING batches. `made` and `taken` count batches since the start;
+ * batch n lives in slot n % RING. The consumer holds batch taken - 1 until its next call, so the
+ * producer may be ahead of it by RING - 1.
+ */
+#include "data/loader.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+enum { RING = 3 };
+
+struct Loader {
+    LoaderSettings settings;
+    size_t steps_per_epoch;
+    size_t training_count;
+    size_t *training; /* training_count: indices of the training images */
+    uint32_t *order;  /* training_count: the running epoch's permutation; the thread's own */
+    size_t order_epoch;
+    bool order_valid;
+    Batch ring[RING];
+    size_t made, taken; /* guarded by the mutex, as is stopping */
+    bool stopping;
+    double seconds_waited;
+    pthread_t thread;
+    bool thread_started;
+    pthread_mutex_t mutex;
+    pthread_cond_t batch_made, slot_freed;
+};
+
+/* ---- batches ---- */
+
+Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity)
+{
+    *batch = (Batch){.size = dataset->size, .capacity = capacity, .lesions_each = 1};
+    for (size_t i = 0; i < dataset->count; ++i)
+        if (dataset->examples[i].lesion_count > batch->lesions_each)
+            batch->lesions_each = dataset->examples[i].lesion_count;
+    size_t area = batch->size * batch->size, lesions;
+    Status status = STATUS_OK;
+    if (__builtin_mul_overflow(capacity, batch->lesions_each, &lesions))
+        return status_set(STATUS_NO_MEMORY, "a batch of %zu images is too large", capacity);
+    TRY_GOTO(status, fail, memory_new((void **)&batch->input, capacity, area * 3 * sizeof(float)));
+    TRY_GOTO(status, fail, memory_new((void **)&batch->masks, capacity, area));
+    TRY_GOTO(status, fail, MEMORY_NEW(&batch->examples, capacity));
+    TRY_GOTO(status, fail, MEMORY_NEW(&batch->lesion_block, lesions));
+    TRY_GOTO(status, fail,
+             augment_scratch_init(&batch->scratch, dataset->training_side, dataset->size));
+    return STATUS_OK;
+fail:
+    batch_clear(batch);
+    return status;
+}
+
+void batch_clear(Batch *batch)
+{
+    free(batch->input);
+    free(batch->masks);
+    free(batch->examples);
+    free(batch->lesion_block);
+    augment_scratch_clear(&batch->scratch);
+    *batch = (Batch){0};
+}
+
+static void fill_slot(const Dataset *dataset, size_t index, const View *view, float visible_least,
+                      Batch *batch, size_t slot)
+{
+    const Example *example = &dataset->examples[index];
+    size_t area = batch->size * batch->size;
+    uint8_t *mask = batch->masks + slot * area;
+    augment_apply(view, dataset_side(dataset, index), dataset->pixels[index], dataset->masks[index],
+                  batch->size, batch->input + slot * area * 3, mask, &batch->scratch);
+    Lesion *lesions = batch->lesion_block + slot * batch->lesions_each;
+    batch->examples[slot] = (BatchExample){
+        .index = index,
+        .label = example->label,
+        .has_mask = example->has_mask,
+        .lesion_count =
+            augment_lesions(view, visible_least, example->lesion_count, example->lesions,
+                            example->has_mask ? mask : NULL, batch->size, lesions),
+        .lesions = lesions,
+    };
+}
+
+Status dataset_fill_batch(const Dataset *dataset, size_t count, const size_t *indices, Batch *batch)
+{
+    if (count > batch->capacity)
+        FAIL(STATUS_ARGUMENT, "a batch of %zu images was asked for, expected at most %zu", count,
+             batch->capacity);
+    View view = augment_identity();
+    for (size_t slot = 0; slot < count; ++slot)
+        fill_slot(dataset, indices[slot], &view, 0, batch, slot);
+    batch->count = count;
+    return STATUS_OK;
+}
+
+/* ---- the thread ---- */
+
+static void shuffle_epoch(Loader *loader, size_t epoch)
+{
+    if (loader->order_valid && loader->order_epoch == epoch)
+        return;
+    for (size_t i = 0; i < loader->training_count; ++i)
+        loader->order[i] = (uint32_t)i;
+    if (loader->settings.shuffle) {
+        RandomStream stream;
+        random_init(&stream, loader->settings.seed, "shuffle", (uint32_t)epoch, 0);
+        random_shuffle(&stream, loader->training_count, loader->order);
+    }
+    loader->order_epoch = epoch;
+    loader->order_valid = true;
+}
+
+/* Makes the `number`-th batch since the start. */
+static void make_batch(Loader *loader, size_t number, Batch *batch)
+{
+    const LoaderSettings *settings = &loader->settings;
+    const Dataset *dataset = settings->dataset;
+    size_t steps = settings->first_step + number;
+    size_t epoch = settings->first_epoch + steps / loader->steps_per_epoch;
+    size_t step = steps % loader->steps_per_epoch;
+    shuffle_epoch(loader, epoch);
+    for (size_t slot = 0; slot < settings->slice_count; ++slot) {
+        size_t position = step * settings->global_batch + settings->slice_first + slot;
+        size_t round = position / loader->training_count; /* above 0 only in a batch that wraps */
+        size_t index = loader->training[loader->order[position % loader->training_count]];
+        View view = augment_identity();
+        float visible_least = 0;
+        if (settings->augment) {
+            RandomStream stream;
+            random_init(&stream, settings->seed, "augment", (uint32_t)epoch,
+                        (uint32_t)(index + round * dataset->count));
+            view = augment_draw(&settings->augmentation, &stream,
+                                dataset->examples[index].lesion_count,
+                                dataset->examples[index].lesions);
+            visible_least = settings->augmentation.visible_least;
+        }
+        fill_slot(dataset, index, &view, visible_least, batch, slot);
+    }
+    batch->count = settings->slice_count;
+}
+
+static void *run(void *argument)
+{
+    Loader *loader = argument;
+    pthread_mutex_lock(&loader->mutex);
+    while (!loader->stopping) {
+        /* While the consumer works on batch taken - 1, its slot must not be overwritten. */
+        if (loader->made >= loader->taken + RING - (loader->taken > 0)) {
+            pthread_cond_wait(&loader->slot_freed, &loader->mutex);
+            continue;
+        }
+        size_t number = loader->made;
+        pthread_mutex_unlock(&loader->mutex);
+        make_batch(loader, number, &loader->ring[number % RING]);
+        pthread_mutex_lock(&loader->mutex);
+        ++loader->made;
+        pthread_cond_signal(&loader->batch_made);
+    }
+    pthread_mutex_unlock(&loader->mutex);
+    return NULL;
+}
+
+/* Signals are for the main thread, so the new one is born with all of them blocked. */
+static Status start_thread(Loader *loader)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int error = pthread_create(&loader->thread, NULL, run, loader);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (error != 0)
+        FAIL(STATUS_LIBRARY, "cannot start the loading thread: %s", strerror(error));
+    loader->thread_started = true;
+    return STATUS_OK;
+}
+
+/* ---- the consumer's side ---- */
+
+size_t loader_steps_per_epoch(const Dataset *dataset, size_t global_batch)
+{
+    size_t steps = dataset_split_count(dataset, SPLIT_TRAIN) / global_batch;
+    return steps > 0 ? steps : 1;
+}
+
+static Status check(const LoaderSettings *settings)
+{
+    if (settings->global_batch == 0)
+        FAIL(STATUS_ARGUMENT, "the batch is 0, expected at least 1");
+    if (settings->slice_count == 0 || settings->slice_first >= settings->global_batch ||
+        settings->slice_count > settings->global_batch - settings->slice_first)
+        FAIL(STATUS_ARGUMENT, "slice %zu + %zu of a batch of %zu, expected a part of it",
+             settings->slice_first, settings->slice_count, settings->global_batch);
+    if (dataset_split_count(settings->dataset, SPLIT_TRAIN) == 0)
+        FAIL(STATUS_ARGUMENT, "the data set has no training images, expected at least 1");
+    return STATUS_OK;
+}
+
+static Status fill_loader(Loader *loader)
+{
+    const Dataset *dataset = loader->settings.dataset;
+    loader->training_count = dataset_split_count(dataset, SPLIT_TRAIN);
+    loader->steps_per_epoch = loader_steps_per_epoch(dataset, loader->settings.global_batch);
+    TRY(MEMORY_NEW(&loader->training, loader->training_count));
+    TRY(MEMORY_NEW(&loader->order, loader->training_count));
+    dataset_split_indices(dataset, SPLIT_TRAIN, loader->training);
+    for (size_t slot = 0; slot < RING; ++slot)
+        TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count));
+    return start_thread(loader);
+}
+
+Status loader_new(const LoaderSettings *settings, Loader **loader)
+{
+    *loader = NULL;
+    TRY(check(settings));
+    TRY(MEMORY_NEW(loader, 1));
+    (*loader)->settings = *settings;
+    pthread_mutex_init(&(*loader)->mutex, NULL);
+    pthread_cond_init(&(*loader)->batch_made, NULL);
+    pthread_cond_init(&(*loader)->slot_freed, NULL);
+    Status status = fill_loader(*loader);
+    if (status != STATUS_OK) {
+        loader_free(*loader);
+        *loader = NULL;
+    }
+    return status;
+}
+
+void loader_free(Loader *loader)
+{
+    if (!loader)
+        return;
+    if (loader->thread_started) {
+        pthread_mutex_lock(&loader->mutex);
+        loader->stopping = true;
+        pthread_cond_signal(&loader->slot_freed);
+        pthread_mutex_unlock(&loader->mutex);
+        pthread_join(loader->thread, NULL);
+    }
+    pthread_mutex_destroy(&loader->mutex);
+    pthread_cond_destroy(&loader->batch_made);
+    pthread_cond_destroy(&loader->slot_freed);
+    for (size_t slot = 0; slot < RING; ++slot)
+        batch_clear(&loader->ring[slot]);
+    free(loader->training);
+    free(loader->order);
+    free(loader);
+}
+
+Status loader_next(Loader *loader, const Batch **batch)
+{
+    double start = clock_seconds();
+    pthread_mutex_lock(&loader->mutex);
+    size_t number = loader->taken++;
+    pthread_cond_signal(&loader->slot_freed);
+    while (loader->made <= number)
+        pthread_cond_wait(&loader->batch_made, &loader->mutex);
+    pthread_mutex_unlock(&loader->mutex);
+    *batch = &loader->ring[number % RING];
+    loader->seconds_waited += clock_seconds() - start;
+    return STATUS_OK;
+}
+
+double loader_seconds_waited(const Loader *loader)
+{
+    return loader->seconds_waited;
+}

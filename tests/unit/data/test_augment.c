@@ -1,0 +1,231 @@
+#include "../unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "data/augment.h"
+
+enum { SIDE = 200, SIZE = 160 };
+
+static uint8_t pixels[SIDE * SIDE * 3], mask[SIDE * SIDE];
+static float input[SIZE * SIZE * 3];
+static uint8_t mask_out[SIZE * SIZE];
+static AugmentScratch scratch;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return augment_scratch_init(&scratch, SIDE, SIZE) != STATUS_OK;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    augment_scratch_clear(&scratch);
+    return 0;
+}
+
+/* A bright ellipse on a smooth ground, and its mask and box. */
+static Lesion draw_ellipse(float cx, float cy, float rx, float ry)
+{
+    for (int y = 0; y < SIDE; ++y)
+        for (int x = 0; x < SIDE; ++x) {
+            float dx = ((float)x + 0.5f) / SIDE - cx, dy = ((float)y + 0.5f) / SIDE - cy;
+            bool inside = dx * dx / (rx * rx) + dy * dy / (ry * ry) <= 1;
+            mask[y * SIDE + x] = inside;
+            uint8_t *pixel = &pixels[(y * SIDE + x) * 3];
+            pixel[0] = inside ? 230 : 100;
+            pixel[1] = (uint8_t)(inside ? 200 : 40 + y / 10);
+            pixel[2] = (uint8_t)(inside ? 190 : 40 + x / 10);
+        }
+    return (Lesion){.x0 = cx - rx, .y0 = cy - ry, .x1 = cx + rx, .y1 = cy + ry, .class_index = 1};
+}
+
+/* The extent of the nonzero pixels of mask_out, in fractions; false if there are none. */
+static bool mask_extent(Lesion *extent)
+{
+    int x0 = SIZE, y0 = SIZE, x1 = 0, y1 = 0;
+    for (int y = 0; y < SIZE; ++y)
+        for (int x = 0; x < SIZE; ++x)
+            if (mask_out[y * SIZE + x]) {
+                x0 = x < x0 ? x : x0;
+                x1 = x + 1 > x1 ? x + 1 : x1;
+                y0 = y < y0 ? y : y0;
+                y1 = y + 1;
+            }
+    *extent = (Lesion){(float)x0 / SIZE, (float)y0 / SIZE, (float)x1 / SIZE, (float)y1 / SIZE, 1};
+    return x1 > 0;
+}
+
+static void mask_boxes_and_pixels_move_together(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    settings.zoom_out = 0.3f;
+    settings.brightness = settings.offset = settings.contrast = settings.saturation = settings.hue =
+        0;
+    int seen = 0, cut = 0;
+    for (uint32_t i = 0; i < 300; ++i) {
+        RandomStream stream;
+        random_init(&stream, 1, "test", i, 0);
+        Lesion lesion =
+            draw_ellipse(random_range(&stream, 0.2f, 0.8f), random_range(&stream, 0.2f, 0.8f),
+                         random_range(&stream, 0.08f, 0.2f), random_range(&stream, 0.08f, 0.2f));
+        View view = augment_draw(&settings, &stream, 1, &lesion);
+        augment_apply(&view, SIDE, pixels, mask, SIZE, input, mask_out, &scratch);
+        Lesion moved, extent;
+        bool shown = mask_extent(&extent);
+        if (augment_lesions(&view, 0.3f, 1, &lesion, mask_out, SIZE, &moved) == 0)
+            continue;
+        ++seen;
+        assert_true(shown);
+        assert_int_equal(moved.class_index, 1);
+        const float tolerance = 2.0f / SIZE;
+        assert_true(fabsf(moved.x0 - extent.x0) < tolerance);
+        assert_true(fabsf(moved.y0 - extent.y0) < tolerance);
+        assert_true(fabsf(moved.x1 - extent.x1) < tolerance);
+        assert_true(fabsf(moved.y1 - extent.y1) < tolerance);
+        cut += moved.x0 == 0 || moved.y0 == 0 || moved.x1 == 1 || moved.y1 == 1;
+        /* The bright pixels are the mask's, but for the pixels on its rim. */
+        int different = 0, area = 0;
+        for (int p = 0; p < SIZE * SIZE; ++p) {
+            area += mask_out[p];
+            different += mask_out[p] != (input[p * 3 + 1] > 0);
+        }
+        assert_true(different <= 4 + area / 5);
+    }
+    assert_true(seen > 200);
+    assert_true(cut > 10);
+}
+
+static void the_identity_changes_nothing_at_equal_size(void **state)
+{
+    (void)state;
+    draw_ellipse(0.5f, 0.5f, 0.2f, 0.3f);
+    View view = augment_identity();
+    augment_apply(&view, SIZE, pixels, mask, SIZE, input, mask_out, &scratch);
+    for (int i = 0; i < SIZE * SIZE * 3; ++i)
+        assert_true(input[i] == ((float)pixels[i] - 127.5f) / 127.5f);
+    assert_memory_equal(mask_out, mask, SIZE * SIZE);
+}
+
+static void flips_mirror_exactly(void **state)
+{
+    (void)state;
+    draw_ellipse(0.3f, 0.4f, 0.2f, 0.1f);
+    View view = augment_identity();
+    augment_apply(&view, SIDE, pixels, mask, SIZE, input, mask_out, &scratch);
+    static float mirrored[SIZE * SIZE * 3];
+    static uint8_t mask_mirrored[SIZE * SIZE];
+    view.flip_horizontal = view.flip_vertical = true;
+    augment_apply(&view, SIDE, pixels, mask, SIZE, mirrored, mask_mirrored, &scratch);
+    for (int i = 0; i < SIZE * SIZE; ++i) {
+        assert_int_equal(mask_out[i], mask_mirrored[SIZE * SIZE - 1 - i]);
+        for (int c = 0; c < 3; ++c)
+            assert_true(input[i * 3 + c] == mirrored[(SIZE * SIZE - 1 - i) * 3 + c]);
+    }
+}
+
+static void zooming_out_shows_the_border(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SIDE * SIDE * 3; ++i)
+        pixels[i] = (uint8_t)(i % 3 == 0 ? 200 : 100);
+    View view = augment_identity();
+    view.x0 = view.y0 = -0.25f;
+    view.side = 1.5f;
+    augment_apply(&view, SIDE, pixels, NULL, SIZE, input, mask_out, &scratch);
+    assert_true(input[0] == -1);
+    size_t centre = (SIZE / 2 * SIZE + SIZE / 2) * 3;
+    assert_true(fabsf(input[centre] - (200 - 127.5f) / 127.5f) < 1e-5f);
+    view.mean_border = true;
+    augment_apply(&view, SIDE, pixels, NULL, SIZE, input, mask_out, &scratch);
+    assert_true(fabsf(input[0] - (200 - 127.5f) / 127.5f) < 1e-5f);
+    assert_true(fabsf(input[1] - (100 - 127.5f) / 127.5f) < 1e-5f);
+}
+
+static void grey_stays_grey_under_hue_and_saturation(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    settings.hue = 90;
+    settings.saturation = 0.9f;
+    for (uint32_t i = 0; i < 50; ++i) {
+        RandomStream stream;
+        random_init(&stream, 2, "test", i, 0);
+        View view = augment_draw(&settings, &stream, 0, NULL);
+        float sums[3];
+        for (int c = 0; c < 3; ++c)
+            sums[c] = view.colour[c][0] + view.colour[c][1] + view.colour[c][2];
+        assert_true(fabsf(sums[0] - sums[1]) < 1e-5f && fabsf(sums[0] - sums[2]) < 1e-5f);
+        assert_true(sums[0] > 0.7f && sums[0] < 1.35f);
+    }
+}
+
+static void lesions_cut_off_are_dropped(void **state)
+{
+    (void)state;
+    const Lesion lesions[3] = {{0, 0, 0.2f, 0.2f, 0}, {0.4f, 0, 0.6f, 0.2f, 1}, {0.7f, 0, 1, 1, 2}};
+    View view = augment_identity();
+    view.x0 = 0.46f;
+    view.side = 0.54f;
+    Lesion moved[3];
+    assert_int_equal(augment_lesions(&view, 0.3f, 3, lesions, NULL, SIZE, moved), 2);
+    assert_int_equal(moved[0].class_index, 1);
+    assert_true(moved[0].x0 == 0 && fabsf(moved[0].x1 - 0.14f / 0.54f) < 1e-5f);
+    assert_int_equal(moved[1].class_index, 2);
+    assert_int_equal(augment_lesions(&view, 0.8f, 3, lesions, NULL, SIZE, moved), 0);
+}
+
+static void a_demanding_view_keeps_a_lesion_in_sight(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    settings.keep_lesion = 1;
+    Lesion lesion = {0.02f, 0.02f, 0.1f, 0.1f, 0}, moved;
+    for (uint32_t i = 0; i < 200; ++i) {
+        RandomStream stream;
+        random_init(&stream, 3, "test", i, 0);
+        View view = augment_draw(&settings, &stream, 1, &lesion);
+        assert_int_equal(augment_lesions(&view, 0.299f, 1, &lesion, NULL, SIZE, &moved), 1);
+    }
+}
+
+static void rendering_is_fast_enough(void **state)
+{
+    (void)state;
+    Lesion lesion = draw_ellipse(0.5f, 0.5f, 0.2f, 0.3f);
+    AugmentSettings settings = augment_defaults();
+    enum { VIEWS = 100 };
+    double best = INFINITY; /* of several trials: other work may share the processor */
+    for (uint32_t trial = 0; trial < 5; ++trial) {
+        double start = clock_seconds();
+        for (uint32_t i = 0; i < VIEWS; ++i) {
+            RandomStream stream;
+            random_init(&stream, 4, "test", i, trial);
+            View view = augment_draw(&settings, &stream, 1, &lesion);
+            augment_apply(&view, SIDE, pixels, mask, SIZE, input, mask_out, &scratch);
+        }
+        best = fmin(best, clock_seconds() - start);
+    }
+    print_message("%.0f images a second\n", VIEWS / best);
+#ifdef __OPTIMIZE__
+    assert_true(VIEWS / best > 200);
+#endif
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mask_boxes_and_pixels_move_together),
+        cmocka_unit_test(the_identity_changes_nothing_at_equal_size),
+        cmocka_unit_test(flips_mirror_exactly),
+        cmocka_unit_test(zooming_out_shows_the_border),
+        cmocka_unit_test(grey_stays_grey_under_hue_and_saturation),
+        cmocka_unit_test(lesions_cut_off_are_dropped),
+        cmocka_unit_test(a_demanding_view_keeps_a_lesion_in_sight),
+        cmocka_unit_test(rendering_is_fast_enough),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

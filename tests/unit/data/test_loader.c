@@ -1,0 +1,255 @@
+#include "../unit.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "data/loader.h"
+
+#include "example_data.h"
+
+enum { SIZE = 32, TRAINING = 26, BATCH = 8 };
+
+static Dataset *dataset;
+
+static int set_up(void **state)
+{
+    (void)state;
+    dataset = example_data(TRAINING, 5, SIZE);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    dataset_free(dataset);
+    return 0;
+}
+
+static LoaderSettings whole_batches(void)
+{
+    return (LoaderSettings){.dataset = dataset,
+                            .global_batch = BATCH,
+                            .slice_count = BATCH,
+                            .seed = 5,
+                            .augment = true,
+                            .shuffle = true,
+                            .augmentation = augment_defaults()};
+}
+
+static Loader *start(const LoaderSettings *settings)
+{
+    Loader *loader;
+    assert_int_equal(loader_new(settings, &loader), STATUS_OK);
+    return loader;
+}
+
+static const Batch *next(Loader *loader)
+{
+    const Batch *batch;
+    assert_int_equal(loader_next(loader, &batch), STATUS_OK);
+    return batch;
+}
+
+static void assert_same_image(const Batch *a, size_t i, const Batch *b, size_t j)
+{
+    const size_t area = SIZE * SIZE;
+    assert_memory_equal(a->input + i * area * 3, b->input + j * area * 3, area * 3 * sizeof(float));
+    assert_memory_equal(a->masks + i * area, b->masks + j * area, area);
+    const BatchExample *x = &a->examples[i], *y = &b->examples[j];
+    assert_int_equal(x->index, y->index);
+    assert_int_equal(x->label, y->label);
+    assert_int_equal(x->has_mask, y->has_mask);
+    assert_int_equal(x->lesion_count, y->lesion_count);
+    if (x->lesion_count > 0)
+        assert_memory_equal(x->lesions, y->lesions, x->lesion_count * sizeof(Lesion));
+}
+
+static void slices_make_up_the_whole(void **state)
+{
+    (void)state;
+    for (size_t parts = 1; parts <= 4; parts *= 2) {
+        LoaderSettings settings = whole_batches();
+        Loader *whole = start(&settings), *slices[4];
+        settings.slice_count = BATCH / parts;
+        for (size_t part = 0; part < parts; ++part) {
+            settings.slice_first = part * settings.slice_count;
+            slices[part] = start(&settings);
+        }
+        for (int step = 0; step < 8; ++step) {
+            const Batch *batch = next(whole);
+            assert_int_equal(batch->count, BATCH);
+            for (size_t part = 0; part < parts; ++part) {
+                const Batch *slice = next(slices[part]);
+                assert_int_equal(slice->count, BATCH / parts);
+                for (size_t i = 0; i < slice->count; ++i)
+                    assert_same_image(batch, part * slice->count + i, slice, i);
+            }
+        }
+        for (size_t part = 0; part < parts; ++part)
+            loader_free(slices[part]);
+        loader_free(whole);
+    }
+}
+
+static void a_later_start_goes_on_where_the_first_would_be(void **state)
+{
+    (void)state;
+    LoaderSettings settings = whole_batches();
+    Loader *first = start(&settings);
+    settings.first_epoch = 1;
+    settings.first_step = 2;
+    Loader *later = start(&settings);
+    assert_int_equal(loader_steps_per_epoch(dataset, BATCH), TRAINING / BATCH);
+    for (int step = 0; step < TRAINING / BATCH + 2; ++step)
+        next(first);
+    for (int step = 0; step < 5; ++step) {
+        const Batch *a = next(first), *b = next(later);
+        for (size_t i = 0; i < BATCH; ++i)
+            assert_same_image(a, i, b, i);
+    }
+    loader_free(first);
+    loader_free(later);
+}
+
+static void an_epoch_shows_no_image_twice_and_epochs_differ(void **state)
+{
+    (void)state;
+    LoaderSettings settings = whole_batches();
+    Loader *loader = start(&settings);
+    size_t orders[2][TRAINING / BATCH * BATCH];
+    for (int epoch = 0; epoch < 2; ++epoch) {
+        int seen[TRAINING] = {0};
+        for (size_t step = 0; step < TRAINING / BATCH; ++step) {
+            const Batch *batch = next(loader);
+            for (size_t i = 0; i < BATCH; ++i) {
+                size_t index = batch->examples[i].index;
+                assert_true(index < TRAINING);
+                assert_int_equal(seen[index]++, 0);
+                orders[epoch][step * BATCH + i] = index;
+            }
+        }
+    }
+    assert_memory_not_equal(orders[0], orders[1], sizeof orders[0]);
+    loader_free(loader);
+}
+
+static void the_seed_changes_order_and_views(void **state)
+{
+    (void)state;
+    LoaderSettings settings = whole_batches();
+    Loader *a = start(&settings);
+    settings.seed = 6;
+    Loader *b = start(&settings);
+    settings.seed = 5;
+    settings.shuffle = false;
+    Loader *ordered = start(&settings);
+    settings.seed = 6;
+    Loader *ordered_otherwise = start(&settings);
+    const Batch *x = next(a), *y = next(b);
+    bool different_order = false;
+    for (size_t i = 0; i < BATCH; ++i)
+        different_order |= x->examples[i].index != y->examples[i].index;
+    assert_true(different_order);
+    x = next(ordered);
+    y = next(ordered_otherwise);
+    for (size_t i = 0; i < BATCH; ++i) {
+        assert_int_equal(x->examples[i].index, i);
+        assert_int_equal(y->examples[i].index, i);
+    }
+    assert_memory_not_equal(x->input, y->input, BATCH * SIZE * SIZE * 3 * sizeof(float));
+    loader_free(a);
+    loader_free(b);
+    loader_free(ordered);
+    loader_free(ordered_otherwise);
+}
+
+static void a_batch_larger_than_the_data_repeats_images_in_other_views(void **state)
+{
+    (void)state;
+    LoaderSettings settings = whole_batches();
+    settings.global_batch = settings.slice_count = TRAINING + 3;
+    settings.shuffle = false;
+    assert_int_equal(loader_steps_per_epoch(dataset, TRAINING + 3), 1);
+    Loader *loader = start(&settings);
+    const Batch *batch = next(loader);
+    assert_int_equal(batch->examples[0].index, batch->examples[TRAINING].index);
+    assert_memory_not_equal(batch->input, batch->input + TRAINING * SIZE * SIZE * 3,
+                            SIZE * SIZE * 3 * sizeof(float));
+    loader_free(loader);
+}
+
+static void a_batch_stays_valid_while_the_thread_goes_on(void **state)
+{
+    (void)state;
+    LoaderSettings settings = whole_batches();
+    Loader *loader = start(&settings);
+    static float copy[BATCH * SIZE * SIZE * 3];
+    for (int step = 0; step < 6; ++step) {
+        const Batch *batch = next(loader);
+        memcpy(copy, batch->input, sizeof copy);
+        struct timespec pause = {.tv_nsec = 5000000};
+        nanosleep(&pause, NULL);
+        assert_memory_equal(copy, batch->input, sizeof copy);
+    }
+    assert_true(loader_seconds_waited(loader) >= 0);
+    loader_free(loader);
+}
+
+static void evaluation_sees_images_as_they_are(void **state)
+{
+    (void)state;
+    Batch batch;
+    assert_int_equal(batch_init(&batch, dataset, 2), STATUS_OK);
+    const size_t indices[3] = {TRAINING + 1, TRAINING, 0};
+    assert_int_equal(dataset_fill_batch(dataset, 2, indices, &batch), STATUS_OK);
+    for (size_t slot = 0; slot < 2; ++slot) {
+        const uint8_t *pixels = dataset->pixels[indices[slot]];
+        for (size_t p = 0; p < SIZE * SIZE * 3; ++p)
+            assert_true(batch.input[slot * SIZE * SIZE * 3 + p] ==
+                        ((float)pixels[p] - 127.5f) / 127.5f);
+        const Example *example = &dataset->examples[indices[slot]];
+        assert_int_equal(batch.examples[slot].lesion_count, example->lesion_count);
+        if (example->lesion_count > 0)
+            assert_memory_equal(batch.examples[slot].lesions, example->lesions,
+                                example->lesion_count * sizeof(Lesion));
+        if (example->has_mask)
+            assert_memory_equal(batch.masks + slot * SIZE * SIZE, dataset->masks[indices[slot]],
+                                SIZE * SIZE);
+    }
+    assert_int_equal(dataset_fill_batch(dataset, 3, indices, &batch), STATUS_ARGUMENT);
+    batch_clear(&batch);
+}
+
+static void impossible_slices_are_refused(void **state)
+{
+    (void)state;
+    LoaderSettings settings = whole_batches();
+    Loader *loader;
+    settings.slice_first = 1;
+    assert_int_equal(loader_new(&settings, &loader), STATUS_ARGUMENT);
+    assert_null(loader);
+    settings = whole_batches();
+    settings.slice_count = 0;
+    assert_int_equal(loader_new(&settings, &loader), STATUS_ARGUMENT);
+    for (long successes = 0; successes < 8; ++successes) {
+        settings = whole_batches();
+        memory_fail_after(successes);
+        assert_int_equal(loader_new(&settings, &loader), STATUS_NO_MEMORY);
+        memory_fail_after(-1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slices_make_up_the_whole),
+        cmocka_unit_test(a_later_start_goes_on_where_the_first_would_be),
+        cmocka_unit_test(an_epoch_shows_no_image_twice_and_epochs_differ),
+        cmocka_unit_test(the_seed_changes_order_and_views),
+        cmocka_unit_test(a_batch_larger_than_the_data_repeats_images_in_other_views),
+        cmocka_unit_test(a_batch_stays_valid_while_the_thread_goes_on),
+        cmocka_unit_test(evaluation_sees_images_as_they_are),
+        cmocka_unit_test(impossible_slices_are_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
