@@ -9,7 +9,8 @@
 
 #include <math.h>
 
-enum { MOST_CHUNKS = 64 }; /* the order of adding depends on the number of entries alone */
+enum { WORTH_THREADS = 4096 }; /* entries */
+enum { MOST_CHUNKS = 64 };     /* the order of adding depends on the number of entries alone */
 
 /* The cost of an entry with u as above and a = 1, and its slope. */
 static inline double entry(double u, double gamma, double *slope)
@@ -29,7 +30,7 @@ void focal_loss(size_t priors, size_t classes, const float *logits, const int32_
 {
     double partial[MOST_CHUNKS] = {0};
     size_t chunk = (priors + MOST_CHUNKS - 1) / MOST_CHUNKS;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (priors * classes > WORTH_THREADS)
     for (size_t c = 0; c < MOST_CHUNKS; ++c) {
         size_t end = (c + 1) * chunk < priors ? (c + 1) * chunk : priors;
         for (size_t p = c * chunk; p < end; ++p)

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 
+enum { WORTH_THREADS = 64 }; /* rows */
 enum { WINDOW = 31, RADIUS = WINDOW / 2 };
 static const double BORDER_WEIGHT = 5;
 
@@ -185,7 +186,7 @@ void structure_loss(StructureLoss *l, const float *logits, const uint8_t *mask, 
                     double *value, float *gradient)
 {
     integrate(l, mask);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (l->size > WORTH_THREADS)
     for (size_t y = 0; y < l->size; ++y) {
         weigh_row(l, mask, y);
         sum_row(l, logits, mask, y);
@@ -200,7 +201,7 @@ void structure_loss(StructureLoss *l, const float *logits, const uint8_t *mask, 
     *value = sums.entropy / sums.weight + 1 - (sums.common + 1) / (sums.both - sums.common + 1);
     if (!gradient)
         return;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (l->size > WORTH_THREADS)
     for (size_t y = 0; y < l->size; ++y)
         gather_row(l, mask, y, &sums);
     gather(l, scale, gradient);

@@ -13,6 +13,8 @@
 
 #include "loss/box_regression.h"
 
+#include "loss/box_regression.h"
+
 typedef enum { TUNING_LOCAL, TUNING_GLOBAL } Tuning;
 typedef enum { OPTIMISER_KIND_SGD, OPTIMISER_KIND_ADAMW } OptimiserKind;
 typedef enum { SCHEDULE_KIND_CONSTANT, SCHEDULE_KIND_STEP, SCHEDULE_KIND_COSINE } ScheduleKind;
