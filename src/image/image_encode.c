@@ -1,0 +1,169 @@
+/* Encoding of PNG and JPEG into memory, and the files made of it; see image_file.h. */
+#include "image/image_file.h"
+
+#include <assert.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <png.h>
+
+#include "store/files.h"
+
+/* What a library has written so far; libpng's errors jump back. */
+typedef struct {
+    uint8_t *bytes;
+    size_t count, capacity;
+    jmp_buf jump;
+    char reason[JMSG_LENGTH_MAX];
+} Sink;
+
+static void png_on_error(png_structp png, png_const_charp message)
+{
+    Sink *sink = png_get_error_ptr(png);
+    snprintf(sink->reason, sizeof sink->reason, "%s", message);
+    longjmp(sink->jump, 1);
+}
+
+static void png_on_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void png_on_write(png_structp png, png_bytep bytes, size_t count)
+{
+    Sink *sink = png_get_io_ptr(png);
+    if (count > sink->capacity - sink->count) {
+        size_t capacity = 2 * sink->capacity + count + 4096;
+        uint8_t *larger = realloc(sink->bytes, capacity);
+        if (!larger)
+            png_error(png, "out of memory");
+        sink->bytes = larger;
+        sink->capacity = capacity;
+    }
+    memcpy(sink->bytes + sink->count, bytes, count);
+    sink->count += count;
+}
+
+static void png_on_flush(png_structp png)
+{
+    (void)png;
+}
+
+static Status encode_png(Sink *sink, png_structp png, png_infop info, const Image *image, int level)
+{
+    if (setjmp(sink->jump))
+        FAIL(STATUS_LIBRARY, "cannot encode a PNG image: %s", sink->reason);
+    png_set_write_fn(png, sink, png_on_write, png_on_flush);
+    png_set_compression_level(png, level);
+    /* The cheapest filter that suits photographs; levels above 1 may search for a better one. */
+    if (level <= 1)
+        png_set_filter(png, PNG_FILTER_TYPE_BASE,
+                       image->channels == 3 ? PNG_FILTER_SUB : PNG_FILTER_NONE);
+    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
+                 image->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(png, info);
+    for (size_t y = 0; y < image->height; ++y)
+        png_write_row(png, image->pixels + y * image->width * image->channels);
+    png_write_end(png, info);
+    return STATUS_OK;
+}
+
+Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *count)
+{
+    assert(image->channels == 1 || image->channels == 3);
+    *bytes = NULL;
+    *count = 0;
+    Sink sink = {0};
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, png_on_error, png_on_warning);
+    if (!png)
+        FAIL(STATUS_NO_MEMORY, "out of memory for a PNG image");
+    png_infop info = png_create_info_struct(png);
+    Status status = info ? encode_png(&sink, png, info, image, level)
+                         : status_set(STATUS_NO_MEMORY, "out of memory for a PNG image");
+    png_destroy_write_struct(&png, &info);
+    if (status != STATUS_OK) {
+        free(sink.bytes);
+        return status;
+    }
+    *bytes = sink.bytes;
+    *count = sink.count;
+    return STATUS_OK;
+}
+
+/* ---- JPEG ---- */
+
+static void jpeg_on_error(j_common_ptr jpeg)
+{
+    Sink *sink = jpeg->client_data;
+    jpeg->err->format_message(jpeg, sink->reason);
+    longjmp(sink->jump, 1);
+}
+
+static Status encode_jpeg(Sink *sink, j_compress_ptr jpeg, const Image *image, int quality,
+                          unsigned char **bytes, unsigned long *count)
+{
+    if (setjmp(sink->jump))
+        FAIL(STATUS_LIBRARY, "cannot encode a JPEG image: %s", sink->reason);
+    jpeg_create_compress(jpeg);
+    jpeg_mem_dest(jpeg, bytes, count);
+    jpeg->image_width = (JDIMENSION)image->width;
+    jpeg->image_height = (JDIMENSION)image->height;
+    jpeg->input_components = (int)image->channels;
+    jpeg->in_color_space = image->channels == 3 ? JCS_RGB : JCS_GRAYSCALE;
+    jpeg_set_defaults(jpeg);
+    jpeg_set_quality(jpeg, quality, TRUE);
+    jpeg->comp_info[0].h_samp_factor = 1;
+    jpeg->comp_info[0].v_samp_factor = 1;
+    jpeg_start_compress(jpeg, TRUE);
+    while (jpeg->next_scanline < jpeg->image_height) {
+        JSAMPROW row = image->pixels + jpeg->next_scanline * image->width * image->channels;
+        jpeg_write_scanlines(jpeg, &row, 1);
+    }
+    jpeg_finish_compress(jpeg);
+    return STATUS_OK;
+}
+
+Status image_encode_jpeg(const Image *image, int quality, uint8_t **bytes, size_t *count)
+{
+    assert(image->channels == 1 || image->channels == 3);
+    Sink sink = {0};
+    struct jpeg_error_mgr errors;
+    struct jpeg_compress_struct jpeg = {.err = jpeg_std_error(&errors), .client_data = &sink};
+    errors.error_exit = jpeg_on_error;
+    /* More than the worst case, so that libjpeg need not grow it (which an error could leak). */
+    unsigned long most = (unsigned long)((image->width + 8) * (image->height + 8) * 8 + 4096);
+    unsigned char *encoded = malloc(most), *own = encoded;
+    if (!own)
+        FAIL(STATUS_NO_MEMORY, "out of memory for a JPEG image");
+    unsigned long encoded_count = most;
+    Status status = encode_jpeg(&sink, &jpeg, image, quality, &encoded, &encoded_count);
+    jpeg_destroy_compress(&jpeg);
+    if (encoded != own)
+        free(own);
+    if (status != STATUS_OK) {
+        free(encoded);
+        encoded = NULL;
+        encoded_count = 0;
+    }
+    *bytes = encoded;
+    *count = encoded_count;
+    return status;
+}
+
+/* ---- files ---- */
+
+Status image_write_png(const char *path, const Image *image)
+{
+    uint8_t *bytes;
+    size_t count;
+    TRY(image_encode_png(image, 6, &bytes, &count));
+    Status status = files_write(path, bytes, count);
+    free(bytes);
+    return status;
+}
