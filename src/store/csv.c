@@ -103,11 +103,10 @@ static Status scan_table(Scanner *scan, CsvTable *table)
     return STATUS_OK;
 }
 
-static Status read_table(const char *path, CsvTable *table)
+/* Splits table->text, which has `bytes` bytes and a zero byte. */
+static Status split_text(const char *path, size_t bytes, CsvTable *table)
 {
-    size_t bytes;
     TRY(memory_copy_text(path, &table->path));
-    TRY(files_read(path, &table->text, &bytes));
     size_t length = strlen(table->text);
     size_t fields = 1, lines = 1;
     for (size_t i = 0; i < length; ++i) {
@@ -126,7 +125,23 @@ static Status read_table(const char *path, CsvTable *table)
 Status csv_read(const char *path, CsvTable *table)
 {
     *table = (CsvTable){0};
-    Status status = read_table(path, table);
+    size_t bytes;
+    Status status = files_read(path, &table->text, &bytes);
+    if (status == STATUS_OK)
+        status = split_text(path, bytes, table);
+    if (status != STATUS_OK)
+        csv_clear(table);
+    return status;
+}
+
+Status csv_parse(const char *name, const char *text, size_t bytes, CsvTable *table)
+{
+    *table = (CsvTable){0};
+    Status status = MEMORY_NEW(&table->text, bytes + 1);
+    if (status == STATUS_OK) {
+        memcpy(table->text, text, bytes);
+        status = split_text(name, bytes, table);
+    }
     if (status != STATUS_OK)
         csv_clear(table);
     return status;

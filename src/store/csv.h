@@ -24,6 +24,11 @@ typedef struct {
 /* Reads a whole file. Errors name the file, the line, and what was expected; `table` then holds
  * nothing. */
 Status csv_read(const char *path, CsvTable *table);
+
+/* The same from text in memory, of which `bytes` characters and a zero byte stand at `text`; it is
+ * copied. `name` stands for the path in messages. */
+Status csv_parse(const char *name, const char *text, size_t bytes, CsvTable *table);
+
 void csv_clear(CsvTable *table);
 
 /* The text of a field; row 0 is the first one after the header. Borrowed from the table. */

@@ -1,0 +1,462 @@
+/* Reading and writing manifests; see manifest.h.
+ *
+ * Three passes: each row by itself; then what rows say about each other (classes, patients, images
+ * listed twice), by sorting; then names become indices.
+ */
+#include "data/manifest.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/dataset.h"
+
+enum {
+    COLUMN_IMAGE,
+    COLUMN_MASK,
+    COLUMN_LABEL,
+    COLUMN_PATIENT,
+    COLUMN_LESION,
+    COLUMN_FORM,
+    COLUMN_SPLIT,
+    COLUMN_BOXES,
+    COLUMNS
+};
+
+static const char *const column_names[COLUMNS] = {"image",  "mask", "label", "patient",
+                                                  "lesion", "form", "split", "boxes"};
+#define ALL_COLUMNS "image,mask,label,patient,lesion,form,split,boxes"
+
+/* Classes that always come first, so that their indices agree between data sets. */
+static const char *const leading_classes[] = {"GC", "GU", "CG"};
+enum { LEADING_CLASSES = sizeof leading_classes / sizeof leading_classes[0] };
+
+/* ---- the header ---- */
+
+static Status find_columns(const CsvTable *table, size_t columns[COLUMNS])
+{
+    for (size_t i = 0; i < table->columns; ++i) {
+        const char *name = table->cells[i];
+        size_t known = 0;
+        while (known < COLUMNS && strcmp(name, column_names[known]) != 0)
+            ++known;
+        if (known == COLUMNS)
+            FAIL(STATUS_FORMAT, "%s:%zu: unknown column \"%s\", expected " ALL_COLUMNS, table->path,
+                 table->lines[0], name);
+        if (csv_find_column(table, name) != i)
+            FAIL(STATUS_FORMAT, "%s:%zu: column \"%s\" stands there twice, expected once",
+                 table->path, table->lines[0], name);
+    }
+    for (size_t known = 0; known < COLUMNS; ++known)
+        columns[known] = csv_find_column(table, column_names[known]);
+    size_t unused;
+    TRY(csv_column(table, "image", &unused));
+    return csv_column(table, "label", &unused);
+}
+
+static const char *field(const CsvTable *table, size_t row, size_t column)
+{
+    return column < table->columns ? csv_cell(table, row, column) : "";
+}
+
+/* ---- one row ---- */
+
+static const char *skip_spaces(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+/* "x0 y0 x1 y1 class"; `text` is cut off where the class ends. */
+static Status parse_box(const Manifest *manifest, const ManifestRow *row, size_t number, char *text,
+                        ManifestBox *box)
+{
+    float *const sides[4] = {&box->box.x0, &box->box.y0, &box->box.x1, &box->box.y1};
+    char *rest = text;
+    for (int i = 0; i < 4; ++i) {
+        char *end;
+        errno = 0;
+        *sides[i] = strtof(rest, &end);
+        if (end == rest || errno == ERANGE || !isfinite(*sides[i]))
+            FAIL(STATUS_FORMAT, "%s:%zu: %s: box %zu is \"%s\", expected \"x0 y0 x1 y1 class\"",
+                 manifest->path, row->line, row->image, number, skip_spaces(text));
+        rest = end;
+    }
+    size_t gap = strspn(rest, " \t");
+    box->class_name = rest + gap;
+    char *end = rest + strlen(rest);
+    while (end > box->class_name && (end[-1] == ' ' || end[-1] == '\t'))
+        *--end = '\0';
+    if (gap == 0 || end == box->class_name)
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: box %zu is \"%s\", expected \"x0 y0 x1 y1 class\"",
+             manifest->path, row->line, row->image, number, skip_spaces(text));
+    if (!(box->box.x0 < box->box.x1 && box->box.y0 < box->box.y1))
+        FAIL(STATUS_FORMAT,
+             "%s:%zu: %s: box %zu is %g %g %g %g, expected x0 < x1 and y0 < y1 (half-open)",
+             manifest->path, row->line, row->image, number, (double)box->box.x0,
+             (double)box->box.y0, (double)box->box.x1, (double)box->box.y1);
+    return STATUS_OK;
+}
+
+static Status parse_boxes(const Manifest *manifest, const char *text, ManifestRow *row)
+{
+    size_t most = 1;
+    for (const char *c = text; *c; ++c)
+        most += *c == ';';
+    TRY(MEMORY_NEW(&row->boxes, most));
+    TRY(memory_copy_text(text, &row->box_text));
+    char *rest = row->box_text;
+    for (char *part = strsep(&rest, ";"); part; part = strsep(&rest, ";")) {
+        if (*skip_spaces(part) == '\0')
+            continue;
+        TRY(parse_box(manifest, row, row->box_count + 1, part, &row->boxes[row->box_count]));
+        ++row->box_count;
+    }
+    return STATUS_OK;
+}
+
+static Status parse_form(const Manifest *manifest, const ManifestRow *row)
+{
+    static const char *const forms[] = {"", "uplift", "flat", "depression"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; ++i)
+        if (strcmp(row->form, forms[i]) == 0)
+            return STATUS_OK;
+    FAIL(STATUS_FORMAT, "%s:%zu: %s: form is \"%s\", expected uplift, flat, depression or nothing",
+         manifest->path, row->line, row->image, row->form);
+}
+
+static float area(const Box *box)
+{
+    return (box->x1 - box->x0) * (box->y1 - box->y0);
+}
+
+/* An image without a label has the class of its largest box. */
+static Status complete_label(const Manifest *manifest, ManifestRow *row)
+{
+    if (strcmp(row->label, MANIFEST_NORMAL) == 0 && row->box_count > 0)
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: labelled normal with %zu boxes, expected none",
+             manifest->path, row->line, row->image, row->box_count);
+    if (row->label[0] != '\0')
+        return STATUS_OK;
+    if (row->box_count == 0)
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: label is empty, expected normal or a class",
+             manifest->path, row->line, row->image);
+    const ManifestBox *largest = &row->boxes[0];
+    for (size_t i = 1; i < row->box_count; ++i)
+        if (area(&row->boxes[i].box) > area(&largest->box))
+            largest = &row->boxes[i];
+    row->label = largest->class_name;
+    return STATUS_OK;
+}
+
+static Status parse_row(const Manifest *manifest, const size_t columns[COLUMNS], size_t index,
+                        ManifestRow *row)
+{
+    const CsvTable *table = &manifest->table;
+    *row = (ManifestRow){
+        .line = csv_line(table, index),
+        .image = field(table, index, columns[COLUMN_IMAGE]),
+        .mask = field(table, index, columns[COLUMN_MASK]),
+        .label = field(table, index, columns[COLUMN_LABEL]),
+        .patient = field(table, index, columns[COLUMN_PATIENT]),
+        .lesion = field(table, index, columns[COLUMN_LESION]),
+        .form = field(table, index, columns[COLUMN_FORM]),
+        .split = SPLIT_NONE,
+        .label_index = LABEL_NORMAL,
+    };
+    if (row->image[0] == '\0')
+        FAIL(STATUS_FORMAT, "%s:%zu: image is empty, expected a path", manifest->path, row->line);
+    const char *split = field(table, index, columns[COLUMN_SPLIT]);
+    if (!split_parse(split, &row->split))
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: split is \"%s\", expected train, val, test or nothing",
+             manifest->path, row->line, row->image, split);
+    TRY(parse_form(manifest, row));
+    TRY(parse_boxes(manifest, field(table, index, columns[COLUMN_BOXES]), row));
+    return complete_label(manifest, row);
+}
+
+/* Hands a problem to whoever collects them, or up. */
+static Status settle(const ManifestProblems *problems, Status status, ManifestRow *row)
+{
+    if (status != STATUS_FORMAT || !problems)
+        return status;
+    row->broken = true;
+    problems->report(problems->context, status_message());
+    return STATUS_OK;
+}
+
+/* ---- rows together ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorts `count` names and drops repeated ones; returns how many are left. */
+static size_t sort_distinct(size_t count, const char **names)
+{
+    qsort(names, count, sizeof *names, by_text);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; ++i)
+        if (kept == 0 || strcmp(names[i], names[kept - 1]) != 0)
+            names[kept++] = names[i];
+    return kept;
+}
+
+static Status collect_classes(Manifest *manifest)
+{
+    TRY(MEMORY_NEW(&manifest->class_names, manifest->count));
+    const char **names = manifest->class_names;
+    size_t count = 0;
+    for (size_t i = 0; i < manifest->count; ++i)
+        if (!manifest->rows[i].broken && strcmp(manifest->rows[i].label, MANIFEST_NORMAL) != 0)
+            names[count++] = manifest->rows[i].label;
+    count = sort_distinct(count, names);
+    size_t placed = 0;
+    for (size_t leading = 0; leading < LEADING_CLASSES; ++leading)
+        for (size_t i = placed; i < count; ++i)
+            if (strcmp(names[i], leading_classes[leading]) == 0) {
+                const char *found = names[i];
+                memmove(&names[placed + 1], &names[placed], (i - placed) * sizeof *names);
+                names[placed++] = found;
+                break;
+            }
+    manifest->class_count = count;
+    return STATUS_OK;
+}
+
+static bool find_class(const Manifest *manifest, const char *name, uint32_t *index)
+{
+    for (size_t i = 0; i < manifest->class_count; ++i)
+        if (strcmp(manifest->class_names[i], name) == 0) {
+            *index = (uint32_t)i;
+            return true;
+        }
+    return false;
+}
+
+static Status resolve_classes(const Manifest *manifest, ManifestRow *row)
+{
+    uint32_t index;
+    if (find_class(manifest, row->label, &index))
+        row->label_index = (int32_t)index;
+    for (size_t i = 0; i < row->box_count; ++i) {
+        ManifestBox *box = &row->boxes[i];
+        if (find_class(manifest, box->class_name, &box->class_index))
+            continue;
+        char known[256] = "";
+        for (size_t k = 0, used = 0; k < manifest->class_count && used < sizeof known; ++k)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", k ? ", " : "",
+                                     manifest->class_names[k]);
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: box %zu has class \"%s\", expected one of %s",
+             manifest->path, row->line, row->image, i + 1, box->class_name,
+             known[0] ? known : "the labels (there are none)");
+    }
+    return STATUS_OK;
+}
+
+static const char *patient_key(const ManifestRow *row)
+{
+    return row->patient[0] ? row->patient : row->image;
+}
+
+static Status collect_patients(Manifest *manifest)
+{
+    TRY(MEMORY_NEW(&manifest->patients, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i) {
+        manifest->by_patient |= manifest->rows[i].patient[0] != '\0';
+        manifest->patients[i] = patient_key(&manifest->rows[i]);
+    }
+    manifest->patient_count = sort_distinct(manifest->count, manifest->patients);
+    for (size_t i = 0; i < manifest->count; ++i) {
+        const char *key = patient_key(&manifest->rows[i]);
+        const char **found = bsearch(&key, manifest->patients, manifest->patient_count,
+                                     sizeof *manifest->patients, by_text);
+        manifest->rows[i].patient_index = (uint32_t)(found - manifest->patients);
+    }
+    return STATUS_OK;
+}
+
+static int by_image(const void *a, const void *b)
+{
+    const ManifestRow *x = *(ManifestRow *const *)a, *y = *(ManifestRow *const *)b;
+    int order = strcmp(x->image, y->image);
+    return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* No image twice: it would stand in two splits. */
+static Status check_images(const Manifest *manifest, const ManifestProblems *problems)
+{
+    ManifestRow **sorted;
+    TRY(MEMORY_NEW(&sorted, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i)
+        sorted[i] = &manifest->rows[i];
+    qsort(sorted, manifest->count, sizeof *sorted, by_image);
+    Status status = STATUS_OK;
+    for (size_t i = 1; i < manifest->count && status == STATUS_OK; ++i)
+        if (sorted[i]->image[0] && strcmp(sorted[i]->image, sorted[i - 1]->image) == 0)
+            status = settle(problems,
+                            status_set(STATUS_FORMAT,
+                                       "%s:%zu: %s: already on line %zu, expected each image once",
+                                       manifest->path, sorted[i]->line, sorted[i]->image,
+                                       sorted[i - 1]->line),
+                            sorted[i]);
+    free(sorted);
+    return status;
+}
+
+/* No patient on two sides; each further side is reported once, at its first row. */
+static Status check_splits(const Manifest *manifest, const ManifestProblems *problems)
+{
+    ManifestRow **first; /* patients x splits: the first row of the patient there */
+    TRY(memory_new((void **)&first, manifest->patient_count, SPLIT_COUNT * sizeof *first));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < manifest->count && status == STATUS_OK; ++i) {
+        ManifestRow *row = &manifest->rows[i];
+        if (row->broken || row->split == SPLIT_NONE || row->patient[0] == '\0')
+            continue;
+        ManifestRow **sides = &first[row->patient_index * SPLIT_COUNT];
+        if (sides[row->split])
+            continue;
+        sides[row->split] = row;
+        for (int other = 0; other < SPLIT_COUNT && !row->broken && status == STATUS_OK; ++other)
+            if (other != (int)row->split && sides[other])
+                status =
+                    settle(problems,
+                           status_set(STATUS_FORMAT,
+                                      "%s:%zu: %s: patient %s is in %s here and in %s on line %zu, "
+                                      "expected one split a patient",
+                                      manifest->path, row->line, row->image, row->patient,
+                                      split_name(row->split), split_name((Split)other),
+                                      sides[other]->line),
+                           row);
+    }
+    free(first);
+    return status;
+}
+
+static Status read_rows(const ManifestProblems *problems, Manifest *manifest)
+{
+    size_t columns[COLUMNS];
+    TRY(find_columns(&manifest->table, columns));
+    if (manifest->table.rows == 0)
+        FAIL(STATUS_FORMAT, "%s:%zu: no rows, expected one an image", manifest->path,
+             manifest->table.lines[0] + 1);
+    TRY(MEMORY_NEW(&manifest->rows, manifest->table.rows));
+    manifest->count = manifest->table.rows;
+    for (size_t i = 0; i < manifest->count; ++i) {
+        ManifestRow *row = &manifest->rows[i];
+        TRY(settle(problems, parse_row(manifest, columns, i, row), row));
+    }
+    TRY(collect_classes(manifest));
+    TRY(collect_patients(manifest));
+    for (size_t i = 0; i < manifest->count; ++i) {
+        ManifestRow *row = &manifest->rows[i];
+        if (!row->broken)
+            TRY(settle(problems, resolve_classes(manifest, row), row));
+    }
+    TRY(check_images(manifest, problems));
+    return check_splits(manifest, problems);
+}
+
+Status manifest_read(const char *path, const ManifestProblems *problems, Manifest *manifest)
+{
+    *manifest = (Manifest){0};
+    Status status = memory_copy_text(path, &manifest->path);
+    if (status == STATUS_OK)
+        status = csv_read(path, &manifest->table);
+    if (status == STATUS_OK)
+        status = read_rows(problems, manifest);
+    if (status != STATUS_OK)
+        manifest_clear(manifest);
+    return status;
+}
+
+Status manifest_parse(const char *path, const char *text, size_t bytes, Manifest *manifest)
+{
+    *manifest = (Manifest){0};
+    Status status = memory_copy_text(path, &manifest->path);
+    if (status == STATUS_OK)
+        status = csv_parse(path, text, bytes, &manifest->table);
+    if (status == STATUS_OK)
+        status = read_rows(NULL, manifest);
+    if (status != STATUS_OK)
+        manifest_clear(manifest);
+    return status;
+}
+
+void manifest_clear(Manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->count; ++i) {
+        free(manifest->rows[i].boxes);
+        free(manifest->rows[i].box_text);
+    }
+    free(manifest->rows);
+    free(manifest->class_names);
+    free(manifest->patients);
+    free(manifest->path);
+    csv_clear(&manifest->table);
+    *manifest = (Manifest){0};
+}
+
+Status manifest_check_boxes(const Manifest *manifest, const ManifestRow *row, size_t width,
+                            size_t height)
+{
+    for (size_t i = 0; i < row->box_count; ++i) {
+        const Box *box = &row->boxes[i].box;
+        if (box->x0 < 0 || box->y0 < 0 || box->x1 > (float)width || box->y1 > (float)height)
+            FAIL(STATUS_FORMAT,
+                 "%s:%zu: %s: box %zu is %g %g %g %g, expected it inside the image of %zu x %zu",
+                 manifest->path, row->line, row->image, i + 1, (double)box->x0, (double)box->y0,
+                 (double)box->x1, (double)box->y1, width, height);
+    }
+    return STATUS_OK;
+}
+
+/* ---- writing ---- */
+
+void manifest_write_header(CsvWriter *writer)
+{
+    for (size_t i = 0; i < COLUMNS; ++i)
+        csv_write_text(writer, column_names[i]);
+    csv_end_row(writer);
+}
+
+static Status write_boxes(CsvWriter *writer, const ManifestRow *row)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (!stream)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot buffer the boxes of %s", row->image);
+    for (size_t i = 0; i < row->box_count; ++i) {
+        const Box *box = &row->boxes[i].box;
+        fprintf(stream, "%s%.9g %.9g %.9g %.9g %s", i ? ";" : "", (double)box->x0, (double)box->y0,
+                (double)box->x1, (double)box->y1, row->boxes[i].class_name);
+    }
+    bool failed = fclose(stream) != 0;
+    if (!failed)
+        csv_write_text(writer, text);
+    free(text);
+    if (failed)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot buffer the boxes of %s", row->image);
+    return STATUS_OK;
+}
+
+Status manifest_write_row(CsvWriter *writer, const ManifestRow *row)
+{
+    const char *const texts[] = {row->image,
+                                 row->mask,
+                                 row->label,
+                                 row->patient,
+                                 row->lesion,
+                                 row->form,
+                                 split_name(row->split)};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i)
+        csv_write_text(writer, texts[i] ? texts[i] : "");
+    TRY(write_boxes(writer, row));
+    csv_end_row(writer);
+    return STATUS_OK;
+}

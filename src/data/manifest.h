@@ -1,0 +1,80 @@
+/* The list of a data set's images: manifest.csv, one row an image.
+ *
+ * Columns, by name and in any order: image, mask, label, patient, lesion, form, split, boxes; all
+ * but image and label may be left out. Paths are relative to the manifest. boxes is
+ * "x0 y0 x1 y1 class;..." in pixels of the image, half-open. Classes are the distinct labels other
+ * than "normal": GC, GU, CG first, in this order, then the others sorted by name. Reading checks
+ * all that can be known without opening an image; check.h opens them.
+ */
+#ifndef GISD_DATA_MANIFEST_H
+#define GISD_DATA_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "data/split.h"
+#include "image/image.h"
+#include "store/csv.h"
+
+#define MANIFEST_NORMAL "normal"
+
+typedef struct {
+    Box box;
+    char *class_name;     /* as written */
+    uint32_t class_index; /* into the manifest's classes */
+} ManifestBox;
+
+/* Texts are borrowed from the manifest's table and never NULL. */
+typedef struct {
+    size_t line; /* in the file, for messages */
+    const char *image, *mask;
+    const char *label; /* as written; an empty one means the class of the largest box */
+    const char *patient, *lesion, *form;
+    Split split;         /* SPLIT_NONE: not given */
+    int32_t label_index; /* class, or LABEL_NORMAL */
+    uint32_t patient_index;
+    size_t box_count;
+    ManifestBox *boxes; /* box_count */
+    char *box_text;     /* owns the class names */
+    bool broken;        /* a problem was reported: nothing else in the row is to be trusted */
+} ManifestRow;
+
+typedef struct {
+    char *path;
+    CsvTable table;
+    size_t count;
+    ManifestRow *rows; /* count */
+    size_t class_count;
+    const char **class_names; /* class_count; borrowed from the table */
+    size_t patient_count;
+    const char **patients; /* patient_count; an image without a patient has its own path here */
+    bool by_patient;       /* some row names a patient */
+} Manifest;
+
+/* Takes each problem with a row as one line "PATH:LINE: what, expected what". */
+typedef struct {
+    void (*report)(void *context, const char *message);
+    void *context;
+} ManifestProblems;
+
+/* Reads and checks a manifest. With `problems`, every problem of a row is reported there, the row
+ * is marked as broken and reading goes on; without (NULL), the first one is the error returned. */
+Status manifest_read(const char *path, const ManifestProblems *problems, Manifest *manifest);
+
+/* The same from text in memory (a pack keeps its manifest); `path` is for messages. */
+Status manifest_parse(const char *path, const char *text, size_t bytes, Manifest *manifest);
+
+void manifest_clear(Manifest *manifest);
+
+/* A box inside an image of that size? The message names file, line and box if not. */
+Status manifest_check_boxes(const Manifest *manifest, const ManifestRow *row, size_t width,
+                            size_t height);
+
+/* Writing: the header, then rows whose texts may be NULL for empty; label_index, patient_index and
+ * class_index are not looked at. Commit with csv_writer_commit(). */
+void manifest_write_header(CsvWriter *writer);
+Status manifest_write_row(CsvWriter *writer, const ManifestRow *row);
+
+#endif
