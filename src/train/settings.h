@@ -12,12 +12,14 @@
 #include <stdint.h>
 
 #include "loss/box_regression.h"
+#include "nn/optimiser.h"
+#include "nn/schedule.h"
 
 #include "loss/box_regression.h"
+#include "nn/optimiser.h"
+#include "nn/schedule.h"
 
 typedef enum { TUNING_LOCAL, TUNING_GLOBAL } Tuning;
-typedef enum { OPTIMISER_KIND_SGD, OPTIMISER_KIND_ADAMW } OptimiserKind;
-typedef enum { SCHEDULE_KIND_CONSTANT, SCHEDULE_KIND_STEP, SCHEDULE_KIND_COSINE } ScheduleKind;
 
 enum { SETTINGS_BACKBONE_BYTES = 16, SETTINGS_PATH_BYTES = 1024 };
 

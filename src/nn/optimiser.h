@@ -1,0 +1,50 @@
+/* Updates of the parameters from their gradients: SGD with momentum, and AdamW.
+ *
+ * Both do what PyTorch's of the same name do. Weight decay touches only parameters marked
+ * `decayed` (weights of convolutions; norms and biases are spared). Only trainable parameters have
+ * state. Everything is elementwise or summed in a fixed order, so that the result does not depend
+ * on the number of threads.
+ */
+#ifndef GISD_NN_OPTIMISER_H
+#define GISD_NN_OPTIMISER_H
+
+#include "nn/parameters.h"
+
+typedef enum { OPTIMISER_SGD, OPTIMISER_ADAMW } OptimiserKind;
+
+typedef struct {
+    OptimiserKind kind;
+    double momentum;           /* SGD: v = momentum v + g; w -= rate v */
+    double beta_one, beta_two; /* AdamW: decay of the two moments; 0.9 and 0.999 */
+    double epsilon;            /* AdamW: 1e-8 */
+    double weight_decay;       /* SGD: added to the gradient; AdamW: w -= rate x decay x w */
+    double clip_norm;          /* the whole gradient is scaled down to this 2-norm; 0: never */
+} OptimiserSettings;
+
+typedef struct Optimiser Optimiser;
+
+/* The parameters, with their gradients, are borrowed; which of them train must not change later. */
+Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameters,
+                     Optimiser **optimiser);
+void optimiser_free(Optimiser *optimiser);
+
+/* One update of every trainable parameter at this learning rate. A gradient whose norm is not
+ * finite is STATUS_DIVERGED, naming the first parameter to blame; nothing is updated then. *norm:
+ * 2-norm of the gradient before clipping; may be NULL. */
+Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm);
+
+/* State for checkpoints: the number of updates so far, and buffers named "first_moment/NAME",
+ * "second_moment/NAME" (AdamW) or "momentum/NAME" (SGD). */
+size_t optimiser_updates(const Optimiser *optimiser);
+void optimiser_set_updates(Optimiser *optimiser, size_t updates);
+
+typedef struct {
+    const char *kind;           /* "momentum", "first_moment" or "second_moment" */
+    const Parameter *parameter; /* borrowed */
+    float *values;              /* parameter->count; borrowed, may be filled by a checkpoint */
+} OptimiserBuffer;
+
+size_t optimiser_buffer_count(const Optimiser *optimiser);
+OptimiserBuffer optimiser_buffer(Optimiser *optimiser, size_t position);
+
+#endif
