@@ -1,0 +1,88 @@
+/* gisd-data: makes, imports, checks and packs data sets. This file knows the sub-commands' names;
+ * data_NAME.c does the work of each.
+ */
+#include "cmd/data.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* To add a sub-command: its function in data.h, its line here. */
+static const struct {
+    const char *name, *summary;
+    DataCommand *run;
+} commands[] = {
+    {NULL, NULL, NULL},
+};
+
+const char *argp_program_version = "gisd-data " GISD_VERSION;
+
+/* The list of sub-commands goes between the usage line and the options. */
+static char *list_commands(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_PRE_DOC)
+        return (char *)text;
+    char *list = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&list, &bytes);
+    if (!stream)
+        return (char *)text;
+    fprintf(stream, "%s\n\nCommands:\n", text);
+    for (size_t i = 0; commands[i].name; ++i)
+        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fclose(stream);
+    return list; /* argp frees it */
+}
+
+typedef struct {
+    int at; /* index of the sub-command's name in argv */
+} Choice;
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    Choice *choice = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        (void)argument;
+        choice->at = state->next - 1;
+        state->next = state->argc; /* the rest belongs to the sub-command */
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "expected a command");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp usage = {
+    .parser = parse,
+    .args_doc = "COMMAND [ARGUMENT...]",
+    .doc = "Make, import, check and pack sets of endoscopy images."
+           "\v'gisd-data COMMAND --help' describes a command.",
+    .help_filter = list_commands,
+};
+
+int main(int argc, char **argv)
+{
+    Choice choice = {0};
+    argp_err_exit_status = EX_USAGE;
+    argp_parse(&usage, argc, argv, ARGP_IN_ORDER, NULL, &choice);
+    for (size_t i = 0; commands[i].name; ++i) {
+        if (strcmp(commands[i].name, argv[choice.at]) != 0)
+            continue;
+        char name[64];
+        snprintf(name, sizeof name, "gisd-data %s", commands[i].name);
+        argv[choice.at] = name;
+        Status status = commands[i].run(argc - choice.at, argv + choice.at);
+        if (status == STATUS_OK)
+            return EXIT_SUCCESS;
+        fprintf(stderr, "%s: %s\n", name, status_message());
+        return EXIT_FAILURE;
+    }
+    fprintf(stderr, "gisd-data: unknown command '%s', see gisd-data --help\n", argv[choice.at]);
+    return EX_USAGE;
+}

@@ -1,0 +1,14 @@
+/* The sub-commands of gisd-data, each in a file data_NAME.c of its own.
+ *
+ * A sub-command gets its own argument vector, argv[0] being "gisd-data NAME" (so that argp's usage
+ * is right), handles --help itself, and returns a Status whose message data.c prints. Wrong options
+ * are reported by argp, which ends the program with EX_USAGE.
+ */
+#ifndef GISD_CMD_DATA_H
+#define GISD_CMD_DATA_H
+
+#include "base/status.h"
+
+typedef Status DataCommand(int argc, char **argv);
+
+#endif
