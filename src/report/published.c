@@ -1,0 +1,162 @@
+/* The paper's tables; see published.h. */
+#include "report/published.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "store/csv.h"
+#include "store/files.h"
+
+/* bin/../share/gisd/published of the running program; false if it cannot be told. */
+static bool folder_beside_program(char folder[PATH_MAX])
+{
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return false;
+    program[length] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL)
+        return false;
+    *slash = '\0';
+    return snprintf(folder, PATH_MAX, "%s/../share/gisd/published", program) < PATH_MAX;
+}
+
+static Status find_folder(char folder[PATH_MAX])
+{
+    if (folder_beside_program(folder) && files_is_folder(folder))
+        return STATUS_OK;
+    const char *const candidates[] = {GISD_PUBLISHED_INSTALLED, GISD_PUBLISHED_SOURCE};
+    for (size_t i = 0; i < 2; ++i)
+        if (files_is_folder(candidates[i])) {
+            snprintf(folder, PATH_MAX, "%s", candidates[i]);
+            return STATUS_OK;
+        }
+    FAIL(STATUS_MISSING, "%s: the folder of published tables is not there", candidates[0]);
+}
+
+/* A number of the table; an empty field is NaN. */
+static Status read_number(const CsvTable *table, size_t row, const char *name, double *value)
+{
+    size_t column = 0;
+    TRY(csv_column(table, name, &column));
+    const char *text = csv_cell(table, row, column);
+    char *end = NULL;
+    *value = *text ? strtod(text, &end) : (double)NAN;
+    if (*text && *end)
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: a number expected, not '%s'", table->path,
+             csv_line(table, row), name, text);
+    return STATUS_OK;
+}
+
+static Status read_name(const CsvTable *table, size_t row, const char *name,
+                        char text[PUBLISHED_NAME_BYTES])
+{
+    size_t column = 0;
+    TRY(csv_column(table, name, &column));
+    snprintf(text, PUBLISHED_NAME_BYTES, "%s", csv_cell(table, row, column));
+    return STATUS_OK;
+}
+
+static Status read_runs(const CsvTable *table, Published *published)
+{
+    TRY(MEMORY_NEW(&published->runs, table->rows));
+    for (size_t row = 0; row < table->rows; ++row) {
+        PublishedRun *run = &published->runs[published->count++];
+        TRY(read_name(table, row, "backbone", run->backbone));
+        TRY(read_name(table, row, "tuning", run->tuning));
+        TRY(read_number(table, row, "accuracy", &run->accuracy));
+        TRY(read_number(table, row, "f1", &run->f1));
+        TRY(read_number(table, row, "sensitivity", &run->sensitivity));
+        TRY(read_number(table, row, "specificity", &run->specificity));
+        run->auc = (double)NAN;
+    }
+    return STATUS_OK;
+}
+
+static Status read_areas(const CsvTable *table, Published *published)
+{
+    for (size_t row = 0; row < table->rows; ++row) {
+        char backbone[PUBLISHED_NAME_BYTES];
+        double local = 0, global = 0;
+        TRY(read_name(table, row, "backbone", backbone));
+        TRY(read_number(table, row, "auc_local", &local));
+        TRY(read_number(table, row, "auc_global", &global));
+        for (size_t i = 0; i < published->count; ++i) {
+            PublishedRun *run = &published->runs[i];
+            if (strcmp(run->backbone, backbone) == 0)
+                run->auc = strcmp(run->tuning, "local") == 0 ? local : global;
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status read_forms(const CsvTable *table, Published *published)
+{
+    static const char *const columns[] = {"overlap60", "overlap70", "overlap80", "overlap90"};
+    if (table->rows > PUBLISHED_FORMS_MOST)
+        FAIL(STATUS_FORMAT, "%s: at most %d rows expected", table->path, PUBLISHED_FORMS_MOST);
+    for (size_t row = 0; row < table->rows; ++row) {
+        PublishedForm *form = &published->forms[published->form_count++];
+        TRY(read_name(table, row, "form", form->form));
+        TRY(read_number(table, row, "images", &form->images));
+        for (size_t i = 0; i < 4; ++i)
+            TRY(read_number(table, row, columns[i], &form->overlap[i]));
+    }
+    return STATUS_OK;
+}
+
+static Status read_table(const char *folder, const char *name, Published *published,
+                         Status (*read)(const CsvTable *, Published *))
+{
+    char *path = NULL;
+    TRY(files_join(folder, name, &path));
+    CsvTable table;
+    Status status = csv_read(path, &table);
+    free(path);
+    if (status != STATUS_OK)
+        return status;
+    status = read(&table, published);
+    csv_clear(&table);
+    return status;
+}
+
+Status published_read(const char *folder, Published *published)
+{
+    *published = (Published){0};
+    char found[PATH_MAX];
+    if (folder == NULL) {
+        TRY(find_folder(found));
+        folder = found;
+    }
+    Status status = read_table(folder, "table2.csv", published, read_runs);
+    if (status == STATUS_OK)
+        status = read_table(folder, "table3.csv", published, read_areas);
+    if (status == STATUS_OK)
+        status = read_table(folder, "table6.csv", published, read_forms);
+    if (status != STATUS_OK)
+        published_clear(published);
+    return status;
+}
+
+void published_clear(Published *published)
+{
+    free(published->runs);
+    *published = (Published){0};
+}
+
+const PublishedRun *published_run(const Published *published, const char *backbone,
+                                  const char *tuning)
+{
+    for (size_t i = 0; i < published->count; ++i)
+        if (strcmp(published->runs[i].backbone, backbone) == 0 &&
+            strcmp(published->runs[i].tuning, tuning) == 0)
+            return &published->runs[i];
+    return NULL;
+}

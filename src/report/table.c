@@ -1,0 +1,244 @@
+/* Tables of texts and their writers; see table.h. */
+#include "report/table.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/csv.h"
+
+void table_init(Table *table, size_t columns, const char *const *headings)
+{
+    *table = (Table){.columns = columns};
+    for (size_t i = 0; i < columns; ++i)
+        table_add(table, headings[i]);
+}
+
+void table_clear(Table *table)
+{
+    for (size_t i = 0; i < table->count; ++i)
+        free(table->cells[i]);
+    free(table->cells);
+    *table = (Table){0};
+}
+
+static Status grow(Table *table)
+{
+    char **cells = NULL;
+    size_t room = 2 * table->room + 16 * table->columns;
+    TRY(MEMORY_NEW(&cells, room));
+    if (table->count > 0)
+        memcpy(cells, table->cells, table->count * sizeof *cells);
+    free(table->cells);
+    table->cells = cells;
+    table->room = room;
+    return STATUS_OK;
+}
+
+void table_add(Table *table, const char *text)
+{
+    if (table->status == STATUS_OK && table->count == table->room)
+        table->status = grow(table);
+    if (table->status == STATUS_OK)
+        table->status = memory_copy_text(text, &table->cells[table->count]);
+    if (table->status == STATUS_OK)
+        ++table->count;
+}
+
+void table_addf(Table *table, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    table_add(table, text);
+}
+
+void table_add_number(Table *table, double value, int decimals)
+{
+    if (isnan(value))
+        table_add(table, "");
+    else
+        table_addf(table, "%.*f", decimals, value);
+}
+
+Status table_check(const Table *table)
+{
+    assert(table->status != STATUS_OK || table->count % table->columns == 0);
+    if (table->status != STATUS_OK)
+        FAIL(table->status, "a table of the report does not fit into memory");
+    return STATUS_OK;
+}
+
+size_t table_rows(const Table *table)
+{
+    return table->count / table->columns - 1;
+}
+
+const char *table_cell(const Table *table, size_t row, size_t column)
+{
+    assert(row < table_rows(table) && column < table->columns);
+    return table->cells[(row + 1) * table->columns + column];
+}
+
+static const char *heading(const Table *table, size_t column)
+{
+    return table->cells[column];
+}
+
+/* Whether all cells of a column are numbers or empty, and one is a number. */
+static bool is_numeric(const Table *table, size_t column)
+{
+    bool any = false;
+    for (size_t row = 0; row < table_rows(table); ++row) {
+        const char *text = table_cell(table, row, column);
+        if (isdigit((unsigned char)text[0]) || (text[0] == '-' && isdigit((unsigned char)text[1])))
+            any = true;
+        else if (text[0] != '\0')
+            return false;
+    }
+    return any;
+}
+
+static void write_markdown_cell(const char *text, FILE *stream)
+{
+    fputs(" ", stream);
+    for (; *text; ++text) {
+        if (*text == '|' || *text == '*' || *text == '_' || *text == '<')
+            fputc('\\', stream);
+        fputc(*text == '\n' ? ' ' : *text, stream);
+    }
+    fputs(" |", stream);
+}
+
+void table_write_markdown(const Table *table, FILE *stream)
+{
+    fputs("|", stream);
+    for (size_t column = 0; column < table->columns; ++column)
+        write_markdown_cell(heading(table, column), stream);
+    fputs("\n|", stream);
+    for (size_t column = 0; column < table->columns; ++column)
+        fputs(is_numeric(table, column) ? " ---: |" : " --- |", stream);
+    fputs("\n", stream);
+    for (size_t row = 0; row < table_rows(table); ++row) {
+        fputs("|", stream);
+        for (size_t column = 0; column < table->columns; ++column)
+            write_markdown_cell(table_cell(table, row, column), stream);
+        fputs("\n", stream);
+    }
+}
+
+void table_escape_html(const char *text, FILE *stream)
+{
+    for (; *text; ++text)
+        switch (*text) {
+        case '&':
+            fputs("&amp;", stream);
+            break;
+        case '<':
+            fputs("&lt;", stream);
+            break;
+        case '>':
+            fputs("&gt;", stream);
+            break;
+        case '"':
+            fputs("&quot;", stream);
+            break;
+        default:
+            fputc(*text, stream);
+        }
+}
+
+static void write_html_cell(const Table *table, size_t column, const char *tag, const char *text,
+                            FILE *stream)
+{
+    fprintf(stream, "<%s%s>", tag, is_numeric(table, column) ? " class=\"number\"" : "");
+    table_escape_html(text, stream);
+    fprintf(stream, "</%s>", tag);
+}
+
+void table_write_html(const Table *table, FILE *stream)
+{
+    fputs("<table>\n<thead><tr>", stream);
+    for (size_t column = 0; column < table->columns; ++column)
+        write_html_cell(table, column, "th", heading(table, column), stream);
+    fputs("</tr></thead>\n<tbody>\n", stream);
+    for (size_t row = 0; row < table_rows(table); ++row) {
+        fputs("<tr>", stream);
+        for (size_t column = 0; column < table->columns; ++column)
+            write_html_cell(table, column, "td", table_cell(table, row, column), stream);
+        fputs("</tr>\n", stream);
+    }
+    fputs("</tbody>\n</table>\n", stream);
+}
+
+static void escape_latex(const char *text, FILE *stream)
+{
+    for (; *text; ++text)
+        switch (*text) {
+        case '\\':
+            fputs("\\textbackslash{}", stream);
+            break;
+        case '~':
+            fputs("\\textasciitilde{}", stream);
+            break;
+        case '^':
+            fputs("\\textasciicircum{}", stream);
+            break;
+        case '&':
+        case '%':
+        case '$':
+        case '#':
+        case '_':
+        case '{':
+        case '}':
+            fputc('\\', stream);
+            fputc(*text, stream);
+            break;
+        default:
+            fputc(*text, stream);
+        }
+}
+
+void table_write_latex(const Table *table, const char *caption, FILE *stream)
+{
+    fputs("\\begin{table}\n\\centering\n\\caption{", stream);
+    escape_latex(caption, stream);
+    fputs("}\n\\begin{tabular}{", stream);
+    for (size_t column = 0; column < table->columns; ++column)
+        fputc(is_numeric(table, column) ? 'r' : 'l', stream);
+    fputs("}\n\\hline\n", stream);
+    for (size_t column = 0; column < table->columns; ++column) {
+        fputs(column ? " & " : "", stream);
+        escape_latex(heading(table, column), stream);
+    }
+    fputs(" \\\\\n\\hline\n", stream);
+    for (size_t row = 0; row < table_rows(table); ++row) {
+        for (size_t column = 0; column < table->columns; ++column) {
+            fputs(column ? " & " : "", stream);
+            escape_latex(table_cell(table, row, column), stream);
+        }
+        fputs(" \\\\\n", stream);
+    }
+    fputs("\\hline\n\\end{tabular}\n\\end{table}\n", stream);
+}
+
+Status table_save_csv(const Table *table, const char *path)
+{
+    CsvWriter writer;
+    TRY(csv_writer_init(&writer));
+    for (size_t i = 0; i < table->count; ++i) {
+        csv_write_text(&writer, table->cells[i]);
+        if ((i + 1) % table->columns == 0)
+            csv_end_row(&writer);
+    }
+    Status status = csv_writer_commit(&writer, path);
+    csv_writer_clear(&writer);
+    return status;
+}

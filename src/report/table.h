@@ -1,0 +1,49 @@
+/* A small table of texts, built cell by cell and written as CSV, Markdown, HTML or LaTeX. */
+#ifndef GISD_REPORT_TABLE_H
+#define GISD_REPORT_TABLE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+/* The first row holds the headings. After an allocation has failed the table takes no more cells
+ * and table_check() says so; building one needs no checks in between. */
+typedef struct {
+    size_t columns;
+    size_t count, room; /* cells, row after row */
+    char **cells;       /* room, owned */
+    Status status;
+} Table;
+
+/* An empty table with these headings; table_clear() releases it. */
+void table_init(Table *table, size_t columns, const char *const *headings /* columns */);
+void table_clear(Table *table);
+
+/* Adds the next cell, left to right, row after row. */
+void table_add(Table *table, const char *text);
+void table_addf(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The number with `decimals` decimals; an empty cell if it is not defined. */
+void table_add_number(Table *table, double value, int decimals);
+
+/* Whether everything was stored, and all rows are full (asserted). */
+Status table_check(const Table *table);
+
+/* Rows without the headings, and a cell of one of them. */
+size_t table_rows(const Table *table);
+const char *table_cell(const Table *table, size_t row, size_t column);
+
+/* Writers to an open stream; texts are escaped for the format. A text that starts with a digit,
+ * and an empty one, count as numbers and are set flush right where a format can do that. */
+void table_write_markdown(const Table *table, FILE *stream);
+void table_write_html(const Table *table, FILE *stream);
+void table_write_latex(const Table *table, const char *caption, FILE *stream);
+
+/* Replaces the CSV file at `path`. */
+Status table_save_csv(const Table *table, const char *path);
+
+/* A text with the characters that HTML gives a meaning replaced. */
+void table_escape_html(const char *text, FILE *stream);
+
+#endif

@@ -1,0 +1,126 @@
+#include "../unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "report/published.h"
+#include "report/table.h"
+#include "store/files.h"
+
+static void fill(Table *table)
+{
+    const char *const headings[] = {"model", "accuracy_%"};
+    table_init(table, 2, headings);
+    table_add(table, "a|b & <c>");
+    table_add_number(table, 92.786, 2);
+    table_add(table, "r_2, \"x\"");
+    table_add_number(table, (double)NAN, 2);
+}
+
+static char *written(void (*write)(const Table *, FILE *))
+{
+    Table table;
+    fill(&table);
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    write(&table, stream);
+    fclose(stream);
+    table_clear(&table);
+    return text;
+}
+
+static void markdown_escapes_bars_and_sets_numbers_right(void **state)
+{
+    (void)state;
+    char *text = written(table_write_markdown);
+    assert_string_equal(text,
+                        "| model | accuracy\\_% |\n| --- | ---: |\n| a\\|b & \\<c> | 92.79 |\n"
+                        "| r\\_2, \"x\" |  |\n");
+    free(text);
+}
+
+static void html_escapes_its_signs(void **state)
+{
+    (void)state;
+    char *text = written(table_write_html);
+    assert_non_null(strstr(text, "<td>a|b &amp; &lt;c&gt;</td><td class=\"number\">92.79</td>"));
+    assert_non_null(strstr(text, "<th class=\"number\">accuracy_%</th>"));
+    free(text);
+}
+
+static void write_latex(const Table *table, FILE *stream)
+{
+    table_write_latex(table, "50 % of all", stream);
+}
+
+static void latex_escapes_its_signs(void **state)
+{
+    (void)state;
+    char *text = written(write_latex);
+    assert_non_null(strstr(text, "\\caption{50 \\% of all}"));
+    assert_non_null(strstr(text, "\\begin{tabular}{lr}"));
+    assert_non_null(strstr(text, "a|b \\& <c> & 92.79 \\\\\n"));
+    free(text);
+}
+
+static void csv_quotes_where_needed(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-table-XXXXXX";
+    close(mkstemp(path));
+    Table table;
+    fill(&table);
+    assert_int_equal(table_check(&table), STATUS_OK);
+    assert_int_equal(table_save_csv(&table, path), STATUS_OK);
+    table_clear(&table);
+    char *text = NULL;
+    assert_int_equal(files_read(path, &text, NULL), STATUS_OK);
+    assert_string_equal(text, "model,accuracy_%\na|b & <c>,92.79\n\"r_2, \"\"x\"\"\",\n");
+    free(text);
+    unlink(path);
+}
+
+static void running_out_of_memory_is_reported_at_the_end(void **state)
+{
+    (void)state;
+    Table table;
+    memory_fail_after(2);
+    fill(&table);
+    memory_fail_after(-1);
+    assert_int_equal(table_check(&table), STATUS_NO_MEMORY);
+    table_clear(&table);
+}
+
+static void the_published_tables_are_found_and_read(void **state)
+{
+    (void)state;
+    Published published;
+    assert_int_equal(published_read(NULL, &published), STATUS_OK);
+    assert_int_equal(published.count, 14);
+    const PublishedRun *run = published_run(&published, "r150x3", "global");
+    assert_non_null(run);
+    assert_true(fabs(run->accuracy - 98.52) < 1e-9 && fabs(run->auc - 0.996) < 1e-9);
+    assert_null(published_run(&published, "r18x1", "global"));
+    assert_string_equal(published.forms[1].form, "flat");
+    assert_true(published.forms[1].overlap[3] == 14);
+    published_clear(&published);
+    assert_int_equal(published_read("/nonexistent", &published), STATUS_MISSING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(markdown_escapes_bars_and_sets_numbers_right),
+        cmocka_unit_test(html_escapes_its_signs),
+        cmocka_unit_test(latex_escapes_its_signs),
+        cmocka_unit_test(csv_quotes_where_needed),
+        cmocka_unit_test(running_out_of_memory_is_reported_at_the_end),
+        cmocka_unit_test(the_published_tables_are_found_and_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
