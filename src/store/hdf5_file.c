@@ -1,0 +1,167 @@
+/* Messages, opening and verifying of HDF5 files; see hdf5_file.h. */
+#include "store/hdf5_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/files.h"
+
+enum { VERIFY_BYTES = 8 << 20 }; /* read at once while verifying */
+
+size_t hdf5_type_bytes(Hdf5Type type)
+{
+    static const size_t bytes[] = {sizeof(float), sizeof(double), sizeof(int64_t), 1};
+    return bytes[type];
+}
+
+hid_t hdf5_memory_type(Hdf5Type type)
+{
+    const hid_t types[] = {H5T_NATIVE_FLOAT, H5T_NATIVE_DOUBLE, H5T_NATIVE_INT64, H5T_NATIVE_UINT8};
+    return types[type];
+}
+
+hid_t hdf5_stored_type(Hdf5Type type)
+{
+    const hid_t types[] = {H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_I64LE, H5T_STD_U8LE};
+    return types[type];
+}
+
+static _Thread_local char last_cause[256];
+
+/* Keeps the description of the error nearest to its cause: the walk goes towards it. */
+static herr_t keep_description(unsigned depth, const H5E_error2_t *error, void *context)
+{
+    (void)depth, (void)context;
+    if (error->desc && error->desc[0])
+        snprintf(last_cause, sizeof last_cause, "%s", error->desc);
+    return 0;
+}
+
+/* Called by the library at each failing call, in place of printing: the stack of errors itself does
+ * not outlive the next call, such as the closing of what was open. */
+static herr_t remember(hid_t stack, void *context)
+{
+    (void)context;
+    H5Ewalk2(stack, H5E_WALK_DOWNWARD, keep_description, NULL);
+    return 0;
+}
+
+void hdf5_silence(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, remember, NULL);
+}
+
+Status hdf5_refused(Status status, const char *path, const char *name, const char *action)
+{
+    const char *advice = strstr(last_cause, "lock file")
+                             ? "; another process has the file open, or the file system has no "
+                               "locks (then set HDF5_USE_FILE_LOCKING=FALSE)"
+                             : "";
+    const char *slash = name && name[0] != '/' ? "/" : "";
+    return status_set(status, "%s: %s%s%scannot %s: %s%s", path, slash, name ? name : "",
+                      name ? ": " : "", action, last_cause, advice);
+}
+
+Status hdf5_open(const char *path, hid_t *file)
+{
+    hdf5_silence();
+    *file = H5I_INVALID_HID;
+    if (!files_exists(path))
+        FAIL(STATUS_MISSING, "%s: no such file, expected an HDF5 file", path);
+    if (files_is_folder(path))
+        FAIL(STATUS_IO, "%s: is a folder, expected an HDF5 file", path);
+    /* all objects close with the file, so that an error on the way never keeps it open */
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
+    *file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    H5Pclose(access);
+    if (*file >= 0)
+        return STATUS_OK;
+    return hdf5_refused(STATUS_FORMAT, path, NULL, "open as a complete HDF5 file");
+}
+
+/* Reads rows [first, first + rows) of the outermost dimension into `buffer`; all of a scalar. */
+static herr_t read_slab(hid_t dataset, hid_t type, int rank, const hsize_t *dims, hsize_t first,
+                        hsize_t rows, void *buffer)
+{
+    hsize_t start[H5S_MAX_RANK] = {first}, count[H5S_MAX_RANK];
+    memcpy(count, dims, sizeof count);
+    count[0] = rows;
+    hid_t stored = H5Dget_space(dataset);
+    hid_t memory = rank ? H5Screate_simple(rank, count, NULL) : H5Screate(H5S_SCALAR);
+    herr_t result = 0;
+    if (rank)
+        result = H5Sselect_hyperslab(stored, H5S_SELECT_SET, start, NULL, count, NULL);
+    if (result >= 0)
+        result = H5Dread(dataset, type, memory, stored, H5P_DEFAULT, buffer);
+    if (result >= 0 && (H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tis_variable_str(type) > 0))
+        H5Dvlen_reclaim(type, memory, H5P_DEFAULT, buffer);
+    H5Sclose(memory);
+    H5Sclose(stored);
+    return result;
+}
+
+/* Reads a whole dataset piece by piece, in its own type. */
+static Status verify_dataset(const char *path, const char *name, hid_t dataset)
+{
+    hsize_t dims[H5S_MAX_RANK] = {1};
+    hid_t space = H5Dget_space(dataset);
+    int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+    H5Sclose(space);
+    if (rank < 0 || count < 0)
+        return hdf5_refused(STATUS_FORMAT, path, name, "read the shape");
+    if (count == 0)
+        return STATUS_OK;
+    hid_t type = H5Dget_type(dataset);
+    size_t row_bytes = (size_t)count / (size_t)dims[0] * H5Tget_size(type);
+    hsize_t rows = row_bytes < VERIFY_BYTES ? VERIFY_BYTES / row_bytes : 1;
+    if (rows > dims[0])
+        rows = dims[0];
+    char *buffer;
+    Status status = MEMORY_NEW(&buffer, rows * row_bytes);
+    for (hsize_t first = 0; status == STATUS_OK && first < dims[0]; first += rows) {
+        hsize_t now = rows < dims[0] - first ? rows : dims[0] - first;
+        if (read_slab(dataset, type, rank, dims, first, now, buffer) < 0)
+            status = hdf5_refused(STATUS_FORMAT, path, name, "read back, the file is damaged");
+    }
+    free(buffer);
+    H5Tclose(type);
+    return status;
+}
+
+typedef struct {
+    const char *path;
+    Status status;
+} Visit;
+
+static herr_t verify_object(hid_t file, const char *name, const H5O_info_t *about, void *context)
+{
+    Visit *visit = context;
+    if (about->type != H5O_TYPE_DATASET)
+        return 0;
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    if (dataset < 0) {
+        visit->status = hdf5_refused(STATUS_FORMAT, visit->path, name, "open the dataset");
+    } else {
+        visit->status = verify_dataset(visit->path, name, dataset);
+        H5Dclose(dataset);
+    }
+    return visit->status == STATUS_OK ? 0 : -1;
+}
+
+Status hdf5_verify(const char *path)
+{
+    hid_t file;
+    TRY(hdf5_open(path, &file));
+    Visit visit = {path, STATUS_OK};
+    herr_t result =
+        H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, verify_object, &visit, H5O_INFO_BASIC);
+    if (result < 0 && visit.status == STATUS_OK)
+        visit.status = hdf5_refused(STATUS_FORMAT, path, NULL, "list the file's objects");
+    if (H5Fclose(file) < 0 && visit.status == STATUS_OK)
+        visit.status = hdf5_refused(STATUS_IO, path, NULL, "close");
+    return visit.status;
+}
