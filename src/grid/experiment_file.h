@@ -1,0 +1,51 @@
+/* An experiment file: which data, which settings, and which of those are axes of a grid.
+ *
+ *     name: table2
+ *     data:
+ *       manifest: ${GISD_DATA}/manifest.csv   # relative to this file; ${NAME} is the environment's
+ *       test: validation                      # if the data has no test split of its own
+ *       split: {train: 0.6, validation: 0.15, test: 0.25, seed: 1}   # where the manifest has none
+ *     model: {backbone: [r50x1, r100x1], base: 64, size: 300}
+ *     tuning: [local, global]
+ *     loss: {alpha: [0.25, 0.5], gamma: 2}
+ *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
+ *     grid: {ranks_per_cell: 2}
+ *
+ * Every setting of setting_keys.h may be a single value or a list; a list of more than one value is
+ * an axis. Errors are one line with file and line number.
+ */
+#ifndef GISD_GRID_EXPERIMENT_FILE_H
+#define GISD_GRID_EXPERIMENT_FILE_H
+
+#include "data/split.h"
+#include "grid/setting_keys.h"
+
+enum { EXPERIMENT_MAX_SETTINGS = 32, EXPERIMENT_NAME_BYTES = 64 };
+
+/* The values that a setting takes. */
+typedef struct {
+    size_t count;
+    char **texts; /* count; canonical */
+    size_t line;  /* in the file, from 1; 0: the default */
+} SettingValues;
+
+/* Owned through experiment_file_clear(). */
+typedef struct {
+    char name[EXPERIMENT_NAME_BYTES];
+    char *manifest; /* resolved path, or NULL: the file names none */
+    size_t manifest_line;
+    SplitSettings split;
+    bool test_on_validation;
+    size_t ranks_per_cell;
+    SettingValues values[EXPERIMENT_MAX_SETTINGS]; /* setting_count() of them */
+} ExperimentFile;
+
+/* Reads and checks a file. */
+Status experiment_file_read(const char *path, ExperimentFile *experiment);
+void experiment_file_clear(ExperimentFile *experiment);
+
+/* The whole experiment with every default filled in, as YAML that reads back as the same
+ * experiment, in *text (released with free()). `manifest` is the path to write. */
+Status experiment_file_resolve(const ExperimentFile *experiment, const char *manifest, char **text);
+
+#endif

@@ -1,0 +1,319 @@
+/* See cell.h. The order of a cell: build, restore, epochs of steps with a validation and a
+ * checkpoint after each, operating point, test, results. */
+#include "train/cell.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "eval/outcome.h"
+#include "store/files.h"
+#include "train/cell_files.h"
+#include "train/evaluation.h"
+#include "train/history.h"
+#include "train/mpi_check.h"
+#include "train/trainer.h"
+
+typedef struct {
+    const CellSettings *settings;
+    const CellPlace *place;
+    const Dataset *dataset;
+    MPI_Comm group;
+    const CellHooks *hooks;
+    Trainer trainer;
+    History history;
+    CellProgress progress;
+    double started;
+} Cell;
+
+__attribute__((format(printf, 2, 3))) static void say(const Cell *cell, const char *format, ...)
+{
+    if (!cell->place->log || cell->trainer.rank != 0)
+        return;
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
+    fprintf(cell->place->log, "%s  ", stamp);
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(cell->place->log, format, arguments);
+    va_end(arguments);
+    fputc('\n', cell->place->log);
+    fflush(cell->place->log);
+}
+
+static void report(Cell *cell, const StepResult *step, size_t steps_since, double seconds)
+{
+    CellProgress *progress = &cell->progress;
+    progress->step = cell->trainer.step;
+    progress->epoch = cell->history.count;
+    progress->loss = step->loss;
+    if (seconds > 0)
+        progress->images_per_second = (double)(steps_since * cell->settings->batch) / seconds;
+    if (cell->hooks && cell->hooks->progress && cell->trainer.rank == 0)
+        cell->hooks->progress(cell->hooks->context, progress);
+}
+
+static bool wants_to_stop(const Cell *cell)
+{
+    return cell->hooks && cell->hooks->should_stop && cell->trainer.rank == 0 &&
+           cell->hooks->should_stop(cell->hooks->context);
+}
+
+/* ---- splits ---- */
+
+static Status split_indices(const Dataset *dataset, Split split, size_t *count, size_t **indices)
+{
+    *count = dataset_split_count(dataset, split);
+    TRY(MEMORY_NEW(indices, *count));
+    dataset_split_indices(dataset, split, *indices);
+    return STATUS_OK;
+}
+
+static Status check_splits(const Cell *cell)
+{
+    Split test = cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST;
+    const Split needed[3] = {SPLIT_TRAIN, SPLIT_VALIDATION, test};
+    for (size_t i = 0; i < 3; ++i)
+        if (!dataset_split_count(cell->dataset, needed[i]))
+            FAIL(STATUS_ARGUMENT, "%s: the %s split has no images", cell->place->data_name,
+                 split_name(needed[i]));
+    return STATUS_OK;
+}
+
+/* ---- validation and test ---- */
+
+static Status validate(Cell *cell, double row[HISTORY_COLUMNS])
+{
+    size_t count, *indices = NULL;
+    Evaluation evaluation = {0};
+    EvaluationSummary summary;
+    double point = 0;
+    Status status;
+    TRY_GOTO(status, end, split_indices(cell->dataset, SPLIT_VALIDATION, &count, &indices));
+    TRY_GOTO(status, end,
+             evaluation_init(&evaluation, cell->trainer.net, &cell->trainer.network, cell->dataset,
+                             count, indices, cell->group));
+    TRY_GOTO(status, end,
+             outcome_operating_point(evaluation.scores, evaluation.truth, count, evaluation.classes,
+                                     &point));
+    TRY_GOTO(status, end, evaluation_summarise(&evaluation, point, &summary));
+    row[HISTORY_VALIDATION_AUC] = summary.auc;
+    row[HISTORY_VALIDATION_ACCURACY] = summary.accuracy;
+    row[HISTORY_VALIDATION_DICE] = summary.dice;
+    row[HISTORY_VALIDATION_MASK_IOU] = summary.mask_iou;
+    row[HISTORY_VALIDATION_AP_50] = summary.ap_50;
+    row[HISTORY_VALIDATION_AP_50_95] = summary.ap_50_95;
+    row[HISTORY_OPERATING_POINT] = point;
+end:
+    evaluation_clear(&evaluation);
+    free(indices);
+    return status;
+}
+
+/* The test split, one image at a time in a network for inference, as gisd-detect would see it. */
+static Status run_test(Cell *cell, Evaluation *evaluation)
+{
+    Split split = cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST;
+    size_t count, *indices = NULL;
+    ImprovedSsdSettings settings;
+    ImprovedSsd network;
+    const Engine *engine;
+    Net *net = NULL;
+    Status status;
+    TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
+    TRY_GOTO(status, end,
+             trainer_network_settings(cell->settings, cell->dataset->class_count, &settings));
+    TRY_GOTO(status, end, engine_find("auto", &engine));
+    TRY_GOTO(status, end, net_new(&cell->trainer.parameters, engine, false, &net));
+    TRY_GOTO(status, end, improved_ssd_build(net, &settings, 1, &network));
+    TRY_GOTO(status, end, net_plan(net));
+    TRY_GOTO(
+        status, end,
+        evaluation_init(evaluation, net, &network, cell->dataset, count, indices, cell->group));
+end:
+    net_free(net);
+    free(indices);
+    return status;
+}
+
+/* ---- training ---- */
+
+/* Sums of an epoch's steps that become its row of the history. */
+static void add_step(double row[HISTORY_COLUMNS], const StepResult *step)
+{
+    row[HISTORY_LOSS] += step->loss;
+    row[HISTORY_CLASSIFICATION_LOSS] += step->classification;
+    row[HISTORY_BOX_LOSS] += step->box;
+    row[HISTORY_SEGMENTATION_LOSS] += step->segmentation;
+    row[HISTORY_GRADIENT_NORM] += step->gradient_norm;
+    row[HISTORY_LEARNING_RATE] = step->learning_rate;
+}
+
+static void average_steps(double row[HISTORY_COLUMNS], size_t steps)
+{
+    const HistoryColumn means[] = {HISTORY_LOSS, HISTORY_CLASSIFICATION_LOSS, HISTORY_BOX_LOSS,
+                                   HISTORY_SEGMENTATION_LOSS, HISTORY_GRADIENT_NORM};
+    for (size_t i = 0; i < sizeof means / sizeof *means; ++i)
+        row[means[i]] /= (double)steps;
+}
+
+static Status save(Cell *cell, double operating_point)
+{
+    Status status = STATUS_OK;
+    if (cell->trainer.rank == 0)
+        status = cell_save(cell->place, &cell->trainer, &cell->history, operating_point);
+    return mpi_agree(cell->group, status);
+}
+
+static void log_epoch(const Cell *cell, const double row[HISTORY_COLUMNS])
+{
+    say(cell,
+        "epoch %.0f/%zu  loss %.4f (class %.4f box %.4f mask %.4f)  rate %.2e  validation: AUC "
+        "%.4f accuracy %.4f Dice %.4f AP50 %.4f  %.1f s (%.2f s waiting for data)",
+        row[HISTORY_EPOCH], cell->settings->epochs, row[HISTORY_LOSS],
+        row[HISTORY_CLASSIFICATION_LOSS], row[HISTORY_BOX_LOSS], row[HISTORY_SEGMENTATION_LOSS],
+        row[HISTORY_LEARNING_RATE], row[HISTORY_VALIDATION_AUC], row[HISTORY_VALIDATION_ACCURACY],
+        row[HISTORY_VALIDATION_DICE], row[HISTORY_VALIDATION_AP_50], row[HISTORY_SECONDS],
+        row[HISTORY_SECONDS_WAITED]);
+}
+
+/* From the trainer's step to the end of its epoch. An epoch that was resumed half way averages the
+ * steps that it saw. */
+static Status run_epoch(Cell *cell, bool *stopped)
+{
+    Trainer *trainer = &cell->trainer;
+    double row[HISTORY_COLUMNS] = {0}, started = clock_seconds();
+    double waited = loader_seconds_waited(trainer->loader);
+    double exposed = gradient_sum_seconds_exposed(trainer->sum);
+    size_t first = trainer->step, end = (cell->history.count + 1) * trainer->steps_per_epoch;
+    while (trainer->step < end && !*stopped) {
+        StepResult step;
+        TRY(trainer_step(trainer, wants_to_stop(cell), &step));
+        add_step(row, &step);
+        cell->progress.saved = false;
+        report(cell, &step, trainer->step - first, clock_seconds() - started);
+        *stopped = step.stop;
+    }
+    if (trainer->step < end)
+        return STATUS_OK;
+    average_steps(row, trainer->step - first);
+    row[HISTORY_EPOCH] = (double)(cell->history.count + 1);
+    row[HISTORY_SECONDS_WAITED] = loader_seconds_waited(trainer->loader) - waited;
+    row[HISTORY_SECONDS_EXPOSED] = gradient_sum_seconds_exposed(trainer->sum) - exposed;
+    TRY(validate(cell, row));
+    row[HISTORY_SECONDS] = clock_seconds() - started;
+    TRY(history_add(&cell->history, row));
+    cell->progress.epoch = cell->history.count;
+    cell->progress.validation_auc = row[HISTORY_VALIDATION_AUC];
+    cell->progress.validation_dice = row[HISTORY_VALIDATION_DICE];
+    log_epoch(cell, row);
+    return STATUS_OK;
+}
+
+static Status train(Cell *cell, CellEnd *end)
+{
+    bool stopped = false;
+    *end = CELL_FINISHED;
+    if (cell->history.count < cell->settings->epochs)
+        TRY(trainer_start(&cell->trainer));
+    while (cell->history.count < cell->settings->epochs && !stopped) {
+        TRY(run_epoch(cell, &stopped));
+        TRY(save(cell, NAN));
+        cell->progress.saved = true;
+        StepResult none = {.loss = cell->progress.loss};
+        report(cell, &none, 0, 0);
+    }
+    /* Asked to stop in the very last step: only the test is left, and that is short. */
+    if (stopped && cell->history.count < cell->settings->epochs) {
+        say(cell, "stopped after step %zu of %zu; the checkpoint holds it", cell->trainer.step,
+            cell->trainer.steps);
+        *end = CELL_STOPPED;
+    }
+    return STATUS_OK;
+}
+
+/* ---- the whole ---- */
+
+static Status open_cell(Cell *cell)
+{
+    Status status = STATUS_OK;
+    int rank;
+    TRY_MPI(MPI_Comm_rank(cell->group, &rank));
+    TRY(check_splits(cell));
+    if (rank == 0)
+        status = files_make_folder(cell->place->folder);
+    TRY(mpi_agree(cell->group, status));
+    status = trainer_init(&cell->trainer, cell->settings, cell->dataset, cell->group);
+    TRY(mpi_agree(cell->group, status));
+    bool found = false;
+    status = cell_restore(cell->place, &cell->trainer, &cell->history, &found);
+    if (status == STATUS_OK && !found && cell->settings->initial_checkpoint[0])
+        status = cell_load_initial(cell->settings->initial_checkpoint, &cell->trainer);
+    TRY(mpi_agree(cell->group, status));
+    cell->progress = (CellProgress){
+        .epoch = cell->history.count,
+        .epochs = cell->settings->epochs,
+        .step = cell->trainer.step,
+        .steps = cell->trainer.steps,
+        .validation_auc = NAN,
+        .validation_dice = NAN,
+        .loss = NAN,
+    };
+    say(cell, "%s %s: %zu parameters, %zu of them trained; %zu steps of %zu images; %s",
+        cell->settings->backbone, cell->settings->tuning == TUNING_LOCAL ? "local" : "global",
+        parameters_total(&cell->trainer.parameters, false),
+        parameters_total(&cell->trainer.parameters, true), cell->trainer.steps,
+        cell->settings->batch, found ? "resumed from a checkpoint" : "from the start");
+    return STATUS_OK;
+}
+
+static Status finish(Cell *cell)
+{
+    Evaluation test = {0};
+    EvaluationSummary summary;
+    double point = cell->history.rows[cell->history.count - 1][HISTORY_OPERATING_POINT];
+    Status status;
+    TRY_GOTO(status, end, save(cell, point));
+    TRY_GOTO(status, end, run_test(cell, &test));
+    TRY_GOTO(status, end, evaluation_summarise(&test, point, &summary));
+    if (cell->trainer.rank == 0)
+        status = cell_write_result(cell->place, &cell->trainer, &cell->history, &test, point,
+                                   clock_seconds() - cell->started);
+    TRY_GOTO(status, end, mpi_agree(cell->group, status));
+    say(cell,
+        "test: AUC %.4f accuracy %.4f at operating point %.4f, Dice %.4f, AP50 %.4f, top box "
+        "overlaps by 0.6 in %.1f %%, %.4f s an image",
+        summary.auc, summary.accuracy, point, summary.dice, summary.ap_50,
+        100 * summary.top_overlap_60, summary.median_seconds);
+end:
+    evaluation_clear(&test);
+    return status;
+}
+
+Status cell_run(const CellSettings *settings, const CellPlace *place, const Dataset *dataset,
+                MPI_Comm group, const CellHooks *hooks, CellEnd *end)
+{
+    Cell cell = {.settings = settings,
+                 .place = place,
+                 .dataset = dataset,
+                 .group = group,
+                 .hooks = hooks,
+                 .started = clock_seconds()};
+    Status status = open_cell(&cell);
+    if (status == STATUS_OK)
+        status = train(&cell, end);
+    if (status == STATUS_OK && *end == CELL_FINISHED)
+        status = finish(&cell);
+    if (status != STATUS_OK)
+        say(&cell, "failed: %s: %s", status_name(status), status_message());
+    history_clear(&cell.history);
+    trainer_clear(&cell.trainer);
+    return status;
+}

@@ -1,0 +1,28 @@
+/* What a cell leaves on disk: the state it goes on from, and its results. */
+#ifndef GISD_TRAIN_CELL_FILES_H
+#define GISD_TRAIN_CELL_FILES_H
+
+#include "train/cell.h"
+#include "train/evaluation.h"
+#include "train/history.h"
+#include "train/trainer.h"
+
+/* Writes checkpoint.h5 into the cell's folder; the one before becomes checkpoint.previous.h5.
+ * `operating_point` is NaN until one is chosen. Rank 0 only. */
+Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
+                 double operating_point);
+
+/* Sets trainer and history from the newest checkpoint of the folder that verifies, else from the
+ * one before; *found is false, and nothing changed, if there is neither. Every rank reads the same
+ * file. */
+Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, bool *found);
+
+/* Loads only parameters, as a start for training, from a checkpoint of any origin. Class-dependent
+ * parameters (cls.*) of another number of classes keep their initial values. */
+Status cell_load_initial(const char *path, Trainer *trainer);
+
+/* Writes result.h5 into the cell's folder. Rank 0 only. */
+Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
+                         const Evaluation *test, double operating_point, double training_seconds);
+
+#endif

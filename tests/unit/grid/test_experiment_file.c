@@ -1,0 +1,186 @@
+/* Experiment files: what they give, and how faults are told. */
+#include "../unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "grid/cells.h"
+
+static char path[] = "/tmp/gisd-experiment-XXXXXX";
+
+static int make_path(void **state)
+{
+    (void)state;
+    int file = mkstemp(path);
+    return file < 0 ? -1 : close(file);
+}
+
+static int remove_path(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+static Status read_text(const char *text, ExperimentFile *experiment)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return experiment_file_read(path, experiment);
+}
+
+/* The message is "PATH:LINE: ..." with both pieces of text in it. */
+static void refused(const char *text, size_t line, const char *piece, const char *other)
+{
+    ExperimentFile experiment;
+    char place[64];
+    assert_int_not_equal(read_text(text, &experiment), STATUS_OK);
+    snprintf(place, sizeof place, "%s:%zu: ", path, line);
+    if (strncmp(status_message(), place, strlen(place)) != 0 || !strstr(status_message(), piece) ||
+        !strstr(status_message(), other))
+        fail_msg("expected line %zu, '%s' and '%s' in: %s", line, piece, other, status_message());
+}
+
+static void a_list_is_an_axis_and_the_rest_has_defaults(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    GridCells cells;
+    assert_int_equal(read_text("name: small\n"
+                               "data:\n  manifest: images/manifest.csv\n"
+                               "model: {backbone: [r50x1, r100x2], base: 8, size: 96}\n"
+                               "tuning: [local, global]\n"
+                               "loss: {alpha: [0.25, 0.5, 0.75]}\n"
+                               "training: {batch: 8}\n",
+                               &experiment),
+                     STATUS_OK);
+    assert_string_equal(experiment.manifest, "/tmp/images/manifest.csv");
+    assert_int_equal(grid_cells_init(&experiment, path, "data", &cells), STATUS_OK);
+    assert_int_equal(cells.count, 12);
+    assert_string_equal(cells.cells[0].name, "r50x1-local-alpha=0.25");
+    assert_string_equal(cells.cells[11].name, "r100x2-global-alpha=0.75");
+    assert_int_equal(cells.cells[11].settings.base, 8);
+    assert_int_equal(cells.cells[11].settings.batch, 8);
+    assert_true(cells.cells[11].settings.focal_gamma == 2);
+    for (size_t i = 0; i < cells.count; ++i)
+        for (size_t k = 0; k < i; ++k)
+            assert_string_not_equal(cells.cells[i].id, cells.cells[k].id);
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+}
+
+static void identity_follows_settings_and_data_and_nothing_else(void **state)
+{
+    (void)state;
+    const char *base = "name: a\nmodel: {base: 8}\n";
+    const char *same = "# renamed, spelled out, on more ranks\nname: b\n"
+                       "model: {base: 8, size: 300}\ngrid: {ranks_per_cell: 2}\n";
+    const char *other = "name: a\nmodel: {base: 8}\nloss: {gamma: 1.5}\n";
+    const char *texts[3] = {base, same, other};
+    GridCells cells[4];
+    for (size_t i = 0; i < 3; ++i) {
+        ExperimentFile experiment;
+        assert_int_equal(read_text(texts[i], &experiment), STATUS_OK);
+        assert_int_equal(grid_cells_init(&experiment, path, "data", &cells[i]), STATUS_OK);
+        if (i == 0)
+            assert_int_equal(grid_cells_init(&experiment, path, "changed", &cells[3]), STATUS_OK);
+        experiment_file_clear(&experiment);
+    }
+    assert_string_equal(cells[0].cells[0].id, cells[1].cells[0].id);
+    assert_string_not_equal(cells[0].cells[0].id, cells[2].cells[0].id);
+    assert_string_not_equal(cells[0].cells[0].id, cells[3].cells[0].id);
+    for (size_t i = 0; i < 4; ++i)
+        grid_cells_clear(&cells[i]);
+}
+
+static void a_resolved_experiment_reads_back_as_itself(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    char *once, *twice;
+    assert_int_equal(read_text("name: x\ndata: {manifest: m.csv, test: validation,\n"
+                               "       split: {train: 0.5, validation: 0.25, test: 0.25}}\n"
+                               "loss: {alpha: [0.1, 0.25]}\ntraining: {learning_rate: 3e-4}\n"
+                               "model: {initial: 'a b: c.h5'}\n",
+                               &experiment),
+                     STATUS_OK);
+    assert_int_equal(experiment_file_resolve(&experiment, experiment.manifest, &once), STATUS_OK);
+    experiment_file_clear(&experiment);
+    assert_int_equal(read_text(once, &experiment), STATUS_OK);
+    assert_int_equal(experiment_file_resolve(&experiment, experiment.manifest, &twice), STATUS_OK);
+    assert_string_equal(once, twice);
+    assert_non_null(strstr(once, "learning_rate: 0.0003"));
+    free(once);
+    free(twice);
+    experiment_file_clear(&experiment);
+}
+
+static void faults_are_named_by_line(void **state)
+{
+    (void)state;
+    refused("name: a\nloss:\n  alfa: 0.5\n", 3, "unknown key 'alfa'", "did you mean 'alpha'");
+    refused("name: a\nlearning: 1\n", 2, "unknown key 'learning'", "training");
+    refused("name: a\nloss:\n  alpha: []\n", 3, "empty list", "alpha");
+    refused("name: a\nloss:\n  alpha: [0.5,\n   high]\n", 4, "'high'", "0 to 1");
+    refused("name: a\nloss:\n  gamma: 2x\n", 3, "'2x'", "expected a number");
+    refused("name: a\nmodel:\n  backbone: r51x1\n", 3, "r51x1", "r150x3");
+    refused("name: a\ntuning: [local, local]\n", 2, "twice", "local");
+    refused("name: a\nname: b\n", 2, "twice", "line 1");
+    refused("name: a\nmodel: 3\n", 2, "model", "key: value");
+    refused("name: a\ntraining:\n  epochs: -3\n", 3, "'-3'", "whole number");
+    refused("name: a\ntraining:\n  augment: maybe\n", 3, "maybe", "true or false");
+    refused("name: a\ntraining:\n  precision: f64\n", 3, "f64", "f32");
+    refused("name: a\ngrid: {ranks_per_cell: 3}\n", 2, "power of two", "3");
+    refused("name: ../a\n", 1, "../a", "folder");
+    refused("name: a\nloss: {alpha: 0.5\n", 3, "not YAML", "");
+}
+
+static void combinations_that_cannot_run_are_refused(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    GridCells cells;
+    assert_int_equal(read_text("name: a\ntraining: {batch: 6, shards: 4}\n", &experiment),
+                     STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, "data", &cells), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "power of two that divides the batch"));
+    experiment_file_clear(&experiment);
+    assert_int_equal(read_text("name: a\nmodel: {size: 100}\n", &experiment), STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, "data", &cells), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "multiple of 32"));
+    experiment_file_clear(&experiment);
+}
+
+static void the_environment_may_name_the_data(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    setenv("GISD_TEST_PLACE", "/somewhere", 1);
+    assert_int_equal(
+        read_text("name: a\ndata: {manifest: '${GISD_TEST_PLACE}/m.csv'}\n", &experiment),
+        STATUS_OK);
+    assert_string_equal(experiment.manifest, "/somewhere/m.csv");
+    experiment_file_clear(&experiment);
+    unsetenv("GISD_TEST_PLACE");
+    assert_int_equal(
+        read_text("name: a\ndata: {manifest: '${GISD_TEST_PLACE}/m.csv'}\n", &experiment),
+        STATUS_OK);
+    assert_null(experiment.manifest);
+    experiment_file_clear(&experiment);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_is_an_axis_and_the_rest_has_defaults),
+        cmocka_unit_test(identity_follows_settings_and_data_and_nothing_else),
+        cmocka_unit_test(a_resolved_experiment_reads_back_as_itself),
+        cmocka_unit_test(faults_are_named_by_line),
+        cmocka_unit_test(combinations_that_cannot_run_are_refused),
+        cmocka_unit_test(the_environment_may_name_the_data),
+    };
+    return cmocka_run_group_tests(tests, make_path, remove_path);
+}
