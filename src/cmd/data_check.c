@@ -1,0 +1,44 @@
+/* gisd-data check MANIFEST */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/data.h"
+#include "data/check.h"
+
+typedef struct {
+    const char *manifest;
+} Arguments;
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (arguments->manifest)
+            argp_error(state, "unexpected argument '%s', expected one manifest", argument);
+        arguments->manifest = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "expected a manifest");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp usage = {
+    .parser = parse,
+    .args_doc = "MANIFEST",
+    .doc = "Check a data set: every file opens, sizes agree, boxes lie inside, classes are known, "
+           "no patient is in two splits."
+           "\vEach problem is one line on the standard error; without any, a table of what is in "
+           "each split is printed.",
+};
+
+Status data_check(int argc, char **argv)
+{
+    Arguments arguments = {0};
+    argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+    return check_manifest(arguments.manifest, stdout, stderr);
+}

@@ -1,0 +1,303 @@
+/* Packs; see pack.h. Written in groups of images: a group is decoded in parallel, then appended by
+ * one thread, since the HDF5 library here serves one thread at a time. */
+#include "data/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/dataset_load.h"
+#include "data/manifest.h"
+#include "data/source.h"
+#include "store/files.h"
+#include "store/hdf5_reader.h"
+#include "store/hdf5_writer.h"
+
+#define PACK_KIND "gisd pack"
+enum { PACK_FORMAT = 1, GROUP = 64, SIDES = 2 };
+
+static const char *const side_names[SIDES] = {"training", "network"};
+
+/* The buffers of one group. */
+typedef struct {
+    size_t sides[SIDES];     /* in pixels */
+    uint8_t *pixels[SIDES];  /* GROUP x side x side x 3 */
+    uint8_t *masks[SIDES];   /* GROUP x side x side */
+    int64_t sizes[GROUP][2]; /* width, height of the sources */
+} Group;
+
+static void group_clear(Group *group)
+{
+    for (int s = 0; s < SIDES; ++s) {
+        free(group->pixels[s]);
+        free(group->masks[s]);
+    }
+}
+
+static Status group_init(Group *group, size_t size)
+{
+    *group = (Group){.sides = {dataset_training_side(size), size}};
+    for (int s = 0; s < SIDES; ++s) {
+        size_t area = group->sides[s] * group->sides[s];
+        Status status = memory_new((void **)&group->pixels[s], GROUP, area * 3);
+        if (status == STATUS_OK)
+            status = memory_new((void **)&group->masks[s], GROUP, area);
+        if (status != STATUS_OK) {
+            group_clear(group);
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status decode_image(const Manifest *manifest, const ManifestRow *row, Group *group,
+                           size_t slot)
+{
+    Source source;
+    TRY(source_read(manifest, row, &source));
+    group->sizes[slot][0] = (int64_t)source.image.width;
+    group->sizes[slot][1] = (int64_t)source.image.height;
+    Status status = STATUS_OK;
+    for (int s = 0; s < SIDES && status == STATUS_OK; ++s) {
+        size_t area = group->sides[s] * group->sides[s];
+        status = source_resize(&source, group->sides[s], group->pixels[s] + slot * area * 3,
+                               group->masks[s] + slot * area);
+    }
+    source_clear(&source);
+    return status;
+}
+
+static void dataset_name(char name[64], int side, const char *what)
+{
+    snprintf(name, 64, "%s/%s", side_names[side], what);
+}
+
+static Status create_arrays(const Group *group, Hdf5Writer *writer)
+{
+    for (int s = 0; s < SIDES; ++s) {
+        char name[64];
+        const size_t dims[4] = {0, group->sides[s], group->sides[s], 3};
+        dataset_name(name, s, "pixels");
+        TRY(hdf5_create_rows(writer, name, HDF5_U8, 4, dims,
+                             "images: image x row x column x red, green, blue", NULL));
+        dataset_name(name, s, "masks");
+        TRY(hdf5_create_rows(writer, name, HDF5_U8, 3, dims,
+                             "masks: image x row x column, 1 in the lesion; 0 too where none is "
+                             "annotated",
+                             NULL));
+    }
+    const size_t dims[2] = {0, 2};
+    return hdf5_create_rows(writer, "sizes", HDF5_I64, 2, dims,
+                            "width and height of the source images", "pixels");
+}
+
+static Status append_group(Group *group, size_t count, Hdf5Writer *writer)
+{
+    for (int s = 0; s < SIDES; ++s) {
+        char name[64];
+        dataset_name(name, s, "pixels");
+        TRY(hdf5_append(writer, name, HDF5_U8, count, group->pixels[s]));
+        dataset_name(name, s, "masks");
+        TRY(hdf5_append(writer, name, HDF5_U8, count, group->masks[s]));
+    }
+    return hdf5_append(writer, "sizes", HDF5_I64, count, group->sizes);
+}
+
+static Status write_images(const Manifest *manifest, Group *group, Hdf5Writer *writer)
+{
+    TRY(create_arrays(group, writer));
+    for (size_t start = 0; start < manifest->count; start += GROUP) {
+        size_t count = manifest->count - start < GROUP ? manifest->count - start : GROUP;
+        FirstError first = {.index = SIZE_MAX};
+#pragma omp parallel for schedule(dynamic)
+        for (size_t slot = 0; slot < count; ++slot)
+            if (!first_error_before(&first, slot))
+                first_error_note(
+                    &first, slot,
+                    decode_image(manifest, &manifest->rows[start + slot], group, slot));
+        TRY(first_error_status(&first));
+        TRY(append_group(group, count, writer));
+    }
+    return STATUS_OK;
+}
+
+static Status write_content(const char *manifest_path, const Manifest *manifest, size_t size,
+                            Hdf5Writer *writer)
+{
+    TRY(hdf5_set_text(writer, "/", "kind", PACK_KIND));
+    TRY(hdf5_set_i64(writer, "/", "format", PACK_FORMAT));
+    TRY(hdf5_set_i64(writer, "/", "size", (int64_t)size));
+    char *text;
+    size_t bytes;
+    TRY(files_read(manifest_path, &text, &bytes));
+    Status status = hdf5_write_u8(writer, "manifest", bytes, (const uint8_t *)text,
+                                  "the manifest that was packed, as it was", NULL);
+    free(text);
+    TRY(status);
+    Group group;
+    TRY(group_init(&group, size));
+    status = write_images(manifest, &group, writer);
+    group_clear(&group);
+    return status;
+}
+
+Status pack_write(const char *manifest_path, size_t size, const char *pack_path)
+{
+    Manifest manifest;
+    TRY(manifest_read(manifest_path, NULL, &manifest));
+    Hdf5Writer *writer;
+    Status status = dataset_check(&manifest, size);
+    if (status == STATUS_OK)
+        status = hdf5_writer_new(pack_path, &writer);
+    if (status == STATUS_OK) {
+        status = write_content(manifest_path, &manifest, size, writer);
+        if (status == STATUS_OK)
+            status = hdf5_writer_commit(writer);
+        else
+            hdf5_writer_abandon(writer);
+    }
+    manifest_clear(&manifest);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static Status check_kind(const Hdf5Reader *reader, size_t size)
+{
+    const char *path = hdf5_reader_path(reader);
+    if (!hdf5_has_attribute(reader, "/", "kind"))
+        FAIL(STATUS_FORMAT, "%s: not a pack, expected the attribute kind", path);
+    char *kind;
+    TRY(hdf5_get_text(reader, "/", "kind", &kind));
+    bool known = strcmp(kind, PACK_KIND) == 0;
+    free(kind);
+    if (!known)
+        FAIL(STATUS_FORMAT, "%s: not a pack, expected the kind \"" PACK_KIND "\"", path);
+    int64_t format, packed;
+    TRY(hdf5_get_i64(reader, "/", "format", &format));
+    TRY(hdf5_get_i64(reader, "/", "size", &packed));
+    if (format != PACK_FORMAT)
+        FAIL(STATUS_UNSUPPORTED, "%s: pack of format %lld, expected %d", path, (long long)format,
+             PACK_FORMAT);
+    if (packed != (int64_t)size)
+        FAIL(STATUS_ARGUMENT, "%s: packed for size %lld, expected %zu: pack again with --size %zu",
+             path, (long long)packed, size, size);
+    return STATUS_OK;
+}
+
+static Status read_text_manifest(const Hdf5Reader *reader, Manifest *manifest)
+{
+    size_t bytes, length = strlen(hdf5_reader_path(reader)) + sizeof "/manifest";
+    uint8_t *text = NULL;
+    char *name = NULL;
+    Status status;
+    TRY(hdf5_count(reader, "manifest", &bytes));
+    TRY_GOTO(status, end, MEMORY_NEW(&text, bytes + 1));
+    TRY_GOTO(status, end, hdf5_read_u8(reader, "manifest", bytes, text));
+    TRY_GOTO(status, end, MEMORY_NEW(&name, length));
+    snprintf(name, length, "%s/manifest", hdf5_reader_path(reader));
+    status = manifest_parse(name, (const char *)text, bytes, manifest);
+end:
+    free(text);
+    free(name);
+    return status;
+}
+
+static Status check_shape(const Hdf5Reader *reader, const char *name, size_t rank,
+                          const size_t *expected)
+{
+    size_t found_rank, found[HDF5_MAX_RANK];
+    TRY(hdf5_dims(reader, name, &found_rank, found));
+    if (found_rank != rank || memcmp(found, expected, rank * sizeof *found) != 0)
+        FAIL(STATUS_FORMAT, "%s: /%s has another shape than the manifest and size ask for",
+             hdf5_reader_path(reader), name);
+    return STATUS_OK;
+}
+
+static Status check_shapes(const Hdf5Reader *reader, size_t count, size_t size)
+{
+    const size_t sides[SIDES] = {dataset_training_side(size), size};
+    for (int s = 0; s < SIDES; ++s) {
+        char name[64];
+        const size_t dims[4] = {count, sides[s], sides[s], 3};
+        dataset_name(name, s, "pixels");
+        TRY(check_shape(reader, name, 4, dims));
+        dataset_name(name, s, "masks");
+        TRY(check_shape(reader, name, 3, dims));
+    }
+    return check_shape(reader, "sizes", 2, (const size_t[]){count, 2});
+}
+
+static Status read_sizes(const Hdf5Reader *reader, const Manifest *manifest, Dataset *dataset)
+{
+    int64_t(*sizes)[2];
+    TRY(MEMORY_NEW(&sizes, manifest->count));
+    Status status = hdf5_read_i64(reader, "sizes", 2 * manifest->count, &sizes[0][0]);
+    for (size_t i = 0; i < manifest->count && status == STATUS_OK; ++i) {
+        if (sizes[i][0] < 1 || sizes[i][1] < 1 || sizes[i][0] > INT32_MAX ||
+            sizes[i][1] > INT32_MAX) {
+            status = status_set(STATUS_FORMAT, "%s: /sizes row %zu is %lld x %lld, expected pixels",
+                                hdf5_reader_path(reader), i, (long long)sizes[i][0],
+                                (long long)sizes[i][1]);
+            break;
+        }
+        Example *example = &dataset->examples[i];
+        const ManifestRow *row = &manifest->rows[i];
+        example->width = (uint32_t)sizes[i][0];
+        example->height = (uint32_t)sizes[i][1];
+        status = manifest_check_boxes(manifest, row, example->width, example->height);
+        if (status == STATUS_OK)
+            source_lesions(row, example->width, example->height, example->lesions);
+    }
+    free(sizes);
+    return status;
+}
+
+/* Reads runs of images of one split and mask state at once: they lie side by side in both. */
+static Status read_pixels(const Hdf5Reader *reader, Dataset *dataset)
+{
+    for (size_t start = 0, next; start < dataset->count; start = next) {
+        int s = dataset->examples[start].split == SPLIT_TRAIN ? 0 : 1;
+        bool has_mask = dataset->examples[start].has_mask;
+        for (next = start + 1; next < dataset->count && next - start < GROUP; ++next)
+            if ((dataset->examples[next].split == SPLIT_TRAIN ? 0 : 1) != s ||
+                dataset->examples[next].has_mask != has_mask)
+                break;
+        size_t rows = next - start;
+        size_t area = dataset_side(dataset, start) * dataset_side(dataset, start);
+        char name[64];
+        dataset_name(name, s, "pixels");
+        TRY(hdf5_read_rows(reader, name, HDF5_U8, start, rows, rows * area * 3,
+                           dataset->pixels[start]));
+        dataset_name(name, s, "masks");
+        if (has_mask)
+            TRY(hdf5_read_rows(reader, name, HDF5_U8, start, rows, rows * area,
+                               dataset->masks[start]));
+    }
+    return STATUS_OK;
+}
+
+static Status read_content(const Hdf5Reader *reader, size_t size, const SplitSettings *split,
+                           Dataset *dataset)
+{
+    TRY(check_kind(reader, size));
+    Manifest manifest;
+    TRY(read_text_manifest(reader, &manifest));
+    Status status = check_shapes(reader, manifest.count, size);
+    if (status == STATUS_OK)
+        status = dataset_describe(&manifest, size, split, dataset);
+    if (status == STATUS_OK)
+        status = read_sizes(reader, &manifest, dataset);
+    manifest_clear(&manifest);
+    TRY(status);
+    return read_pixels(reader, dataset);
+}
+
+Status pack_read(const char *path, size_t size, const SplitSettings *split, Dataset *dataset)
+{
+    Hdf5Reader *reader;
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_content(reader, size, split, dataset);
+    hdf5_reader_free(reader);
+    return status;
+}
