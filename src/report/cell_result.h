@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "store/hdf5_reader.h"
 
 enum { CELL_RESULT_NAME_BYTES = 64 };
 
@@ -50,18 +51,17 @@ typedef struct {
     CellMetric *metrics;
     size_t roc_count;
     double *false_positive_rate, *true_positive_rate; /* roc_count */
-    size_t classes;                                   /* with normal */
-    char **class_names;                               /* classes */
-    uint64_t *confusion;                              /* classes x classes */
+    Hdf5Texts class_names;                            /* C */
+    uint64_t *confusion;                              /* C x C */
     size_t epochs, history_count;
-    CellHistory *history; /* history_count */
+    CellHistory *history;  /* history_count */
+    Hdf5Texts image_names; /* images */
     size_t images;
-    char **image_names;   /* images */
     double *lesion_score; /* images: the largest score */
-    int32_t *truth;       /* images */
+    int64_t *truth;       /* images */
     size_t overlap_count;
     double *box_overlap, *mask_overlap; /* overlap_count */
-    char **forms;                       /* overlap_count */
+    Hdf5Texts forms;                    /* overlap_count */
 } CellResult;
 
 /* Reads a result file. Errors name the file and the dataset. */

@@ -1,0 +1,209 @@
+/* Reading of result files; see cell_result.h. Every size comes from the file and is checked against
+ * the sizes that go with it before it is used. */
+#include "report/cell_result.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Allocates *values and reads all of a dataset of `expected` numbers, or of any count if that is
+ * SIZE_MAX; *count tells. */
+static Status read_numbers(const Hdf5Reader *reader, const char *name, size_t expected,
+                           double **values, size_t *count)
+{
+    TRY(hdf5_count(reader, name, count));
+    if (expected != SIZE_MAX && *count != expected)
+        FAIL(STATUS_FORMAT, "%s: /%s: %zu numbers expected, not %zu", hdf5_reader_path(reader),
+             name, expected, *count);
+    TRY(MEMORY_NEW(values, *count));
+    return hdf5_read_f64(reader, name, *count, *values);
+}
+
+static Status read_texts(const Hdf5Reader *reader, const char *name, size_t expected,
+                         Hdf5Texts *texts)
+{
+    TRY(hdf5_read_texts(reader, name, texts));
+    if (texts->count != expected)
+        FAIL(STATUS_FORMAT, "%s: /%s: %zu texts expected, not %zu", hdf5_reader_path(reader), name,
+             expected, texts->count);
+    return STATUS_OK;
+}
+
+/* One of the columns value, low, high of the metrics. */
+static Status read_metric_column(const Hdf5Reader *reader, const char *name, CellResult *result,
+                                 size_t offset)
+{
+    double *values = NULL;
+    size_t count = 0;
+    Status status = read_numbers(reader, name, result->metric_count, &values, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; ++i)
+        memcpy((char *)&result->metrics[i] + offset, &values[i], sizeof values[i]);
+    free(values);
+    return status;
+}
+
+static Status read_metrics(const Hdf5Reader *reader, CellResult *result)
+{
+    Hdf5Texts names;
+    TRY(hdf5_read_texts(reader, "test/metrics/name", &names));
+    Status status = MEMORY_NEW(&result->metrics, names.count);
+    if (status == STATUS_OK) {
+        result->metric_count = names.count;
+        for (size_t i = 0; i < names.count; ++i)
+            snprintf(result->metrics[i].name, CELL_RESULT_NAME_BYTES, "%s", names.items[i]);
+    }
+    hdf5_texts_clear(&names);
+    if (status != STATUS_OK)
+        return status;
+    TRY(read_metric_column(reader, "test/metrics/value", result, offsetof(CellMetric, value)));
+    TRY(read_metric_column(reader, "test/metrics/low", result, offsetof(CellMetric, low)));
+    return read_metric_column(reader, "test/metrics/high", result, offsetof(CellMetric, high));
+}
+
+static Status read_curve(const Hdf5Reader *reader, CellResult *result)
+{
+    size_t same = 0;
+    TRY(read_numbers(reader, "test/roc/false_positive_rate", SIZE_MAX, &result->false_positive_rate,
+                     &result->roc_count));
+    return read_numbers(reader, "test/roc/true_positive_rate", result->roc_count,
+                        &result->true_positive_rate, &same);
+}
+
+static Status read_confusion(const Hdf5Reader *reader, CellResult *result)
+{
+    TRY(hdf5_read_texts(reader, "test/confusion/class_names", &result->class_names));
+    size_t classes = result->class_names.count;
+    int64_t *counts = NULL;
+    Status status = MEMORY_NEW(&counts, classes * classes);
+    if (status == STATUS_OK)
+        status = hdf5_read_i64(reader, "test/confusion/counts", classes * classes, counts);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&result->confusion, classes * classes);
+    for (size_t i = 0; status == STATUS_OK && i < classes * classes; ++i) {
+        if (counts[i] < 0)
+            status = status_set(STATUS_FORMAT, "%s: /test/confusion/counts: a negative count",
+                                hdf5_reader_path(reader));
+        result->confusion[i] = (uint64_t)counts[i];
+    }
+    free(counts);
+    return status;
+}
+
+static Status read_history(const Hdf5Reader *reader, CellResult *result)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, "history", &names));
+    Status status = MEMORY_NEW(&result->history, names.count);
+    for (size_t i = 0; status == STATUS_OK && i < names.count; ++i) {
+        char path[CELL_RESULT_NAME_BYTES + 16];
+        CellHistory *history = &result->history[i];
+        snprintf(history->name, sizeof history->name, "%s", names.items[i]);
+        snprintf(path, sizeof path, "history/%s", names.items[i]);
+        size_t expected = i == 0 ? SIZE_MAX : result->epochs;
+        ++result->history_count;
+        status = read_numbers(reader, path, expected, &history->values, &result->epochs);
+    }
+    hdf5_texts_clear(&names);
+    return status;
+}
+
+static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
+{
+    if (!hdf5_has(reader, "test/predictions/scores"))
+        return STATUS_OK;
+    size_t classes = 0, count = 0;
+    double *scores = NULL;
+    TRY(hdf5_read_texts(reader, "test/predictions/image", &result->image_names));
+    size_t images = result->image_names.count;
+    TRY(MEMORY_NEW(&result->truth, images));
+    TRY(hdf5_read_i64(reader, "test/predictions/truth", images, result->truth));
+    TRY(MEMORY_NEW(&result->lesion_score, images));
+    Status status = read_numbers(reader, "test/predictions/scores", SIZE_MAX, &scores, &count);
+    if (status == STATUS_OK && images > 0 && count % images != 0)
+        status = status_set(STATUS_FORMAT, "%s: /test/predictions/scores: a row an image expected",
+                            hdf5_reader_path(reader));
+    if (status == STATUS_OK && images > 0)
+        classes = count / images;
+    for (size_t i = 0; status == STATUS_OK && i < images; ++i) {
+        result->lesion_score[i] = -(double)INFINITY;
+        for (size_t c = 0; c < classes; ++c)
+            result->lesion_score[i] = fmax(result->lesion_score[i], scores[i * classes + c]);
+    }
+    free(scores);
+    result->images = images;
+    return status;
+}
+
+static Status read_overlap(const Hdf5Reader *reader, CellResult *result)
+{
+    size_t same = 0;
+    if (!hdf5_has(reader, "test/overlap/box_iou"))
+        return STATUS_OK;
+    TRY(read_numbers(reader, "test/overlap/box_iou", SIZE_MAX, &result->box_overlap,
+                     &result->overlap_count));
+    TRY(read_numbers(reader, "test/overlap/mask_iou", result->overlap_count, &result->mask_overlap,
+                     &same));
+    return read_texts(reader, "test/overlap/form", result->overlap_count, &result->forms);
+}
+
+static Status read_all(const Hdf5Reader *reader, CellResult *result)
+{
+    TRY(hdf5_read_text(reader, "config", &result->config));
+    TRY(read_metrics(reader, result));
+    TRY(read_curve(reader, result));
+    TRY(read_confusion(reader, result));
+    TRY(read_history(reader, result));
+    TRY(read_predictions(reader, result));
+    return read_overlap(reader, result);
+}
+
+Status cell_result_read(const char *path, CellResult *result)
+{
+    *result = (CellResult){0};
+    Hdf5Reader *reader = NULL;
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_all(reader, result);
+    hdf5_reader_free(reader);
+    if (status != STATUS_OK)
+        cell_result_clear(result);
+    return status;
+}
+
+void cell_result_clear(CellResult *result)
+{
+    free(result->config);
+    free(result->metrics);
+    free(result->false_positive_rate);
+    free(result->true_positive_rate);
+    hdf5_texts_clear(&result->class_names);
+    free(result->confusion);
+    for (size_t i = 0; i < result->history_count; ++i)
+        free(result->history[i].values);
+    free(result->history);
+    hdf5_texts_clear(&result->image_names);
+    free(result->lesion_score);
+    free(result->truth);
+    free(result->box_overlap);
+    free(result->mask_overlap);
+    hdf5_texts_clear(&result->forms);
+    *result = (CellResult){0};
+}
+
+const CellMetric *cell_result_metric(const CellResult *result, const char *name)
+{
+    for (size_t i = 0; i < result->metric_count; ++i)
+        if (strcmp(result->metrics[i].name, name) == 0)
+            return &result->metrics[i];
+    return NULL;
+}
+
+const CellHistory *cell_result_history(const CellResult *result, const char *name)
+{
+    for (size_t i = 0; i < result->history_count; ++i)
+        if (strcmp(result->history[i].name, name) == 0)
+            return &result->history[i];
+    return NULL;
+}

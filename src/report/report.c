@@ -1,0 +1,260 @@
+/* Composition of the report; see report.h. */
+#include "report/report.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/document.h"
+#include "report/experiment.h"
+#include "report/results_figures.h"
+#include "report/results_tables.h"
+#include "store/files.h"
+
+static const char caution[] = "For research, not for diagnosis.";
+
+static const char synthetic[] = "The images of this experiment are synthetic (phantom): its "
+                                "numbers say that the program works, "
+                                "and nothing about patients.";
+
+/* What every step of the composition needs. */
+typedef struct {
+    const ReportOptions *options;
+    const char *folder; /* of the report */
+    const Experiment *experiment;
+    Document document;
+} Composition;
+
+/* A table of the report: its file name, its title, how it is made and how it is explained. */
+typedef struct {
+    const char *name, *title;
+    Status (*make)(const Experiment *experiment, ResultsTable *table);
+    const char *explanation;
+} Section;
+
+static const Section sections[] = {
+    {"table2", "Accuracy, F1, sensitivity, specificity (Table 2)", results_table2,
+     "Test split, percent. F1, sensitivity and specificity are macro means: each class against the "
+     "rest, then the plain mean over the classes, normal included. One seed: value and 95 % "
+     "bootstrap interval over patients (over images where patients are not known). Several seeds: "
+     "mean ± standard deviation. Where alpha and gamma vary, the row marked as chosen has the best "
+     "validation metric; the test split takes no part in the choice."},
+    {"table3", "Area under the ROC curve (Table 3)", results_table3,
+     "Lesion score against lesion or normal, all distinct thresholds, trapezoids."},
+    {"delong", "Local against global tuning (DeLong's test)", results_delong,
+     "Two-sided test of the areas of both chosen runs on the same test images. No row: one of them "
+     "is missing or they were tested on different images."},
+    {"detection", "Detection, segmentation, time", results_detection,
+     "Average precision over the lesion classes at IoU 0.5 and averaged over 0.5 to 0.95; Dice and "
+     "IoU of masks at threshold 0.5; median seconds from decoded pixels to boxes and mask."},
+    {"table6", "Overlap by form of lesion (Table 6)", results_overlap,
+     "Percent of the images of each form whose best box of the right class, or whose mask, "
+     "overlaps "
+     "the annotated one (IoU) by at least 60, 70, 80, 90 percent; runs chosen as above. Forms that "
+     "the data set does not give count as one."},
+};
+
+static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
+{
+    snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
+}
+
+/* Saves what `write` puts on a stream. */
+static Status save_text(const char *path, const Table *table, const char *caption, bool latex)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (stream == NULL)
+        FAIL(STATUS_NO_MEMORY, "%s: no memory for a table", path);
+    if (latex)
+        table_write_latex(table, caption, stream);
+    else
+        table_write_markdown(table, stream);
+    Status status = STATUS_OK;
+    if (fclose(stream) != 0)
+        status = status_set(STATUS_NO_MEMORY, "%s: no memory for a table", path);
+    else
+        status = files_write(path, text, bytes);
+    free(text);
+    return status;
+}
+
+static Status save_table(const Composition *composition, const Section *section,
+                         const ResultsTable *table)
+{
+    char path[PATH_MAX];
+    const ReportOptions *options = composition->options;
+    if (options->csv) {
+        path_in(path, composition->folder, section->name, ".csv");
+        TRY(table_save_csv(&table->numbers, path));
+    }
+    if (options->markdown) {
+        path_in(path, composition->folder, section->name, ".md");
+        TRY(save_text(path, &table->text, section->title, false));
+    }
+    if (options->latex) {
+        path_in(path, composition->folder, section->name, ".tex");
+        TRY(save_text(path, &table->text, section->title, true));
+    }
+    return STATUS_OK;
+}
+
+static Status add_section(Composition *composition, const Section *section)
+{
+    ResultsTable table;
+    TRY(section->make(composition->experiment, &table));
+    Status status = save_table(composition, section, &table);
+    document_heading(&composition->document, 2, section->title);
+    document_text(&composition->document, "%s", section->explanation);
+    document_table(&composition->document, &table.text);
+    results_table_clear(&table);
+    return status;
+}
+
+static Status save_cells(const Composition *composition)
+{
+    if (!composition->options->csv)
+        return STATUS_OK;
+    char path[PATH_MAX];
+    ResultsTable table;
+    TRY(results_cells(composition->experiment, &table));
+    path_in(path, composition->folder, "cells", ".csv");
+    Status status = table_save_csv(&table.numbers, path);
+    results_table_clear(&table);
+    return status;
+}
+
+static void add_opening(Composition *composition)
+{
+    const Experiment *experiment = composition->experiment;
+    Document *document = &composition->document;
+    size_t counts[4] = {0};
+    document_warning(document, caution);
+    if (experiment->phantom)
+        document_warning(document, synthetic);
+    for (size_t i = 0; i < experiment->cells.count; ++i)
+        ++counts[experiment->cells.cells[i].state];
+    document_text(document,
+                  "Cells: %zu planned; %zu done, %zu failed, %zu started and not "
+                  "finished, %zu not started.",
+                  experiment->cells.count, counts[CELL_STATE_DONE], counts[CELL_STATE_FAILED],
+                  counts[CELL_STATE_STARTED], counts[CELL_STATE_PLANNED]);
+    document_text(document, "%s",
+                  "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
+                  "one hospital's images, which are not public), not results of this program. They "
+                  "do not all agree with each other: the totals of Table 6 are not the sums of its "
+                  "rows; the rows and columns of Table 4 do not add up to the numbers of images; "
+                  "and how Table 2 averages F1 and sensitivity over the classes is not stated.");
+}
+
+static Status add_roc(Composition *composition, const char *tuning)
+{
+    char name[32], caption[160];
+    snprintf(name, sizeof name, "roc_%s", tuning);
+    snprintf(
+        caption, sizeof caption,
+        "ROC curves of the runs with %s tuning; in brackets the 95 %% interval of the AUC. The "
+        "dashed diagonal is chance.",
+        tuning);
+    TRY(results_figure_roc(composition->experiment, tuning, composition->folder));
+    return document_figure(&composition->document, composition->folder, name, caption);
+}
+
+static Status add_cell(Composition *composition, size_t index)
+{
+    const Experiment *experiment = composition->experiment;
+    const ReportCell *cell = &experiment->cells.cells[index];
+    char title[160], name[REPORT_NAME_BYTES + 16];
+    results_cell_title(cell, title, sizeof title);
+    document_heading(&composition->document, 3, title);
+    if (cell->state != CELL_STATE_DONE) {
+        document_text(&composition->document, "%s%s",
+                      cell->state == CELL_STATE_FAILED ? "Failed: " : "Missing.",
+                      cell->state == CELL_STATE_FAILED ? cell->cause : "");
+        return STATUS_OK;
+    }
+    document_text(&composition->document, "Cell %s.", cell->id);
+    TRY(results_figure_confusion(experiment, index, composition->folder));
+    snprintf(name, sizeof name, "confusion_%s", cell->id);
+    TRY(document_figure(&composition->document, composition->folder, name,
+                        "Confusion matrix of the test split: counts, and percent of the row."));
+    if (cell_result_history(&experiment->results[index], "epoch") == NULL)
+        return STATUS_OK;
+    TRY(results_figure_curves(experiment, index, composition->folder));
+    snprintf(name, sizeof name, "curves_%s", cell->id);
+    return document_figure(&composition->document, composition->folder, name,
+                           "Training loss and validation metrics, epoch by epoch.");
+}
+
+static Status add_figures(Composition *composition)
+{
+    document_heading(&composition->document, 2, "ROC curves (Figures 4 and 5)");
+    TRY(add_roc(composition, "local"));
+    TRY(add_roc(composition, "global"));
+    document_heading(&composition->document, 2, "Cells");
+    for (size_t i = 0; i < composition->experiment->cells.count; ++i)
+        TRY(add_cell(composition, i));
+    return STATUS_OK;
+}
+
+static Status compose(Composition *composition)
+{
+    char path[PATH_MAX];
+    const ReportOptions *options = composition->options;
+    add_opening(composition);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
+        TRY(add_section(composition, &sections[i]));
+    TRY(save_cells(composition));
+    if (options->markdown || options->html)
+        TRY(add_figures(composition));
+    if (options->markdown) {
+        path_in(path, composition->folder, "report", ".md");
+        TRY(document_save_markdown(&composition->document, path));
+    }
+    if (options->html) {
+        path_in(path, composition->folder, "report", ".html");
+        TRY(document_save_html(&composition->document, path));
+    }
+    return STATUS_OK;
+}
+
+static Status write_into(const ReportOptions *options, const char *folder,
+                         const Experiment *experiment)
+{
+    TRY(files_make_folder(folder));
+    Composition composition = {.options = options, .folder = folder, .experiment = experiment};
+    char title[PATH_MAX + 16];
+    char *name = realpath(options->results, NULL);
+    const char *slash = name ? strrchr(name, '/') : NULL;
+    snprintf(title, sizeof title, "Experiment %s", slash ? slash + 1 : options->results);
+    free(name);
+    Status status = document_init(&composition.document, title);
+    if (status == STATUS_OK)
+        status = compose(&composition);
+    document_clear(&composition.document);
+    return status;
+}
+
+Status report_write(const ReportOptions *options)
+{
+    Experiment experiment;
+    char *folder = NULL;
+    TRY(experiment_read(options->results, options->published, &experiment));
+    Status status = options->output ? files_join("", options->output, &folder)
+                                    : files_join(options->results, "report", &folder);
+    if (status == STATUS_OK && strlen(folder) > PATH_MAX - 128)
+        status = status_set(STATUS_ARGUMENT, "%s: a shorter path expected", folder);
+    if (status == STATUS_OK)
+        status = write_into(options, folder, &experiment);
+    if (status == STATUS_OK && experiment.unreadable > 0)
+        status = status_set(STATUS_FORMAT,
+                            "%zu finished cell(s) shown as failed, for their results cannot be "
+                            "read; the first: %s",
+                            experiment.unreadable, experiment.problem);
+    free(folder);
+    experiment_clear(&experiment);
+    return status;
+}

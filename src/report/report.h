@@ -1,0 +1,22 @@
+/* From a results folder to a report: tables, figures, one document. */
+#ifndef GISD_REPORT_REPORT_H
+#define GISD_REPORT_REPORT_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+
+typedef struct {
+    const char *results;   /* the folder of an experiment */
+    const char *output;    /* folder to write to, made if missing; NULL: results/report */
+    const char *published; /* folder of the published tables; NULL: those of the program */
+    bool html, csv, markdown, latex;
+} ReportOptions;
+
+/* Writes the report. A finished cell whose result cannot be read is shown as failed in an otherwise
+ * complete report, and then is an error. Formats: CSV tables, Markdown (report.md and a file for
+ * each table), HTML (report.html), LaTeX (a file for each table); figures come as PNG and SVG with
+ * Markdown and HTML. */
+Status report_write(const ReportOptions *options);
+
+#endif

@@ -1,0 +1,186 @@
+#include "../unit.h"
+
+#include <math.h>
+
+#include "fake_results.h"
+#include "report/experiment.h"
+#include "report/results_tables.h"
+
+static char folder[] = "/tmp/gisd-experiment-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    fake_experiment(folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    fake_remove(folder);
+    return 0;
+}
+
+static void read_experiment(Experiment *experiment)
+{
+    Status status = experiment_read(folder, NULL, experiment);
+    if (status != STATUS_OK)
+        print_error("%s\n", status_message());
+    assert_int_equal(status, STATUS_OK);
+}
+
+static void the_choice_follows_validation_and_not_the_test(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    read_experiment(&experiment);
+    assert_int_equal(experiment.variant_count, 5);
+    const Variant *chosen = experiment_chosen(&experiment, "r50x1", "local");
+    assert_non_null(chosen);
+    assert_true(chosen->focal_alpha == 0.5);
+    assert_int_equal(chosen->finished, 2);
+    assert_true(fabs(chosen->validation - 0.92) < 1e-12); /* last epochs, not the best ones */
+    assert_string_equal(experiment.cells.cells[chosen->best].id, "half2");
+    assert_null(experiment_chosen(&experiment, "r100x1", "local"));
+    experiment_clear(&experiment);
+}
+
+static void seeds_give_a_mean_and_a_deviation_and_one_seed_its_interval(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    read_experiment(&experiment);
+    VariantMetric seeds = experiment_metric(
+        &experiment, experiment_chosen(&experiment, "r50x1", "local"), "accuracy");
+    assert_int_equal(seeds.seeds, 2);
+    assert_true(fabs(seeds.value - 0.82) < 1e-12);
+    assert_true(fabs(seeds.deviation - 0.04 / sqrt(2)) < 1e-12);
+    assert_true(isnan(seeds.low));
+    VariantMetric one = experiment_metric(
+        &experiment, experiment_chosen(&experiment, "r50x1", "global"), "accuracy");
+    assert_true(fabs(one.low - 0.89) < 1e-12 && fabs(one.high - 0.91) < 1e-12);
+    assert_true(isnan(one.deviation));
+    assert_true(isnan(
+        experiment_metric(&experiment, experiment_chosen(&experiment, "r50x1", "global"), "none")
+            .value));
+    experiment_clear(&experiment);
+}
+
+/* The row of a backbone, a tuning and an alpha. */
+static size_t find_row(const Table *table, const char *backbone, const char *tuning,
+                       const char *alpha)
+{
+    size_t row = 0;
+    while (row < table_rows(table) && (strcmp(table_cell(table, row, 0), backbone) != 0 ||
+                                       strcmp(table_cell(table, row, 1), tuning) != 0 ||
+                                       strcmp(table_cell(table, row, 2), alpha) != 0))
+        ++row;
+    assert_true(row < table_rows(table));
+    return row;
+}
+
+static void table_2_shows_what_is_done_failed_and_missing_beside_the_paper(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    read_experiment(&experiment);
+    assert_int_equal(results_table2(&experiment, &table), STATUS_OK);
+    const Table *text = &table.text;
+    size_t half = find_row(text, "r50x1", "local", "0.5");
+    assert_string_equal(table_cell(text, half, 4), "yes");
+    assert_string_equal(table_cell(text, half, 5), "82.00 ± 2.83");
+    assert_string_equal(table_cell(text, half, 6), "92.79");
+    assert_string_equal(table_cell(text, find_row(text, "r50x1", "local", "0.25"), 4), "");
+    size_t global = find_row(text, "r50x1", "global", "0.25");
+    assert_string_equal(table_cell(text, global, 5), "90.00 (89.00 to 91.00)");
+    assert_string_equal(table_cell(text, global, text->columns - 1), "done");
+    size_t broken = find_row(text, "r100x1", "local", "");
+    assert_string_equal(table_cell(text, broken, 5), "failed");
+    assert_string_equal(table_cell(text, broken, text->columns - 1),
+                        "failed: the loss of step 7 is not a number");
+    assert_string_equal(table_cell(text, find_row(text, "r100x1", "global", ""), 5), "missing");
+    size_t unplanned = find_row(text, "r150x3", "global", "");
+    assert_string_equal(table_cell(text, unplanned, 6), "98.52");
+    assert_string_equal(table_cell(text, unplanned, text->columns - 1),
+                        "missing: not in this grid");
+    assert_int_equal(table_rows(text), table_rows(&table.numbers));
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+static void overlap_is_counted_by_form(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    read_experiment(&experiment);
+    assert_int_equal(results_overlap(&experiment, &table), STATUS_OK);
+    const Table *text = &table.text;
+    assert_string_equal(table_cell(text, 1, 2), "flat"); /* published: 53 of 66 */
+    assert_string_equal(table_cell(text, 1, 5), "80.3");
+    size_t row = 4; /* after the published rows */
+    assert_string_equal(table_cell(text, row, 0), "r50x1");
+    assert_string_equal(table_cell(text, row, 2), "flat");
+    assert_string_equal(table_cell(text, row, 4), "2");
+    assert_string_equal(table_cell(text, row, 5), "100.0");
+    assert_string_equal(table_cell(text, row, 6), "50.0");
+    assert_string_equal(table_cell(text, row, 8), "50.0");
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+static void runs_on_the_same_images_are_compared(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    read_experiment(&experiment);
+    assert_int_equal(results_delong(&experiment, &table), STATUS_OK);
+    assert_int_equal(table_rows(&table.numbers), 1);
+    assert_string_equal(table_cell(&table.numbers, 0, 0), "r50x1");
+    assert_string_equal(table_cell(&table.numbers, 0, 1), "6");
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+static void an_unreadable_result_counts_as_failed_with_its_cause(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/cells/global/result.h5", folder);
+    assert_int_equal(truncate(path, 1000), 0);
+    Experiment experiment;
+    read_experiment(&experiment);
+    assert_int_equal(experiment.unreadable, 1);
+    assert_non_null(strstr(experiment.problem, "global/result.h5"));
+    assert_null(experiment_chosen(&experiment, "r50x1", "global"));
+    experiment_clear(&experiment);
+}
+
+static void a_folder_without_a_journal_is_refused(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    assert_int_equal(experiment_read("/nonexistent", NULL, &experiment), STATUS_MISSING);
+    assert_non_null(strstr(status_message(), "/nonexistent"));
+    assert_int_not_equal(experiment_read("/usr", NULL, &experiment), STATUS_OK);
+    assert_non_null(strstr(status_message(), "journal.jsonl"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_choice_follows_validation_and_not_the_test),
+        cmocka_unit_test(seeds_give_a_mean_and_a_deviation_and_one_seed_its_interval),
+        cmocka_unit_test(table_2_shows_what_is_done_failed_and_missing_beside_the_paper),
+        cmocka_unit_test(overlap_is_counted_by_form),
+        cmocka_unit_test(runs_on_the_same_images_are_compared),
+        cmocka_unit_test(an_unreadable_result_counts_as_failed_with_its_cause),
+        cmocka_unit_test(a_folder_without_a_journal_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
