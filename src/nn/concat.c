@@ -52,6 +52,9 @@ static Status backward(const OperationCall *call)
 static NodeId add_concat(Net *net, const Operation *operation, size_t count, const NodeId *inputs,
                          Shape shape, size_t row_width)
 {
+    if (count > NODE_MAX_INPUTS)
+        return net_refuse(net, status_set(STATUS_ARGUMENT, "%s: %zu inputs, expected at most %d",
+                                          operation->name, count, NODE_MAX_INPUTS));
     NodeRequest request = {
         .operation = operation,
         .input_count = count,
@@ -86,7 +89,7 @@ NodeId net_concat_rows(Net *net, size_t count, const NodeId *inputs, size_t k)
     Shape shape = {net_shape(net, inputs[0]).n, 0, 1, k};
     for (size_t i = 0; i < count; ++i) {
         Shape input = net_shape(net, inputs[i]);
-        if (input.n != shape.n || input.c % k != 0)
+        if (input.n != shape.n || k == 0 || input.c % k != 0)
             return net_refuse(net, status_set(STATUS_ARGUMENT,
                                               "concat_rows: %zu channels are not rows of %zu",
                                               input.c, k));

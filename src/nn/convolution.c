@@ -7,11 +7,25 @@ static Status forward(const OperationCall *call)
     return call->engine->forward(call->convolution, call->input[0], call->bias, call->output);
 }
 
+/* The bias' gradient alone, where the weights are frozen. */
+static void sum_pixels(Shape shape, const float *output_gradient, float *bias_gradient)
+{
+#pragma omp parallel for schedule(static)
+    for (size_t c = 0; c < shape.c; ++c) {
+        double sum = 0;
+        for (size_t p = 0; p < shape_pixels(shape); ++p)
+            sum += (double)output_gradient[p * shape.c + c];
+        bias_gradient[c] += (float)sum;
+    }
+}
+
 static Status backward(const OperationCall *call)
 {
     if (call->weight_gradient)
         TRY(call->engine->backward_weights(call->convolution, call->input[0], call->output_gradient,
                                            call->weight_gradient, call->bias_gradient));
+    else if (call->bias_gradient)
+        sum_pixels(call->node->request.shape, call->output_gradient, call->bias_gradient);
     if (!call->input_gradient[0])
         return STATUS_OK;
     if (!call->add_gradient[0])
@@ -42,6 +56,15 @@ NodeId net_convolution(Net *net, NodeId input, const char *name,
         .dilation = settings->dilation ? settings->dilation : 1,
         .bias = settings->bias,
     };
+    size_t reach_h = convolution.dilation * (convolution.kernel_h - 1) + 1;
+    size_t reach_w = convolution.dilation * (convolution.kernel_w - 1) + 1;
+    if (!convolution.output_channels || !convolution.kernel_h || !convolution.kernel_w ||
+        reach_h > shape.h + 2 * convolution.pad_h || reach_w > shape.w + 2 * convolution.pad_w)
+        return net_refuse(net, status_set(STATUS_ARGUMENT,
+                                          "%s: a kernel that reaches over %zux%zu pixels does not "
+                                          "fit a padded map of %zux%zu",
+                                          name, reach_h, reach_w, shape.h + 2 * convolution.pad_h,
+                                          shape.w + 2 * convolution.pad_w));
     size_t dims[4] = {settings->output_channels, shape.c, settings->kernel_h, settings->kernel_w};
     NodeRequest request = {
         .operation = &operation,
@@ -49,7 +72,7 @@ NodeId net_convolution(Net *net, NodeId input, const char *name,
         .inputs = {input},
         .shape = convolution_output(&convolution),
         .backward_reads_inputs = 1,
-        .backward_scratch_floats = shape_count(shape),
+        .add_scratch_floats = shape_count(shape),
         .weight = NO_PARAMETER,
         .bias = NO_PARAMETER,
         .settings.convolution = convolution,

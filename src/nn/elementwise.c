@@ -67,7 +67,7 @@ static NodeId add_elementwise(Net *net, const Operation *operation, size_t count
 VECTORISED static void relu(size_t n, const float *x, float *y)
 {
     for (size_t i = 0; i < n; ++i)
-        y[i] = x[i] > 0 ? x[i] : 0;
+        y[i] = 0 > x[i] ? 0 : x[i]; /* so that a NaN passes */
 }
 
 VECTORISED static void relu_gradient(size_t n, const float *y, const float *dy, bool add, float *dx)

@@ -48,8 +48,8 @@ typedef struct {
     Status (*backward_data)(ConvolutionPlan *plan, const float *output_gradient,
                             float *input_gradient);
 
-    /* weight_gradient (O x I x KH x KW) and, if the shape has a bias, bias_gradient (O); both are
-     * added to. */
+    /* weight_gradient (O x I x KH x KW) and bias_gradient (O; NULL if it is not wanted or the shape
+     * has none); both are added to. */
     Status (*backward_weights)(ConvolutionPlan *plan, const float *input,
                                const float *output_gradient, float *weight_gradient,
                                float *bias_gradient);

@@ -199,7 +199,7 @@ static Status blas_backward_weights(ConvolutionPlan *plan, const float *input,
             for (size_t t = 0; t < taps; ++t)
                 weight_gradient[(o * channels + i) * taps + t] +=
                     plan->gradient[(t * channels + i) * outputs + o];
-    for (size_t p = 0; plan->shape.bias && p < plan->output.n * plan->pixels; ++p)
+    for (size_t p = 0; bias_gradient && p < plan->output.n * plan->pixels; ++p)
         for (size_t o = 0; o < outputs; ++o)
             bias_gradient[o] += output_gradient[p * outputs + o];
     return STATUS_OK;

@@ -331,7 +331,7 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const float *input,
 #pragma omp parallel for simd schedule(static)
     for (size_t i = 0; i < count; ++i)
         weight_gradient[i] += plan->gradient[i];
-    for (size_t i = 0; s->bias && i < s->output_channels; ++i)
+    for (size_t i = 0; bias_gradient && i < s->output_channels; ++i)
         bias_gradient[i] += plan->bias_gradient[i];
     return STATUS_OK;
 }

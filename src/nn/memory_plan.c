@@ -7,12 +7,11 @@
 
 enum { ALIGNMENT_BYTES = 64 };
 
-static const PlannedBuffer *sorted_buffers; /* for qsort's comparison, during one call */
-
-static int larger_first(const void *a, const void *b)
+static int larger_first(const void *a, const void *b, void *context)
 {
+    const PlannedBuffer *buffers = context;
     size_t i = *(const size_t *)a, j = *(const size_t *)b;
-    size_t x = sorted_buffers[i].bytes, y = sorted_buffers[j].bytes;
+    size_t x = buffers[i].bytes, y = buffers[j].bytes;
     return x != y ? (x < y) - (x > y) : (i > j) - (i < j);
 }
 
@@ -27,8 +26,7 @@ Status memory_plan(size_t count, PlannedBuffer *buffers, size_t *total_bytes)
     }
     for (size_t i = 0; i < count; ++i)
         order[i] = i;
-    sorted_buffers = buffers;
-    qsort(order, count, sizeof *order, larger_first);
+    qsort_r(order, count, sizeof *order, larger_first, buffers);
     size_t total = 0;
     for (size_t placed = 0; placed < count; ++placed) {
         PlannedBuffer *buffer = &buffers[order[placed]];

@@ -155,7 +155,7 @@ static bool input_wants_gradient(const Net *net, const Node *node, size_t input)
     return net->nodes[node->request.inputs[input]].needs_gradient;
 }
 
-static void settle_gradients(Net *net)
+static Status settle_gradients(Net *net)
 {
     for (size_t i = 0; i < net->count; ++i) {
         Node *node = &net->nodes[i];
@@ -163,7 +163,15 @@ static void settle_gradients(Net *net)
             net->training && (trains(net, node->request.weight) || trains(net, node->request.bias));
         for (size_t k = 0; k < node->request.input_count; ++k)
             node->needs_gradient |= net->training && input_wants_gradient(net, node, k);
+        if (node->needs_gradient && node->last_consumer == 0 && !node->output)
+            FAIL(STATUS_ARGUMENT,
+                 "node %zu (%s%s%s) trains but is neither read by another node nor an output", i,
+                 node->request.operation->name, node->request.weight != NO_PARAMETER ? " " : "",
+                 node->request.weight != NO_PARAMETER
+                     ? net->parameters->items[node->request.weight].name
+                     : "");
     }
+    return STATUS_OK;
 }
 
 static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
@@ -173,6 +181,17 @@ static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
            a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
            a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
            a->bias == b->bias;
+}
+
+/* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
+static Status check_standardised(const Net *net, const NodeRequest *request)
+{
+    for (size_t i = 0; i < net->use_count; ++i)
+        if (net->uses[i].parameter == request->weight &&
+            net->uses[i].standardised != request->standardised)
+            FAIL(STATUS_ARGUMENT, "parameter %s is used both standardised and plain",
+                 net->parameters->items[request->weight].name);
+    return STATUS_OK;
 }
 
 static size_t find_use(Net *net, size_t parameter, const ConvolutionShape *shape)
@@ -194,6 +213,7 @@ static Status plan_convolutions(Net *net)
         if (!request->settings.convolution.output_channels ||
             strcmp(request->operation->name, "convolution") != 0)
             continue;
+        TRY(check_standardised(net, request));
         node->weight_use = find_use(net, request->weight, &request->settings.convolution);
         WeightUse *use = &net->uses[node->weight_use];
         if (node->weight_use == net->use_count) {
@@ -215,6 +235,19 @@ static Status plan_convolutions(Net *net)
     return MEMORY_NEW(&net->standardised_weights, largest);
 }
 
+/* A gradient is overwritten by the first of its node's consumers that runs backwards, the last one
+ * in the graph's order, and added to by the others. Outputs hold the caller's gradient already. */
+static bool is_first_contribution(const Net *net, size_t consumer, size_t slot)
+{
+    NodeId input = net->nodes[consumer].request.inputs[slot];
+    if (net->nodes[input].output || net->nodes[input].last_consumer != consumer)
+        return false;
+    for (size_t k = 0; k < slot; ++k)
+        if (net->nodes[consumer].request.inputs[k] == input)
+            return false;
+    return true;
+}
+
 enum { BUFFERS_PER_NODE = 5 }; /* value, gradient, saved, forward scratch, backward scratch */
 
 static void extend(PlannedBuffer *buffer, size_t instant)
@@ -225,7 +258,7 @@ static void extend(PlannedBuffer *buffer, size_t instant)
 
 /* Bytes and lifetimes of node i's buffers; consumers, which come later, extend the lifetimes of the
  * value and bring forward the first use of the gradient. */
-static void describe_buffers(Net *net, size_t i, PlannedBuffer *all)
+static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
 {
     const Node *node = &net->nodes[i];
     const NodeRequest *request = &node->request;
@@ -242,6 +275,9 @@ static void describe_buffers(Net *net, size_t i, PlannedBuffer *all)
     if (node->needs_gradient) {
         own[2].last = backward;
         own[4].bytes = request->backward_scratch_floats * 4;
+        if (request->add_scratch_floats && input_wants_gradient(net, node, 0) &&
+            !is_first_contribution(net, i, 0))
+            own[4].bytes += request->add_scratch_floats * 4;
         if (request->backward_reads_output)
             own[0].last = backward;
     }
@@ -293,7 +329,7 @@ Status net_plan(Net *net)
     net->planned = true;
     TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
     TRY(MEMORY_NEW(&net->standardised, net->parameters->count));
-    settle_gradients(net);
+    TRY(settle_gradients(net));
     TRY(plan_convolutions(net));
     return plan_memory(net);
 }
@@ -404,22 +440,13 @@ static Status count_down(Net *net, size_t index, GradientReady ready, void *cont
     return ready ? ready(context, index) : STATUS_OK;
 }
 
-/* A gradient is overwritten by the first of its node's consumers that runs backwards, the last one
- * in the graph's order, and added to by the others. Outputs hold the caller's gradient already. */
-static bool is_first_contribution(const Net *net, size_t consumer, size_t slot)
-{
-    NodeId input = net->nodes[consumer].request.inputs[slot];
-    if (net->nodes[input].output || net->nodes[input].last_consumer != consumer)
-        return false;
-    for (size_t k = 0; k < slot; ++k)
-        if (net->nodes[consumer].request.inputs[k] == input)
-            return false;
-    return true;
-}
-
 Status net_backward(Net *net, GradientReady ready, void *context)
 {
     assert(net->training);
+    for (size_t i = 0; i < net->parameters->count; ++i)
+        if (net->parameters->items[i].trainable && !net->parameters->items[i].gradient)
+            FAIL(STATUS_ARGUMENT, "parameter %s trains but has no gradient buffer",
+                 net->parameters->items[i].name);
     count_contributions(net);
     for (size_t i = net->count; i-- > 0;) {
         const Node *node = &net->nodes[i];

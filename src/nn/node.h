@@ -46,7 +46,9 @@ typedef struct {
     bool backward_reads_output;
     size_t saved_floats;
     size_t forward_scratch_floats, backward_scratch_floats;
-    size_t weight, bias; /* indices of parameters, or NO_PARAMETER */
+    size_t
+        add_scratch_floats; /* of backward too, but only if the gradient of input 0 is added to */
+    size_t weight, bias;    /* indices of parameters, or NO_PARAMETER */
     union {
         ConvolutionShape convolution;
         struct {

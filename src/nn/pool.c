@@ -7,6 +7,7 @@
  */
 #include "nn/node.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static Status max_forward(const OperationCall *call)
                         inside ? call->input[0] + ((n * in.h + iy) * in.w + ix) * in.c : NULL;
                     for (size_t c = 0; c < out.c; ++c) {
                         float value = pixel ? pixel[c] : 0;
-                        if (tap == 0 || value > best[c]) {
+                        if (tap == 0 || value > best[c] || isnan(value)) {
                             best[c] = value;
                             winner[at + c] = (uint8_t)tap;
                         }

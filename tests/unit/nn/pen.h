@@ -1,0 +1,604 @@
+/* Drawing one graph twice: as a Net, and as naive double-precision arithmetic.
+ *
+ * A test writes its graph once, in pen_ calls. With a net behind it the pen builds; without one it
+ * computes, with loops that follow the definitions and share nothing with the library. Gradients of
+ * L = sum over the outputs of cotangent x value are compared with central differences of the naive
+ * arithmetic, whose steps of 1e-6 in double precision leave about nine digits.
+ *
+ * pen_variable() makes any map a trainable parameter: a 1x1 convolution of a one-hot input, whose
+ * weight [c][pixel] is the value of channel c at that pixel. So gradients with respect to each
+ * number that an operation reads can be checked, exactly rounded.
+ */
+#ifndef GISD_TESTS_PEN_H
+#define GISD_TESTS_PEN_H
+
+#include "../golden.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "nn/net.h"
+
+enum { PEN_MAX_NODES = 128, PEN_MAX_MARKS = 16 };
+
+typedef struct {
+    Net *net; /* NULL: compute */
+    ParameterList *parameters;
+    double **values; /* of the parameters, for computing */
+    size_t count;    /* computed nodes */
+    Shape shapes[PEN_MAX_NODES];
+    double *maps[PEN_MAX_NODES];
+    size_t input_count, output_count;
+    NodeId inputs[PEN_MAX_MARKS], outputs[PEN_MAX_MARKS];
+    bool one_hot[PEN_MAX_MARKS];       /* the input belongs to a variable */
+    const float *fills[PEN_MAX_MARKS]; /* contents of the inputs, for computing */
+} Pen;
+
+typedef void (*Drawing)(Pen *pen);
+
+static inline NodeId pen_new_map(Pen *pen, Shape shape)
+{
+    assert_true(pen->count < PEN_MAX_NODES);
+    pen->shapes[pen->count] = shape;
+    pen->maps[pen->count] = calloc(shape_count(shape), sizeof(double));
+    assert_non_null(pen->maps[pen->count]);
+    return pen->count++;
+}
+
+static inline Shape pen_shape(const Pen *pen, NodeId node)
+{
+    return pen->net ? net_shape(pen->net, node) : pen->shapes[node];
+}
+
+static inline size_t pen_at(Shape s, size_t n, size_t y, size_t x, size_t c)
+{
+    return ((n * s.h + y) * s.w + x) * s.c + c;
+}
+
+static inline const double *pen_parameter(const Pen *pen, const char *name, const char *suffix)
+{
+    char full[256];
+    snprintf(full, sizeof full, "%s.%s", name, suffix);
+    const Parameter *parameter = parameters_find(pen->parameters, full);
+    assert_non_null(parameter);
+    return pen->values[parameter - pen->parameters->items];
+}
+
+static inline NodeId pen_mark_input(Pen *pen, Shape shape, bool one_hot)
+{
+    size_t k = pen->input_count++;
+    assert_true(k < PEN_MAX_MARKS);
+    pen->one_hot[k] = one_hot;
+    if (pen->net)
+        return pen->inputs[k] = net_input(pen->net, shape);
+    NodeId map = pen_new_map(pen, shape);
+    for (size_t i = 0; i < shape_count(shape) && pen->fills[k]; ++i)
+        pen->maps[map][i] = (double)pen->fills[k][i];
+    return map;
+}
+
+static inline NodeId pen_input(Pen *pen, Shape shape)
+{
+    return pen_mark_input(pen, shape, false);
+}
+
+static inline NodeId pen_variable(Pen *pen, const char *name, Shape shape)
+{
+    size_t pixels = shape_pixels(shape);
+    NodeId one_hot = pen_mark_input(pen, (Shape){shape.n, shape.h, shape.w, pixels}, true);
+    if (pen->net)
+        return net_convolution(
+            pen->net, one_hot, name,
+            &(ConvolutionSettings){.output_channels = shape.c, .kernel_h = 1, .kernel_w = 1});
+    NodeId map = pen_new_map(pen, shape);
+    const double *weight = pen_parameter(pen, name, "weight");
+    for (size_t p = 0; p < pixels; ++p)
+        for (size_t c = 0; c < shape.c; ++c)
+            pen->maps[map][p * shape.c + c] = weight[c * pixels + p];
+    return map;
+}
+
+static inline void pen_output(Pen *pen, NodeId node)
+{
+    assert_true(pen->output_count < PEN_MAX_MARKS);
+    pen->outputs[pen->output_count++] = node;
+    if (pen->net)
+        net_output(pen->net, node);
+}
+
+/* ---- the operations, from their definitions ---- */
+
+static inline NodeId pen_convolution(Pen *pen, NodeId input, const char *name,
+                                     const ConvolutionSettings *s)
+{
+    if (pen->net)
+        return net_convolution(pen->net, input, name, s);
+    Shape in = pen->shapes[input];
+    size_t stride = s->stride ? s->stride : 1, dilation = s->dilation ? s->dilation : 1;
+    size_t size = in.c * s->kernel_h * s->kernel_w;
+    Shape out = {in.n, (in.h + 2 * s->pad_h - dilation * (s->kernel_h - 1) - 1) / stride + 1,
+                 (in.w + 2 * s->pad_w - dilation * (s->kernel_w - 1) - 1) / stride + 1,
+                 s->output_channels};
+    const double *given = pen_parameter(pen, name, "weight");
+    double *weights = malloc(out.c * size * sizeof *weights);
+    memcpy(weights, given, out.c * size * sizeof *weights);
+    for (size_t o = 0; o < out.c && s->standardised; ++o) {
+        double mean = 0, variance = 0, *w = weights + o * size;
+        for (size_t i = 0; i < size; ++i)
+            mean += w[i] / (double)size;
+        for (size_t i = 0; i < size; ++i)
+            variance += (w[i] - mean) * (w[i] - mean) / (double)size;
+        for (size_t i = 0; i < size; ++i)
+            w[i] = (w[i] - mean) / sqrt(variance + 1e-10);
+    }
+    NodeId map = pen_new_map(pen, out);
+    const double *x = pen->maps[input];
+    for (size_t n = 0; n < out.n; ++n)
+        for (size_t y = 0; y < out.h; ++y)
+            for (size_t z = 0; z < out.w; ++z)
+                for (size_t o = 0; o < out.c; ++o) {
+                    double sum = s->bias ? pen_parameter(pen, name, "bias")[o] : 0;
+                    for (size_t ky = 0; ky < s->kernel_h; ++ky)
+                        for (size_t kx = 0; kx < s->kernel_w; ++kx) {
+                            long iy = (long)(y * stride + ky * dilation) - (long)s->pad_h;
+                            long ix = (long)(z * stride + kx * dilation) - (long)s->pad_w;
+                            if (iy < 0 || ix < 0 || iy >= (long)in.h || ix >= (long)in.w)
+                                continue;
+                            for (size_t i = 0; i < in.c; ++i)
+                                sum +=
+                                    x[pen_at(in, n, (size_t)iy, (size_t)ix, i)] *
+                                    weights[((o * in.c + i) * s->kernel_h + ky) * s->kernel_w + kx];
+                        }
+                    pen->maps[map][pen_at(out, n, y, z, o)] = sum;
+                }
+    free(weights);
+    return map;
+}
+
+static inline NodeId pen_group_norm(Pen *pen, NodeId input, const char *name, size_t groups,
+                                    bool relu)
+{
+    if (pen->net)
+        return net_group_norm(pen->net, input, name, groups, relu);
+    Shape s = pen->shapes[input];
+    const double *gamma = pen_parameter(pen, name, "weight");
+    const double *beta = pen_parameter(pen, name, "bias");
+    NodeId map = pen_new_map(pen, s);
+    size_t width = s.c / groups, pixels = s.h * s.w;
+    for (size_t n = 0; n < s.n; ++n)
+        for (size_t g = 0; g < groups; ++g) {
+            const double *x = pen->maps[input] + n * pixels * s.c;
+            double *y = pen->maps[map] + n * pixels * s.c;
+            double mean = 0, variance = 0, numbers = (double)(pixels * width);
+            for (size_t p = 0; p < pixels; ++p)
+                for (size_t c = g * width; c < (g + 1) * width; ++c)
+                    mean += x[p * s.c + c] / numbers;
+            for (size_t p = 0; p < pixels; ++p)
+                for (size_t c = g * width; c < (g + 1) * width; ++c)
+                    variance += pow(x[p * s.c + c] - mean, 2) / numbers;
+            for (size_t p = 0; p < pixels; ++p)
+                for (size_t c = g * width; c < (g + 1) * width; ++c) {
+                    double value =
+                        gamma[c] * (x[p * s.c + c] - mean) / sqrt(variance + 1e-5) + beta[c];
+                    y[p * s.c + c] = relu && value < 0 ? 0 : value;
+                }
+        }
+    return map;
+}
+
+static inline NodeId pen_relu(Pen *pen, NodeId input)
+{
+    if (pen->net)
+        return net_relu(pen->net, input);
+    NodeId map = pen_new_map(pen, pen->shapes[input]);
+    for (size_t i = 0; i < shape_count(pen->shapes[map]); ++i)
+        pen->maps[map][i] = fmax(pen->maps[input][i], 0);
+    return map;
+}
+
+static inline NodeId pen_sigmoid(Pen *pen, NodeId input)
+{
+    if (pen->net)
+        return net_sigmoid(pen->net, input);
+    NodeId map = pen_new_map(pen, pen->shapes[input]);
+    for (size_t i = 0; i < shape_count(pen->shapes[map]); ++i)
+        pen->maps[map][i] = 1 / (1 + exp(-pen->maps[input][i]));
+    return map;
+}
+
+static inline NodeId pen_add(Pen *pen, NodeId a, NodeId b)
+{
+    if (pen->net)
+        return net_add(pen->net, a, b);
+    NodeId map = pen_new_map(pen, pen->shapes[a]);
+    for (size_t i = 0; i < shape_count(pen->shapes[map]); ++i)
+        pen->maps[map][i] = pen->maps[a][i] + pen->maps[b][i];
+    return map;
+}
+
+static inline NodeId pen_multiply(Pen *pen, NodeId a, NodeId b)
+{
+    if (pen->net)
+        return net_multiply(pen->net, a, b);
+    NodeId map = pen_new_map(pen, pen->shapes[a]);
+    for (size_t i = 0; i < shape_count(pen->shapes[map]); ++i)
+        pen->maps[map][i] = pen->maps[a][i] * pen->maps[b][i];
+    return map;
+}
+
+static inline NodeId pen_blend(Pen *pen, NodeId gate, NodeId a, NodeId b)
+{
+    if (pen->net)
+        return net_blend(pen->net, gate, a, b);
+    NodeId map = pen_new_map(pen, pen->shapes[a]);
+    for (size_t i = 0; i < shape_count(pen->shapes[map]); ++i) {
+        double g = pen->maps[gate][i / pen->shapes[map].c];
+        pen->maps[map][i] = g * pen->maps[a][i] + (1 - g) * pen->maps[b][i];
+    }
+    return map;
+}
+
+static inline NodeId pen_max_pool(Pen *pen, NodeId input)
+{
+    if (pen->net)
+        return net_max_pool(pen->net, input);
+    Shape in = pen->shapes[input];
+    Shape out = {in.n, (in.h + 2 - 3) / 2 + 1, (in.w + 2 - 3) / 2 + 1, in.c};
+    NodeId map = pen_new_map(pen, out);
+    for (size_t i = 0; i < shape_count(out); ++i) {
+        size_t c = i % out.c, x = i / out.c % out.w, y = i / out.c / out.w % out.h;
+        size_t n = i / out.c / out.w / out.h;
+        double best = -INFINITY;
+        for (long py = (long)y * 2 - 1; py <= (long)y * 2 + 1; ++py)
+            for (long px = (long)x * 2 - 1; px <= (long)x * 2 + 1; ++px) {
+                bool inside = py >= 0 && px >= 0 && py < (long)in.h && px < (long)in.w;
+                best =
+                    fmax(best,
+                         inside ? pen->maps[input][pen_at(in, n, (size_t)py, (size_t)px, c)] : 0.0);
+            }
+        pen->maps[map][i] = best;
+    }
+    return map;
+}
+
+static inline NodeId pen_mean(Pen *pen, NodeId input)
+{
+    if (pen->net)
+        return net_mean(pen->net, input);
+    Shape in = pen->shapes[input];
+    NodeId map = pen_new_map(pen, (Shape){in.n, 1, 1, in.c});
+    for (size_t i = 0; i < shape_count(in); ++i)
+        pen->maps[map][i / (in.h * in.w * in.c) * in.c + i % in.c] +=
+            pen->maps[input][i] / (double)(in.h * in.w);
+    return map;
+}
+
+static inline NodeId pen_resize_nearest(Pen *pen, NodeId input, size_t h, size_t w)
+{
+    if (pen->net)
+        return net_resize_nearest(pen->net, input, h, w);
+    Shape in = pen->shapes[input], out = {in.n, h, w, in.c};
+    NodeId map = pen_new_map(pen, out);
+    for (size_t i = 0; i < shape_count(out); ++i)
+        pen->maps[map][i] =
+            pen->maps[input][pen_at(in, i / out.c / w / h, i / out.c / w % h * in.h / h,
+                                    i / out.c % w * in.w / w, i % out.c)];
+    return map;
+}
+
+static inline double pen_source(size_t target, size_t in, size_t out)
+{
+    double source = ((double)target + 0.5) * (double)in / (double)out - 0.5;
+    return fmin(fmax(source, 0), (double)(in - 1));
+}
+
+static inline NodeId pen_resize_bilinear(Pen *pen, NodeId input, size_t h, size_t w)
+{
+    if (pen->net)
+        return net_resize_bilinear(pen->net, input, h, w);
+    Shape in = pen->shapes[input], out = {in.n, h, w, in.c};
+    NodeId map = pen_new_map(pen, out);
+    for (size_t i = 0; i < shape_count(out); ++i) {
+        double y = pen_source(i / out.c / w % h, in.h, h), x = pen_source(i / out.c % w, in.w, w);
+        /* Every pixel of the input counts with the product of two hat functions. */
+        for (size_t py = 0; py < in.h; ++py)
+            for (size_t px = 0; px < in.w; ++px)
+                pen->maps[map][i] +=
+                    fmax(0, 1 - fabs(y - (double)py)) * fmax(0, 1 - fabs(x - (double)px)) *
+                    pen->maps[input][pen_at(in, i / out.c / w / h, py, px, i % out.c)];
+    }
+    return map;
+}
+
+static inline NodeId pen_concat_channels(Pen *pen, size_t count, const NodeId *inputs)
+{
+    if (pen->net)
+        return net_concat_channels(pen->net, count, inputs);
+    Shape out = pen->shapes[inputs[0]];
+    for (size_t k = 1; k < count; ++k)
+        out.c += pen->shapes[inputs[k]].c;
+    NodeId map = pen_new_map(pen, out);
+    for (size_t p = 0, at = 0; p < shape_pixels(out); ++p)
+        for (size_t k = 0; k < count; ++k)
+            for (size_t c = 0; c < pen->shapes[inputs[k]].c; ++c)
+                pen->maps[map][at++] = pen->maps[inputs[k]][p * pen->shapes[inputs[k]].c + c];
+    return map;
+}
+
+static inline NodeId pen_concat_rows(Pen *pen, size_t count, const NodeId *inputs, size_t width)
+{
+    if (pen->net)
+        return net_concat_rows(pen->net, count, inputs, width);
+    size_t images = pen->shapes[inputs[0]].n, numbers = 0, at = 0;
+    for (size_t k = 0; k < count; ++k)
+        numbers += shape_count(pen->shapes[inputs[k]]);
+    NodeId map = pen_new_map(pen, (Shape){images, numbers / images / width, 1, width});
+    for (size_t n = 0; n < images; ++n)
+        for (size_t k = 0; k < count; ++k) {
+            size_t run = shape_count(pen->shapes[inputs[k]]) / images;
+            for (size_t i = 0; i < run; ++i)
+                pen->maps[map][at++] = pen->maps[inputs[k]][n * run + i];
+        }
+    return map;
+}
+
+/* ---- comparing ---- */
+
+typedef struct {
+    ParameterList parameters;
+    Net *net;
+    Pen pen;                          /* the one that built the net */
+    float *fills[PEN_MAX_MARKS];      /* contents of the inputs */
+    float *cotangents[PEN_MAX_MARKS]; /* gradients given at the outputs */
+    double **values;                  /* of the parameters, in double precision */
+    const char *const *frozen;        /* names, NULL at the end; may be NULL */
+} Bench;
+
+static inline float *pen_random(size_t count, const char *purpose, size_t index)
+{
+    float *numbers;
+    assert_int_equal(MEMORY_NEW(&numbers, count), STATUS_OK);
+    RandomStream stream;
+    random_init(&stream, 3, purpose, (uint32_t)index, 0);
+    for (size_t i = 0; i < count; ++i)
+        numbers[i] = random_normal(&stream);
+    return numbers;
+}
+
+/* Builds and plans the drawing's net, and fills parameters and inputs with random numbers. */
+static inline void bench_init(Bench *bench, Drawing drawing, const Engine *engine, bool training,
+                              const char *const *frozen)
+{
+    *bench = (Bench){.frozen = frozen};
+    parameters_init(&bench->parameters);
+    assert_int_equal(net_new(&bench->parameters, engine, training, &bench->net), STATUS_OK);
+    bench->pen = (Pen){.net = bench->net, .parameters = &bench->parameters};
+    drawing(&bench->pen);
+    for (size_t i = 0; frozen && frozen[i]; ++i) {
+        assert_non_null(parameters_find(&bench->parameters, frozen[i]));
+        parameters_find(&bench->parameters, frozen[i])->trainable = false;
+    }
+    if (net_plan(bench->net) != STATUS_OK)
+        fail_msg("%s", status_message());
+    if (training)
+        assert_int_equal(parameters_add_gradients(&bench->parameters), STATUS_OK);
+    bench->values = calloc(bench->parameters.count + 1, sizeof *bench->values);
+    for (size_t i = 0; i < bench->parameters.count; ++i) {
+        Parameter *parameter = &bench->parameters.items[i];
+        float *numbers = pen_random(parameter->count, parameter->name, 0);
+        memcpy(parameter->value, numbers, parameter->count * sizeof *numbers);
+        free(numbers);
+        ++parameter->version;
+        bench->values[i] = calloc(parameter->count, sizeof(double));
+        for (size_t k = 0; k < parameter->count; ++k)
+            bench->values[i][k] = (double)parameter->value[k];
+    }
+    for (size_t k = 0; k < bench->pen.input_count; ++k) {
+        Shape shape = net_shape(bench->net, bench->pen.inputs[k]);
+        bench->fills[k] = pen_random(shape_count(shape), "input", k);
+        if (!bench->pen.one_hot[k])
+            continue;
+        memset(bench->fills[k], 0, shape_count(shape) * sizeof(float));
+        for (size_t p = 0; p < shape.c; ++p)
+            bench->fills[k][p * shape.c + p] = 1;
+    }
+    for (size_t k = 0; k < bench->pen.output_count; ++k)
+        bench->cotangents[k] =
+            pen_random(shape_count(net_shape(bench->net, bench->pen.outputs[k])), "cotangent", k);
+}
+
+static inline void bench_clear(Bench *bench)
+{
+    for (size_t i = 0; i < bench->parameters.count; ++i)
+        free(bench->values[i]);
+    free(bench->values);
+    for (size_t k = 0; k < PEN_MAX_MARKS; ++k) {
+        free(bench->fills[k]);
+        free(bench->cotangents[k]);
+    }
+    net_free(bench->net);
+    parameters_clear(&bench->parameters);
+}
+
+static inline void bench_forward(Bench *bench)
+{
+    for (size_t k = 0; k < bench->pen.input_count; ++k)
+        memcpy(net_value(bench->net, bench->pen.inputs[k]), bench->fills[k],
+               shape_count(net_shape(bench->net, bench->pen.inputs[k])) * sizeof(float));
+    assert_int_equal(net_forward(bench->net), STATUS_OK);
+}
+
+static inline void bench_backward(Bench *bench)
+{
+    parameters_zero_gradients(&bench->parameters);
+    for (size_t k = 0; k < bench->pen.output_count; ++k) {
+        NodeId output = bench->pen.outputs[k];
+        if (net_gradient(bench->net, output))
+            memcpy(net_gradient(bench->net, output), bench->cotangents[k],
+                   shape_count(net_shape(bench->net, output)) * sizeof(float));
+    }
+    if (net_backward(bench->net, NULL, NULL) != STATUS_OK)
+        fail_msg("%s", status_message());
+}
+
+/* Draws with the naive arithmetic. */
+static inline void bench_compute(const Bench *bench, Drawing drawing, Pen *pen)
+{
+    *pen = (Pen){.parameters = (ParameterList *)(uintptr_t)&bench->parameters,
+                 .values = bench->values};
+    memcpy(pen->fills, bench->fills, sizeof bench->fills);
+    drawing(pen);
+}
+
+static inline void pen_clear(Pen *pen)
+{
+    for (size_t i = 0; i < pen->count; ++i)
+        free(pen->maps[i]);
+}
+
+static inline double bench_loss(const Bench *bench, Drawing drawing)
+{
+    Pen pen;
+    bench_compute(bench, drawing, &pen);
+    double loss = 0;
+    for (size_t k = 0; k < pen.output_count; ++k)
+        for (size_t i = 0; i < shape_count(pen.shapes[pen.outputs[k]]); ++i)
+            loss += (double)bench->cotangents[k][i] * pen.maps[pen.outputs[k]][i];
+    pen_clear(&pen);
+    return loss;
+}
+
+/* 2-norm of the difference over that of the expected numbers; `least` bounds the latter below. */
+static inline double relative_difference(size_t count, const float *found, const double *expected,
+                                         double least)
+{
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < count; ++i) {
+        difference += pow((double)found[i] - expected[i], 2);
+        norm += pow(expected[i], 2);
+    }
+    return sqrt(difference) / fmax(sqrt(norm), least);
+}
+
+static inline void bench_check_outputs(Bench *bench, Drawing drawing, double tolerance)
+{
+    Pen pen;
+    bench_compute(bench, drawing, &pen);
+    assert_int_equal(pen.output_count, bench->pen.output_count);
+    for (size_t k = 0; k < pen.output_count; ++k) {
+        Shape found = net_shape(bench->net, bench->pen.outputs[k]);
+        assert_memory_equal(&found, &pen.shapes[pen.outputs[k]], sizeof found);
+        double error =
+            relative_difference(shape_count(found), net_value(bench->net, bench->pen.outputs[k]),
+                                pen.maps[pen.outputs[k]], 1e-3);
+        if (!(error < tolerance))
+            fail_msg("output %zu: relative error %g", k, error);
+    }
+    pen_clear(&pen);
+}
+
+static inline void bench_check_gradients(Bench *bench, Drawing drawing, double tolerance)
+{
+    const double step = 1e-6;
+    for (size_t i = 0; i < bench->parameters.count; ++i) {
+        const Parameter *parameter = &bench->parameters.items[i];
+        if (!parameter->trainable) {
+            assert_null(parameter->gradient);
+            continue;
+        }
+        double *expected = calloc(parameter->count, sizeof *expected);
+        for (size_t k = 0; k < parameter->count; ++k) {
+            double *value = &bench->values[i][k], kept = *value;
+            *value = kept + step;
+            double above = bench_loss(bench, drawing);
+            *value = kept - step;
+            expected[k] = (above - bench_loss(bench, drawing)) / (2 * step);
+            *value = kept;
+        }
+        double error = relative_difference(parameter->count, parameter->gradient, expected, 1e-2);
+        if (!(error < tolerance))
+            fail_msg("gradient of %s: relative error %g", parameter->name, error);
+        free(expected);
+    }
+}
+
+/* Every number of the last forward and backward pass, one after the other, in *numbers (to be
+ * freed); returns their count. */
+static inline size_t bench_numbers(const Bench *bench, float **numbers)
+{
+    size_t count = 0, at = 0;
+    for (size_t k = 0; k < bench->pen.output_count; ++k)
+        count += shape_count(net_shape(bench->net, bench->pen.outputs[k]));
+    for (size_t i = 0; i < bench->parameters.count; ++i)
+        count += bench->parameters.items[i].gradient ? bench->parameters.items[i].count : 0;
+    assert_int_equal(MEMORY_NEW(numbers, count), STATUS_OK);
+    for (size_t k = 0; k < bench->pen.output_count; ++k) {
+        size_t size = shape_count(net_shape(bench->net, bench->pen.outputs[k]));
+        memcpy(*numbers + at, net_value(bench->net, bench->pen.outputs[k]), size * sizeof(float));
+        at += size;
+    }
+    for (size_t i = 0; i < bench->parameters.count; ++i)
+        if (bench->parameters.items[i].gradient) {
+            memcpy(*numbers + at, bench->parameters.items[i].gradient,
+                   bench->parameters.items[i].count * sizeof(float));
+            at += bench->parameters.items[i].count;
+        }
+    return count;
+}
+
+/* Runs a second time, over memory full of the first run's numbers, on `threads` threads, and asks
+ * for the same bits. */
+static inline void bench_check_again(Bench *bench, int threads)
+{
+    float *first, *second;
+    size_t count = bench_numbers(bench, &first);
+    int before = omp_get_max_threads();
+    omp_set_num_threads(threads);
+    bench_forward(bench);
+    bench_backward(bench);
+    omp_set_num_threads(before);
+    assert_int_equal(bench_numbers(bench, &second), count);
+    for (size_t i = 0; i < count; ++i)
+        if (memcmp(&first[i], &second[i], sizeof(float)) != 0)
+            fail_msg("number %zu of %zu differs in a second run on %d threads", i, count, threads);
+    free(first);
+    free(second);
+}
+
+/* The whole comparison, with one engine. Single operations are exact to 1e-5; in a deep graph
+ * normalisations of few numbers magnify the rounding, while a wrong formula would show at 1e-2. */
+static inline void check_drawing(Drawing drawing, const Engine *engine, const char *const *frozen,
+                                 double tolerance)
+{
+    Bench bench;
+    bench_init(&bench, drawing, engine, true, frozen);
+    bench_forward(&bench);
+    bench_check_outputs(&bench, drawing, tolerance / 5);
+    bench_backward(&bench);
+    bench_check_gradients(&bench, drawing, tolerance);
+    bench_check_again(&bench, omp_get_max_threads());
+    bench_clear(&bench);
+
+    /* A net for inference reuses more memory and must still give the same numbers. */
+    bench_init(&bench, drawing, engine, false, frozen);
+    bench_forward(&bench);
+    bench_check_outputs(&bench, drawing, tolerance / 5);
+    bench_forward(&bench);
+    bench_check_outputs(&bench, drawing, tolerance / 5);
+    bench_clear(&bench);
+}
+
+/* With both engines. */
+static inline void check_drawing_everywhere(Drawing drawing, double tolerance)
+{
+    check_drawing(drawing, engine_blas(), NULL, tolerance);
+    if (engine_onednn())
+        check_drawing(drawing, engine_onednn(), NULL, tolerance);
+}
+
+#endif

@@ -1,0 +1,363 @@
+/* The graph: sharing, freezing, outputs anywhere, and what it refuses; gradients are compared with
+ * those of naive arithmetic, see pen.h. */
+#include "pen.h"
+
+static NodeId conv3(Pen *pen, NodeId x, const char *name, size_t channels)
+{
+    return pen_convolution(pen, x, name,
+                           &(ConvolutionSettings){.output_channels = channels,
+                                                  .kernel_h = 3,
+                                                  .kernel_w = 3,
+                                                  .pad_h = 1,
+                                                  .pad_w = 1,
+                                                  .bias = true});
+}
+
+static NodeId standardised3(Pen *pen, NodeId x, const char *name, size_t channels, size_t stride)
+{
+    return pen_convolution(pen, x, name,
+                           &(ConvolutionSettings){.output_channels = channels,
+                                                  .kernel_h = 3,
+                                                  .kernel_w = 3,
+                                                  .stride = stride,
+                                                  .pad_h = 1,
+                                                  .pad_w = 1,
+                                                  .standardised = true});
+}
+
+/* A residual unit whose parts are all read more than once. */
+static void draw_residual(Pen *pen)
+{
+    NodeId x = pen_input(pen, (Shape){2, 6, 5, 2});
+    NodeId stem = standardised3(pen, x, "stem", 4, 1);
+    NodeId tap = pen_group_norm(pen, stem, "norm", 2, true);
+    NodeId branch = standardised3(pen, tap, "branch", 4, 1);
+    NodeId sum = pen_add(pen, branch, stem);
+    NodeId third = pen_add(pen, pen_add(pen, sum, tap), branch);
+    pen_output(pen, conv3(pen, third, "head", 3));
+}
+
+/* The same parameters in three nodes, two of them of one shape, as in a recursive pyramid. */
+static void draw_recursion(Pen *pen)
+{
+    NodeId x = pen_input(pen, (Shape){2, 5, 5, 3});
+    NodeId y = standardised3(pen, x, "unit", 3, 1);
+    y = pen_group_norm(pen, y, "norm", 3, true);
+    y = standardised3(pen, pen_add(pen, y, x), "unit", 3, 1);
+    y = pen_group_norm(pen, y, "norm", 3, true);
+    y = standardised3(pen, y, "unit", 3, 2);
+    pen_output(pen, conv3(pen, conv3(pen, y, "twice", 3), "twice", 3));
+}
+
+/* Outputs that other nodes read again, with a gradient of their own. */
+static void draw_outputs_in_the_middle(Pen *pen)
+{
+    NodeId x = pen_input(pen, (Shape){1, 6, 6, 3});
+    NodeId a = conv3(pen, x, "a", 4);
+    pen_output(pen, a);
+    NodeId b = pen_relu(pen, a);
+    pen_output(pen, b);
+    NodeId c = pen_max_pool(pen, b);
+    pen_output(pen, conv3(pen, c, "c", 2));
+    pen_output(pen, pen_resize_bilinear(pen, c, 6, 6));
+}
+
+/* Every operation in one graph, about as the detector joins them. */
+static void draw_everything(Pen *pen)
+{
+    NodeId x = pen_input(pen, (Shape){2, 9, 9, 3});
+    NodeId stem = pen_max_pool(pen, standardised3(pen, x, "stem", 4, 2));
+    NodeId tap = pen_group_norm(pen, stem, "tap", 2, true);
+    NodeId deep = standardised3(pen, tap, "deep", 4, 2);
+    NodeId top = conv3(pen, deep, "lateral", 4);
+    NodeId fine = pen_add(pen, conv3(pen, tap, "lateral", 4), pen_resize_nearest(pen, top, 3, 3));
+    NodeId context = pen_resize_nearest(pen, pen_mean(pen, fine), 3, 3);
+    NodeId parts[3] = {fine, context, pen_relu(pen, fine)};
+    NodeId joined = conv3(pen, pen_concat_channels(pen, 3, parts), "join", 4);
+    NodeId gate = pen_sigmoid(pen, conv3(pen, joined, "gate", 1));
+    NodeId mixed = pen_blend(pen, gate, joined, fine);
+    NodeId attention = pen_sigmoid(pen, conv3(pen, mixed, "attention", 4));
+    NodeId first = pen_multiply(pen, mixed, attention);
+    NodeId levels[2] = {conv3(pen, first, "head", 6), conv3(pen, top, "head", 6)};
+    pen_output(pen, pen_concat_rows(pen, 2, levels, 3));
+    pen_output(pen, pen_resize_bilinear(pen, conv3(pen, joined, "mask", 1), 7, 8));
+}
+
+static void graphs_agree_with_naive_arithmetic(void **state)
+{
+    (void)state;
+    check_drawing_everywhere(draw_residual, 2e-4);
+    check_drawing_everywhere(draw_recursion, 2e-4);
+    check_drawing_everywhere(draw_outputs_in_the_middle, 2e-4);
+    check_drawing_everywhere(draw_everything, 2e-4);
+}
+
+static void frozen_parameters_get_no_gradient_and_the_others_the_same(void **state)
+{
+    (void)state;
+    static const char *const choices[][8] = {
+        {"stem.weight", NULL},
+        {"stem.weight", "norm.weight", "norm.bias", NULL},
+        {"stem.weight", "norm.weight", NULL},
+        {"norm.bias", "branch.weight", "head.weight", NULL},
+        {"head.bias", NULL},
+        {"stem.weight", "norm.weight", "norm.bias", "branch.weight", "head.weight", NULL},
+    };
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; ++i) {
+        check_drawing(draw_residual, engine_blas(), choices[i], 2e-4);
+        if (engine_onednn())
+            check_drawing(draw_residual, engine_onednn(), choices[i], 2e-4);
+    }
+}
+
+static void a_net_with_everything_frozen_has_an_empty_backward_pass(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"a.weight", "a.bias", "c.weight", "c.bias", NULL};
+    Bench bench;
+    bench_init(&bench, draw_outputs_in_the_middle, engine_blas(), true, all);
+    bench_forward(&bench);
+    bench_backward(&bench);
+    assert_null(net_gradient(bench.net, bench.pen.outputs[0]));
+    bench_clear(&bench);
+}
+
+typedef struct {
+    ParameterList *parameters;
+    size_t told[16], at_the_time;
+    float seen[16]; /* first number of the gradient when told */
+} Listener;
+
+static Status listen(void *context, size_t parameter)
+{
+    Listener *listener = context;
+    ++listener->told[parameter];
+    listener->seen[parameter] = listener->parameters->items[parameter].gradient[0];
+    return STATUS_OK;
+}
+
+static void each_trained_parameter_is_announced_once_and_complete(void **state)
+{
+    (void)state;
+    static const char *const frozen[] = {"norm.bias", NULL};
+    Bench bench;
+    bench_init(&bench, draw_recursion, engine_blas(), true, frozen);
+    Listener listener = {.parameters = &bench.parameters};
+    bench_forward(&bench);
+    bench_backward(&bench); /* fills the outputs' gradients */
+    parameters_zero_gradients(&bench.parameters);
+    bench_forward(&bench);
+    memcpy(net_gradient(bench.net, bench.pen.outputs[0]), bench.cotangents[0],
+           shape_count(net_shape(bench.net, bench.pen.outputs[0])) * sizeof(float));
+    assert_int_equal(net_backward(bench.net, listen, &listener), STATUS_OK);
+    for (size_t i = 0; i < bench.parameters.count; ++i) {
+        const Parameter *parameter = &bench.parameters.items[i];
+        assert_int_equal(listener.told[i], parameter->trainable ? 1 : 0);
+        if (parameter->trainable)
+            assert_true(listener.seen[i] == parameter->gradient[0]);
+    }
+    bench_clear(&bench);
+}
+
+static Status refuse(void *context, size_t parameter)
+{
+    (void)context;
+    (void)parameter;
+    FAIL(STATUS_LIBRARY, "told");
+}
+
+static void an_error_of_the_listener_ends_the_backward_pass(void **state)
+{
+    (void)state;
+    Bench bench;
+    bench_init(&bench, draw_residual, engine_blas(), true, NULL);
+    bench_forward(&bench);
+    assert_int_equal(net_backward(bench.net, refuse, NULL), STATUS_LIBRARY);
+    bench_clear(&bench);
+}
+
+static void changed_weights_are_packed_again(void **state)
+{
+    (void)state;
+    Bench bench;
+    bench_init(&bench, draw_recursion, engine_blas(), false, NULL);
+    bench_forward(&bench);
+    Parameter *unit = parameters_find(&bench.parameters, "unit.weight");
+    for (size_t i = 0; i < unit->count; ++i) {
+        unit->value[i] += 0.25f * (float)(i % 5);
+        bench.values[unit - bench.parameters.items][i] = (double)unit->value[i];
+    }
+    ++unit->version;
+    bench_forward(&bench);
+    bench_check_outputs(&bench, draw_recursion, 2e-6);
+    bench_clear(&bench);
+}
+
+/* ---- refusals ---- */
+
+typedef struct {
+    ParameterList parameters;
+    Net *net;
+    NodeId input;
+} Blank;
+
+static void blank_init(Blank *blank)
+{
+    parameters_init(&blank->parameters);
+    assert_int_equal(net_new(&blank->parameters, engine_blas(), true, &blank->net), STATUS_OK);
+    blank->input = net_input(blank->net, (Shape){1, 4, 4, 6});
+}
+
+/* net_plan() must fail with a message that holds `text`. */
+static void expect_refusal(Blank *blank, const char *text)
+{
+    assert_int_equal(net_plan(blank->net), STATUS_ARGUMENT);
+    if (!strstr(status_message(), text))
+        fail_msg("\"%s\" does not hold \"%s\"", status_message(), text);
+    net_free(blank->net);
+    parameters_clear(&blank->parameters);
+}
+
+static const ConvolutionSettings one_by_one = {.output_channels = 6, .kernel_h = 1, .kernel_w = 1};
+
+static void what_cannot_be_built_is_refused_with_its_name(void **state)
+{
+    (void)state;
+    Blank b;
+    blank_init(&b);
+    net_output(b.net, net_group_norm(b.net, b.input, "norm", 4, true));
+    expect_refusal(&b, "norm: 6 channels cannot be cut into 4 groups");
+
+    blank_init(&b);
+    net_output(b.net, net_add(b.net, b.input, net_max_pool(b.net, b.input)));
+    expect_refusal(&b, "add");
+
+    blank_init(&b);
+    NodeId maps[9] = {b.input, net_mean(b.net, b.input)};
+    net_output(b.net, net_concat_channels(b.net, 2, maps));
+    expect_refusal(&b, "concat_channels");
+
+    blank_init(&b);
+    for (size_t i = 0; i < 9; ++i)
+        maps[i] = b.input;
+    net_output(b.net, net_concat_channels(b.net, 9, maps));
+    expect_refusal(&b, "at most 8");
+
+    blank_init(&b);
+    net_output(b.net, net_concat_rows(b.net, 1, maps, 4));
+    expect_refusal(&b, "rows of 4");
+
+    blank_init(&b);
+    net_output(b.net, net_concat_rows(b.net, 1, maps, 0));
+    expect_refusal(&b, "rows of 0");
+
+    blank_init(&b);
+    net_output(b.net, net_convolution(b.net, b.input, "wide",
+                                      &(ConvolutionSettings){
+                                          .output_channels = 1, .kernel_h = 5, .kernel_w = 3}));
+    expect_refusal(&b, "wide");
+
+    blank_init(&b);
+    NodeId x = net_convolution(b.net, b.input, "shared", &one_by_one);
+    ConvolutionSettings other = one_by_one;
+    other.output_channels = 3;
+    net_output(b.net, net_convolution(b.net, x, "shared", &other));
+    expect_refusal(&b, "shared.weight");
+
+    blank_init(&b);
+    x = net_convolution(b.net, b.input, "shared", &one_by_one);
+    other = one_by_one;
+    other.standardised = true;
+    net_output(b.net, net_convolution(b.net, x, "shared", &other));
+    expect_refusal(&b, "shared.weight is used both standardised and plain");
+}
+
+static void a_trained_node_that_leads_nowhere_is_refused(void **state)
+{
+    (void)state;
+    Blank b;
+    blank_init(&b);
+    NodeId x = net_convolution(b.net, b.input, "lost", &one_by_one);
+    net_output(b.net, net_relu(b.net, x));
+    net_sigmoid(b.net, x);
+    expect_refusal(&b, "sigmoid");
+
+    blank_init(&b);
+    net_convolution(b.net, b.input, "lost", &one_by_one);
+    expect_refusal(&b, "lost.weight");
+}
+
+static void the_first_error_of_building_is_the_one_told(void **state)
+{
+    (void)state;
+    Blank b;
+    blank_init(&b);
+    NodeId x = net_group_norm(b.net, b.input, "first", 4, true);
+    x = net_group_norm(b.net, x, "second", 5, true);
+    net_output(b.net, net_relu(b.net, x));
+    expect_refusal(&b, "first");
+}
+
+static void backward_without_gradient_buffers_is_refused(void **state)
+{
+    (void)state;
+    Blank b;
+    blank_init(&b);
+    net_output(b.net, net_convolution(b.net, b.input, "c", &one_by_one));
+    assert_int_equal(net_plan(b.net), STATUS_OK);
+    assert_int_equal(net_forward(b.net), STATUS_OK);
+    assert_int_equal(net_backward(b.net, NULL, NULL), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "c.weight"));
+    net_free(b.net);
+    parameters_clear(&b.parameters);
+}
+
+static void build_everything(ParameterList *parameters, Status *status)
+{
+    Net *net;
+    *status = net_new(parameters, engine_blas(), true, &net);
+    if (*status != STATUS_OK)
+        return;
+    Pen pen = {.net = net, .parameters = parameters};
+    draw_everything(&pen);
+    *status = net_plan(net);
+    net_free(net);
+}
+
+/* Each allocation fails once; the net must say so and free what it has (the address sanitizer
+ * watches). */
+static void every_failed_allocation_is_reported(void **state)
+{
+    (void)state;
+    Status status = STATUS_NO_MEMORY;
+    long successes = 0;
+    for (; status != STATUS_OK && successes < 1000; ++successes) {
+        ParameterList parameters;
+        parameters_init(&parameters);
+        memory_fail_after(successes);
+        build_everything(&parameters, &status);
+        memory_fail_after(-1);
+        parameters_clear(&parameters);
+        assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
+    }
+    assert_int_equal(status, STATUS_OK);
+    assert_true(successes > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(graphs_agree_with_naive_arithmetic),
+        cmocka_unit_test(frozen_parameters_get_no_gradient_and_the_others_the_same),
+        cmocka_unit_test(a_net_with_everything_frozen_has_an_empty_backward_pass),
+        cmocka_unit_test(each_trained_parameter_is_announced_once_and_complete),
+        cmocka_unit_test(an_error_of_the_listener_ends_the_backward_pass),
+        cmocka_unit_test(changed_weights_are_packed_again),
+        cmocka_unit_test(what_cannot_be_built_is_refused_with_its_name),
+        cmocka_unit_test(a_trained_node_that_leads_nowhere_is_refused),
+        cmocka_unit_test(the_first_error_of_building_is_the_one_told),
+        cmocka_unit_test(backward_without_gradient_buffers_is_refused),
+        cmocka_unit_test(every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
