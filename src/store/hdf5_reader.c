@@ -110,13 +110,38 @@ Status hdf5_count(const Hdf5Reader *reader, const char *name, size_t *count)
     return STATUS_OK;
 }
 
+static Hdf5Kind kind_of(hid_t stored)
+{
+    switch (H5Tget_class(stored)) {
+    case H5T_INTEGER:
+    case H5T_ENUM: /* truth values of h5py */
+        return HDF5_INTEGERS;
+    case H5T_FLOAT:
+        return HDF5_NUMBERS;
+    case H5T_STRING:
+        return HDF5_TEXTS;
+    default:
+        return HDF5_OTHER;
+    }
+}
+
+Status hdf5_kind(const Hdf5Reader *reader, const char *name, Hdf5Kind *kind)
+{
+    hid_t dataset = H5I_INVALID_HID;
+    TRY(open_dataset(reader, name, &dataset));
+    hid_t stored = H5Dget_type(dataset);
+    *kind = kind_of(stored);
+    H5Tclose(stored);
+    H5Dclose(dataset);
+    return STATUS_OK;
+}
+
 /* Whether numbers of the stored type may be read as `type`: fractions are not cut off silently. */
 static Status check_number(const char *path, const char *name, hid_t stored, Hdf5Type type)
 {
-    H5T_class_t class = H5Tget_class(stored);
-    bool whole = class == H5T_INTEGER || class == H5T_ENUM;
+    Hdf5Kind kind = kind_of(stored);
     bool wanted_whole = type == HDF5_I64 || type == HDF5_U8;
-    if (whole || (class == H5T_FLOAT && !wanted_whole))
+    if (kind == HDF5_INTEGERS || (kind == HDF5_NUMBERS && !wanted_whole))
         return STATUS_OK;
     FAIL(STATUS_FORMAT, "%s: %s: expected %s", path, name, wanted_whole ? "integers" : "numbers");
 }

@@ -30,6 +30,10 @@ Status hdf5_dims(const Hdf5Reader *reader, const char *name, size_t *rank,
 /* The number of elements of a dataset. */
 Status hdf5_count(const Hdf5Reader *reader, const char *name, size_t *count);
 
+/* What the elements of a dataset are. */
+typedef enum { HDF5_INTEGERS, HDF5_NUMBERS, HDF5_TEXTS, HDF5_OTHER } Hdf5Kind;
+Status hdf5_kind(const Hdf5Reader *reader, const char *name, Hdf5Kind *kind);
+
 /* Reads a whole dataset of exactly `count` numbers, of any shape, converted to `type`. */
 Status hdf5_read(const Hdf5Reader *reader, const char *name, Hdf5Type type, size_t count,
                  void *values);

@@ -10,7 +10,7 @@
 
 static char scratch_folder[64];
 
-/* A name in the scratch folder; four results are valid at a time. The folder is made at the first
+/* A name in the scratch folder; eight results are valid at a time. The folder is made at the first
  * call, and emptied and removed when the program ends. */
 static const char *scratch(const char *name);
 
@@ -28,7 +28,7 @@ static inline void scratch_remove(void)
 
 static inline const char *scratch(const char *name)
 {
-    static char names[4][256];
+    static char names[8][256];
     static unsigned turn;
     if (!scratch_folder[0]) {
         strcpy(scratch_folder, "/tmp/gisd-test-XXXXXX");
@@ -36,7 +36,7 @@ static inline const char *scratch(const char *name)
             abort();
         atexit(scratch_remove);
     }
-    char *path = names[turn++ % 4];
+    char *path = names[turn++ % 8];
     snprintf(path, sizeof names[0], "%s/%s", scratch_folder, name);
     return path;
 }

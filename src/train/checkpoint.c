@@ -1,0 +1,593 @@
+/* Writing and reading of checkpoint.h5; see checkpoint.h. The same lines feed the checksum when an
+ * item is written and when it is read back. */
+#include "train/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "eval/outcome.h"
+#include "store/files.h"
+#include "store/hdf5_reader.h"
+#include "store/hdf5_writer.h"
+#include "train/checkpoint_digest.h"
+
+enum { PATH_BYTES = 512 }; /* of names inside the file */
+
+#define SSD_NAME "improved_ssd"
+
+Status checkpoint_model_init(CheckpointModel *model, const char *architecture,
+                             const ImprovedSsdSettings *settings, const char *tuning,
+                             const char *const *class_names, double operating_point)
+{
+    *model = (CheckpointModel){.settings = *settings, .operating_point = operating_point};
+    if (strlen(architecture) >= sizeof model->architecture ||
+        strlen(tuning) >= sizeof model->tuning)
+        FAIL(STATUS_ARGUMENT, "architecture \"%s\" or tuning \"%s\" is longer than %d characters",
+             architecture, tuning, CHECKPOINT_NAME_BYTES - 1);
+    snprintf(model->architecture, sizeof model->architecture, "%s", architecture);
+    snprintf(model->tuning, sizeof model->tuning, "%s", tuning);
+    Status status = MEMORY_NEW(&model->class_names, settings->classes);
+    for (size_t i = 0; status == STATUS_OK && i < settings->classes; ++i)
+        status = memory_copy_text(class_names[i], &model->class_names[i]);
+    if (status != STATUS_OK)
+        checkpoint_model_clear(model);
+    return status;
+}
+
+void checkpoint_model_clear(CheckpointModel *model)
+{
+    for (size_t i = 0; model->class_names && i < model->settings.classes; ++i)
+        free(model->class_names[i]);
+    free(model->class_names);
+    *model = (CheckpointModel){0};
+}
+
+/* The whole numbers among the attributes of /model. */
+typedef struct {
+    const char *name;
+    size_t *value;
+    bool of_ssd; /* other architectures need not have it */
+    size_t otherwise;
+} ModelNumber;
+
+enum { MODEL_NUMBERS = 6 };
+
+static void list_numbers(ImprovedSsdSettings *settings, ModelNumber numbers[MODEL_NUMBERS])
+{
+    const ModelNumber all[MODEL_NUMBERS] = {
+        {"depth", &settings->backbone.depth, true, 0},
+        {"width", &settings->backbone.width, true, 0},
+        {"base", &settings->base, false, 64},
+        {"classes", &settings->classes, false, 0},
+        {"steps", &settings->recursion_steps, true, 0},
+        {"size", &settings->size, false, 0},
+    };
+    memcpy(numbers, all, sizeof all);
+}
+
+/* Lines of the checksum for /model. */
+static Status digest_model(CheckpointDigest *digest, const CheckpointModel *model)
+{
+    ImprovedSsdSettings settings = model->settings;
+    ModelNumber numbers[MODEL_NUMBERS];
+    const size_t one = 1;
+    char name[PATH_BYTES];
+    list_numbers(&settings, numbers);
+    for (size_t i = 0; i < MODEL_NUMBERS; ++i) {
+        snprintf(name, sizeof name, "model/%s", numbers[i].name);
+        TRY(checkpoint_digest_array(digest, name, HDF5_I64, 1, &one,
+                                    &(int64_t){(int64_t)*numbers[i].value}));
+    }
+    for (size_t i = 0; i < settings.classes; ++i) {
+        snprintf(name, sizeof name, "model/class_names/%zu", i);
+        TRY(checkpoint_digest_text(digest, name, model->class_names[i]));
+    }
+    TRY(checkpoint_digest_text(digest, "model/architecture", model->architecture));
+    TRY(checkpoint_digest_text(digest, "model/tuning", model->tuning));
+    return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
+                                   &model->operating_point);
+}
+
+/* A file being written and its checksum so far. */
+typedef struct {
+    Hdf5Writer *writer;
+    CheckpointDigest digest;
+} Output;
+
+static Status put_model(Output *output, const CheckpointModel *model)
+{
+    ImprovedSsdSettings settings = model->settings;
+    ModelNumber numbers[MODEL_NUMBERS];
+    Hdf5Writer *writer = output->writer;
+    list_numbers(&settings, numbers);
+    TRY(hdf5_set_text(writer, "model", "architecture", model->architecture));
+    for (size_t i = 0; i < MODEL_NUMBERS; ++i)
+        TRY(hdf5_set_i64(writer, "model", numbers[i].name, (int64_t)*numbers[i].value));
+    TRY(hdf5_set_texts(writer, "model", "class_names", settings.classes,
+                       (const char *const *)model->class_names));
+    TRY(hdf5_set_text(writer, "model", "tuning", model->tuning));
+    TRY(hdf5_set_f64(writer, "model", "operating_point", model->operating_point));
+    return digest_model(&output->digest, model);
+}
+
+static Status put_array(Output *output, const char *name, Hdf5Type type, size_t rank,
+                        const size_t *dims, const void *values, const char *description)
+{
+    TRY(checkpoint_digest_array(&output->digest, name, type, rank, dims, values));
+    return hdf5_write(output->writer, name, type, rank, dims, values, description, NULL);
+}
+
+static Status put_parameters(Output *output, const ParameterList *parameters)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "parameters/%s", parameter->name);
+        TRY(put_array(output, name, HDF5_F32, parameter->rank, parameter->dims, parameter->value,
+                      "parameter of the network"));
+    }
+    return STATUS_OK;
+}
+
+static void buffer_name(const OptimiserBuffer *buffer, char name[PATH_BYTES])
+{
+    snprintf(name, PATH_BYTES, "optimiser/%s/%s", buffer->kind, buffer->parameter->name);
+}
+
+static Status put_optimiser(Output *output, Optimiser *optimiser)
+{
+    size_t count = optimiser_buffer_count(optimiser), one = 1;
+    int64_t updates = (int64_t)optimiser_updates(optimiser);
+    TRY(hdf5_set_i64(output->writer, "optimiser", "updates", updates));
+    TRY(checkpoint_digest_array(&output->digest, "optimiser/updates", HDF5_I64, 1, &one, &updates));
+    for (size_t i = 0; i < count; ++i) {
+        OptimiserBuffer buffer = optimiser_buffer(optimiser, i);
+        char name[PATH_BYTES];
+        buffer_name(&buffer, name);
+        TRY(put_array(output, name, HDF5_F32, buffer.parameter->rank, buffer.parameter->dims,
+                      buffer.values, "state of the optimiser for the parameter of this name"));
+    }
+    return STATUS_OK;
+}
+
+static Status put_state(Output *output, const CheckpointState *state)
+{
+    const char *description = "what the run needs to go on from here";
+    for (size_t i = 0; i < state->count; ++i) {
+        const StateItem *item = &state->items[i];
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "state/%s", item->name);
+        if (item->kind == STATE_TEXT) {
+            TRY(checkpoint_digest_text(&output->digest, name, item->text));
+            TRY(hdf5_write_text(output->writer, name, item->text, description));
+        } else if (item->kind == STATE_INTEGERS) {
+            TRY(put_array(output, name, HDF5_I64, 1, &item->count, item->integers, description));
+        } else {
+            TRY(put_array(output, name, HDF5_F64, 1, &item->count, item->numbers, description));
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status put_everything(Output *output, const CheckpointModel *model,
+                             const ParameterList *parameters, Optimiser *optimiser,
+                             const CheckpointState *state)
+{
+    char checksum[HASH_TEXT_BYTES];
+    TRY(put_model(output, model));
+    TRY(put_parameters(output, parameters));
+    if (optimiser)
+        TRY(put_optimiser(output, optimiser));
+    if (state)
+        TRY(put_state(output, state));
+    TRY(checkpoint_digest_finish(&output->digest, checksum));
+    return hdf5_set_text(output->writer, "", "checksum", checksum);
+}
+
+/* PATH.h5 with `kind` before its ending; "" is PATH.h5 itself. */
+static Status sibling(const char *path, const char *kind, char **name)
+{
+    static const char ending[] = ".h5";
+    size_t length = strlen(path), bytes = length + strlen(kind) + 1;
+    if (length < sizeof ending || strcmp(path + length - strlen(ending), ending) != 0)
+        FAIL(STATUS_ARGUMENT, "%s: expected a name that ends in %s", path, ending);
+    TRY(MEMORY_NEW(name, bytes));
+    snprintf(*name, bytes, "%.*s%s%s", (int)(length - strlen(ending)), path, kind, ending);
+    return STATUS_OK;
+}
+
+/* Puts a complete next file in the place of the present one, which becomes the previous one. */
+static Status rotate(const char *path, const char *next)
+{
+    char *previous;
+    TRY(sibling(path, ".previous", &previous));
+    Status status = files_exists(path) ? files_rename(path, previous) : STATUS_OK;
+    free(previous);
+    return status == STATUS_OK ? files_rename(next, path) : status;
+}
+
+Status checkpoint_write(const char *path, const CheckpointModel *model,
+                        const ParameterList *parameters, Optimiser *optimiser,
+                        const CheckpointState *state)
+{
+    char *next;
+    Output output = {0};
+    TRY(sibling(path, ".next", &next));
+    Status status = hdf5_writer_new(next, &output.writer);
+    if (status == STATUS_OK) {
+        status = put_everything(&output, model, parameters, optimiser, state);
+        if (status == STATUS_OK)
+            status = hdf5_writer_commit(output.writer);
+        else
+            hdf5_writer_abandon(output.writer);
+    }
+    checkpoint_digest_clear(&output.digest);
+    if (status == STATUS_OK)
+        status = rotate(path, next);
+    free(next);
+    return status;
+}
+
+static const char *const kinds[] = {"", ".next", ".previous"}; /* in order of trust and age */
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+Status checkpoint_find(const char *path, char **found)
+{
+    Status first_status = STATUS_OK;
+    char first_message[1024] = "";
+    *found = NULL;
+    for (size_t i = 0; i < KINDS; ++i) {
+        char *name;
+        TRY(sibling(path, kinds[i], &name));
+        if (files_exists(name)) {
+            Status status = checkpoint_verify(name);
+            if (status == STATUS_OK) {
+                *found = name;
+                return STATUS_OK;
+            }
+            if (first_status == STATUS_OK) {
+                first_status = status;
+                snprintf(first_message, sizeof first_message, "%s", status_message());
+            }
+        }
+        free(name);
+    }
+    return first_status == STATUS_OK ? STATUS_OK : status_set(first_status, "%s", first_message);
+}
+
+Status checkpoint_remove(const char *path)
+{
+    for (size_t i = 0; i < KINDS; ++i) {
+        char *name;
+        TRY(sibling(path, kinds[i], &name));
+        Status status = files_remove(name);
+        free(name);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+/* Reads a text attribute of /model into a short field; `otherwise` if it is not there and not
+ * NULL. */
+static Status read_name(const Hdf5Reader *reader, const char *attribute, const char *otherwise,
+                        char name[CHECKPOINT_NAME_BYTES])
+{
+    snprintf(name, CHECKPOINT_NAME_BYTES, "%s", otherwise ? otherwise : "");
+    if (otherwise && !hdf5_has_attribute(reader, "model", attribute))
+        return STATUS_OK;
+    char *text;
+    TRY(hdf5_get_text(reader, "model", attribute, &text));
+    Status status = STATUS_OK;
+    if (strlen(text) >= CHECKPOINT_NAME_BYTES)
+        status = status_set(STATUS_FORMAT, "%s: /model: %s is longer than %d characters",
+                            hdf5_reader_path(reader), attribute, CHECKPOINT_NAME_BYTES - 1);
+    else
+        snprintf(name, CHECKPOINT_NAME_BYTES, "%s", text);
+    free(text);
+    return status;
+}
+
+static Status read_model_numbers(const Hdf5Reader *reader, CheckpointModel *model)
+{
+    ModelNumber numbers[MODEL_NUMBERS];
+    bool is_ssd = strcmp(model->architecture, SSD_NAME) == 0;
+    list_numbers(&model->settings, numbers);
+    for (size_t i = 0; i < MODEL_NUMBERS; ++i) {
+        bool optional = numbers[i].otherwise != 0 || (numbers[i].of_ssd && !is_ssd);
+        int64_t value = (int64_t)numbers[i].otherwise;
+        if (!optional || hdf5_has_attribute(reader, "model", numbers[i].name))
+            TRY(hdf5_get_i64(reader, "model", numbers[i].name, &value));
+        if (value < (optional ? 0 : 1) || value > 1000000)
+            FAIL(STATUS_FORMAT, "%s: /model: %s is %lld, expected a positive number",
+                 hdf5_reader_path(reader), numbers[i].name, (long long)value);
+        *numbers[i].value = (size_t)value;
+    }
+    return STATUS_OK;
+}
+
+/* Names of the classes from a list of texts, from one text with commas, or made up. */
+static Status read_class_names(const Hdf5Reader *reader, size_t classes, char **names)
+{
+    Hdf5Texts texts = {0};
+    if (hdf5_has_attribute(reader, "model", "class_names"))
+        TRY(hdf5_get_texts(reader, "model", "class_names", &texts));
+    Status status = STATUS_OK;
+    size_t found = 0;
+    if (texts.count == 1 && classes > 1) {
+        char *rest = texts.items[0], *part;
+        while ((part = strsep(&rest, ",")) && status == STATUS_OK)
+            if (found++ < classes)
+                status = memory_copy_text(part + strspn(part, " "), &names[found - 1]);
+    } else if (texts.count > 0) {
+        for (; found < texts.count && status == STATUS_OK; ++found)
+            if (found < classes)
+                status = memory_copy_text(texts.items[found], &names[found]);
+    } else {
+        for (; found < classes && status == STATUS_OK; ++found) {
+            char name[CHECKPOINT_NAME_BYTES];
+            snprintf(name, sizeof name, "class_%zu", found + 1);
+            status = memory_copy_text(name, &names[found]);
+        }
+    }
+    hdf5_texts_clear(&texts);
+    if (status == STATUS_OK && found != classes)
+        FAIL(STATUS_FORMAT, "%s: /model: class_names has %zu names, expected %zu as in classes",
+             hdf5_reader_path(reader), found, classes);
+    return status;
+}
+
+static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
+{
+    if (!hdf5_has(reader, "model") || !hdf5_has(reader, "parameters"))
+        FAIL(STATUS_FORMAT, "%s: has no group /model or /parameters, expected a checkpoint",
+             hdf5_reader_path(reader));
+    TRY(read_name(reader, "architecture", NULL, model->architecture));
+    TRY(read_name(reader, "tuning", "global", model->tuning));
+    model->operating_point = OUTCOME_POINT_DEFAULT;
+    if (hdf5_has_attribute(reader, "model", "operating_point"))
+        TRY(hdf5_get_f64(reader, "model", "operating_point", &model->operating_point));
+    TRY(read_model_numbers(reader, model));
+    TRY(MEMORY_NEW(&model->class_names, model->settings.classes));
+    return read_class_names(reader, model->settings.classes, model->class_names);
+}
+
+Status checkpoint_read_model(const char *path, CheckpointModel *model)
+{
+    Hdf5Reader *reader;
+    *model = (CheckpointModel){0};
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_model(reader, model);
+    if (status != STATUS_OK)
+        checkpoint_model_clear(model);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+/* Adds one dataset, as it is in the file, to the checksum. */
+static Status digest_dataset(const Hdf5Reader *reader, const char *name, Hdf5Type number_type,
+                             CheckpointDigest *digest)
+{
+    Hdf5Kind kind = HDF5_OTHER;
+    size_t rank = 0, dims[HDF5_MAX_RANK] = {0}, count = 1;
+    TRY(hdf5_kind(reader, name, &kind));
+    if (kind == HDF5_TEXTS) {
+        char *text;
+        TRY(hdf5_read_text(reader, name, &text));
+        Status status = checkpoint_digest_text(digest, name, text);
+        free(text);
+        return status;
+    }
+    Hdf5Type type = kind == HDF5_INTEGERS ? HDF5_I64 : number_type;
+    TRY(hdf5_dims(reader, name, &rank, dims));
+    for (size_t i = 0; i < rank; ++i)
+        count *= dims[i];
+    void *values;
+    TRY(memory_new(&values, count, hdf5_type_bytes(type)));
+    Status status = hdf5_read(reader, name, type, count, values);
+    if (status == STATUS_OK)
+        status = checkpoint_digest_array(digest, name, type, rank, dims, values);
+    free(values);
+    return status;
+}
+
+static Status digest_group(const Hdf5Reader *reader, const char *group, Hdf5Type number_type,
+                           CheckpointDigest *digest)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, group, &names));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "%s/%s", group, names.items[i]);
+        status = digest_dataset(reader, name, number_type, digest);
+    }
+    hdf5_texts_clear(&names);
+    return status;
+}
+
+static Status digest_file(const Hdf5Reader *reader, const CheckpointModel *model,
+                          CheckpointDigest *digest, char checksum[HASH_TEXT_BYTES])
+{
+    TRY(digest_model(digest, model));
+    TRY(digest_group(reader, "parameters", HDF5_F32, digest));
+    if (hdf5_has_attribute(reader, "optimiser", "updates")) {
+        const size_t one = 1;
+        int64_t updates = 0;
+        TRY(hdf5_get_i64(reader, "optimiser", "updates", &updates));
+        TRY(checkpoint_digest_array(digest, "optimiser/updates", HDF5_I64, 1, &one, &updates));
+    }
+    TRY(digest_group(reader, "optimiser", HDF5_F32, digest));
+    TRY(digest_group(reader, "state", HDF5_F64, digest));
+    return checkpoint_digest_finish(digest, checksum);
+}
+
+static Status compare_checksum(const Hdf5Reader *reader, const CheckpointModel *model)
+{
+    CheckpointDigest digest;
+    char computed[HASH_TEXT_BYTES], *stored;
+    TRY(hdf5_get_text(reader, "", "checksum", &stored));
+    checkpoint_digest_init(&digest);
+    Status status = digest_file(reader, model, &digest, computed);
+    checkpoint_digest_clear(&digest);
+    if (status == STATUS_OK && strcmp(stored, computed) != 0)
+        status = status_set(STATUS_FORMAT,
+                            "%s: the checkpoint is damaged: its content has checksum %s, expected "
+                            "%.40s",
+                            hdf5_reader_path(reader), computed, stored);
+    free(stored);
+    return status;
+}
+
+Status checkpoint_verify(const char *path)
+{
+    CheckpointModel model;
+    Hdf5Reader *reader;
+    TRY(checkpoint_read_model(path, &model));
+    Status status = hdf5_reader_new(path, &reader);
+    if (status == STATUS_OK) {
+        status = hdf5_has_attribute(reader, "", "checksum") ? compare_checksum(reader, &model)
+                                                            : hdf5_verify(path);
+        hdf5_reader_free(reader);
+    }
+    checkpoint_model_clear(&model);
+    return status;
+}
+
+/* Reads a float32 dataset that must have a parameter's shape. */
+static Status read_shaped(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
+                          float *values)
+{
+    size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
+    char expected[CHECKPOINT_SHAPE_BYTES], found[CHECKPOINT_SHAPE_BYTES];
+    checkpoint_shape_text(parameter->rank, parameter->dims, expected);
+    if (!hdf5_has(reader, name))
+        FAIL(STATUS_MISSING, "%s: there is no /%s, expected one of shape %s",
+             hdf5_reader_path(reader), name, expected);
+    TRY(hdf5_dims(reader, name, &rank, dims));
+    checkpoint_shape_text(rank, dims, found);
+    if (strcmp(expected, found) != 0)
+        FAIL(STATUS_FORMAT, "%s: /%s has shape %s, expected %s", hdf5_reader_path(reader), name,
+             found, expected);
+    return hdf5_read_f32(reader, name, parameter->count, values);
+}
+
+static Status refuse_unknown(const Hdf5Reader *reader, const ParameterList *parameters)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, "parameters", &names));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
+        if (parameters_find(parameters, names.items[i]))
+            continue;
+        char name[PATH_BYTES], found[CHECKPOINT_SHAPE_BYTES];
+        size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
+        snprintf(name, sizeof name, "parameters/%s", names.items[i]);
+        status = hdf5_dims(reader, name, &rank, dims);
+        checkpoint_shape_text(rank, dims, found);
+        if (status == STATUS_OK)
+            status =
+                status_set(STATUS_FORMAT, "%s: /%s of shape %s is not a parameter of this network",
+                           hdf5_reader_path(reader), name, found);
+    }
+    hdf5_texts_clear(&names);
+    return status;
+}
+
+static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameters)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        Parameter *parameter = &parameters->items[i];
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "parameters/%s", parameter->name);
+        ++parameter->version;
+        TRY(read_shaped(reader, name, parameter, parameter->value));
+        for (size_t k = 0; k < parameter->count; ++k)
+            if (!isfinite(parameter->value[k]))
+                FAIL(STATUS_FORMAT, "%s: /%s: number %zu is not finite", hdf5_reader_path(reader),
+                     name, k);
+    }
+    return refuse_unknown(reader, parameters);
+}
+
+Status checkpoint_read_parameters(const char *path, ParameterList *parameters)
+{
+    Hdf5Reader *reader;
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_parameters(reader, parameters);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)
+{
+    int64_t updates = 0;
+    if (!hdf5_has(reader, "optimiser"))
+        FAIL(STATUS_MISSING, "%s: has no group /optimiser, expected the checkpoint of a run",
+             hdf5_reader_path(reader));
+    TRY(hdf5_get_i64(reader, "optimiser", "updates", &updates));
+    if (updates < 0)
+        FAIL(STATUS_FORMAT, "%s: /optimiser: updates is negative", hdf5_reader_path(reader));
+    for (size_t i = 0; i < optimiser_buffer_count(optimiser); ++i) {
+        OptimiserBuffer buffer = optimiser_buffer(optimiser, i);
+        char name[PATH_BYTES];
+        buffer_name(&buffer, name);
+        TRY(read_shaped(reader, name, buffer.parameter, buffer.values));
+    }
+    optimiser_set_updates(optimiser, (size_t)updates);
+    return STATUS_OK;
+}
+
+Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser)
+{
+    Hdf5Reader *reader;
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_optimiser(reader, optimiser);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+/* Reads /state/NAME into the state. */
+static Status read_item(const Hdf5Reader *reader, const char *name, CheckpointState *state)
+{
+    char path[PATH_BYTES];
+    size_t count = 0;
+    Hdf5Kind kind = HDF5_OTHER;
+    snprintf(path, sizeof path, "state/%s", name);
+    TRY(hdf5_kind(reader, path, &kind));
+    if (kind == HDF5_TEXTS) {
+        char *text;
+        TRY(hdf5_read_text(reader, path, &text));
+        Status status = checkpoint_state_set_text(state, name, text);
+        free(text);
+        return status;
+    }
+    bool whole = kind == HDF5_INTEGERS;
+    void *values;
+    TRY(hdf5_count(reader, path, &count));
+    TRY(memory_new(&values, count, sizeof(int64_t)));
+    Status status = hdf5_read(reader, path, whole ? HDF5_I64 : HDF5_F64, count, values);
+    if (status == STATUS_OK)
+        status = whole ? checkpoint_state_set_integers(state, name, count, values)
+                       : checkpoint_state_set_numbers(state, name, count, values);
+    free(values);
+    return status;
+}
+
+Status checkpoint_read_state(const char *path, CheckpointState *state)
+{
+    Hdf5Reader *reader;
+    Hdf5Texts names;
+    checkpoint_state_init(state);
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = hdf5_list(reader, "state", &names);
+    for (size_t i = 0; status == STATUS_OK && i < names.count; ++i)
+        status = read_item(reader, names.items[i], state);
+    hdf5_texts_clear(&names);
+    hdf5_reader_free(reader);
+    if (status != STATUS_OK)
+        checkpoint_state_clear(state);
+    return status;
+}
