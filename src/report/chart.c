@@ -138,9 +138,11 @@ static void draw_ticks(const Frame *frame)
 static void draw_texts(const Frame *frame, const Chart *chart)
 {
     double centre = frame->left + frame->width / 2;
+    double width = figure_text_width(frame->sheet, title_size, FIGURE_BOLD, chart->title);
+    double size = width > frame->width ? title_size * frame->width / width : title_size;
     figure_set_grey(frame->sheet, 0.1);
-    figure_text(frame->sheet, frame->left, frame->top - 14, (FigureAnchor){0, 1}, title_size,
-                FIGURE_BOLD, chart->title);
+    figure_text(frame->sheet, frame->left, frame->top - 14, (FigureAnchor){0, 1}, size, FIGURE_BOLD,
+                chart->title);
     figure_text(frame->sheet, centre, frame->top + frame->height + 29, (FigureAnchor){0.5, 0},
                 label_size, FIGURE_PLAIN, chart->x_label);
     figure_text_upwards(frame->sheet, frame->left - margin_left + 13,

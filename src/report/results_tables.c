@@ -96,10 +96,10 @@ static void add_metric(ResultsTable *table, const MetricColumn *column, VariantM
     else
         table_addf(&table->text, "%.*f (%.*f to %.*f)", decimals, scale * metric.value, decimals,
                    scale * metric.low, decimals, scale * metric.high);
-    table_add_number(&table->numbers, scale * metric.value, decimals + 4);
-    table_add_number(&table->numbers, scale * metric.low, decimals + 4);
-    table_add_number(&table->numbers, scale * metric.high, decimals + 4);
-    table_add_number(&table->numbers, scale * metric.deviation, decimals + 4);
+    table_add_exact(&table->numbers, scale * metric.value);
+    table_add_exact(&table->numbers, scale * metric.low);
+    table_add_exact(&table->numbers, scale * metric.high);
+    table_add_exact(&table->numbers, scale * metric.deviation);
     if (column->published == NOT_PUBLISHED)
         return;
     table_add_number(&table->text, published, column->scale > 1 ? 2 : 3);
@@ -128,7 +128,7 @@ static void add_variant_row(const Experiment *experiment, const Variant *variant
     add_axis(&table->numbers, variant->focal_gamma);
     table_addf(&table->numbers, "%zu", variant->finished);
     table_add(&table->numbers, chosen);
-    table_add_number(&table->numbers, variant->validation, 6);
+    table_add_exact(&table->numbers, variant->validation);
     for (size_t i = 0; i < count; ++i)
         add_metric(table, &metrics[i], experiment_metric(experiment, variant, metrics[i].name),
                    published_value(&metrics[i], published), gap);
@@ -180,7 +180,7 @@ static Status fill_table(const Experiment *experiment, const MetricColumn *metri
             }
             const PublishedRun *published =
                 published_run(&experiment->published, backbones[b], tunings[t]);
-            if (rows == 0 && published != NULL)
+            if (rows == 0 && published != NULL && !isnan(published_value(&metrics[0], published)))
                 add_unplanned_row(published, metrics, count, table);
         }
     return check(table);
@@ -246,7 +246,7 @@ static void add_overlap_rows(const Variant *variant, const CellResult *result, R
                 table_add(both[i], kinds[kind]);
                 table_addf(both[i], "%zu", images);
                 for (size_t level = 0; level < 4; ++level)
-                    table_addf(both[i], i == 0 ? "%.1f" : "%.4f",
+                    table_addf(both[i], i == 0 ? "%.1f" : "%.15g",
                                100 * (double)reached[level] / (double)images);
             }
         }
@@ -332,15 +332,15 @@ Status results_delong(const Experiment *experiment, ResultsTable *table)
             results_table_clear(table);
             return status;
         }
-        Table *both[] = {&table->text, &table->numbers};
-        for (size_t j = 0; j < 2; ++j) {
-            table_add(both[j], backbones[i]);
-            table_addf(both[j], "%zu", a->images);
-            table_add_number(both[j], test.auc[0], j == 0 ? 3 : 8);
-            table_add_number(both[j], test.auc[1], j == 0 ? 3 : 8);
-            table_add_number(both[j], test.auc[1] - test.auc[0], j == 0 ? 3 : 8);
-            table_add_number(both[j], test.z, j == 0 ? 2 : 8);
-            table_add_number(both[j], test.p, j == 0 ? 3 : 8);
+        const double values[] = {test.auc[0], test.auc[1], test.auc[1] - test.auc[0], test.z,
+                                 test.p};
+        table_add(&table->text, backbones[i]);
+        table_addf(&table->text, "%zu", a->images);
+        table_add(&table->numbers, backbones[i]);
+        table_addf(&table->numbers, "%zu", a->images);
+        for (size_t j = 0; j < 5; ++j) {
+            table_add_number(&table->text, values[j], j == 3 ? 2 : 3);
+            table_add_exact(&table->numbers, values[j]);
         }
     }
     return check(table);
@@ -363,7 +363,7 @@ Status results_cells(const Experiment *experiment, ResultsTable *table)
         add_axis(numbers, cell->focal_gamma);
         table_add_number(numbers, cell->seed, 0);
         table_add(numbers, states[cell->state]);
-        table_add_number(numbers, experiment->validation[i], 6);
+        table_add_exact(numbers, experiment->validation[i]);
         table_add(numbers, cell->cause);
     }
     return check(table);

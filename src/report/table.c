@@ -68,6 +68,14 @@ void table_add_number(Table *table, double value, int decimals)
         table_addf(table, "%.*f", decimals, value);
 }
 
+void table_add_exact(Table *table, double value)
+{
+    if (isnan(value))
+        table_add(table, "");
+    else
+        table_addf(table, "%.15g", value);
+}
+
 Status table_check(const Table *table)
 {
     assert(table->status != STATUS_OK || table->count % table->columns == 0);

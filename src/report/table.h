@@ -27,6 +27,9 @@ void table_addf(Table *table, const char *format, ...) __attribute__((format(pri
 /* The number with `decimals` decimals; an empty cell if it is not defined. */
 void table_add_number(Table *table, double value, int decimals);
 
+/* The number with 15 digits, for other programs; an empty cell if it is not defined. */
+void table_add_exact(Table *table, double value);
+
 /* Whether everything was stored, and all rows are full (asserted). */
 Status table_check(const Table *table);
 
