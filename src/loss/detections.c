@@ -114,6 +114,8 @@ static size_t suppress(const DetectionDecoder *d, const float (*offsets)[4], siz
     for (size_t i = 0; i < count; ++i) {
         Candidate item = d->heap[i];
         priors_decode(d->priors->centred[item.prior], offsets[item.prior], &item.box);
+        if (!(item.box.x0 < item.box.x1 && item.box.y0 < item.box.y1))
+            continue; /* wholly outside the image */
         size_t rival = 0;
         while (rival < survivors && priors_overlap(&kept[rival].box, &item.box) <= MOST_OVERLAP)
             ++rival;

@@ -1,8 +1,9 @@
 /* From the raw outputs of the heads to detections, for one image.
  *
  * For each class: priors that score above 0.01, the best 400 of them, greedy suppression of boxes
- * that overlap a better one by more than 0.45; then the best 200 of all classes. Equal scores are
- * ordered by class, then by prior, so that the result is a function of the outputs alone.
+ * that overlap a better one by more than 0.45; then the best 200 of all classes. A box of which
+ * nothing lies inside the image is left out. Equal scores are ordered by class, then by prior, so
+ * that the result is a function of the outputs alone.
  */
 #ifndef GISD_LOSS_DETECTIONS_H
 #define GISD_LOSS_DETECTIONS_H

@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """The improved SSD in PyTorch, and the bridge between its state dict and a gisd checkpoint.
 
     import improved_ssd
@@ -262,7 +263,7 @@ def randomise(network, seed=0):
         elif re.search(r"gn\d?(\.\d+)?\.weight$", name) or re.search(r"\.1\.weight$", name):
             parameter.data = 1 + 0.2 * numbers
         else:
-            parameter.data = 0.2 * numbers
+            parameter.data = 0.3 * numbers
 
 
 def load(path):

@@ -101,6 +101,23 @@ static void low_scores_make_no_detections_but_still_a_score_for_the_image(void *
     assert_int_equal(decode_four(1, enough, found, &score), 1);
 }
 
+static void boxes_outside_the_image_are_left_out(void **state)
+{
+    (void)state;
+    const float away[4][4] = {{0}, {0, -40, 0, 0}, {90, 0, 0, 0}, {0}}, logits[4] = {1, 3, 2, 0};
+    DetectionDecoder *decoder;
+    Detection found[DETECTIONS_MOST];
+    size_t count;
+    float score;
+    assert_int_equal(detection_decoder_new(&four, 1, &decoder), STATUS_OK);
+    detection_decode(decoder, away, logits, found, &count, &score);
+    detection_decoder_free(decoder);
+    assert_int_equal(count, 2);
+    assert_near(found[0].score, 1 / (1 + exp(-1)), 1e-6);
+    assert_near(score, 1 / (1 + exp(-3)),
+                1e-6); /* the image's score is the network's all the same */
+}
+
 typedef struct {
     float score;
     size_t prior, class_index;
@@ -134,6 +151,11 @@ static size_t decode_plainly(const Priors *priors, size_t classes, const float (
         }
         qsort(list, count, sizeof *list, plain_order);
         count = count < 400 ? count : 400;
+        for (size_t i = 0; i < count; ++i) {
+            FractionBox box;
+            priors_decode(priors->centred[list[i].prior], offsets[list[i].prior], &box);
+            list[i].gone = box.x0 >= box.x1 || box.y0 >= box.y1;
+        }
         for (size_t i = 0; i < count; ++i)
             for (size_t j = i + 1; j < count && !list[i].gone; ++j) {
                 FractionBox a, b;
@@ -218,6 +240,7 @@ int main(void)
         cmocka_unit_test(equal_scores_go_to_the_lower_class_and_prior),
         cmocka_unit_test(classes_do_not_suppress_each_other),
         cmocka_unit_test(low_scores_make_no_detections_but_still_a_score_for_the_image),
+        cmocka_unit_test(boxes_outside_the_image_are_left_out),
         cmocka_unit_test(random_outputs_decode_as_a_plain_reading_of_the_rule_says),
         cmocka_unit_test(a_failing_allocation_leaves_nothing_behind),
     };

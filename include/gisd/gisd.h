@@ -1,0 +1,103 @@
+/* gisd: find lesions in gastrointestinal endoscopy images with a trained network.
+ *
+ *     GisdDetector *detector;
+ *     GisdResult *result;
+ *     if (gisd_detector_open("checkpoint.h5", &detector) ||
+ *         gisd_detect_file(detector, "image.jpg", &result)) {
+ *         fprintf(stderr, "%s\n", gisd_error());
+ *         return 1;
+ *     }
+ *     for (size_t i = 0; i < result->box_count; ++i)
+ *         ... result->boxes[i] ...
+ *     gisd_result_free(result);
+ *     gisd_detector_close(detector);
+ *
+ * Functions that can fail return 0 on success and a positive number otherwise; gisd_error() then
+ * says in one line what was wrong, with the file and what was expected. Nothing here prints or
+ * exits. A detector may be used by one thread at a time; different detectors are independent.
+ * Compile with `pkg-config --cflags --libs gisd`.
+ */
+#ifndef GISD_GISD_H
+#define GISD_GISD_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct GisdDetector GisdDetector;
+
+/* The class of an image without lesions. */
+enum { GISD_NORMAL = -1 };
+
+typedef struct {
+    int class_index;      /* 0 .. gisd_class_count() - 1 */
+    double score;         /* 0 .. 1 */
+    float x0, y0, x1, y1; /* pixels of the image, half-open: x0 <= x < x1 */
+} GisdBox;
+
+/* What was found on one image; released as a whole with gisd_result_free(). */
+typedef struct {
+    size_t width, height;       /* of the image, in pixels */
+    int predicted_class;        /* GISD_NORMAL if lesion_score is below the operating point */
+    double lesion_score;        /* the highest class score */
+    size_t class_count;         /* lesion classes; normal is none of them */
+    const double *class_scores; /* class_count: the highest score of any box of the class */
+    size_t box_count;           /* at most 200 */
+    const GisdBox *boxes;       /* box_count, best first; low scores are still in it */
+    const unsigned char *mask;  /* height x width: 1 on lesion, 0 elsewhere */
+    size_t mask_pixels;         /* ones in the mask */
+    double seconds;             /* from pixels to result */
+} GisdResult;
+
+/* The network's own numbers for the image looked at last, before any post-processing; they belong
+ * to the detector and change with the next image. */
+typedef struct {
+    size_t size;               /* S */
+    size_t priors;             /* P */
+    size_t class_count;        /* K */
+    size_t mask_side;          /* s */
+    const float *input;        /* S x S x 3, RGB as (value - 127.5) / 127.5 */
+    const float *boxes;        /* P x 4, offsets from the priors */
+    const float *class_logits; /* P x K */
+    const float *mask_logits;  /* s x s */
+} GisdRaw;
+
+/* The last error of the calling thread; never NULL. */
+const char *gisd_error(void);
+
+/* "MAJOR.MINOR.PATCH". */
+const char *gisd_version(void);
+
+/* Limits the threads that one detection uses (0: as many as the processor has). For detectors used
+ * from the calling thread. */
+void gisd_set_threads(int threads);
+
+/* Loads a checkpoint, of gisd's or written by another program, into *detector. */
+int gisd_detector_open(const char *checkpoint, GisdDetector **detector);
+void gisd_detector_close(GisdDetector *detector);
+
+/* What the checkpoint says of its network. Texts belong to the detector; class_name returns
+ * "normal" for GISD_NORMAL and NULL for a class that there is not. */
+const char *gisd_backbone(const GisdDetector *detector);
+size_t gisd_input_size(const GisdDetector *detector);
+size_t gisd_class_count(const GisdDetector *detector);
+const char *gisd_class_name(const GisdDetector *detector, int class_index);
+double gisd_operating_point(const GisdDetector *detector);
+
+/* Looks at an image of height x width pixels of 3 bytes (RGB), row by row without gaps. */
+int gisd_detect(GisdDetector *detector, const unsigned char *pixels, size_t width, size_t height,
+                GisdResult **result);
+
+/* The same for a PNG or JPEG file. */
+int gisd_detect_file(GisdDetector *detector, const char *path, GisdResult **result);
+void gisd_result_free(GisdResult *result);
+
+GisdRaw gisd_raw(const GisdDetector *detector);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,392 @@
+/* gisd-detect: finds lesions on image files with a trained network.
+ *
+ * Images are independent: one that cannot be read is reported and the others go on; the exit code
+ * then says that not everything was done.
+ */
+#include <argp.h>
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "gisd/gisd.h"
+#include "image/draw.h"
+#include "image/image_file.h"
+#include "store/files.h"
+#include "store/hdf5_writer.h"
+
+typedef struct {
+    const char *checkpoint;
+    char **images; /* image_count, borrowed from the command line */
+    size_t image_count;
+    bool json;
+    const char *overlay_folder, *raw_path;
+    int threads;
+} Arguments;
+
+typedef struct {
+    const Arguments *arguments;
+    GisdDetector *detector;
+    Hdf5Writer *raw; /* NULL if not asked for */
+    char **names;    /* of the images seen so far, one for each, unique */
+    size_t name_count;
+} Run;
+
+/* ---- command line ---- */
+
+enum { OPTION_OVERLAY = 'o', OPTION_RAW = 'r', OPTION_JSON = 'j', OPTION_THREADS = 't' };
+
+static const struct argp_option options[] = {
+    {"json", OPTION_JSON, NULL, 0, "Print one JSON array with an object for each image", 0},
+    {"overlay", OPTION_OVERLAY, "DIR", 0,
+     "Write DIR/NAME.png, the image with boxes and mask drawn in, and DIR/NAME-mask.png", 0},
+    {"raw", OPTION_RAW, "FILE", 0,
+     "Write the network's own outputs to this HDF5 file: NAME/input, loc, cls and mask", 0},
+    {"threads", OPTION_THREADS, "N", 0, "Threads to use (default: all processors)", 0},
+    {0}};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    switch (key) {
+    case OPTION_JSON:
+        arguments->json = true;
+        return 0;
+    case OPTION_OVERLAY:
+        arguments->overlay_folder = text;
+        return 0;
+    case OPTION_RAW:
+        arguments->raw_path = text;
+        return 0;
+    case OPTION_THREADS: {
+        char *end;
+        long threads = strtol(text, &end, 10);
+        if (end == text || *end || threads < 1 || threads > 4096)
+            argp_error(state, "--threads %s: expected a number from 1 to 4096", text);
+        arguments->threads = (int)threads;
+        return 0;
+    }
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            return ARGP_ERR_UNKNOWN; /* the images come as ARGP_KEY_ARGS */
+        arguments->checkpoint = text;
+        return 0;
+    case ARGP_KEY_ARGS:
+        arguments->images = state->argv + state->next;
+        arguments->image_count = (size_t)(state->argc - state->next);
+        return 0;
+    case ARGP_KEY_END:
+        if (!arguments->image_count)
+            argp_error(state, "expected a checkpoint and at least one image");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- names ---- */
+
+static bool name_is_taken(const Run *run, const char *name)
+{
+    for (size_t i = 0; i < run->name_count; ++i)
+        if (strcmp(run->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The file's name without folder and suffix, with -2, -3, ... if another image has that already;
+ * kept in run->names. */
+static Status name_image(Run *run, const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    char *unique;
+    TRY(MEMORY_NEW(&unique, length + 24));
+    memcpy(unique, base, length);
+    for (size_t n = 2; name_is_taken(run, unique); ++n)
+        snprintf(unique + length, 24, "-%zu", n);
+    run->names[run->name_count++] = unique;
+    *name = unique;
+    return STATUS_OK;
+}
+
+/* ---- what is written and printed for an image ---- */
+
+static Status write_raw(Hdf5Writer *writer, const char *name, const GisdRaw *raw)
+{
+    size_t size = raw->size, pixels = size * size;
+    float *planes;
+    TRY(MEMORY_NEW(&planes, 3 * pixels));
+    for (size_t i = 0; i < pixels; ++i)
+        for (size_t c = 0; c < 3; ++c)
+            planes[c * pixels + i] = raw->input[3 * i + c];
+    const struct {
+        const char *part;
+        size_t rank, dims[3];
+        const float *values;
+        const char *description;
+    } parts[] = {
+        {"input", 3, {3, size, size}, planes, "channels x rows x columns: (value - 127.5) / 127.5"},
+        {"loc", 2, {raw->priors, 4}, raw->boxes, "priors x 4: offsets from the priors"},
+        {"cls", 2, {raw->priors, raw->class_count}, raw->class_logits, "priors x classes: logits"},
+        {"mask", 3, {1, raw->mask_side, raw->mask_side}, raw->mask_logits, "1 x s x s: logits"},
+    };
+    Status status = STATUS_OK;
+    char *path = NULL;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == STATUS_OK; ++i) {
+        TRY_GOTO(status, end, files_join(name, parts[i].part, &path));
+        status = hdf5_write(writer, path, HDF5_F32, parts[i].rank, parts[i].dims, parts[i].values,
+                            parts[i].description, NULL);
+        free(path);
+    }
+end:
+    free(planes);
+    return status;
+}
+
+/* FOLDER/NAMEsuffix in *path. */
+static Status output_path(const char *folder, const char *name, const char *suffix, char **path)
+{
+    size_t bytes = strlen(folder) + strlen(name) + strlen(suffix) + 2;
+    TRY(MEMORY_NEW(path, bytes));
+    snprintf(*path, bytes, "%s/%s%s", folder, name, suffix);
+    return STATUS_OK;
+}
+
+enum { TAG_BYTES = 64, MOST_DRAWN = 12 };
+static const Colour mask_colour = {0, 255, 160};
+static const float mask_opacity = 0.3F;
+
+/* Draws the best boxes that reach the operating point, with class and score, the very best on top.
+ */
+static Status draw_found(const GisdDetector *detector, const GisdResult *result, Image *image)
+{
+    DrawBox boxes[MOST_DRAWN];
+    char tags[MOST_DRAWN][TAG_BYTES];
+    size_t count = 0;
+    for (size_t i = result->box_count < MOST_DRAWN ? result->box_count : MOST_DRAWN; i-- > 0;) {
+        const GisdBox *box = &result->boxes[i];
+        if (box->score < gisd_operating_point(detector))
+            continue;
+        snprintf(tags[count], TAG_BYTES, "%s %.2f", gisd_class_name(detector, box->class_index),
+                 box->score);
+        boxes[count] = (DrawBox){.box = {box->x0, box->y0, box->x1, box->y1},
+                                 .tag = tags[count],
+                                 .colour = draw_class_colour((size_t)box->class_index)};
+        ++count;
+    }
+    return draw_boxes(image, count, boxes);
+}
+
+/* DIR/NAME.png: the mask tinted and the boxes drawn into the image; DIR/NAME-mask.png: the mask,
+ * 255 on lesion. */
+static Status write_overlay(const Run *run, const char *image_path, const GisdResult *result,
+                            const char *overlay_path, const char *mask_path)
+{
+    Image image, mask;
+    TRY(image_read(image_path, 3, &image));
+    Status status = image_init(&mask, result->width, result->height, 1);
+    if (status == STATUS_OK) {
+        for (size_t i = 0; i < result->width * result->height; ++i)
+            mask.pixels[i] = result->mask[i] ? 255 : 0;
+        status = draw_mask(&image, &mask, mask_colour, mask_opacity);
+    }
+    if (status == STATUS_OK)
+        status = draw_found(run->detector, result, &image);
+    if (status == STATUS_OK)
+        status = image_write_png(mask_path, &mask);
+    if (status == STATUS_OK)
+        status = image_write_png(overlay_path, &image);
+    image_clear(&mask);
+    image_clear(&image);
+    return status;
+}
+
+static void print_text(const GisdDetector *detector, const char *path, const GisdResult *result)
+{
+    printf("%s: %s, lesion score %.4f, mask %.2f %% of the image, %.3f s\n", path,
+           gisd_class_name(detector, result->predicted_class), result->lesion_score,
+           100 * (double)result->mask_pixels / (double)(result->width * result->height),
+           result->seconds);
+    for (size_t i = 0; i < result->box_count; ++i) {
+        const GisdBox *box = &result->boxes[i];
+        if (box->score >= gisd_operating_point(detector))
+            printf("  %s %.4f at %.1f %.1f %.1f %.1f\n",
+                   gisd_class_name(detector, box->class_index), box->score, (double)box->x0,
+                   (double)box->y0, (double)box->x1, (double)box->y1);
+    }
+}
+
+/* The JSON object of an image, or NULL for want of memory. */
+static cJSON *describe(const GisdDetector *detector, const char *path, const GisdResult *result,
+                       const char *overlay_path, const char *mask_path)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "image", path);
+    cJSON_AddNumberToObject(object, "width", (double)result->width);
+    cJSON_AddNumberToObject(object, "height", (double)result->height);
+    cJSON_AddNumberToObject(object, "lesion_score", result->lesion_score);
+    cJSON_AddNumberToObject(object, "operating_point", gisd_operating_point(detector));
+    cJSON_AddStringToObject(object, "predicted_class",
+                            gisd_class_name(detector, result->predicted_class));
+    cJSON *scores = cJSON_AddObjectToObject(object, "class_scores");
+    for (size_t k = 0; k < result->class_count; ++k)
+        cJSON_AddNumberToObject(scores, gisd_class_name(detector, (int)k), result->class_scores[k]);
+    cJSON *detections = cJSON_AddArrayToObject(object, "detections");
+    for (size_t i = 0; i < result->box_count; ++i) {
+        const GisdBox *box = &result->boxes[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "class", gisd_class_name(detector, box->class_index));
+        cJSON_AddNumberToObject(item, "score", box->score);
+        const float corners[4] = {box->x0, box->y0, box->x1, box->y1};
+        cJSON_AddItemToObject(item, "box", cJSON_CreateFloatArray(corners, 4));
+        cJSON_AddItemToArray(detections, item);
+    }
+    cJSON_AddNumberToObject(object, "mask_area", (double)result->mask_pixels);
+    if (mask_path) {
+        cJSON_AddStringToObject(object, "mask", mask_path);
+        cJSON_AddStringToObject(object, "overlay", overlay_path);
+    }
+    cJSON_AddNumberToObject(object, "seconds", result->seconds);
+    return object;
+}
+
+static cJSON *describe_failure(const char *path)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "image", path);
+    cJSON_AddStringToObject(object, "error", status_message());
+    return object;
+}
+
+/* Prints an element of the array; `first` ones have no comma before them. */
+static Status print_json(cJSON *object, bool first)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    if (!text)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot print a result");
+    printf("%s\n%s", first ? "" : ",", text);
+    free(text);
+    return STATUS_OK;
+}
+
+/* ---- running ---- */
+
+static Status report(Run *run, const char *path, const char *name, const GisdResult *result,
+                     bool first)
+{
+    const Arguments *arguments = run->arguments;
+    char *overlay_path = NULL, *mask_path = NULL;
+    Status status = STATUS_OK;
+    if (run->raw) {
+        GisdRaw raw = gisd_raw(run->detector);
+        TRY(write_raw(run->raw, name, &raw));
+    }
+    if (arguments->overlay_folder) {
+        TRY_GOTO(status, end, output_path(arguments->overlay_folder, name, ".png", &overlay_path));
+        TRY_GOTO(status, end,
+                 output_path(arguments->overlay_folder, name, "-mask.png", &mask_path));
+        TRY_GOTO(status, end, write_overlay(run, path, result, overlay_path, mask_path));
+    }
+    if (arguments->json)
+        status = print_json(describe(run->detector, path, result, overlay_path, mask_path), first);
+    else
+        print_text(run->detector, path, result);
+end:
+    free(overlay_path);
+    free(mask_path);
+    return status;
+}
+
+/* Looks at one image and reports it. */
+static Status run_image(Run *run, const char *path, bool first)
+{
+    const char *name;
+    TRY(name_image(run, path, &name));
+    GisdResult *result;
+    TRY((Status)gisd_detect_file(run->detector, path, &result));
+    Status status = report(run, path, name, result, first);
+    gisd_result_free(result);
+    return status;
+}
+
+static Status start(Run *run)
+{
+    const Arguments *arguments = run->arguments;
+    if (arguments->threads)
+        gisd_set_threads(arguments->threads);
+    TRY(MEMORY_NEW(&run->names, arguments->image_count));
+    TRY((Status)gisd_detector_open(arguments->checkpoint, &run->detector));
+    if (arguments->overlay_folder)
+        TRY(files_make_folder(arguments->overlay_folder));
+    if (arguments->raw_path)
+        TRY(hdf5_writer_new(arguments->raw_path, &run->raw));
+    return STATUS_OK;
+}
+
+/* Returns the number of images that could not be done; each has been reported. */
+static size_t run_images(Run *run)
+{
+    const Arguments *arguments = run->arguments;
+    size_t failed = 0;
+    if (arguments->json)
+        printf("[");
+    for (size_t i = 0; i < arguments->image_count; ++i) {
+        if (run_image(run, arguments->images[i], i == 0) == STATUS_OK)
+            continue;
+        fprintf(stderr, "gisd-detect: %s\n", status_message());
+        if (arguments->json)
+            print_json(describe_failure(arguments->images[i]), i == 0);
+        ++failed;
+    }
+    if (arguments->json)
+        printf("\n]\n");
+    return failed;
+}
+
+static Status finish(Run *run)
+{
+    Hdf5Writer *raw = run->raw;
+    run->raw = NULL;
+    if (raw)
+        TRY(hdf5_writer_commit(raw));
+    if (fflush(stdout) || ferror(stdout))
+        FAIL(STATUS_IO, "standard output: cannot be written");
+    return STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp parser = {
+        .options = options,
+        .parser = parse_option,
+        .args_doc = "CHECKPOINT.h5 IMAGE...",
+        .doc =
+            "Finds lesions on endoscopy images (PNG or JPEG) with a trained network."
+            "\vAn image that cannot be read is reported and the others go on; the exit code is 0 "
+            "only if all could be done. Boxes are x0 y0 x1 y1 in pixels of the image. NAME is "
+            "the image's file name without folder and suffix."};
+    argp_program_version = "gisd-detect " GISD_VERSION;
+    Arguments arguments = {0};
+    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+
+    Run run = {.arguments = &arguments};
+    size_t failed = 0;
+    Status status = start(&run);
+    if (status == STATUS_OK) {
+        failed = run_images(&run);
+        status = finish(&run);
+    }
+    if (status != STATUS_OK)
+        fprintf(stderr, "gisd-detect: %s\n", status_message());
+    hdf5_writer_abandon(run.raw);
+    gisd_detector_close(run.detector);
+    for (size_t i = 0; i < run.name_count; ++i)
+        free(run.names[i]);
+    free(run.names);
+    return status == STATUS_OK && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

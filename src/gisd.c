@@ -1,0 +1,178 @@
+/* The public library: include/gisd/gisd.h on top of the detector. A result and its arrays are one
+ * block with the mask beside it. */
+#include "gisd/gisd.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "image/image_file.h"
+#include "train/detector.h"
+
+struct GisdDetector {
+    Detector *detector;
+    DetectorAbout about;
+};
+
+typedef struct {
+    GisdResult result; /* first, so that a pointer to it is one to the whole */
+    DetectorResult found;
+    GisdBox boxes[DETECTIONS_MOST];
+    double class_scores[];
+} WholeResult;
+
+const char *gisd_error(void)
+{
+    return status_message();
+}
+
+const char *gisd_version(void)
+{
+    return GISD_VERSION;
+}
+
+void gisd_set_threads(int threads)
+{
+    omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
+}
+
+int gisd_detector_open(const char *checkpoint, GisdDetector **detector)
+{
+    *detector = NULL;
+    GisdDetector *opened;
+    TRY(MEMORY_NEW(&opened, 1));
+    Status status = detector_new(checkpoint, &opened->detector);
+    if (status != STATUS_OK) {
+        free(opened);
+        return status;
+    }
+    opened->about = detector_about(opened->detector);
+    *detector = opened;
+    return STATUS_OK;
+}
+
+void gisd_detector_close(GisdDetector *detector)
+{
+    if (!detector)
+        return;
+    detector_free(detector->detector);
+    free(detector);
+}
+
+const char *gisd_backbone(const GisdDetector *detector)
+{
+    return detector->about.backbone;
+}
+
+size_t gisd_input_size(const GisdDetector *detector)
+{
+    return detector->about.size;
+}
+
+size_t gisd_class_count(const GisdDetector *detector)
+{
+    return detector->about.classes;
+}
+
+const char *gisd_class_name(const GisdDetector *detector, int class_index)
+{
+    if (class_index == GISD_NORMAL)
+        return "normal";
+    if (class_index < 0 || (size_t)class_index >= detector->about.classes)
+        return NULL;
+    return detector->about.class_names[class_index];
+}
+
+double gisd_operating_point(const GisdDetector *detector)
+{
+    return detector->about.operating_point;
+}
+
+static Status detect(GisdDetector *detector, const Image *image, GisdResult **result)
+{
+    size_t classes = detector->about.classes;
+    WholeResult *whole;
+    TRY(memory_new((void **)&whole, 1, sizeof *whole + classes * sizeof *whole->class_scores));
+    Status status = detector_run(detector->detector, image, &whole->found);
+    if (status != STATUS_OK) {
+        free(whole);
+        return status;
+    }
+    const DetectorResult *found = &whole->found;
+    for (size_t i = 0; i < found->count; ++i) {
+        const Detection *detection = &found->detections[i];
+        whole->boxes[i] = (GisdBox){
+            .class_index = detection->class_index,
+            .score = (double)detection->score,
+            .x0 = detection->box.x0 * (float)image->width,
+            .y0 = detection->box.y0 * (float)image->height,
+            .x1 = detection->box.x1 * (float)image->width,
+            .y1 = detection->box.y1 * (float)image->height,
+        };
+    }
+    for (size_t k = 0; k < classes; ++k)
+        whole->class_scores[k] = (double)found->class_scores[k];
+    whole->result = (GisdResult){
+        .width = image->width,
+        .height = image->height,
+        .predicted_class = found->predicted_class,
+        .lesion_score = found->lesion_score,
+        .class_count = classes,
+        .class_scores = whole->class_scores,
+        .box_count = found->count,
+        .boxes = whole->boxes,
+        .mask = found->mask,
+        .mask_pixels = found->mask_pixels,
+        .seconds = found->seconds,
+    };
+    *result = &whole->result;
+    return STATUS_OK;
+}
+
+int gisd_detect(GisdDetector *detector, const unsigned char *pixels, size_t width, size_t height,
+                GisdResult **result)
+{
+    *result = NULL;
+    if (width == 0 || height == 0)
+        FAIL(STATUS_ARGUMENT, "image of %zu x %zu pixels: expected at least one", width, height);
+    /* The detector only reads the pixels. */
+    const Image image = {width, height, 3, (uint8_t *)(uintptr_t)pixels};
+    return detect(detector, &image, result);
+}
+
+int gisd_detect_file(GisdDetector *detector, const char *path, GisdResult **result)
+{
+    *result = NULL;
+    Image image;
+    TRY(image_read(path, 3, &image));
+    Status status = detect(detector, &image, result);
+    image_clear(&image);
+    if (status != STATUS_OK)
+        status_prefix(status, "%s", path);
+    return (int)status;
+}
+
+void gisd_result_free(GisdResult *result)
+{
+    if (!result)
+        return;
+    WholeResult *whole = (WholeResult *)result;
+    detector_result_clear(&whole->found);
+    free(whole);
+}
+
+GisdRaw gisd_raw(const GisdDetector *detector)
+{
+    const DetectorAbout *about = &detector->about;
+    DetectorRaw raw = detector_raw(detector->detector);
+    return (GisdRaw){
+        .size = about->size,
+        .priors = about->priors,
+        .class_count = about->classes,
+        .mask_side = about->mask_side,
+        .input = raw.input,
+        .boxes = raw.location,
+        .class_logits = raw.logits,
+        .mask_logits = raw.mask,
+    };
+}
