@@ -14,6 +14,7 @@ static const struct {
     const char *name, *summary;
     DataCommand *run;
 } commands[] = {
+    {"phantom", "make a synthetic data set", data_phantom},
     {"import", "make a manifest from a public data set", data_import},
     {"check", "find everything wrong with a data set", data_check},
     {"pack", "decode and resize a data set once, into one file", data_pack},

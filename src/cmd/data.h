@@ -11,6 +11,6 @@
 
 typedef Status DataCommand(int argc, char **argv);
 
-DataCommand data_check, data_import, data_pack;
+DataCommand data_check, data_import, data_pack, data_phantom;
 
 #endif

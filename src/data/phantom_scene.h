@@ -1,0 +1,109 @@
+/* What the parts of the phantom generator share: the wall as layers of floats, before light falls
+ * on it. Mucosa lays down relief and colour, lesions change both, rendering lights and films them,
+ * overlays are burned into the finished picture.
+ */
+#ifndef GISD_DATA_PHANTOM_SCENE_H
+#define GISD_DATA_PHANTOM_SCENE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "base/status.h"
+#include "image/image.h"
+
+/* Layers of height x width floats, in one block. Positions: u, v are 0 in the picture's middle and
+ * -1, 1 at its upper and lower edge. */
+typedef struct {
+    size_t width, height;
+    float unit;                /* pixels in a length of 1: half the height */
+    float *wall_x, *wall_y;    /* place on the wall, denser towards the lumen */
+    float *radius, *angle;     /* from the lumen's centre */
+    float *relief;             /* height of the wall towards the viewer, pixels */
+    float *red, *green, *blue; /* colour of the wall in white light, 0 to 1 */
+    float *gloss;              /* strength of highlights */
+    float *light, *spare;      /* for the parts' own use */
+    uint8_t *mask;             /* 255 on the lesion */
+    float *block;              /* owned storage of the layers */
+} Scene;
+
+/* Allocates the layers, all 0; scene_clear() releases them. */
+Status scene_init(Scene *scene, size_t width, size_t height);
+void scene_clear(Scene *scene);
+
+/* The same of all images of one patient. */
+typedef struct {
+    float red, green, blue; /* colour of the mucosa */
+    float blotches;         /* strength of low-frequency redness */
+    float vessels;          /* strength of visible vessels */
+    float folds;            /* height of rugae, pixels at 256 rows */
+    float grain;            /* strength of the fine relief */
+    float rings;            /* share of ring folds (antrum) against long ones (corpus) */
+    float wetness;
+    uint32_t seed; /* of its noise */
+} Mucosa;
+
+/* One look at the wall. */
+typedef struct {
+    float lumen_u, lumen_v, lumen_size;
+    float roll;             /* of the folds, radians */
+    float light_u, light_v; /* where the lamp stands beside the lens */
+    float exposure, warmth;
+    float blur;  /* pixels at 256 rows */
+    float noise; /* standard deviation, of 255 */
+    uint32_t seed;
+} Look;
+
+/* Draws the properties; `stream` is keyed by the patient, or the image. */
+Mucosa mucosa_draw(RandomStream *stream);
+Look look_draw(RandomStream *stream);
+
+/* Lays down healthy mucosa: all layers but the mask, which becomes 0. */
+void mucosa_lay(Scene *scene, const Mucosa *mucosa, const Look *look);
+
+typedef enum {
+    LESION_NONE,
+    LESION_CANCER_UPLIFT,
+    LESION_CANCER_FLAT,
+    LESION_CANCER_DEPRESSION,
+    LESION_ULCER,
+    LESION_GASTRITIS,
+} LesionKind;
+
+enum { LESION_WAVES = 7 };
+
+/* One lesion, the same in all images of its patient. */
+typedef struct {
+    LesionKind kind;
+    float share;                 /* of the frame's area that it covers from the usual distance */
+    float aspect;                /* long to short axis */
+    float wave[LESION_WAVES][2]; /* cosine and sine part of the outline's waves 1, 2, ... */
+    float jagged;                /* roughness of the outline */
+    float strength;              /* of its colours and relief */
+    float paleness;              /* -1 red to 1 pale */
+    uint32_t seed;               /* of its noise */
+} LesionShape;
+
+/* Where it lies in one image. */
+typedef struct {
+    float x, y;                  /* centre, pixels */
+    float long_axis, short_axis; /* pixels */
+    float turn;                  /* radians */
+    bool mirrored;
+} LesionPlace;
+
+LesionShape lesion_draw(LesionKind kind, RandomStream *stream);
+
+/* Finds a lit place for the lesion where nothing in `blocked` (one channel, 255: hidden, or NULL)
+ * lies on it; the lesion shrinks if need be. */
+LesionPlace lesion_place(const LesionShape *shape, const Look *look, size_t width, size_t height,
+                         const Image *blocked, RandomStream *stream);
+
+/* Changes relief, colours, gloss and mask of the wall. */
+void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place);
+
+/* Lights the wall and films it into an RGB picture of the scene's size. */
+void scene_render(Scene *scene, const Mucosa *mucosa, const Look *look, uint8_t *pixels);
+
+#endif

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# gisd-data phantom: the same whatever the threads, clean for gisd-data check, never half there.
+set -euo pipefail
+data=$GISD_BIN/gisd-data
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+OMP_NUM_THREADS=1 "$data" phantom "$folder/one" --images 48 --seed 7 --size 160x128 >/dev/null
+OMP_NUM_THREADS=3 "$data" phantom "$folder/deep/three/" --images 48 --seed 7 --size 160x128 >/dev/null
+diff -r "$folder/one" "$folder/deep/three"
+"$data" check "$folder/one/manifest.csv"
+"$data" phantom "$folder/other" --images 48 --seed 8 --size 160x128 >/dev/null
+! cmp -s "$folder/one/images/000000.jpg" "$folder/other/images/000000.jpg"
+
+head -1 "$folder/one/manifest.csv" | grep -qx 'image,mask,label,patient,lesion,form,split,boxes'
+[ "$(ls "$folder/one/images" | wc -l)" = 48 ]
+for split in train val test; do
+    for label in normal GC GU CG; do
+        grep -q ",$label,.*,$split," "$folder/one/manifest.csv" ||
+            { echo "no $label in $split"; exit 1; }
+    done
+done
+grep -q 'border,1$' "$folder/one/overlays.csv"
+"$data" phantom "$folder/bare" --images 8 --overlays 0 >/dev/null
+[ "$(wc -l <"$folder/bare/overlays.csv")" = 1 ]
+
+# A folder with something in it is left alone; so is the rest of a killed run not.
+before=$(ls -lR "$folder/bare")
+if message=$("$data" phantom "$folder/bare" --images 8 2>&1); then
+    echo "a full folder was overwritten"
+    exit 1
+fi
+[[ $message == *"bare: is not empty, expected a new or empty folder" ]]
+[ "$before" = "$(ls -lR "$folder/bare")" ]
+mkdir -p "$folder/.again.partial/images"
+touch "$folder/.again.partial/images/999999.jpg"
+"$data" phantom "$folder/again" --images 2 >/dev/null
+[ ! -e "$folder/again/images/999999.jpg" ] && [ ! -e "$folder/.again.partial" ]
+
+for wrong in '--images 0' '--size 320' '--overlays 2' '--seed x' '--colour'; do
+    if "$data" phantom "$folder/wrong" $wrong 2>"$folder/message"; then
+        echo "$wrong was taken"
+        exit 1
+    fi
+    [ ! -e "$folder/wrong" ]
+done
