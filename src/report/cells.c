@@ -2,6 +2,7 @@
 #include "report/cells.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +16,34 @@ static const char *text_field(const cJSON *object, const char *key)
     return text ? text : "";
 }
 
-/* A number under any of the two keys; NaN if there is none. */
-static double number_field(const cJSON *object, const char *key, const char *other)
+/* A setting as text, in `text`; "" if it is not there. */
+static void setting_text(const cJSON *settings, const char *key, char *text, size_t room)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    if (!cJSON_IsNumber(item))
-        item = cJSON_GetObjectItemCaseSensitive(object, other);
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(settings, key);
+    text[0] = '\0';
+    if (cJSON_IsString(item))
+        snprintf(text, room, "%s", item->valuestring);
+    else if (cJSON_IsNumber(item))
+        snprintf(text, room, "%.15g", item->valuedouble);
+    else if (cJSON_IsBool(item))
+        snprintf(text, room, "%s", cJSON_IsTrue(item) ? "true" : "false");
+}
+
+static double text_number(const char *text)
+{
+    char *end = NULL;
+    double value = strtod(text, &end);
+    return *text && *end == '\0' ? value : (double)NAN;
+}
+
+/* A number under any of the two keys; NaN if there is none. */
+static double number_field(const cJSON *settings, const char *key, const char *other)
+{
+    char text[64];
+    setting_text(settings, key, text, sizeof text);
+    if (text[0] == '\0')
+        setting_text(settings, other, text, sizeof text);
+    return text_number(text);
 }
 
 static ReportCell *find_cell(ReportCells *cells, const char *id)
@@ -82,6 +104,61 @@ static Status apply_record(ReportCells *cells, const cJSON *record, const char *
     return STATUS_OK;
 }
 
+/* Whether a setting has a field of its own in ReportCell. */
+static bool has_field(const char *key)
+{
+    static const char *const keys[] = {"backbone",    "tuning",      "alpha", "gamma",
+                                       "focal_alpha", "focal_gamma", "seed"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* The settings with which a cell was planned first; NULL if there is no such record. */
+static const cJSON *settings_of(const JournalRecords *records, const char *id)
+{
+    for (size_t i = 0; i < records->count; ++i)
+        if (strcmp(text_field(records->records[i], "event"), "planned") == 0 &&
+            strcmp(text_field(records->records[i], "cell"), id) == 0)
+            return cJSON_GetObjectItemCaseSensitive(records->records[i], "settings");
+    return NULL;
+}
+
+/* Whether the cells disagree about a setting. */
+static bool varies(const JournalRecords *records, const ReportCells *cells, const char *key)
+{
+    char first[REPORT_OTHERS_BYTES], text[REPORT_OTHERS_BYTES];
+    setting_text(settings_of(records, cells->cells[0].id), key, first, sizeof first);
+    for (size_t i = 1; i < cells->count; ++i) {
+        setting_text(settings_of(records, cells->cells[i].id), key, text, sizeof text);
+        if (strcmp(text, first) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Settings that vary over the grid and have no field of their own keep cells apart by their text.
+ */
+static void find_other_axes(const JournalRecords *records, ReportCells *cells)
+{
+    const cJSON *first = cells->count ? settings_of(records, cells->cells[0].id) : NULL;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, first)
+    {
+        if (has_field(item->string) || !varies(records, cells, item->string))
+            continue;
+        for (size_t i = 0; i < cells->count; ++i) {
+            char text[REPORT_OTHERS_BYTES];
+            char *others = cells->cells[i].others;
+            size_t used = strlen(others);
+            setting_text(settings_of(records, cells->cells[i].id), item->string, text, sizeof text);
+            snprintf(others + used, REPORT_OTHERS_BYTES - used, "%s%s=%s", used ? ", " : "",
+                     item->string, text);
+        }
+    }
+}
+
 Status report_cells_read(const char *journal_path, ReportCells *cells)
 {
     *cells = (ReportCells){0};
@@ -90,10 +167,44 @@ Status report_cells_read(const char *journal_path, ReportCells *cells)
     Status status = STATUS_OK;
     for (size_t i = 0; i < records.count && status == STATUS_OK; ++i)
         status = apply_record(cells, records.records[i], journal_path, i + 1);
+    if (status == STATUS_OK)
+        find_other_axes(&records, cells);
     journal_clear(&records);
     if (status != STATUS_OK)
         report_cells_clear(cells);
     return status;
+}
+
+/* The value of "key: value" on a line of its own; "" if there is none. */
+static void config_value(const char *config, const char *key, char *text, size_t room)
+{
+    size_t length = strlen(key);
+    text[0] = '\0';
+    for (const char *line = config; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        line += strspn(line, " ");
+        if (strncmp(line, key, length) != 0 || line[length] != ':')
+            continue;
+        const char *value = line + length + 1;
+        value += strspn(value, " \"'");
+        snprintf(text, room, "%.*s", (int)strcspn(value, " \"'\n"), value);
+        return;
+    }
+}
+
+void report_cell_complete(ReportCell *cell, const char *config)
+{
+    char text[64];
+    if (cell->backbone[0] != '\0')
+        return;
+    config_value(config, "backbone", cell->backbone, sizeof cell->backbone);
+    config_value(config, "tuning", cell->tuning, sizeof cell->tuning);
+    config_value(config, "alpha", text, sizeof text);
+    cell->focal_alpha = text_number(text);
+    config_value(config, "gamma", text, sizeof text);
+    cell->focal_gamma = text_number(text);
+    config_value(config, "seed", text, sizeof text);
+    cell->seed = text_number(text);
 }
 
 void report_cells_clear(ReportCells *cells)

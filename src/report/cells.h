@@ -18,7 +18,7 @@ typedef enum {
     CELL_STATE_FAILED
 } CellState;
 
-enum { REPORT_NAME_BYTES = 48, REPORT_CAUSE_BYTES = 512 };
+enum { REPORT_NAME_BYTES = 48, REPORT_CAUSE_BYTES = 512, REPORT_OTHERS_BYTES = 256 };
 
 /* A cell of the grid. Settings that the journal does not tell are empty or NaN. */
 typedef struct {
@@ -26,7 +26,9 @@ typedef struct {
     char backbone[REPORT_NAME_BYTES]; /* "r50x1" */
     char tuning[REPORT_NAME_BYTES];   /* "local" or "global" */
     double focal_alpha, focal_gamma;
-    double seed; /* only shown: whole numbers up to 2^53 */
+    double seed;                      /* only shown: whole numbers up to 2^53 */
+    char others[REPORT_OTHERS_BYTES]; /* "key=value, ...": settings besides the above that are not
+                                         the same in all cells */
     CellState state;
     char cause[REPORT_CAUSE_BYTES]; /* of the failure */
 } ReportCell;
@@ -40,6 +42,10 @@ typedef struct {
 /* Reads the journal. A record about a cell that was never planned is STATUS_FORMAT with its line.
  */
 Status report_cells_read(const char *journal_path, ReportCells *cells);
+/* Fills what the journal did not tell (an empty backbone and what goes with it) from a cell's
+ * resolved settings, one "key: value" a line. */
+void report_cell_complete(ReportCell *cell, const char *config);
+
 void report_cells_clear(ReportCells *cells);
 
 #endif

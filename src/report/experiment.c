@@ -20,7 +20,8 @@ static bool same_variant(const Variant *variant, const ReportCell *cell)
     return strcmp(variant->backbone, cell->backbone) == 0 &&
            strcmp(variant->tuning, cell->tuning) == 0 &&
            same_number(variant->focal_alpha, cell->focal_alpha) &&
-           same_number(variant->focal_gamma, cell->focal_gamma);
+           same_number(variant->focal_gamma, cell->focal_gamma) &&
+           strcmp(variant->others, cell->others) == 0;
 }
 
 /* The last finite number of a history, NaN if there is none. */
@@ -55,8 +56,9 @@ static Status read_result(Experiment *experiment, size_t index)
         snprintf(cell->cause, sizeof cell->cause, "%s", status_message());
         if (experiment->unreadable++ == 0)
             snprintf(experiment->problem, sizeof experiment->problem, "%s", status_message());
-    } else if (mentions_phantom(experiment->results[index].config)) {
-        experiment->phantom = true;
+    } else {
+        report_cell_complete(cell, experiment->results[index].config);
+        experiment->phantom |= mentions_phantom(experiment->results[index].config);
     }
     return STATUS_OK;
 }
@@ -93,6 +95,7 @@ static Status add_to_variant(Experiment *experiment, size_t index)
     if (variant == end) {
         *variant = (Variant){.backbone = cell->backbone,
                              .tuning = cell->tuning,
+                             .others = cell->others,
                              .focal_alpha = cell->focal_alpha,
                              .focal_gamma = cell->focal_gamma};
         ++experiment->variant_count;

@@ -19,7 +19,7 @@
 #include "report/published.h"
 
 typedef struct {
-    const char *backbone, *tuning; /* borrowed from the first cell */
+    const char *backbone, *tuning, *others; /* borrowed from the first cell */
     double focal_alpha, focal_gamma;
     size_t count;  /* planned cells: seeds */
     size_t *cells; /* count: positions in the experiment's cells, in the order of planning */

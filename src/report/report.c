@@ -39,7 +39,7 @@ static const Section sections[] = {
      "Test split, percent. F1, sensitivity and specificity are macro means: each class against the "
      "rest, then the plain mean over the classes, normal included. One seed: value and 95 % "
      "bootstrap interval over patients (over images where patients are not known). Several seeds: "
-     "mean ± standard deviation. Where alpha and gamma vary, the row marked as chosen has the best "
+     "mean ± standard deviation. Where other settings vary, the row marked as chosen has the best "
      "validation metric; the test split takes no part in the choice."},
     {"table3", "Area under the ROC curve (Table 3)", results_table3,
      "Lesion score against lesion or normal, all distinct thresholds, trapezoids."},

@@ -22,6 +22,8 @@ void results_cell_title(const ReportCell *cell, char *text, size_t room)
         if (!isnan(axes[i].value) && length >= 0 && (size_t)length < room)
             length += snprintf(text + length, room - (size_t)length, ", %s %g", axes[i].name,
                                axes[i].value);
+    if (cell->others[0] && length >= 0 && (size_t)length < room)
+        snprintf(text + length, room - (size_t)length, ", %s", cell->others);
 }
 
 static void stem_in(char stem[PATH_MAX], const char *folder, const char *kind, const char *name)

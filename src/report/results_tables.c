@@ -50,11 +50,11 @@ static double published_value(const MetricColumn *metric, const PublishedRun *ru
 /* The headings of both forms. */
 static void init_tables(ResultsTable *table, const MetricColumn *metrics, size_t count)
 {
-    const char *texts[64] = {"backbone", "tuning", "alpha", "gamma", "chosen"};
+    const char *texts[64] = {"backbone", "tuning", "alpha", "gamma", "others", "chosen"};
     const char *numbers[64] = {"backbone", "tuning", "focal_alpha", "focal_gamma",
-                               "seeds",    "chosen", "validation"};
+                               "others",   "seeds",  "chosen",      "validation"};
     char names[64][48];
-    size_t text_count = 5, number_count = 7, name_count = 0;
+    size_t text_count = 6, number_count = 8, name_count = 0;
     static const char *const parts[] = {"", "_low", "_high", "_deviation", "_published"};
     for (size_t i = 0; i < count; ++i) {
         texts[text_count++] = metrics[i].heading;
@@ -121,11 +121,13 @@ static void add_variant_row(const Experiment *experiment, const Variant *variant
     table_add(&table->text, variant->tuning);
     add_axis(&table->text, variant->focal_alpha);
     add_axis(&table->text, variant->focal_gamma);
+    table_add(&table->text, variant->others);
     table_add(&table->text, chosen);
     table_add(&table->numbers, variant->backbone);
     table_add(&table->numbers, variant->tuning);
     add_axis(&table->numbers, variant->focal_alpha);
     add_axis(&table->numbers, variant->focal_gamma);
+    table_add(&table->numbers, variant->others);
     table_addf(&table->numbers, "%zu", variant->finished);
     table_add(&table->numbers, chosen);
     table_add_exact(&table->numbers, variant->validation);
@@ -142,17 +144,14 @@ static void add_unplanned_row(const PublishedRun *published, const MetricColumn 
 {
     double nan = (double)NAN;
     const char *const state = "missing: not in this grid";
-    const char *const empty[] = {"", "", ""};
     table_add(&table->text, published->backbone);
     table_add(&table->text, published->tuning);
     table_add(&table->numbers, published->backbone);
     table_add(&table->numbers, published->tuning);
-    for (size_t i = 0; i < 3; ++i) {
-        table_add(&table->text, empty[i]);
-        table_add(&table->numbers, empty[i]);
-    }
-    table_add(&table->numbers, "");
-    table_add(&table->numbers, "");
+    for (size_t i = 0; i < 4; ++i) /* alpha to chosen */
+        table_add(&table->text, "");
+    for (size_t i = 0; i < 6; ++i) /* focal_alpha to validation */
+        table_add(&table->numbers, "");
     for (size_t i = 0; i < count; ++i)
         add_metric(table, &metrics[i], (VariantMetric){0, nan, nan, nan, nan},
                    published_value(&metrics[i], published), "missing");
@@ -349,10 +348,10 @@ Status results_delong(const Experiment *experiment, ResultsTable *table)
 Status results_cells(const Experiment *experiment, ResultsTable *table)
 {
     static const char *const states[] = {"missing", "started", "done", "failed"};
-    const char *const names[] = {"cell", "backbone", "tuning",     "focal_alpha", "focal_gamma",
-                                 "seed", "state",    "validation", "cause"};
-    table_init(&table->text, 9, names);
-    table_init(&table->numbers, 9, names);
+    const char *const names[] = {"cell",   "backbone", "tuning", "focal_alpha", "focal_gamma",
+                                 "others", "seed",     "state",  "validation",  "cause"};
+    table_init(&table->text, 10, names);
+    table_init(&table->numbers, 10, names);
     for (size_t i = 0; i < experiment->cells.count; ++i) {
         const ReportCell *cell = &experiment->cells.cells[i];
         Table *numbers = &table->numbers;
@@ -361,6 +360,7 @@ Status results_cells(const Experiment *experiment, ResultsTable *table)
         table_add(numbers, cell->tuning);
         add_axis(numbers, cell->focal_alpha);
         add_axis(numbers, cell->focal_gamma);
+        table_add(numbers, cell->others);
         table_add_number(numbers, cell->seed, 0);
         table_add(numbers, states[cell->state]);
         table_add_exact(numbers, experiment->validation[i]);

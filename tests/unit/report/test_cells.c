@@ -77,6 +77,37 @@ static void the_last_record_of_a_cell_decides_its_state(void **state)
     report_cells_clear(&cells);
 }
 
+static void other_axes_keep_cells_apart_and_constants_are_left_out(void **state)
+{
+    (void)state;
+    const char *const records[] = {
+        "{\"event\":\"planned\",\"cell\":\"a\",\"settings\":{\"alpha\":\"0.25\",\"epochs\":3,"
+        "\"learning_rate\":0.001,\"augment\":true,\"seed\":1}}",
+        "{\"event\":\"planned\",\"cell\":\"b\",\"settings\":{\"alpha\":\"0.5\",\"epochs\":3,"
+        "\"learning_rate\":0.01,\"augment\":false,\"seed\":2}}",
+    };
+    write_journal(2, records);
+    ReportCells cells;
+    assert_int_equal(report_cells_read(path, &cells), STATUS_OK);
+    assert_true(cells.cells[0].focal_alpha == 0.25);
+    assert_string_equal(cells.cells[0].others, "learning_rate=0.001, augment=true");
+    assert_string_equal(cells.cells[1].others, "learning_rate=0.01, augment=false");
+    report_cells_clear(&cells);
+}
+
+static void a_cell_without_settings_is_completed_from_its_configuration(void **state)
+{
+    (void)state;
+    ReportCell cell = {.focal_alpha = (double)NAN};
+    report_cell_complete(&cell, "# cell\nbackbone: r50x2\n  tuning: \"local\"\nalpha: 0.5\n"
+                                "gamma: 2\nseed: 7\n");
+    assert_string_equal(cell.backbone, "r50x2");
+    assert_string_equal(cell.tuning, "local");
+    assert_true(cell.focal_alpha == 0.5 && cell.focal_gamma == 2 && cell.seed == 7);
+    report_cell_complete(&cell, "backbone: r50x1\n");
+    assert_string_equal(cell.backbone, "r50x2"); /* what is known stays */
+}
+
 static void many_cells_fit(void **state)
 {
     (void)state;
@@ -114,6 +145,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_record_of_a_cell_decides_its_state),
+        cmocka_unit_test(other_axes_keep_cells_apart_and_constants_are_left_out),
+        cmocka_unit_test(a_cell_without_settings_is_completed_from_its_configuration),
         cmocka_unit_test(many_cells_fit),
         cmocka_unit_test(a_cell_that_was_never_planned_is_named_with_its_line),
     };

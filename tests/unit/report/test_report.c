@@ -108,7 +108,7 @@ static void a_damaged_result_makes_a_whole_report_and_an_error(void **state)
     assert_non_null(strstr(status_message(), "half1/result.h5"));
     assert_true(is_there("damaged", "report.md"));
     char *text = read_output("damaged", "cells.csv");
-    assert_non_null(strstr(text, "half1,r50x1,local,0.5,2,1,failed"));
+    assert_non_null(strstr(text, "half1,r50x1,local,0.5,2,,1,failed"));
     free(text);
 }
 
