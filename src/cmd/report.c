@@ -44,6 +44,9 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case 'o':
         options->output = argument;
         return 0;
+    case 'r':
+        options->readers = argument;
+        return 0;
     case ARGP_KEY_ARG:
         if (options->results != NULL)
             argp_failure(state, EXIT_FAILURE, 0, "one results folder expected, not also '%s'",
@@ -64,6 +67,8 @@ int main(int count, char **arguments)
     static const struct argp_option table[] = {
         {"format", 'f', "LIST", 0, "Any of html, csv, md, latex, with commas (html,csv,md)", 0},
         {"out", 'o', "DIR", 0, "Folder for the report (DIR/report)", 0},
+        {"readers", 'r', "FILE.csv", 0,
+         "Readers to set beside the runs: columns reader, CLASS_seconds, CLASS_accuracy", 0},
         {0}};
     static const struct argp parser = {
         table, read_option,

@@ -134,6 +134,8 @@ static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
     }
     free(scores);
     result->images = images;
+    if (status == STATUS_OK && hdf5_has(reader, "test/predictions/seconds"))
+        status = read_numbers(reader, "test/predictions/seconds", images, &result->seconds, &count);
     return status;
 }
 
@@ -186,6 +188,7 @@ void cell_result_clear(CellResult *result)
     hdf5_texts_clear(&result->image_names);
     free(result->lesion_score);
     free(result->truth);
+    free(result->seconds);
     free(result->box_overlap);
     free(result->mask_overlap);
     hdf5_texts_clear(&result->forms);

@@ -59,6 +59,7 @@ typedef struct {
     size_t images;
     double *lesion_score; /* images: the largest score */
     int64_t *truth;       /* images */
+    double *seconds;      /* images; NULL if not there */
     size_t overlap_count;
     double *box_overlap, *mask_overlap; /* overlap_count */
     Hdf5Texts forms;                    /* overlap_count */

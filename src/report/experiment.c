@@ -166,7 +166,8 @@ static void look_for_phantom(Experiment *experiment)
     free(text);
 }
 
-static Status read_folder(const char *folder, const char *published, Experiment *experiment)
+static Status read_folder(const char *folder, const char *published, const char *readers,
+                          Experiment *experiment)
 {
     TRY(memory_copy_text(folder, &experiment->folder));
     char *journal = NULL;
@@ -176,17 +177,23 @@ static Status read_folder(const char *folder, const char *published, Experiment 
     if (status != STATUS_OK)
         return status;
     TRY(published_read(published, &experiment->published));
+    if (readers != NULL) {
+        size_t column = 0;
+        TRY(csv_read(readers, &experiment->readers));
+        TRY(csv_column(&experiment->readers, "reader", &column));
+    }
     TRY(read_results(experiment));
     look_for_phantom(experiment);
     return make_variants(experiment);
 }
 
-Status experiment_read(const char *folder, const char *published, Experiment *experiment)
+Status experiment_read(const char *folder, const char *published, const char *readers,
+                       Experiment *experiment)
 {
     *experiment = (Experiment){0};
     if (!files_is_folder(folder))
         FAIL(STATUS_MISSING, "%s: a results folder expected", folder);
-    Status status = read_folder(folder, published, experiment);
+    Status status = read_folder(folder, published, readers, experiment);
     if (status != STATUS_OK)
         experiment_clear(experiment);
     return status;
@@ -204,6 +211,7 @@ void experiment_clear(Experiment *experiment)
     free(experiment->variants);
     report_cells_clear(&experiment->cells);
     published_clear(&experiment->published);
+    csv_clear(&experiment->readers);
     *experiment = (Experiment){0};
 }
 

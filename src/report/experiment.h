@@ -38,14 +38,18 @@ typedef struct {
     size_t variant_count;
     Variant *variants; /* in the order of planning */
     Published published;
+    CsvTable readers;  /* of one's own reader study; no rows if none was given */
     bool phantom;      /* the images are synthetic */
     size_t unreadable; /* finished cells whose result could not be read: now failed, with cause */
     char problem[REPORT_CAUSE_BYTES]; /* of the first of them */
 } Experiment;
 
 /* Reads DIR/journal.jsonl and DIR/cells/ID/result.h5 of every finished cell. `published` is the
- * folder of published tables, or NULL for the one that comes with the program. */
-Status experiment_read(const char *folder, const char *published, Experiment *experiment);
+ * folder of published tables, or NULL for the one that comes with the program. `readers` is a CSV
+ * file with the columns of the published table5.csv (reader, then CLASS_seconds and CLASS_accuracy
+ * for any class, in lower case), or NULL. */
+Status experiment_read(const char *folder, const char *published, const char *readers,
+                       Experiment *experiment);
 void experiment_clear(Experiment *experiment);
 
 /* A metric over the finished seeds of a variant. One seed: its value and interval. More: mean and

@@ -127,6 +127,24 @@ static Status read_table(const char *folder, const char *name, Published *publis
     return status;
 }
 
+static Status read_whole(const char *folder, const char *name, CsvTable *table)
+{
+    char *path = NULL;
+    TRY(files_join(folder, name, &path));
+    Status status = csv_read(path, table);
+    free(path);
+    return status;
+}
+
+static Status read_folder(const char *folder, Published *published)
+{
+    TRY(read_table(folder, "table2.csv", published, read_runs));
+    TRY(read_table(folder, "table3.csv", published, read_areas));
+    TRY(read_table(folder, "table6.csv", published, read_forms));
+    TRY(read_whole(folder, "table4.csv", &published->confusion));
+    return read_whole(folder, "table5.csv", &published->readers);
+}
+
 Status published_read(const char *folder, Published *published)
 {
     *published = (Published){0};
@@ -135,11 +153,7 @@ Status published_read(const char *folder, Published *published)
         TRY(find_folder(found));
         folder = found;
     }
-    Status status = read_table(folder, "table2.csv", published, read_runs);
-    if (status == STATUS_OK)
-        status = read_table(folder, "table3.csv", published, read_areas);
-    if (status == STATUS_OK)
-        status = read_table(folder, "table6.csv", published, read_forms);
+    Status status = read_folder(folder, published);
     if (status != STATUS_OK)
         published_clear(published);
     return status;
@@ -148,6 +162,8 @@ Status published_read(const char *folder, Published *published)
 void published_clear(Published *published)
 {
     free(published->runs);
+    csv_clear(&published->confusion);
+    csv_clear(&published->readers);
     *published = (Published){0};
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "store/csv.h"
 
 enum { PUBLISHED_NAME_BYTES = 16, PUBLISHED_FORMS_MOST = 8 };
 
@@ -29,6 +30,8 @@ typedef struct {
     PublishedRun *runs; /* count: in the paper's order */
     size_t form_count;
     PublishedForm forms[PUBLISHED_FORMS_MOST];
+    CsvTable confusion; /* Table 4 as printed: model, row (annotated), a column of counts a class */
+    CsvTable readers;   /* Table 5: reader, CLASS_seconds, CLASS_accuracy */
 } Published;
 
 /* Reads the tables in `folder`; NULL finds the folder beside the installed program, else where it

@@ -46,6 +46,17 @@ static const Section sections[] = {
     {"delong", "Local against global tuning (DeLong's test)", results_delong,
      "Two-sided test of the areas of both chosen runs on the same test images. No row: one of them "
      "is missing or they were tested on different images."},
+    {"table4", "Confusion matrices (Table 4)", results_confusion,
+     "Test split: rows annotated, columns predicted, counts; right is the percentage of the row on "
+     "the diagonal. The published table's header says the opposite, and its rows and columns do "
+     "not "
+     "add up to the images that its text divides by; it is repeated as printed, with percentages "
+     "of "
+     "its own rows."},
+    {"table5", "Seconds an image and accuracy by class, beside readers (Table 5)", results_readers,
+     "Accuracy is the percentage of a class's images that were given that class. Seconds run from "
+     "decoded pixels to boxes and mask. Models and doctors marked as the paper's saw other "
+     "images."},
     {"detection", "Detection, segmentation, time", results_detection,
      "Average precision over the lesion classes at IoU 0.5 and averaged over 0.5 to 0.95; Dice and "
      "IoU of masks at threshold 0.5; median seconds from decoded pixels to boxes and mask."},
@@ -242,7 +253,7 @@ Status report_write(const ReportOptions *options)
 {
     Experiment experiment;
     char *folder = NULL;
-    TRY(experiment_read(options->results, options->published, &experiment));
+    TRY(experiment_read(options->results, options->published, options->readers, &experiment));
     Status status = options->output ? files_join("", options->output, &folder)
                                     : files_join(options->results, "report", &folder);
     if (status == STATUS_OK && strlen(folder) > PATH_MAX - 128)

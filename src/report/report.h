@@ -10,6 +10,7 @@ typedef struct {
     const char *results;   /* the folder of an experiment */
     const char *output;    /* folder to write to, made if missing; NULL: results/report */
     const char *published; /* folder of the published tables; NULL: those of the program */
+    const char *readers;   /* CSV of a reader study, see experiment_read(); NULL: none */
     bool html, csv, markdown, latex;
 } ReportOptions;
 

@@ -34,6 +34,15 @@ Status results_overlap(const Experiment *experiment, ResultsTable *table);
 /* DeLong's test of local against global tuning, backbone by backbone. */
 Status results_delong(const Experiment *experiment, ResultsTable *table);
 
+/* Table 4: the confusion matrices of the chosen runs, row by row, and the published ones whose
+ * classes the experiment has. Defined in results_classes.c. */
+Status results_confusion(const Experiment *experiment, ResultsTable *table);
+
+/* Table 5: seconds an image and percent right, class by class, of the chosen runs beside the
+ * published models and endoscopists, and beside the readers of a file of one's own if the
+ * experiment has one. Defined in results_classes.c. */
+Status results_readers(const Experiment *experiment, ResultsTable *table);
+
 /* Every planned cell with its settings, state, cause and validation. Only numbers is filled. */
 Status results_cells(const Experiment *experiment, ResultsTable *table);
 

@@ -145,23 +145,17 @@ end:
 
 /* ---- training ---- */
 
-/* Sums of an epoch's steps that become its row of the history. */
-static void add_step(double row[HISTORY_COLUMNS], const StepResult *step)
+static void add_step(History *history, const StepResult *step)
 {
-    row[HISTORY_LOSS] += step->loss;
-    row[HISTORY_CLASSIFICATION_LOSS] += step->classification;
-    row[HISTORY_BOX_LOSS] += step->box;
-    row[HISTORY_SEGMENTATION_LOSS] += step->segmentation;
-    row[HISTORY_GRADIENT_NORM] += step->gradient_norm;
-    row[HISTORY_LEARNING_RATE] = step->learning_rate;
-}
-
-static void average_steps(double row[HISTORY_COLUMNS], size_t steps)
-{
-    const HistoryColumn means[] = {HISTORY_LOSS, HISTORY_CLASSIFICATION_LOSS, HISTORY_BOX_LOSS,
-                                   HISTORY_SEGMENTATION_LOSS, HISTORY_GRADIENT_NORM};
-    for (size_t i = 0; i < sizeof means / sizeof *means; ++i)
-        row[means[i]] /= (double)steps;
+    double row[HISTORY_COLUMNS] = {
+        [HISTORY_LOSS] = step->loss,
+        [HISTORY_CLASSIFICATION_LOSS] = step->classification,
+        [HISTORY_BOX_LOSS] = step->box,
+        [HISTORY_SEGMENTATION_LOSS] = step->segmentation,
+        [HISTORY_GRADIENT_NORM] = step->gradient_norm,
+        [HISTORY_LEARNING_RATE] = step->learning_rate,
+    };
+    history_add_step(history, row);
 }
 
 static Status save(Cell *cell, double operating_point)
@@ -184,27 +178,25 @@ static void log_epoch(const Cell *cell, const double row[HISTORY_COLUMNS])
         row[HISTORY_SECONDS_WAITED]);
 }
 
-/* From the trainer's step to the end of its epoch. An epoch that was resumed half way averages the
- * steps that it saw. */
+/* From the trainer's step to the end of its epoch, or until somebody asks to stop. */
 static Status run_epoch(Cell *cell, bool *stopped)
 {
     Trainer *trainer = &cell->trainer;
-    double row[HISTORY_COLUMNS] = {0}, started = clock_seconds();
+    double row[HISTORY_COLUMNS], started = clock_seconds();
     double waited = loader_seconds_waited(trainer->loader);
     double exposed = gradient_sum_seconds_exposed(trainer->sum);
     size_t first = trainer->step, end = (cell->history.count + 1) * trainer->steps_per_epoch;
     while (trainer->step < end && !*stopped) {
         StepResult step;
         TRY(trainer_step(trainer, wants_to_stop(cell), &step));
-        add_step(row, &step);
+        add_step(&cell->history, &step);
         cell->progress.saved = false;
         report(cell, &step, trainer->step - first, clock_seconds() - started);
         *stopped = step.stop;
     }
     if (trainer->step < end)
         return STATUS_OK;
-    average_steps(row, trainer->step - first);
-    row[HISTORY_EPOCH] = (double)(cell->history.count + 1);
+    history_take_running(&cell->history, row);
     row[HISTORY_SECONDS_WAITED] = loader_seconds_waited(trainer->loader) - waited;
     row[HISTORY_SECONDS_EXPOSED] = gradient_sum_seconds_exposed(trainer->sum) - exposed;
     TRY(validate(cell, row));

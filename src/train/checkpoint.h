@@ -22,27 +22,10 @@
 #ifndef GISD_TRAIN_CHECKPOINT_H
 #define GISD_TRAIN_CHECKPOINT_H
 
-#include "model/improved_ssd.h"
 #include "nn/optimiser.h"
 #include "nn/parameters.h"
+#include "train/checkpoint_model.h"
 #include "train/checkpoint_state.h"
-
-enum { CHECKPOINT_NAME_BYTES = 32 };
-
-/* The network that the parameters belong to. Owned through checkpoint_model_clear(). */
-typedef struct {
-    char architecture[CHECKPOINT_NAME_BYTES]; /* "improved_ssd" */
-    ImprovedSsdSettings settings;       /* for other architectures: what they have of it, else 0 */
-    char tuning[CHECKPOINT_NAME_BYTES]; /* "global" or "local" */
-    char **class_names;                 /* settings.classes */
-    double operating_point;             /* lesion score from which an image counts as diseased */
-} CheckpointModel;
-
-/* A copy of these; `architecture` and `tuning` are shorter than CHECKPOINT_NAME_BYTES. */
-Status checkpoint_model_init(CheckpointModel *model, const char *architecture,
-                             const ImprovedSsdSettings *settings, const char *tuning,
-                             const char *const *class_names, double operating_point);
-void checkpoint_model_clear(CheckpointModel *model);
 
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
  * `optimiser` and `state` may be NULL. On error the old files are as they were. */
@@ -68,6 +51,11 @@ Status checkpoint_read_model(const char *path, CheckpointModel *model);
  * that is not finite, or is unknown to the list, is an error that names it and its shapes; the
  * list's values are then undefined. */
 Status checkpoint_read_parameters(const char *path, ParameterList *parameters);
+
+/* As checkpoint_read_parameters(), for a start from another task's network: parameters whose names
+ * begin with `prefix` and whose shape in the file is another, or that the file lacks, keep their
+ * values. */
+Status checkpoint_read_initial(const char *path, ParameterList *parameters, const char *prefix);
 
 /* Fills the optimiser's buffers and number of updates; STATUS_MISSING if the file has none. */
 Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser);

@@ -56,6 +56,25 @@ Status history_add(History *history, const double row[HISTORY_COLUMNS])
     return STATUS_OK;
 }
 
+void history_add_step(History *history, const double step[HISTORY_COLUMNS])
+{
+    for (size_t i = HISTORY_LOSS; i <= HISTORY_GRADIENT_NORM; ++i)
+        history->running[i] += step[i];
+    history->running[HISTORY_LEARNING_RATE] = step[HISTORY_LEARNING_RATE];
+    ++history->running_steps;
+}
+
+void history_take_running(History *history, double row[HISTORY_COLUMNS])
+{
+    memset(row, 0, sizeof history->running);
+    for (size_t i = HISTORY_LOSS; i <= HISTORY_GRADIENT_NORM; ++i)
+        row[i] = history->running[i] / (double)history->running_steps;
+    row[HISTORY_LEARNING_RATE] = history->running[HISTORY_LEARNING_RATE];
+    row[HISTORY_EPOCH] = (double)(history->count + 1);
+    memset(history->running, 0, sizeof history->running);
+    history->running_steps = 0;
+}
+
 const char *history_name(HistoryColumn column)
 {
     return columns[column].name;

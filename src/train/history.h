@@ -31,10 +31,19 @@ typedef enum {
 typedef struct {
     size_t count, room;
     double (*rows)[HISTORY_COLUMNS]; /* count epochs */
+    double running[HISTORY_COLUMNS]; /* sums over the steps of the unfinished epoch */
+    size_t running_steps;            /* how many they are */
 } History;
 
 void history_clear(History *history);
 Status history_add(History *history, const double row[HISTORY_COLUMNS]);
+
+/* Adds one step to the unfinished epoch: `step` holds what is summed or, for the learning rate,
+ * replaced; other columns are ignored. */
+void history_add_step(History *history, const double step[HISTORY_COLUMNS]);
+
+/* Turns the unfinished epoch into a row of means, and starts the next one. */
+void history_take_running(History *history, double row[HISTORY_COLUMNS]);
 
 /* Name of the dataset, unit ("" for none) and description of a column; static storage. */
 const char *history_name(HistoryColumn column);

@@ -26,7 +26,7 @@ static int remove_folder(void **state)
 
 static void read_experiment(Experiment *experiment)
 {
-    Status status = experiment_read(folder, NULL, experiment);
+    Status status = experiment_read(folder, NULL, NULL, experiment);
     if (status != STATUS_OK)
         print_error("%s\n", status_message());
     assert_int_equal(status, STATUS_OK);
@@ -133,6 +133,56 @@ static void overlap_is_counted_by_form(void **state)
     experiment_clear(&experiment);
 }
 
+static void confusion_rows_stand_beside_the_published_ones(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    read_experiment(&experiment);
+    assert_int_equal(results_confusion(&experiment, &table), STATUS_OK);
+    const Table *text = &table.text;
+    assert_string_equal(table_cell(text, 1, 0), "r50x1 local");
+    assert_string_equal(table_cell(text, 1, 1), "GC");
+    assert_string_equal(table_cell(text, 1, 3), "20"); /* annotated GC, predicted GC */
+    assert_string_equal(table_cell(text, 1, 4), "4");
+    assert_string_equal(table_cell(text, 1, 5), "25");
+    assert_string_equal(table_cell(text, 1, 6), "80.00");
+    /* The last published row of a class of this experiment is improved SSD's GU. */
+    size_t last = table_rows(text) - 1;
+    assert_string_equal(table_cell(text, last, 0), "paper: Improved SSD");
+    assert_string_equal(table_cell(text, last, 1), "GU");
+    assert_string_equal(table_cell(text, last, 4), "430");
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+static void readers_of_a_file_stand_between_the_runs_and_the_paper(void **state)
+{
+    (void)state;
+    char path[128];
+    const char *const text = "reader,gc_seconds,gc_accuracy\nDr. House,3.5,91\n";
+    snprintf(path, sizeof path, "%s/readers.csv", folder);
+    assert_int_equal(files_write(path, text, strlen(text)), STATUS_OK);
+    Experiment experiment;
+    ResultsTable table;
+    assert_int_equal(experiment_read(folder, NULL, path, &experiment), STATUS_OK);
+    assert_int_equal(results_readers(&experiment, &table), STATUS_OK);
+    const Table *numbers = &table.numbers;
+    assert_string_equal(table_cell(numbers, 0, 0), "r50x1 local");
+    assert_string_equal(table_cell(numbers, 0, 4), "80"); /* right of GC */
+    assert_string_equal(table_cell(numbers, 2, 0), "Dr. House");
+    assert_string_equal(table_cell(numbers, 2, 1), ""); /* no column for normal */
+    assert_string_equal(table_cell(numbers, 2, 3), "3.5");
+    assert_string_equal(table_cell(numbers, 3, 0), "paper: VGG19");
+    assert_string_equal(table_cell(numbers, 3, 3), "0.38");
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+    const char *const other = "name,gc_seconds\nx,1\n";
+    assert_int_equal(files_write(path, other, strlen(other)), STATUS_OK);
+    assert_int_not_equal(experiment_read(folder, NULL, path, &experiment), STATUS_OK);
+    assert_non_null(strstr(status_message(), "reader"));
+}
+
 static void runs_on_the_same_images_are_compared(void **state)
 {
     (void)state;
@@ -165,9 +215,9 @@ static void a_folder_without_a_journal_is_refused(void **state)
 {
     (void)state;
     Experiment experiment;
-    assert_int_equal(experiment_read("/nonexistent", NULL, &experiment), STATUS_MISSING);
+    assert_int_equal(experiment_read("/nonexistent", NULL, NULL, &experiment), STATUS_MISSING);
     assert_non_null(strstr(status_message(), "/nonexistent"));
-    assert_int_not_equal(experiment_read("/usr", NULL, &experiment), STATUS_OK);
+    assert_int_not_equal(experiment_read("/usr", NULL, NULL, &experiment), STATUS_OK);
     assert_non_null(strstr(status_message(), "journal.jsonl"));
 }
 
@@ -178,6 +228,8 @@ int main(void)
         cmocka_unit_test(seeds_give_a_mean_and_a_deviation_and_one_seed_its_interval),
         cmocka_unit_test(table_2_shows_what_is_done_failed_and_missing_beside_the_paper),
         cmocka_unit_test(overlap_is_counted_by_form),
+        cmocka_unit_test(confusion_rows_stand_beside_the_published_ones),
+        cmocka_unit_test(readers_of_a_file_stand_between_the_runs_and_the_paper),
         cmocka_unit_test(runs_on_the_same_images_are_compared),
         cmocka_unit_test(an_unreadable_result_counts_as_failed_with_its_cause),
         cmocka_unit_test(a_folder_without_a_journal_is_refused),

@@ -299,6 +299,28 @@ static void parameters_that_do_not_fit_are_named_with_their_shapes(void **state)
     parameters_clear(&list);
 }
 
+static void a_start_from_another_task_spares_what_may_differ(void **state)
+{
+    (void)state;
+    const char *path = scratch("initial.h5");
+    ParameterList list, written;
+    write_step(path, 1); /* loc.0.bias has 16 numbers there */
+    make_parameters(&written, 1);
+    parameters_init(&list);
+    declare(&list, "backbone.stem.weight", 4, (size_t[]){4, 3, 7, 7});
+    declare(&list, "loc.0.bias", 1, (size_t[]){8});
+    declare(&list, "loc.9.bias", 1, (size_t[]){8});
+    list.items[1].value[0] = 5.0F;
+    assert_int_equal(checkpoint_read_initial(path, &list, "loc."), STATUS_OK);
+    assert_true(list.items[1].value[0] == 5.0F);
+    assert_memory_equal(list.items[0].value, written.items[0].value,
+                        written.items[0].count * sizeof(float));
+    assert_int_equal(checkpoint_read_initial(path, &list, "cls."), STATUS_FORMAT);
+    check_message("/parameters/loc.0.bias has shape 16, expected 8");
+    parameters_clear(&list);
+    parameters_clear(&written);
+}
+
 static void numbers_that_are_not_finite_are_refused(void **state)
 {
     (void)state;
@@ -412,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_replacement_cut_short_leaves_a_checkpoint),
         cmocka_unit_test(every_kind_of_damage_is_found),
         cmocka_unit_test(parameters_that_do_not_fit_are_named_with_their_shapes),
+        cmocka_unit_test(a_start_from_another_task_spares_what_may_differ),
         cmocka_unit_test(numbers_that_are_not_finite_are_refused),
         cmocka_unit_test(a_file_of_another_program_is_a_checkpoint),
         cmocka_unit_test(files_that_are_no_checkpoints_say_what_they_lack),

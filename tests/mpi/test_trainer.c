@@ -1,0 +1,153 @@
+/* Training gives the same bits on any number of ranks, and after being stopped and resumed. */
+#include "mpi_unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../unit/data/example_data.h"
+#include "store/files.h"
+#include "train/cell_files.h"
+#include "train/trainer.h"
+
+enum { SIZE = 64, TRAINING = 12, STEPS = 3 };
+
+static CellSettings small_cell(void)
+{
+    return (CellSettings){.backbone = "r50x1",
+                          .base = 4,
+                          .recursion_steps = 2,
+                          .size = SIZE,
+                          .tuning = TUNING_GLOBAL,
+                          .focal_alpha = 0.25,
+                          .focal_gamma = 2,
+                          .segmentation_weight = 1,
+                          .optimiser = OPTIMISER_ADAMW,
+                          .learning_rate = 1e-3,
+                          .weight_decay = 1e-4,
+                          .clip_norm = 10,
+                          .schedule = SCHEDULE_COSINE,
+                          .epochs = 4,
+                          .batch = 4,
+                          .shards = 4,
+                          .augment = true,
+                          .seed = 3};
+}
+
+static void run_steps(Trainer *trainer, size_t steps)
+{
+    for (size_t i = 0; i < steps; ++i) {
+        StepResult result;
+        Status status = trainer_step(trainer, false, &result);
+        if (status != STATUS_OK)
+            fail_msg("%s", status_message());
+    }
+}
+
+static void start(Trainer *trainer, const CellSettings *settings, const Dataset *dataset,
+                  MPI_Comm group)
+{
+    assert_int_equal(trainer_init(trainer, settings, dataset, group), STATUS_OK);
+    assert_int_equal(trainer_start(trainer), STATUS_OK);
+}
+
+static void assert_same_parameters(const Trainer *a, const Trainer *b)
+{
+    assert_int_equal(a->parameters.count, b->parameters.count);
+    for (size_t i = 0; i < a->parameters.count; ++i)
+        if (memcmp(a->parameters.items[i].value, b->parameters.items[i].value,
+                   a->parameters.items[i].count * sizeof(float)) != 0)
+            fail_msg("%s differs", a->parameters.items[i].name);
+}
+
+static void a_group_trains_to_the_bits_of_one_rank(void **state)
+{
+    (void)state;
+    int ranks;
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    CellSettings settings = small_cell();
+    if (settings.shards % (size_t)ranks)
+        return;
+    Dataset *dataset = example_data(TRAINING, 4, SIZE);
+    Trainer alone, group;
+    for (int local = 0; local < 2; ++local) {
+        settings.tuning = local ? TUNING_LOCAL : TUNING_GLOBAL;
+        start(&alone, &settings, dataset, MPI_COMM_SELF);
+        start(&group, &settings, dataset, MPI_COMM_WORLD);
+        run_steps(&alone, STEPS);
+        run_steps(&group, STEPS);
+        assert_same_parameters(&alone, &group);
+        trainer_clear(&alone);
+        trainer_clear(&group);
+    }
+    dataset_free(dataset);
+}
+
+static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void **state)
+{
+    (void)state;
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    char folder[64], path[128];
+    snprintf(folder, sizeof folder, "/tmp/gisd-resume-%d-%d", (int)getpid(), rank);
+    assert_int_equal(files_make_folder(folder), STATUS_OK);
+    const CellPlace place = {.folder = folder, .cell_id = "0123456789ab"};
+    const CellSettings settings = small_cell();
+    Dataset *dataset = example_data(TRAINING, 4, SIZE);
+    Trainer whole, before, after;
+    History history = {0}, restored = {0};
+    const double row[HISTORY_COLUMNS] = {1, 2, 3};
+    bool found;
+    start(&whole, &settings, dataset, MPI_COMM_SELF);
+    start(&before, &settings, dataset, MPI_COMM_SELF);
+    run_steps(&whole, 2 * STEPS);
+    /* The first state saved is the second last one then. */
+    run_steps(&before, 1);
+    assert_int_equal(cell_save(&place, &before, &history, 0.5), STATUS_OK);
+    run_steps(&before, STEPS - 1);
+    assert_int_equal(history_add(&history, row), STATUS_OK);
+    history_add_step(&history, row);
+    assert_int_equal(cell_save(&place, &before, &history, 0.5), STATUS_OK);
+    trainer_clear(&before);
+
+    assert_int_equal(trainer_init(&after, &settings, dataset, MPI_COMM_SELF), STATUS_OK);
+    assert_int_equal(cell_restore(&place, &after, &restored, &found), STATUS_OK);
+    assert_true(found);
+    assert_int_equal(after.step, STEPS);
+    assert_int_equal(restored.count, 1);
+    assert_memory_equal(restored.rows[0], row, sizeof row);
+    assert_int_equal(restored.running_steps, 1);
+    assert_int_equal(trainer_start(&after), STATUS_OK);
+    run_steps(&after, STEPS);
+    assert_same_parameters(&whole, &after);
+    trainer_clear(&after);
+
+    /* A checkpoint that was damaged falls back to the one before, which costs two steps more. */
+    snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    fseek(file, ftell(file) / 2, SEEK_SET);
+    fputs("damage", file);
+    fclose(file);
+    assert_int_equal(trainer_init(&after, &settings, dataset, MPI_COMM_SELF), STATUS_OK);
+    assert_int_equal(cell_restore(&place, &after, &restored, &found), STATUS_OK);
+    assert_int_equal(after.step, 1);
+    assert_int_equal(trainer_start(&after), STATUS_OK);
+    run_steps(&after, 2 * STEPS - 1);
+    assert_same_parameters(&whole, &after);
+    trainer_clear(&after);
+    trainer_clear(&whole);
+    history_clear(&history);
+    history_clear(&restored);
+    dataset_free(dataset);
+    snprintf(path, sizeof path, "rm -r '%s'", folder);
+    assert_int_equal(system(path), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_group_trains_to_the_bits_of_one_rank),
+    cmocka_unit_test(a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits),
+};
+RUN_MPI_TESTS(tests)
