@@ -13,15 +13,6 @@
 
 static const double pixels_per_point = 2;
 
-#ifdef __SANITIZE_ADDRESS__
-/* fontconfig keeps what it has read until the program ends. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libfontconfig";
-}
-#endif
-
 /* A growing run of bytes. */
 typedef struct {
     unsigned char *bytes;
