@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "nn/memory_plan.h"
 #include "nn/node.h"
@@ -39,6 +40,8 @@ struct Net {
     float *standardised_weights; /* scratch for the largest standardised parameter */
     float *block;                /* all buffers of the plan */
     size_t block_bytes;
+    double (*seconds)[2]; /* by node: forward, backward; NULL: not timed */
+    double packing_seconds;
 };
 
 Status net_new(ParameterList *parameters, const Engine *engine, bool training, Net **net)
@@ -63,6 +66,7 @@ void net_free(Net *net)
     free(net->standardised);
     free(net->standardised_weights);
     free(net->block);
+    free(net->seconds);
     free(net);
 }
 
@@ -351,18 +355,74 @@ size_t net_memory_bytes(const Net *net)
     return net->block_bytes;
 }
 
+static double node_macs(const Node *node)
+{
+    const NodeRequest *request = &node->request;
+    const ConvolutionShape *shape = &request->settings.convolution;
+    if (strcmp(request->operation->name, "convolution") != 0)
+        return 0;
+    return (double)shape_count(request->shape) *
+           (double)(shape->kernel_h * shape->kernel_w * shape->input.c);
+}
+
 double net_forward_macs(const Net *net)
 {
     double macs = 0;
-    for (size_t i = 0; i < net->count; ++i) {
-        const NodeRequest *request = &net->nodes[i].request;
-        if (strcmp(request->operation->name, "convolution") == 0)
-            macs += (double)shape_count(request->shape) *
-                    (double)(request->settings.convolution.kernel_h *
-                             request->settings.convolution.kernel_w *
-                             request->settings.convolution.input.c);
-    }
+    for (size_t i = 0; i < net->count; ++i)
+        macs += node_macs(&net->nodes[i]);
     return macs;
+}
+
+Status net_time_nodes(Net *net)
+{
+    free(net->seconds);
+    net->packing_seconds = 0;
+    return MEMORY_NEW(&net->seconds, net->count);
+}
+
+size_t net_node_count(const Net *net)
+{
+    return net->count;
+}
+
+NodeCost net_node_cost(const Net *net, size_t node)
+{
+    const NodeRequest *request = &net->nodes[node].request;
+    NodeCost cost = {
+        .operation = request->operation->name,
+        .parameter =
+            request->weight == NO_PARAMETER ? "" : net->parameters->items[request->weight].name,
+        .shape = request->shape,
+        .macs = node_macs(&net->nodes[node]),
+    };
+    if (cost.macs > 0) {
+        const ConvolutionShape *shape = &request->settings.convolution;
+        cost.kernel_h = shape->kernel_h;
+        cost.kernel_w = shape->kernel_w;
+        cost.stride = shape->stride;
+        cost.input_channels = shape->input.c;
+    }
+    if (net->seconds) {
+        cost.forward_seconds = net->seconds[node][0];
+        cost.backward_seconds = net->seconds[node][1];
+    }
+    return cost;
+}
+
+double net_packing_seconds(const Net *net)
+{
+    return net->packing_seconds;
+}
+
+/* Runs an operation's function, on the clock if asked for. */
+static Status run(Net *net, size_t node, bool backward, const OperationCall *call)
+{
+    const Operation *operation = net->nodes[node].request.operation;
+    double started = net->seconds ? clock_seconds() : 0;
+    TRY(backward ? operation->backward(call) : operation->forward(call));
+    if (net->seconds)
+        net->seconds[node][backward] += clock_seconds() - started;
+    return STATUS_OK;
 }
 
 static Status refresh_weights(Net *net)
@@ -405,14 +465,17 @@ static OperationCall prepare(Net *net, const Node *node)
 
 Status net_forward(Net *net)
 {
+    double started = net->seconds ? clock_seconds() : 0;
     TRY(refresh_weights(net));
+    if (net->seconds)
+        net->packing_seconds += clock_seconds() - started;
     for (size_t i = 0; i < net->count; ++i) {
         const Node *node = &net->nodes[i];
         if (!node->request.operation->forward)
             continue;
         OperationCall call = prepare(net, node);
         call.scratch = node->forward_scratch;
-        TRY(node->request.operation->forward(&call));
+        TRY(run(net, i, false, &call));
     }
     return STATUS_OK;
 }
@@ -465,7 +528,7 @@ Status net_backward(Net *net, GradientReady ready, void *context)
             call.weight_gradient = net->parameters->items[request->weight].gradient;
         if (trains(net, request->bias))
             call.bias_gradient = net->parameters->items[request->bias].gradient;
-        TRY(request->operation->backward(&call));
+        TRY(run(net, i, true, &call));
         TRY(count_down(net, request->weight, ready, context));
         TRY(count_down(net, request->bias, ready, context));
     }

@@ -116,6 +116,26 @@ Status net_backward(Net *net, GradientReady ready, void *context);
 /* Bytes of activations, gradients and scratch in the plan. */
 size_t net_memory_bytes(const Net *net);
 
+/* What one node cost since net_time_nodes(). */
+typedef struct {
+    const char *operation;                             /* "convolution", ... */
+    const char *parameter;                             /* its weights' name, or "" */
+    Shape shape;                                       /* of the result */
+    size_t kernel_h, kernel_w, stride, input_channels; /* of a convolution, else 0 */
+    double macs; /* multiply-adds of one forward pass; 0 but for convolutions */
+    double forward_seconds, backward_seconds;
+} NodeCost;
+
+/* Starts timing every node, from zero; costs two clock readings a node and pass. */
+Status net_time_nodes(Net *net);
+
+/* Nodes are numbered from 0 in the graph's order. */
+size_t net_node_count(const Net *net);
+NodeCost net_node_cost(const Net *net, size_t node);
+
+/* Seconds spent packing weights since net_time_nodes(). */
+double net_packing_seconds(const Net *net);
+
 /* Multiply-adds of the convolutions of one forward pass. */
 double net_forward_macs(const Net *net);
 

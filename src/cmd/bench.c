@@ -1,0 +1,244 @@
+/* gisd-bench: how many images a second this machine trains or analyses, and where the time goes. */
+#include <argp.h>
+#include <cjson/cJSON.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "grid/setting_keys.h"
+#include "train/benchmark.h"
+
+typedef struct {
+    BenchmarkSettings settings;
+    bool json, layers;
+} Arguments;
+
+enum { OPTION_LAYERS = 256, OPTION_REPEATS, OPTION_MODE, OPTION_JSON };
+
+/* Options that are settings of an experiment carry their key as their name. */
+static const struct argp_option options[] = {
+    {"backbone", 'b', "NAME", 0, "r50x1, r100x1, r50x2, r100x2, r50x3, r100x3 or r150x3 (r50x1)",
+     0},
+    {"base", 'c', "N", 0, "Channels of the stem at width 1 (64)", 0},
+    {"size", 's', "PIXELS", 0, "Side of the input (300)", 0},
+    {"batch", 'n', "N", 0, "Images in a step (4 for training, 1 for inference)", 0},
+    {"shards", 'h', "N", 0, "Parts the batch is cut into (1)", 0},
+    {"tuning", 't', "NAME", 0, "local or global (global)", 0},
+    {"mode", OPTION_MODE, "NAME", 0, "train or infer (train)", 0},
+    {"repeats", OPTION_REPEATS, "N", 0, "Timed steps after one for warming up (10)", 0},
+    {"layers", OPTION_LAYERS, NULL, 0, "Also print the time of every layer", 0},
+    {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
+    {0}};
+
+static void read_setting(const char *key, const char *text, const struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    if (setting_read(&arguments->settings.cell, setting_find_key(key), text) != STATUS_OK)
+        argp_error(state, "--%s: %s", key, status_message());
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    switch (key) {
+    case OPTION_MODE:
+        if (strcmp(text, "train") != 0 && strcmp(text, "infer") != 0)
+            argp_error(state, "--mode is '%s', expected train or infer", text);
+        arguments->settings.train = strcmp(text, "train") == 0;
+        return 0;
+    case OPTION_REPEATS:
+        arguments->settings.repeats = strtoul(text, NULL, 10);
+        if (arguments->settings.repeats == 0)
+            argp_error(state, "--repeats is '%s', expected a number of steps", text);
+        return 0;
+    case OPTION_LAYERS:
+        arguments->layers = true;
+        return 0;
+    case OPTION_JSON:
+        arguments->json = true;
+        return 0;
+    default:
+        for (const struct argp_option *option = options; option->name; ++option)
+            if (option->key == key && key < OPTION_LAYERS) {
+                read_setting(option->name, text, state);
+                return 0;
+            }
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp usage = {
+    .options = options,
+    .parser = parse,
+    .doc = "Measure how many images a second this machine trains or analyses.\vThe figures are "
+           "medians over steps on random pictures. Set OMP_NUM_THREADS for another number of "
+           "threads.",
+};
+
+/* ---- summing up by kind of operation ---- */
+
+typedef struct {
+    const char *name;
+    size_t nodes;
+    double macs, forward_seconds, backward_seconds;
+} Kind;
+
+static int dearest_first(const void *a, const void *b)
+{
+    const Kind *x = a, *y = b;
+    double p = x->forward_seconds + x->backward_seconds;
+    double q = y->forward_seconds + y->backward_seconds;
+    return (p < q) - (p > q);
+}
+
+/* Kinds in *kinds (released with free()), dearest first. */
+static Status sum_kinds(const Benchmark *benchmark, Kind **kinds, size_t *count)
+{
+    TRY(MEMORY_NEW(kinds, benchmark->cost_count));
+    *count = 0;
+    for (size_t i = 0; i < benchmark->cost_count; ++i) {
+        const NodeCost *cost = &benchmark->costs[i];
+        size_t k = 0;
+        while (k < *count && strcmp((*kinds)[k].name, cost->operation) != 0)
+            ++k;
+        if (k == *count)
+            (*kinds)[(*count)++].name = cost->operation;
+        Kind *kind = &(*kinds)[k];
+        ++kind->nodes;
+        kind->macs += cost->macs;
+        kind->forward_seconds += cost->forward_seconds;
+        kind->backward_seconds += cost->backward_seconds;
+    }
+    qsort(*kinds, *count, sizeof **kinds, dearest_first);
+    return STATUS_OK;
+}
+
+/* Multiply-adds done in all timed steps relative to one forward pass over one shard: how often the
+ * graph ran. */
+static double passes(const BenchmarkSettings *settings)
+{
+    return (double)(settings->repeats * (settings->train ? settings->cell.shards : 1));
+}
+
+/* ---- printing ---- */
+
+static void print_layers(const BenchmarkSettings *settings, const Benchmark *benchmark)
+{
+    double runs = passes(settings);
+    printf("\n%-34s %-18s %16s %9s %9s %9s\n", "layer", "operation", "result", "fwd ms", "bwd ms",
+           "GFLOP/s");
+    for (size_t i = 0; i < benchmark->cost_count; ++i) {
+        const NodeCost *cost = &benchmark->costs[i];
+        char shape[48];
+        snprintf(shape, sizeof shape, "%zux%zux%zux%zu", cost->shape.n, cost->shape.h,
+                 cost->shape.w, cost->shape.c);
+        printf("%-34s %-18s %16s %9.3f %9.3f", cost->parameter, cost->operation, shape,
+               1e3 * cost->forward_seconds / runs, 1e3 * cost->backward_seconds / runs);
+        if (cost->macs > 0)
+            printf(" %9.1f", 2e-9 * cost->macs * runs / cost->forward_seconds);
+        putchar('\n');
+    }
+}
+
+static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
+{
+    const BenchmarkSettings *settings = &arguments->settings;
+    const CellSettings *cell = &settings->cell;
+    double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
+    double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
+    printf("%s, base %zu, %zu x %zu, %s%s, batch %zu\n", cell->backbone, cell->base, cell->size,
+           cell->size, settings->train ? "training " : "inference",
+           !settings->train               ? ""
+           : cell->tuning == TUNING_LOCAL ? "local"
+                                          : "global",
+           cell->batch);
+    printf("  %.3f images a second; %.4f s an image (median of %zu steps; %.4f to %.4f)\n",
+           benchmark->images_per_second, benchmark->seconds_per_image, settings->repeats,
+           benchmark->best_seconds, benchmark->worst_seconds);
+    printf("  %zu parameters, %.3f GMAC forward an image\n", benchmark->parameters,
+           benchmark->forward_macs * 1e-9);
+    printf("  peak memory %.3f GB, of it %.3f GB in the plan\n",
+           (double)benchmark->peak_memory_bytes * 1e-9,
+           (double)benchmark->memory_plan_bytes * 1e-9);
+    printf("  machine: %.0f GFLOP/s (best convolution), %.1f GB/s (copy)",
+           benchmark->peak_flops * 1e-9, benchmark->peak_bytes * 1e-9);
+    if (factor > 1 || !settings->train)
+        printf("; achieved %.0f GFLOP/s, %.0f %%", done * 1e-9, 100 * done / benchmark->peak_flops);
+    printf("\n  waited for data: %.2f %% of the time\n\n",
+           100 * benchmark->seconds_waited / benchmark->timed_seconds);
+    Kind *kinds;
+    size_t count;
+    TRY(sum_kinds(benchmark, &kinds, &count));
+    double runs = passes(settings), left = benchmark->timed_seconds - benchmark->packing_seconds;
+    printf("%-18s %6s %10s %10s %7s\n", "operation", "nodes", "fwd ms", "bwd ms", "share");
+    for (size_t i = 0; i < count; ++i) {
+        double both = kinds[i].forward_seconds + kinds[i].backward_seconds;
+        left -= both;
+        printf("%-18s %6zu %10.2f %10.2f %6.1f%%\n", kinds[i].name, kinds[i].nodes,
+               1e3 * kinds[i].forward_seconds / runs, 1e3 * kinds[i].backward_seconds / runs,
+               100 * both / benchmark->timed_seconds);
+    }
+    printf("%-18s %6s %10.2f %10s %6.1f%%\n", "packing weights", "",
+           1e3 * benchmark->packing_seconds / runs, "",
+           100 * benchmark->packing_seconds / benchmark->timed_seconds);
+    printf("%-18s %6s %10.2f %10s %6.1f%%\n", "all else", "", 1e3 * left / runs, "",
+           100 * left / benchmark->timed_seconds);
+    free(kinds);
+    if (arguments->layers)
+        print_layers(settings, benchmark);
+    return STATUS_OK;
+}
+
+static Status print_json(const Arguments *arguments, const Benchmark *benchmark)
+{
+    const CellSettings *cell = &arguments->settings.cell;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "backbone", cell->backbone);
+    cJSON_AddStringToObject(object, "precision", "f32");
+    cJSON_AddStringToObject(object, "mode", arguments->settings.train ? "train" : "infer");
+    cJSON_AddStringToObject(object, "tuning", cell->tuning == TUNING_LOCAL ? "local" : "global");
+    cJSON_AddNumberToObject(object, "base", (double)cell->base);
+    cJSON_AddNumberToObject(object, "size", (double)cell->size);
+    cJSON_AddNumberToObject(object, "batch", (double)cell->batch);
+    cJSON_AddNumberToObject(object, "shards", (double)cell->shards);
+    cJSON_AddNumberToObject(object, "images_per_second", benchmark->images_per_second);
+    cJSON_AddNumberToObject(object, "seconds_per_image", benchmark->seconds_per_image);
+    cJSON_AddNumberToObject(object, "peak_memory_bytes", (double)benchmark->peak_memory_bytes);
+    cJSON_AddNumberToObject(object, "plan_memory_bytes", (double)benchmark->memory_plan_bytes);
+    cJSON_AddNumberToObject(object, "parameters", (double)benchmark->parameters);
+    cJSON_AddNumberToObject(object, "forward_macs", benchmark->forward_macs);
+    cJSON_AddNumberToObject(object, "seconds_waited", benchmark->seconds_waited);
+    cJSON_AddNumberToObject(object, "machine_flops", benchmark->peak_flops);
+    cJSON_AddNumberToObject(object, "machine_bytes_per_second", benchmark->peak_bytes);
+    char *text = cJSON_Print(object);
+    cJSON_Delete(object);
+    if (!text)
+        FAIL(STATUS_NO_MEMORY, "no memory for the figures");
+    puts(text);
+    free(text);
+    return STATUS_OK;
+}
+
+int main(int count, char **words)
+{
+    Arguments arguments = {.settings = {.cell = setting_defaults(), .train = true, .repeats = 10}};
+    CellSettings *cell = &arguments.settings.cell;
+    argp_program_version = "gisd-bench " GISD_VERSION;
+    cell->batch = 0;
+    cell->shards = 1;
+    argp_parse(&usage, count, words, 0, NULL, &arguments);
+    if (cell->batch == 0)
+        cell->batch = arguments.settings.train ? 4 : 1;
+    MPI_Init(NULL, NULL);
+    Benchmark benchmark = {0};
+    Status status = benchmark_run(&arguments.settings, &benchmark);
+    if (status == STATUS_OK)
+        status = (arguments.json ? print_json : print_text)(&arguments, &benchmark);
+    benchmark_clear(&benchmark);
+    if (status != STATUS_OK)
+        fprintf(stderr, "gisd-bench: %s\n", status_message());
+    MPI_Finalize();
+    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,273 @@
+/* See benchmark.h. */
+#include "train/benchmark.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "train/trainer.h"
+
+enum { CLASSES = 3, NAME_BYTES = 128 };
+
+/* ---- random pictures, each with one lesion and its mask ---- */
+
+static Status fill_example(Dataset *dataset, size_t index)
+{
+    static const Lesion middle = {0.3F, 0.3F, 0.7F, 0.6F, 0};
+    Example *example = &dataset->examples[index];
+    TRY(memory_copy_text("random", &example->name));
+    TRY(memory_copy_text("", &example->form));
+    TRY(MEMORY_NEW(&example->lesions, 1));
+    example->label = (int32_t)(index % CLASSES);
+    example->split = SPLIT_TRAIN;
+    example->has_mask = true;
+    example->width = example->height = (uint32_t)dataset->size;
+    example->lesion_count = 1;
+    example->lesions[0] = middle;
+    example->lesions[0].class_index = (uint32_t)example->label;
+    return STATUS_OK;
+}
+
+static void fill_pixels(Dataset *dataset, RandomStream *stream, size_t index)
+{
+    size_t side = dataset_side(dataset, index);
+    for (size_t p = 0; p < side * side * 3; ++p)
+        dataset->pixels[index][p] = (uint8_t)(random_u32(stream) >> 24);
+    for (size_t y = side * 3 / 10; y < side * 6 / 10; ++y)
+        memset(dataset->masks[index] + y * side + side * 3 / 10, 1, side * 4 / 10);
+}
+
+static Status make_dataset(size_t size, size_t count, Dataset *dataset)
+{
+    *dataset = (Dataset){.count = count,
+                         .size = size,
+                         .training_side = dataset_training_side(size),
+                         .class_count = CLASSES,
+                         .patient_count = 1};
+    TRY(MEMORY_NEW(&dataset->class_names, CLASSES));
+    TRY(MEMORY_NEW(&dataset->patients, 1));
+    TRY(memory_copy_text("nobody", &dataset->patients[0]));
+    for (size_t k = 0; k < CLASSES; ++k)
+        TRY(memory_copy_text("class", &dataset->class_names[k]));
+    TRY(MEMORY_NEW(&dataset->examples, count));
+    for (size_t i = 0; i < count; ++i)
+        TRY(fill_example(dataset, i));
+    TRY(dataset_reserve(dataset));
+    RandomStream stream;
+    random_init(&stream, 1, "benchmark", 0, 0);
+    for (size_t i = 0; i < count; ++i)
+        fill_pixels(dataset, &stream, i);
+    return dataset_seal(dataset);
+}
+
+/* ---- timing ---- */
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static Status summarise(const BenchmarkSettings *settings, double *seconds, Benchmark *result)
+{
+    size_t n = settings->repeats;
+    double images = (double)settings->cell.batch;
+    qsort(seconds, n, sizeof *seconds, by_value);
+    double median = n % 2 ? seconds[n / 2] : (seconds[n / 2 - 1] + seconds[n / 2]) / 2;
+    for (size_t i = 0; i < n; ++i)
+        result->timed_seconds += seconds[i];
+    result->seconds_per_image = median / images;
+    result->best_seconds = seconds[0] / images;
+    result->worst_seconds = seconds[n - 1] / images;
+    result->images_per_second = images / median;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    result->peak_memory_bytes = (size_t)usage.ru_maxrss * 1024;
+    return STATUS_OK;
+}
+
+/* Copies the costs, since they borrow from the net. */
+static Status keep_costs(const Net *net, size_t images, Benchmark *result)
+{
+    result->cost_count = net_node_count(net);
+    result->packing_seconds = net_packing_seconds(net);
+    result->memory_plan_bytes = net_memory_bytes(net);
+    result->forward_macs = net_forward_macs(net) / (double)images;
+    TRY(MEMORY_NEW(&result->costs, result->cost_count));
+    TRY(MEMORY_NEW(&result->texts, result->cost_count * NAME_BYTES));
+    for (size_t i = 0; i < result->cost_count; ++i) {
+        char *name = result->texts + i * NAME_BYTES;
+        result->costs[i] = net_node_cost(net, i);
+        snprintf(name, NAME_BYTES, "%s", result->costs[i].parameter);
+        result->costs[i].parameter = name;
+    }
+    return STATUS_OK;
+}
+
+static Status time_training(const BenchmarkSettings *settings, const Dataset *dataset,
+                            Trainer *trainer, Benchmark *result)
+{
+    double *seconds;
+    StepResult step;
+    TRY(trainer_init(trainer, &settings->cell, dataset, MPI_COMM_SELF));
+    TRY(trainer_start(trainer));
+    TRY(trainer_step(trainer, false, &step));
+    TRY(net_time_nodes(trainer->net));
+    double waited = loader_seconds_waited(trainer->loader);
+    TRY(MEMORY_NEW(&seconds, settings->repeats));
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < settings->repeats; ++i) {
+        double started = clock_seconds();
+        status = trainer_step(trainer, false, &step);
+        seconds[i] = clock_seconds() - started;
+    }
+    if (status == STATUS_OK)
+        status = summarise(settings, seconds, result);
+    free(seconds);
+    TRY(status);
+    result->seconds_waited = loader_seconds_waited(trainer->loader) - waited;
+    result->parameters = parameters_total(&trainer->parameters, false);
+    return keep_costs(trainer->net, trainer->shard_images, result);
+}
+
+static Status time_network(const BenchmarkSettings *settings, ParameterList *parameters, Net *net,
+                           Benchmark *result)
+{
+    ImprovedSsdSettings network;
+    ImprovedSsd built;
+    double *seconds;
+    TRY(trainer_network_settings(&settings->cell, CLASSES, &network));
+    TRY(improved_ssd_build(net, &network, settings->cell.batch, &built));
+    TRY(net_plan(net));
+    parameters_randomise(parameters, settings->cell.seed);
+    RandomStream stream;
+    random_init(&stream, 1, "benchmark", 0, 0);
+    float *input = net_value(net, built.image);
+    for (size_t i = 0; i < shape_count(net_shape(net, built.image)); ++i)
+        input[i] = random_range(&stream, -1, 1);
+    TRY(net_forward(net));
+    TRY(net_time_nodes(net));
+    TRY(MEMORY_NEW(&seconds, settings->repeats));
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < settings->repeats; ++i) {
+        double started = clock_seconds();
+        status = net_forward(net);
+        seconds[i] = clock_seconds() - started;
+    }
+    if (status == STATUS_OK)
+        status = summarise(settings, seconds, result);
+    free(seconds);
+    TRY(status);
+    result->parameters = parameters_total(parameters, false);
+    return keep_costs(net, settings->cell.batch, result);
+}
+
+/* ---- the machine's peaks ---- */
+
+/* The best of several passes of one large convolution, 3x3 over 256 channels. */
+static Status measure_arithmetic(const Engine *engine, Benchmark *result)
+{
+    enum { CHANNELS = 256, SIDE = 48, ROUNDS = 12 };
+    const ConvolutionShape shape = {.input = {2, SIDE, SIDE, CHANNELS},
+                                    .output_channels = CHANNELS,
+                                    .kernel_h = 3,
+                                    .kernel_w = 3,
+                                    .stride = 1,
+                                    .pad_h = 1,
+                                    .pad_w = 1,
+                                    .dilation = 1};
+    ConvolutionPlan *plan;
+    float *input, *output, *weights;
+    TRY(engine->plan_new(&shape, false, false, &plan));
+    Status status = MEMORY_NEW(&input, shape_count(shape.input));
+    TRY(status);
+    TRY(MEMORY_NEW(&output, shape_count(shape.input)));
+    TRY(MEMORY_NEW(&weights, (size_t)CHANNELS * CHANNELS * 9));
+    status = engine->set_weights(plan, weights);
+    double best = 1e30;
+    for (int i = 0; status == STATUS_OK && i < ROUNDS; ++i) {
+        double started = clock_seconds();
+        status = engine->forward(plan, input, NULL, output);
+        double seconds = clock_seconds() - started;
+        best = seconds < best ? seconds : best;
+    }
+    engine->plan_free(plan);
+    free(input);
+    free(output);
+    free(weights);
+    result->peak_flops = 2.0 * (double)shape_count(shape.input) * CHANNELS * 9 / best;
+    return status;
+}
+
+static Status measure_bandwidth(Benchmark *result)
+{
+    enum { ROUNDS = 5 };
+    const size_t count = (size_t)64 << 20; /* floats, 256 MiB an array */
+    float *from, *to;
+    TRY(MEMORY_NEW(&from, count));
+    Status status = MEMORY_NEW(&to, count);
+    double best = 1e30;
+    for (int i = 0; status == STATUS_OK && i < ROUNDS; ++i) {
+        double started = clock_seconds();
+#pragma omp parallel for simd schedule(static)
+        for (size_t k = 0; k < count; ++k)
+            to[k] = from[k] + 1;
+        double seconds = clock_seconds() - started;
+        best = seconds < best ? seconds : best;
+    }
+    free(from);
+    free(to);
+    result->peak_bytes = (double)(count * 2 * sizeof(float)) / best;
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static Status run_training(const BenchmarkSettings *settings, Benchmark *result)
+{
+    Dataset *dataset;
+    TRY(MEMORY_NEW(&dataset, 1));
+    Trainer trainer = {0};
+    Status status = make_dataset(settings->cell.size, settings->cell.batch * 2, dataset);
+    if (status == STATUS_OK)
+        status = time_training(settings, dataset, &trainer, result);
+    trainer_clear(&trainer);
+    dataset_free(dataset);
+    return status;
+}
+
+static Status run_inference(const BenchmarkSettings *settings, const Engine *engine,
+                            Benchmark *result)
+{
+    ParameterList parameters;
+    Net *net = NULL;
+    parameters_init(&parameters);
+    Status status = net_new(&parameters, engine, false, &net);
+    if (status == STATUS_OK)
+        status = time_network(settings, &parameters, net, result);
+    net_free(net);
+    parameters_clear(&parameters);
+    return status;
+}
+
+Status benchmark_run(const BenchmarkSettings *settings, Benchmark *result)
+{
+    const Engine *engine;
+    *result = (Benchmark){0};
+    TRY(engine_find("auto", &engine));
+    TRY(settings->train ? run_training(settings, result) : run_inference(settings, engine, result));
+    TRY(measure_arithmetic(engine, result));
+    return measure_bandwidth(result);
+}
+
+void benchmark_clear(Benchmark *result)
+{
+    free(result->costs);
+    free(result->texts);
+    *result = (Benchmark){0};
+}
