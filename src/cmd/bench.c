@@ -26,6 +26,7 @@ static const struct argp_option options[] = {
     {"batch", 'n', "N", 0, "Images in a step (4 for training, 1 for inference)", 0},
     {"shards", 'h', "N", 0, "Parts the batch is cut into (1)", 0},
     {"tuning", 't', "NAME", 0, "local or global (global)", 0},
+    {"precision", 'p', "NAME", 0, "f32 or bf16 (f32)", 0},
     {"mode", OPTION_MODE, "NAME", 0, "train or infer (train)", 0},
     {"repeats", OPTION_REPEATS, "N", 0, "Timed steps after one for warming up (10)", 0},
     {"layers", OPTION_LAYERS, NULL, 0, "Also print the time of every layer", 0},
@@ -124,6 +125,11 @@ static double passes(const BenchmarkSettings *settings)
 
 /* ---- printing ---- */
 
+static const char *precision_name(Precision precision)
+{
+    return precision == PRECISION_BF16 ? "bf16" : "f32";
+}
+
 static void print_layers(const BenchmarkSettings *settings, const Benchmark *benchmark)
 {
     double runs = passes(settings);
@@ -148,8 +154,8 @@ static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
     const CellSettings *cell = &settings->cell;
     double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
     double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
-    printf("%s, base %zu, %zu x %zu, %s%s, batch %zu\n", cell->backbone, cell->base, cell->size,
-           cell->size, settings->train ? "training " : "inference",
+    printf("%s, base %zu, %zu x %zu, %s, %s%s, batch %zu\n", cell->backbone, cell->base, cell->size,
+           cell->size, precision_name(cell->precision), settings->train ? "training " : "inference",
            !settings->train               ? ""
            : cell->tuning == TUNING_LOCAL ? "local"
                                           : "global",
@@ -196,7 +202,7 @@ static Status print_json(const Arguments *arguments, const Benchmark *benchmark)
     const CellSettings *cell = &arguments->settings.cell;
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "backbone", cell->backbone);
-    cJSON_AddStringToObject(object, "precision", "f32");
+    cJSON_AddStringToObject(object, "precision", precision_name(cell->precision));
     cJSON_AddStringToObject(object, "mode", arguments->settings.train ? "train" : "infer");
     cJSON_AddStringToObject(object, "tuning", cell->tuning == TUNING_LOCAL ? "local" : "global");
     cJSON_AddNumberToObject(object, "base", (double)cell->base);

@@ -180,14 +180,6 @@ static Status read_setting(Reading *reading, const char *section, const yaml_nod
     size_t setting = setting_find(section, key);
     if (setting < setting_count())
         return read_values(reading, setting, value);
-    /* The only precision that there is; named so that a file can say so. */
-    const char *text;
-    if (strcmp(section, "training") == 0 && strcmp(key, "precision") == 0) {
-        TRY(expect_scalar(reading, value, key, &text));
-        return strcmp(text, "f32") == 0
-                   ? STATUS_OK
-                   : refuse(reading, value, "precision: '%s' (expected f32)", text);
-    }
     const char *known[EXPERIMENT_MAX_SETTINGS + 1];
     size_t count = 0;
     for (size_t i = 0; i < setting_count(); ++i)

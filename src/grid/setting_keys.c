@@ -30,6 +30,7 @@ typedef struct {
 static const char *const tunings[] = {"local", "global", NULL};
 static const char *const box_losses[] = {"smooth_l1", "l1", NULL};
 static const char *const optimisers[] = {"sgd", "adamw", NULL};
+static const char *const precisions[] = {"f32", "bf16", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", NULL};
 
 #define FIELD(name) offsetof(CellSettings, name)
@@ -60,6 +61,7 @@ static const Setting table[] = {
     {"training", "batch", KIND_COUNT, FIELD(batch), 1, 4096, NULL},
     {"training", "shards", KIND_COUNT, FIELD(shards), 1, 4096, NULL},
     {"training", "augment", KIND_FLAG, FIELD(augment), 0, 0, NULL},
+    {"training", "precision", KIND_CHOICE, FIELD(precision), 0, 0, precisions},
 };
 
 enum { SETTING_TOTAL = sizeof table / sizeof *table };

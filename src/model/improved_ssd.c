@@ -40,12 +40,9 @@ Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t 
     SegBranch branch = seg_branch(net, levels);
     levels[0] = net_multiply(net, levels[0], branch.attention);
     DetectionHead head = detection_head(net, RESNET_TAPS, levels, settings->classes);
-    network->location = head.location;
-    network->classification = head.classification;
-    network->mask = branch.mask_logit;
-    net_output(net, network->location);
-    net_output(net, network->classification);
-    net_output(net, network->mask);
+    network->location = net_output(net, head.location);
+    network->classification = net_output(net, head.classification);
+    network->mask = net_output(net, branch.mask_logit);
     return STATUS_OK;
 }
 

@@ -2,8 +2,6 @@
  * numbers: a unit (pixel or image) of the output is the inputs' units one after the other. */
 #include "nn/node.h"
 
-#include <string.h>
-
 /* Numbers of one unit of `shape`: a pixel's channels, or a whole image where rows are concatenated.
  */
 static size_t run_of(const Node *node, Shape shape)
@@ -20,11 +18,29 @@ static Status forward(const OperationCall *call)
         size_t run = run_of(node, node->input_shape[k]);
 #pragma omp parallel for schedule(static)
         for (size_t u = 0; u < units; ++u)
-            memcpy(call->output + u * total + offset, call->input[k] + u * run,
-                   run * sizeof(float));
+            numbers_copy(call->input[k], u * run, call->output, u * total + offset, run);
         offset += run;
     }
     return STATUS_OK;
+}
+
+/* dx = dy, or dx += dy, over a run of any length. */
+static void pass_run(const OperationCall *call, size_t k, size_t from, size_t to, size_t run)
+{
+    Numbers dy = call->output_gradient, dx = call->input_gradient[k];
+    if (!call->add_gradient[k]) {
+        numbers_copy(dy, from, dx, to, run);
+        return;
+    }
+    for (size_t first = 0; first < run; first += NUMBERS_TILE) {
+        size_t size = run - first < NUMBERS_TILE ? run - first : NUMBERS_TILE;
+        float tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        const float *source = numbers_read(dy, from + first, size, tile_dy);
+        float *target = numbers_open(dx, to + first, size, true, tile_dx);
+        for (size_t i = 0; i < size; ++i)
+            target[i] += source[i];
+        numbers_close(dx, to + first, size, target);
+    }
 }
 
 static Status backward(const OperationCall *call)
@@ -34,16 +50,10 @@ static Status backward(const OperationCall *call)
     size_t units = shape_count(node->request.shape) / total, offset = 0;
     for (size_t k = 0; k < node->request.input_count; ++k) {
         size_t run = run_of(node, node->input_shape[k]);
-        float *target = call->input_gradient[k];
-        bool add = call->add_gradient[k];
-        if (target)
+        if (call->input_gradient[k].data)
 #pragma omp parallel for schedule(static)
-            for (size_t u = 0; u < units; ++u) {
-                const float *dy = call->output_gradient + u * total + offset;
-                float *dx = target + u * run;
-                for (size_t i = 0; i < run; ++i)
-                    dx[i] = (add ? dx[i] : 0) + dy[i];
-            }
+            for (size_t u = 0; u < units; ++u)
+                pass_run(call, k, u * total + offset, u * run, run);
         offset += run;
     }
     return STATUS_OK;
@@ -62,6 +72,7 @@ static NodeId add_concat(Net *net, const Operation *operation, size_t count, con
         .weight = NO_PARAMETER,
         .bias = NO_PARAMETER,
         .settings.row_width = row_width,
+        .single = row_width > 0, /* rows are what the heads give: outputs */
     };
     for (size_t k = 0; k < count; ++k)
         request.inputs[k] = inputs[k];
@@ -70,7 +81,7 @@ static NodeId add_concat(Net *net, const Operation *operation, size_t count, con
 
 NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs)
 {
-    static const Operation operation = {"concat_channels", forward, backward};
+    static const Operation operation = {"concat_channels", forward, backward, NULL};
     Shape shape = net_shape(net, inputs[0]);
     shape.c = 0;
     for (size_t k = 0; k < count; ++k) {
@@ -85,7 +96,7 @@ NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs)
 
 NodeId net_concat_rows(Net *net, size_t count, const NodeId *inputs, size_t k)
 {
-    static const Operation operation = {"concat_rows", forward, backward};
+    static const Operation operation = {"concat_rows", forward, backward, NULL};
     Shape shape = {net_shape(net, inputs[0]).n, 0, 1, k};
     for (size_t i = 0; i < count; ++i) {
         Shape input = net_shape(net, inputs[i]);

@@ -1,49 +1,85 @@
 /* Convolution with optional bias, dilation and weight standardisation; the arithmetic is the
  * engine's. */
+#include "base/vector.h"
 #include "nn/node.h"
 
 static Status forward(const OperationCall *call)
 {
-    return call->engine->forward(call->convolution, call->input[0], call->bias, call->output);
+    return call->engine->forward(call->convolution, call->input[0].data, call->bias,
+                                 call->output.data);
 }
 
-/* The bias' gradient alone, where the weights are frozen. */
-static void sum_pixels(Shape shape, const float *output_gradient, float *bias_gradient)
+/* The bias' gradient alone, where the weights are frozen: sums over runs of pixels in float, over
+ * the runs in double. */
+static void sum_pixels(const OperationCall *call)
 {
+    Shape shape = call->node->request.shape;
+    enum { SLICE = 16, RUN = 64 };
+    size_t pixels = shape_pixels(shape);
 #pragma omp parallel for schedule(static)
-    for (size_t c = 0; c < shape.c; ++c) {
-        double sum = 0;
-        for (size_t p = 0; p < shape_pixels(shape); ++p)
-            sum += (double)output_gradient[p * shape.c + c];
-        bias_gradient[c] += (float)sum;
+    for (size_t first = 0; first < shape.c; first += SLICE) {
+        size_t width = shape.c - first < SLICE ? shape.c - first : SLICE;
+        double sums[SLICE] = {0};
+        for (size_t begin = 0; begin < pixels; begin += RUN) {
+            float part[SLICE] = {0};
+            for (size_t p = begin; p < begin + RUN && p < pixels; ++p) {
+                float tile[SLICE];
+                const float *dy =
+                    numbers_read(call->output_gradient, p * shape.c + first, width, tile);
+                for (size_t c = 0; c < width; ++c)
+                    part[c] += dy[c];
+            }
+            for (size_t c = 0; c < width; ++c)
+                sums[c] += (double)part[c];
+        }
+        for (size_t c = 0; c < width; ++c)
+            call->bias_gradient[first + c] += (float)sums[c];
+    }
+}
+
+VECTORISED static void add_run(size_t n, const float *from, float *to)
+{
+    for (size_t i = 0; i < n; ++i)
+        to[i] += from[i];
+}
+
+static void add_to_input_gradient(const OperationCall *call)
+{
+    size_t count = shape_count(call->node->input_shape[0]);
+    Numbers to = call->input_gradient[0], from = {call->scratch, to.half};
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < count; first += NUMBERS_TILE) {
+        size_t size = count - first < NUMBERS_TILE ? count - first : NUMBERS_TILE;
+        float tile_from[NUMBERS_TILE], tile_to[NUMBERS_TILE];
+        float *run = numbers_open(to, first, size, true, tile_to);
+        add_run(size, numbers_read(from, first, size, tile_from), run);
+        numbers_close(to, first, size, run);
     }
 }
 
 static Status backward(const OperationCall *call)
 {
     if (call->weight_gradient)
-        TRY(call->engine->backward_weights(call->convolution, call->input[0], call->output_gradient,
-                                           call->weight_gradient, call->bias_gradient));
+        TRY(call->engine->backward_weights(call->convolution, call->input[0].data,
+                                           call->output_gradient.data, call->weight_gradient,
+                                           call->bias_gradient));
     else if (call->bias_gradient)
-        sum_pixels(call->node->request.shape, call->output_gradient, call->bias_gradient);
-    if (!call->input_gradient[0])
+        sum_pixels(call);
+    if (!call->input_gradient[0].data)
         return STATUS_OK;
-    if (!call->add_gradient[0])
-        return call->engine->backward_data(call->convolution, call->output_gradient,
-                                           call->input_gradient[0]);
-    TRY(call->engine->backward_data(call->convolution, call->output_gradient, call->scratch));
-    size_t count = shape_count(call->node->input_shape[0]);
-    float *sum = call->input_gradient[0];
-#pragma omp parallel for simd schedule(static)
-    for (size_t i = 0; i < count; ++i)
-        sum[i] += call->scratch[i];
+    bool add = call->add_gradient[0];
+    TRY(call->engine->backward_data(call->convolution, call->output_gradient.data,
+                                    add ? call->scratch : call->input_gradient[0].data));
+    if (add)
+        add_to_input_gradient(call);
     return STATUS_OK;
 }
 
 NodeId net_convolution(Net *net, NodeId input, const char *name,
                        const ConvolutionSettings *settings)
 {
-    static const Operation operation = {"convolution", forward, backward};
+    static const Operation operation = {"convolution", forward, backward, NULL};
+    input = net_convert(net, input, net_precision(net));
     Shape shape = net_shape(net, input);
     ConvolutionShape convolution = {
         .input = shape,
@@ -55,6 +91,7 @@ NodeId net_convolution(Net *net, NodeId input, const char *name,
         .pad_w = settings->pad_w,
         .dilation = settings->dilation ? settings->dilation : 1,
         .bias = settings->bias,
+        .half = net_precision(net) == PRECISION_BF16,
     };
     size_t reach_h = convolution.dilation * (convolution.kernel_h - 1) + 1;
     size_t reach_w = convolution.dilation * (convolution.kernel_w - 1) + 1;

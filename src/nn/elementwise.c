@@ -1,41 +1,20 @@
-/* Operations that treat each number by itself: ReLU, logistic, sum, product, and the gated blend.
- */
+/* Operations that treat each number by itself: ReLU, logistic, sum, product, the gated blend, and
+ * the change of precision. */
 #include "nn/node.h"
 
 #include <math.h>
 
 #include "base/vector.h"
 
-/* Blocks of this many numbers go to the threads; their bodies are the vectorised functions below.
- */
-enum { BLOCK = 8192 };
-
-#define FOR_BLOCKS(count, first, size)                                                             \
+/* Goes over `count` numbers in runs of NUMBERS_TILE from `first` on, on all threads. The bodies'
+ * loops are the vectorised functions below. */
+#define FOR_RUNS(first, count)                                                                     \
     _Pragma("omp parallel for schedule(static)") for (size_t first = 0; first < (count);           \
-                                                      first +=                                     \
-                                                      BLOCK) for (size_t size =                    \
-                                                                      (count)-first < BLOCK        \
-                                                                          ? (count)-first          \
-                                                                          : BLOCK,                 \
-                                                                  once_ = 1;                       \
-                                                                  once_; once_ = 0)
+                                                      first += NUMBERS_TILE)
 
-/* target = (add ? target : 0) + source x factor (1 where factor is NULL) */
-VECTORISED static void accumulate(size_t n, const float *source, const float *factor, bool add,
-                                  float *target)
+static size_t run_size(size_t first, size_t count)
 {
-    if (!factor && add)
-        for (size_t i = 0; i < n; ++i)
-            target[i] += source[i];
-    else if (!factor)
-        for (size_t i = 0; i < n; ++i)
-            target[i] = source[i];
-    else if (add)
-        for (size_t i = 0; i < n; ++i)
-            target[i] += source[i] * factor[i];
-    else
-        for (size_t i = 0; i < n; ++i)
-            target[i] = source[i] * factor[i];
+    return count - first < NUMBERS_TILE ? count - first : NUMBERS_TILE;
 }
 
 static NodeId add_elementwise(Net *net, const Operation *operation, size_t count,
@@ -62,7 +41,36 @@ static NodeId add_elementwise(Net *net, const Operation *operation, size_t count
     return net_add_node(net, &request);
 }
 
-/* ---- ReLU ---- */
+/* ---- one input: y = f(x), dx from y and dy ---- */
+
+typedef void (*Function)(size_t n, const float *x, float *y);
+typedef void (*Gradient)(size_t n, const float *y, const float *dy, bool add, float *dx);
+
+static void apply(const OperationCall *call, Function function)
+{
+    size_t count = shape_count(call->node->request.shape);
+    FOR_RUNS (first, count) {
+        size_t size = run_size(first, count);
+        float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float *y = numbers_open(call->output, first, size, false, tile_y);
+        function(size, numbers_read(call->input[0], first, size, tile_x), y);
+        numbers_close(call->output, first, size, y);
+    }
+}
+
+static void apply_gradient(const OperationCall *call, Gradient gradient)
+{
+    size_t count = shape_count(call->node->request.shape);
+    bool add = call->add_gradient[0];
+    FOR_RUNS (first, count) {
+        size_t size = run_size(first, count);
+        float tile_y[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float *dx = numbers_open(call->input_gradient[0], first, size, add, tile_dx);
+        gradient(size, numbers_read(call->output, first, size, tile_y),
+                 numbers_read(call->output_gradient, first, size, tile_dy), add, dx);
+        numbers_close(call->input_gradient[0], first, size, dx);
+    }
+}
 
 VECTORISED static void relu(size_t n, const float *x, float *y)
 {
@@ -78,34 +86,26 @@ VECTORISED static void relu_gradient(size_t n, const float *y, const float *dy, 
 
 static Status relu_forward(const OperationCall *call)
 {
-    FOR_BLOCKS(shape_count(call->node->request.shape), first, size)
-    relu(size, call->input[0] + first, call->output + first);
+    apply(call, relu);
     return STATUS_OK;
 }
 
 static Status relu_backward(const OperationCall *call)
 {
-    FOR_BLOCKS(shape_count(call->node->request.shape), first, size)
-    relu_gradient(size, call->output + first, call->output_gradient + first, call->add_gradient[0],
-                  call->input_gradient[0] + first);
+    apply_gradient(call, relu_gradient);
     return STATUS_OK;
 }
 
 NodeId net_relu(Net *net, NodeId input)
 {
-    static const Operation operation = {"relu", relu_forward, relu_backward};
+    static const Operation operation = {"relu", relu_forward, relu_backward, NULL};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
-/* ---- logistic ---- */
-
-static Status sigmoid_forward(const OperationCall *call)
+static void sigmoid(size_t n, const float *x, float *y)
 {
-    size_t count = shape_count(call->node->request.shape);
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < count; ++i)
-        call->output[i] = 1 / (1 + expf(-call->input[0][i]));
-    return STATUS_OK;
+    for (size_t i = 0; i < n; ++i)
+        y[i] = 1 / (1 + expf(-x[i]));
 }
 
 VECTORISED static void sigmoid_gradient(size_t n, const float *y, const float *dy, bool add,
@@ -115,18 +115,73 @@ VECTORISED static void sigmoid_gradient(size_t n, const float *y, const float *d
         dx[i] = (add ? dx[i] : 0) + dy[i] * y[i] * (1 - y[i]);
 }
 
+static Status sigmoid_forward(const OperationCall *call)
+{
+    apply(call, sigmoid);
+    return STATUS_OK;
+}
+
 static Status sigmoid_backward(const OperationCall *call)
 {
-    FOR_BLOCKS(shape_count(call->node->request.shape), first, size)
-    sigmoid_gradient(size, call->output + first, call->output_gradient + first,
-                     call->add_gradient[0], call->input_gradient[0] + first);
+    apply_gradient(call, sigmoid_gradient);
     return STATUS_OK;
 }
 
 NodeId net_sigmoid(Net *net, NodeId input)
 {
-    static const Operation operation = {"sigmoid", sigmoid_forward, sigmoid_backward};
+    static const Operation operation = {"sigmoid", sigmoid_forward, sigmoid_backward, NULL};
     return add_elementwise(net, &operation, 1, &input, 0, true);
+}
+
+/* ---- change of precision: the same numbers in the other kind of array ---- */
+
+VECTORISED static void accumulate(size_t n, const float *source, bool add, float *target)
+{
+    for (size_t i = 0; i < n; ++i)
+        target[i] = (add ? target[i] : 0) + source[i];
+}
+
+/* Adds the output's gradient to that of input k, or copies it. */
+static void pass_gradient(const OperationCall *call, int k)
+{
+    size_t count = shape_count(call->node->request.shape);
+    bool add = call->add_gradient[k];
+    FOR_RUNS (first, count) {
+        size_t size = run_size(first, count);
+        float tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float *dx = numbers_open(call->input_gradient[k], first, size, add, tile_dx);
+        accumulate(size, numbers_read(call->output_gradient, first, size, tile_dy), add, dx);
+        numbers_close(call->input_gradient[k], first, size, dx);
+    }
+}
+
+static Status convert_forward(const OperationCall *call)
+{
+    size_t count = shape_count(call->node->request.shape);
+    FOR_RUNS (first, count)
+        numbers_copy(call->input[0], first, call->output, first, run_size(first, count));
+    return STATUS_OK;
+}
+
+static Status convert_backward(const OperationCall *call)
+{
+    pass_gradient(call, 0);
+    return STATUS_OK;
+}
+
+NodeId net_convert(Net *net, NodeId input, Precision precision)
+{
+    static const Operation operation = {"convert", convert_forward, convert_backward, NULL};
+    bool half = precision == PRECISION_BF16;
+    if (net_is_half(net, input) == half)
+        return input;
+    return net_add_node(net, &(NodeRequest){.operation = &operation,
+                                            .input_count = 1,
+                                            .inputs = {input},
+                                            .shape = net_shape(net, input),
+                                            .weight = NO_PARAMETER,
+                                            .bias = NO_PARAMETER,
+                                            .single = !half});
 }
 
 /* ---- sum ---- */
@@ -137,53 +192,83 @@ VECTORISED static void sum(size_t n, const float *a, const float *b, float *y)
         y[i] = a[i] + b[i];
 }
 
+VECTORISED static void product(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = a[i] * b[i];
+}
+
+static void combine(const OperationCall *call,
+                    void (*function)(size_t n, const float *a, const float *b, float *y))
+{
+    size_t count = shape_count(call->node->request.shape);
+    FOR_RUNS (first, count) {
+        size_t size = run_size(first, count);
+        float tile_a[NUMBERS_TILE], tile_b[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float *y = numbers_open(call->output, first, size, false, tile_y);
+        function(size, numbers_read(call->input[0], first, size, tile_a),
+                 numbers_read(call->input[1], first, size, tile_b), y);
+        numbers_close(call->output, first, size, y);
+    }
+}
+
 static Status add_forward(const OperationCall *call)
 {
-    FOR_BLOCKS(shape_count(call->node->request.shape), first, size)
-    sum(size, call->input[0] + first, call->input[1] + first, call->output + first);
+    combine(call, sum);
     return STATUS_OK;
 }
 
 static Status add_backward(const OperationCall *call)
 {
-    size_t count = shape_count(call->node->request.shape);
     for (int k = 0; k < 2; ++k)
-        if (call->input_gradient[k])
-            FOR_BLOCKS(count, first, size)
-    accumulate(size, call->output_gradient + first, NULL, call->add_gradient[k],
-               call->input_gradient[k] + first);
+        if (call->input_gradient[k].data)
+            pass_gradient(call, k);
     return STATUS_OK;
 }
 
 NodeId net_add(Net *net, NodeId a, NodeId b)
 {
-    static const Operation operation = {"add", add_forward, add_backward};
+    static const Operation operation = {"add", add_forward, add_backward, NULL};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 0, false);
 }
 
 /* ---- product ---- */
 
+VECTORISED static void product_gradient(size_t n, const float *other, const float *dy, bool add,
+                                        float *dx)
+{
+    for (size_t i = 0; i < n; ++i)
+        dx[i] = (add ? dx[i] : 0) + dy[i] * other[i];
+}
+
 static Status multiply_forward(const OperationCall *call)
 {
-    FOR_BLOCKS(shape_count(call->node->request.shape), first, size)
-    accumulate(size, call->input[0] + first, call->input[1] + first, false, call->output + first);
+    combine(call, product);
     return STATUS_OK;
 }
 
 static Status multiply_backward(const OperationCall *call)
 {
     size_t count = shape_count(call->node->request.shape);
-    for (int k = 0; k < 2; ++k)
-        if (call->input_gradient[k])
-            FOR_BLOCKS(count, first, size)
-    accumulate(size, call->output_gradient + first, call->input[1 - k] + first,
-               call->add_gradient[k], call->input_gradient[k] + first);
+    for (int k = 0; k < 2; ++k) {
+        bool add = call->add_gradient[k];
+        if (!call->input_gradient[k].data)
+            continue;
+        FOR_RUNS (first, count) {
+            size_t size = run_size(first, count);
+            float tile_b[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+            float *dx = numbers_open(call->input_gradient[k], first, size, add, tile_dx);
+            product_gradient(size, numbers_read(call->input[1 - k], first, size, tile_b),
+                             numbers_read(call->output_gradient, first, size, tile_dy), add, dx);
+            numbers_close(call->input_gradient[k], first, size, dx);
+        }
+    }
     return STATUS_OK;
 }
 
 NodeId net_multiply(Net *net, NodeId a, NodeId b)
 {
-    static const Operation operation = {"multiply", multiply_forward, multiply_backward};
+    static const Operation operation = {"multiply", multiply_forward, multiply_backward, NULL};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 3, false);
 }
 
@@ -206,10 +291,27 @@ static Status blend_forward(const OperationCall *call)
     Shape shape = call->node->request.shape;
     size_t pixels = shape_pixels(shape), C = shape.c;
 #pragma omp parallel for schedule(static)
-    for (size_t p = 0; p < pixels; ++p)
-        blend(C, call->input[0][p], call->input[1] + p * C, call->input[2] + p * C,
-              call->output + p * C);
+    for (size_t p = 0; p < pixels; ++p) {
+        float tile_g, tile_a[NUMBERS_TILE], tile_b[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float *y = numbers_open(call->output, p * C, C, false, tile_y);
+        blend(C, *numbers_read(call->input[0], p, 1, &tile_g),
+              numbers_read(call->input[1], p * C, C, tile_a),
+              numbers_read(call->input[2], p * C, C, tile_b), y);
+        numbers_close(call->output, p * C, C, y);
+    }
     return STATUS_OK;
+}
+
+static void blend_gate_gradient(const OperationCall *call, size_t p, size_t C, const float *dy)
+{
+    float tile_a[NUMBERS_TILE], tile_b[NUMBERS_TILE], tile, total = 0;
+    const float *a = numbers_read(call->input[1], p * C, C, tile_a);
+    const float *b = numbers_read(call->input[2], p * C, C, tile_b);
+    for (size_t c = 0; c < C; ++c)
+        total += dy[c] * (a[c] - b[c]);
+    float *dg = numbers_open(call->input_gradient[0], p, 1, call->add_gradient[0], &tile);
+    *dg = (call->add_gradient[0] ? *dg : 0) + total;
+    numbers_close(call->input_gradient[0], p, 1, dg);
 }
 
 static Status blend_backward(const OperationCall *call)
@@ -218,26 +320,24 @@ static Status blend_backward(const OperationCall *call)
     size_t pixels = shape_pixels(shape), C = shape.c;
 #pragma omp parallel for schedule(static)
     for (size_t p = 0; p < pixels; ++p) {
-        float g = call->input[0][p];
-        const float *dy = call->output_gradient + p * C;
-        const float *a = call->input[1] + p * C, *b = call->input[2] + p * C;
-        if (call->input_gradient[0]) {
-            float product = 0;
-            for (size_t c = 0; c < C; ++c)
-                product += dy[c] * (a[c] - b[c]);
-            call->input_gradient[0][p] =
-                (call->add_gradient[0] ? call->input_gradient[0][p] : 0) + product;
-        }
+        float tile_g, tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float g = *numbers_read(call->input[0], p, 1, &tile_g);
+        const float *dy = numbers_read(call->output_gradient, p * C, C, tile_dy);
+        if (call->input_gradient[0].data)
+            blend_gate_gradient(call, p, C, dy);
         for (int k = 1; k < 3; ++k)
-            if (call->input_gradient[k])
-                scaled(C, k == 1 ? g : 1 - g, dy, call->add_gradient[k],
-                       call->input_gradient[k] + p * C);
+            if (call->input_gradient[k].data) {
+                bool add = call->add_gradient[k];
+                float *dx = numbers_open(call->input_gradient[k], p * C, C, add, tile_dx);
+                scaled(C, k == 1 ? g : 1 - g, dy, add, dx);
+                numbers_close(call->input_gradient[k], p * C, C, dx);
+            }
     }
     return STATUS_OK;
 }
 
 NodeId net_blend(Net *net, NodeId gate, NodeId a, NodeId b)
 {
-    static const Operation operation = {"blend", blend_forward, blend_backward};
+    static const Operation operation = {"blend", blend_forward, blend_backward, NULL};
     return add_elementwise(net, &operation, 3, (NodeId[]){gate, a, b}, 7, false);
 }

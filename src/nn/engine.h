@@ -1,9 +1,9 @@
 /* Convolution engines: the heavy arithmetic behind one small table of functions.
  *
  * A plan is made once for a shape; it owns the engine's packed copy of the weights, refreshed by
- * set_weights() after each update, and its scratch memory. Activations are plain NHWC float32,
- * plain weights O x I x KH x KW. Both engines give the same numbers up to rounding and are tested
- * against the same naive loop.
+ * set_weights() after each update, and borrows a workspace. Activations are plain NHWC, float32 or
+ * bfloat16, plain weights O x I x KH x KW float32. Both engines give the same numbers up to
+ * rounding and are tested against the same naive loop.
  */
 #ifndef GISD_NN_ENGINE_H
 #define GISD_NN_ENGINE_H
@@ -22,6 +22,7 @@ typedef struct {
     size_t pad_h, pad_w; /* zeros on each side */
     size_t dilation;     /* 1: dense */
     bool bias;
+    bool half; /* activations and their gradients are bfloat16, else float32 */
 } ConvolutionShape;
 
 /* Shape of the convolution's result. */
@@ -32,26 +33,34 @@ typedef struct ConvolutionPlan ConvolutionPlan; /* each engine's own */
 typedef struct {
     const char *name;
 
+    /* Whether this build on this processor computes with bfloat16 activations. */
+    bool (*has_half)(void);
+
     /* Makes a plan; `data_gradient` and `weight_gradient` say which backward directions will be
      * used. */
     Status (*plan_new)(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
                        ConvolutionPlan **plan);
     void (*plan_free)(ConvolutionPlan *plan);
 
+    /* Memory that one call works in, and its place (64-byte aligned, borrowed), to be given before
+     * the first call. Plans whose calls never run at the same time may share one. */
+    size_t (*workspace_bytes)(const ConvolutionPlan *plan);
+    void (*set_workspace)(ConvolutionPlan *plan, void *workspace);
+
     /* Packs weights (O x I x KH x KW) for the calls below. */
     Status (*set_weights)(ConvolutionPlan *plan, const float *weights);
 
     /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none). */
-    Status (*forward)(ConvolutionPlan *plan, const float *input, const float *bias, float *output);
+    Status (*forward)(ConvolutionPlan *plan, const void *input, const float *bias, void *output);
 
     /* input_gradient (as input) from output_gradient (as output); overwrites. */
-    Status (*backward_data)(ConvolutionPlan *plan, const float *output_gradient,
-                            float *input_gradient);
+    Status (*backward_data)(ConvolutionPlan *plan, const void *output_gradient,
+                            void *input_gradient);
 
     /* weight_gradient (O x I x KH x KW) and bias_gradient (O; NULL if it is not wanted or the shape
      * has none); both are added to. */
-    Status (*backward_weights)(ConvolutionPlan *plan, const float *input,
-                               const float *output_gradient, float *weight_gradient,
+    Status (*backward_weights)(ConvolutionPlan *plan, const void *input,
+                               const void *output_gradient, float *weight_gradient,
                                float *bias_gradient);
 } Engine;
 

@@ -18,12 +18,13 @@
 struct ConvolutionPlan {
     ConvolutionShape shape;
     Shape output;
-    size_t patch;    /* D */
-    size_t pixels;   /* P */
-    bool direct;     /* 1x1, stride 1, no padding */
+    size_t patch;  /* D */
+    size_t pixels; /* P */
+    bool direct;   /* 1x1, stride 1, no padding */
+    bool weight_gradient;
     float *weights;  /* D x O */
-    float *gradient; /* D x O, for backward_weights */
-    float *columns;  /* P x D, unless direct */
+    float *gradient; /* D x O, for backward_weights; in the workspace */
+    float *columns;  /* P x D, unless direct; in the workspace */
 };
 
 static void blas_plan_free(ConvolutionPlan *plan)
@@ -31,26 +32,15 @@ static void blas_plan_free(ConvolutionPlan *plan)
     if (!plan)
         return;
     free(plan->weights);
-    free(plan->gradient);
-    free(plan->columns);
     free(plan);
-}
-
-static Status allocate(ConvolutionPlan *plan, bool weight_gradient)
-{
-    size_t weights = plan->patch * plan->output.c;
-    TRY(MEMORY_NEW(&plan->weights, weights));
-    if (weight_gradient)
-        TRY(MEMORY_NEW(&plan->gradient, weights));
-    if (!plan->direct)
-        TRY(MEMORY_NEW(&plan->columns, plan->pixels * plan->patch));
-    return STATUS_OK;
 }
 
 static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
                             ConvolutionPlan **result)
 {
     (void)data_gradient;
+    if (shape->half)
+        FAIL(STATUS_UNSUPPORTED, "engine blas computes in f32 only, not in bf16");
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
     plan->shape = *shape;
@@ -59,13 +49,37 @@ static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, b
     plan->pixels = plan->output.h * plan->output.w;
     plan->direct = shape->kernel_h == 1 && shape->kernel_w == 1 && shape->stride == 1 &&
                    shape->pad_h == 0 && shape->pad_w == 0;
-    Status status = allocate(plan, weight_gradient);
+    plan->weight_gradient = weight_gradient;
+    Status status = MEMORY_NEW(&plan->weights, plan->patch * plan->output.c);
     if (status != STATUS_OK) {
         blas_plan_free(plan);
         return status;
     }
     *result = plan;
     return STATUS_OK;
+}
+
+static bool blas_has_half(void)
+{
+    return false;
+}
+
+/* Columns, padded to whole cache lines, then the weight gradient. */
+static size_t column_floats(const ConvolutionPlan *plan)
+{
+    return plan->direct ? 0 : (plan->pixels * plan->patch + 15) / 16 * 16;
+}
+
+static size_t blas_workspace_bytes(const ConvolutionPlan *plan)
+{
+    size_t gradient = plan->weight_gradient ? plan->patch * plan->output.c : 0;
+    return (column_floats(plan) + gradient) * sizeof(float);
+}
+
+static void blas_set_workspace(ConvolutionPlan *plan, void *workspace)
+{
+    plan->columns = workspace;
+    plan->gradient = plan->columns + column_floats(plan);
 }
 
 static Status blas_set_weights(ConvolutionPlan *plan, const float *weights)
@@ -147,9 +161,10 @@ static const float *columns_of(const ConvolutionPlan *plan, const float *image)
     return plan->columns;
 }
 
-static Status blas_forward(ConvolutionPlan *plan, const float *input, const float *bias,
-                           float *output)
+static Status blas_forward(ConvolutionPlan *plan, const void *from, const float *bias, void *to)
 {
+    const float *input = from;
+    float *output = to;
     size_t input_step = plan->shape.input.h * plan->shape.input.w * plan->shape.input.c;
     size_t outputs = plan->output.c, output_step = plan->pixels * outputs;
     int P = (int)plan->pixels, D = (int)plan->patch, O = (int)outputs;
@@ -164,9 +179,10 @@ static Status blas_forward(ConvolutionPlan *plan, const float *input, const floa
     return STATUS_OK;
 }
 
-static Status blas_backward_data(ConvolutionPlan *plan, const float *output_gradient,
-                                 float *input_gradient)
+static Status blas_backward_data(ConvolutionPlan *plan, const void *from, void *to)
 {
+    const float *output_gradient = from;
+    float *input_gradient = to;
     size_t input_step = plan->shape.input.h * plan->shape.input.w * plan->shape.input.c;
     size_t output_step = plan->pixels * plan->output.c;
     int P = (int)plan->pixels, D = (int)plan->patch, O = (int)plan->output.c;
@@ -181,10 +197,11 @@ static Status blas_backward_data(ConvolutionPlan *plan, const float *output_grad
     return STATUS_OK;
 }
 
-static Status blas_backward_weights(ConvolutionPlan *plan, const float *input,
-                                    const float *output_gradient, float *weight_gradient,
+static Status blas_backward_weights(ConvolutionPlan *plan, const void *from,
+                                    const void *from_gradient, float *weight_gradient,
                                     float *bias_gradient)
 {
+    const float *input = from, *output_gradient = from_gradient;
     size_t input_step = plan->shape.input.h * plan->shape.input.w * plan->shape.input.c;
     size_t channels = plan->shape.input.c, taps = plan->shape.kernel_h * plan->shape.kernel_w;
     size_t outputs = plan->output.c, output_step = plan->pixels * outputs;
@@ -211,6 +228,9 @@ const Engine *engine_blas(void)
         .name = "blas",
         .plan_new = blas_plan_new,
         .plan_free = blas_plan_free,
+        .has_half = blas_has_half,
+        .workspace_bytes = blas_workspace_bytes,
+        .set_workspace = blas_set_workspace,
         .set_weights = blas_set_weights,
         .forward = blas_forward,
         .backward_data = blas_backward_data,

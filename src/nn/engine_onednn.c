@@ -1,14 +1,18 @@
 /* Convolution with oneDNN (C API, 2.6): plain NHWC activations, weights in the layout that oneDNN
  * chooses for each direction (weights forced into a plain layout run at a tenth of the speed).
  *
- * A plan holds up to three primitives; each has its own packed weights (forward, backward data) or
- * packed weight gradient (backward weights), reached by a reorder from or to plain O x I x H x W.
- * Memory objects over activations are made once and pointed at the caller's buffers for each call.
- * The scratchpad is the plan's own, so a step allocates nothing.
+ * A plan holds up to three primitives. Forward and backward data own their packed weights, reached
+ * by a reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
+ * then plain, and added to the caller's. Memory objects over activations are made once and pointed
+ * at the caller's buffers for each call. In bfloat16 the packed weights are bfloat16 too; the
+ * weights' gradient stays float32.
  */
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,10 +46,11 @@ static const char *onednn_text(dnnl_status_t status)
 /* A primitive with what it owns. */
 typedef struct {
     dnnl_primitive_t primitive;
-    dnnl_memory_t weights;    /* packed; diff weights for the weight gradient */
+    dnnl_memory_t weights;    /* packed; in the workspace for the weight gradient */
     dnnl_memory_t plain;      /* O x I x H x W view of the caller's weights */
     dnnl_primitive_t reorder; /* plain to packed, or packed to plain for the weight gradient */
-    dnnl_memory_t scratchpad;
+    dnnl_memory_t scratchpad; /* in the workspace */
+    size_t weights_bytes, scratchpad_bytes;
 } Direction;
 
 struct ConvolutionPlan {
@@ -53,8 +58,8 @@ struct ConvolutionPlan {
     Shape output_shape;
     dnnl_memory_t input, output, bias; /* views of the caller's buffers */
     Direction forward, backward_data, backward_weights;
-    float *gradient;      /* O x I x H x W, one call's weight gradient */
-    float *bias_gradient; /* O */
+    float *gradient;      /* O x I x H x W, one call's weight gradient; in the workspace */
+    float *bias_gradient; /* O; in the workspace */
 };
 
 /* The one CPU engine and stream of the process; made on first use, which is before any threads. */
@@ -98,14 +103,12 @@ static void onednn_plan_free(ConvolutionPlan *plan)
         dnnl_memory_destroy(plan->output);
     if (plan->bias)
         dnnl_memory_destroy(plan->bias);
-    free(plan->gradient);
-    free(plan->bias_gradient);
     free(plan);
 }
 
 /* Descriptors of the tensors of a convolution; `weights` leaves the layout to oneDNN. */
 typedef struct {
-    dnnl_memory_desc_t input, weights, plain_weights, bias, output;
+    dnnl_memory_desc_t input, weights, weight_gradient, plain_weights, bias, output;
     dnnl_dims_t strides, dilates, padding, padding_after;
 } Descriptors;
 
@@ -119,9 +122,12 @@ static Status describe(const ConvolutionShape *s, Descriptors *d)
     dnnl_dims_t weights = {(dnnl_dim_t)out.c, (dnnl_dim_t)s->input.c, (dnnl_dim_t)s->kernel_h,
                            (dnnl_dim_t)s->kernel_w};
     dnnl_dims_t bias = {(dnnl_dim_t)out.c};
-    DNN(dnnl_memory_desc_init_by_tag(&d->input, 4, input, dnnl_f32, dnnl_nhwc));
-    DNN(dnnl_memory_desc_init_by_tag(&d->output, 4, output, dnnl_f32, dnnl_nhwc));
-    DNN(dnnl_memory_desc_init_by_tag(&d->weights, 4, weights, dnnl_f32, dnnl_format_tag_any));
+    dnnl_data_type_t type = s->half ? dnnl_bf16 : dnnl_f32;
+    DNN(dnnl_memory_desc_init_by_tag(&d->input, 4, input, type, dnnl_nhwc));
+    DNN(dnnl_memory_desc_init_by_tag(&d->output, 4, output, type, dnnl_nhwc));
+    DNN(dnnl_memory_desc_init_by_tag(&d->weights, 4, weights, type, dnnl_format_tag_any));
+    DNN(dnnl_memory_desc_init_by_tag(&d->weight_gradient, 4, weights, dnnl_f32,
+                                     dnnl_format_tag_any));
     DNN(dnnl_memory_desc_init_by_tag(&d->plain_weights, 4, weights, dnnl_f32, dnnl_oihw));
     DNN(dnnl_memory_desc_init_by_tag(&d->bias, 1, bias, dnnl_f32, dnnl_x));
     size_t kernel[2] = {s->kernel_h, s->kernel_w}, pad[2] = {s->pad_h, s->pad_w};
@@ -149,13 +155,16 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
     const dnnl_memory_desc_t *scratchpad =
         dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
     dnnl_primitive_desc_t reorder = NULL;
+    direction->weights_bytes = dnnl_memory_desc_get_size(weights);
+    direction->scratchpad_bytes = dnnl_memory_desc_get_size(scratchpad);
     dnnl_status_t status = dnnl_primitive_create(&direction->primitive, descriptor);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&direction->weights, weights, cpu, DNNL_MEMORY_ALLOCATE);
+        status = dnnl_memory_create(&direction->weights, weights, cpu,
+                                    reads_weights ? DNNL_MEMORY_ALLOCATE : DNNL_MEMORY_NONE);
     if (status == dnnl_success)
         status = dnnl_memory_create(&direction->plain, &d->plain_weights, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&direction->scratchpad, scratchpad, cpu, DNNL_MEMORY_ALLOCATE);
+        status = dnnl_memory_create(&direction->scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
         status = dnnl_reorder_primitive_desc_create(
             &reorder, reads_weights ? &d->plain_weights : weights, cpu,
@@ -192,7 +201,7 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
     }
     if (made == dnnl_success && status == STATUS_OK && weight_gradient) {
         made = dnnl_dilated_convolution_backward_weights_desc_init(
-            &convolution, dnnl_convolution_direct, &d->input, &d->weights, bias, &d->output,
+            &convolution, dnnl_convolution_direct, &d->input, &d->weight_gradient, bias, &d->output,
             d->strides, d->dilates, d->padding, d->padding_after);
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
@@ -214,12 +223,6 @@ static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_g
     DNN(dnnl_memory_create(&plan->input, &d.input, cpu, DNNL_MEMORY_NONE));
     DNN(dnnl_memory_create(&plan->output, &d.output, cpu, DNNL_MEMORY_NONE));
     DNN(dnnl_memory_create(&plan->bias, &d.bias, cpu, DNNL_MEMORY_NONE));
-    if (weight_gradient) {
-        const ConvolutionShape *s = &plan->shape;
-        TRY(MEMORY_NEW(&plan->gradient,
-                       s->output_channels * s->input.c * s->kernel_h * s->kernel_w));
-        TRY(MEMORY_NEW(&plan->bias_gradient, s->output_channels));
-    }
     dnnl_primitive_attr_t attributes;
     DNN(dnnl_primitive_attr_create(&attributes));
     dnnl_status_t set =
@@ -250,11 +253,68 @@ static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
     return STATUS_OK;
 }
 
-static Status point(dnnl_memory_t memory, const float *data)
+static Status point(dnnl_memory_t memory, const void *data)
 {
     /* oneDNN has no const view: the sources of a primitive are only read. */
     DNN(dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)data));
     return STATUS_OK;
+}
+
+/* ---- the workspace: scratchpad, packed weight gradient, plain weight gradient, bias gradient ----
+ */
+
+static size_t aligned(size_t bytes)
+{
+    enum { ALIGNMENT_BYTES = 64 };
+    return (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+}
+
+static size_t weight_count(const ConvolutionShape *s)
+{
+    return s->output_channels * s->input.c * s->kernel_h * s->kernel_w;
+}
+
+static size_t scratchpad_bytes(const ConvolutionPlan *plan)
+{
+    size_t most = plan->forward.scratchpad_bytes;
+    if (most < plan->backward_data.scratchpad_bytes)
+        most = plan->backward_data.scratchpad_bytes;
+    if (most < plan->backward_weights.scratchpad_bytes)
+        most = plan->backward_weights.scratchpad_bytes;
+    return aligned(most);
+}
+
+static size_t onednn_workspace_bytes(const ConvolutionPlan *plan)
+{
+    size_t bytes = scratchpad_bytes(plan);
+    if (plan->backward_weights.primitive)
+        bytes += aligned(plan->backward_weights.weights_bytes) +
+                 aligned(weight_count(&plan->shape) * sizeof(float)) +
+                 aligned(plan->shape.output_channels * sizeof(float));
+    return bytes;
+}
+
+/* Pointing a memory object at an address cannot fail: the objects exist and are the CPU's. */
+static void place(dnnl_memory_t memory, void *data)
+{
+    if (memory)
+        (void)dnnl_memory_set_data_handle(memory, data);
+}
+
+static void onednn_set_workspace(ConvolutionPlan *plan, void *workspace)
+{
+    char *at = workspace;
+    place(plan->forward.scratchpad, at);
+    place(plan->backward_data.scratchpad, at);
+    place(plan->backward_weights.scratchpad, at);
+    at += scratchpad_bytes(plan);
+    if (!plan->backward_weights.primitive)
+        return;
+    place(plan->backward_weights.weights, at);
+    at += aligned(plan->backward_weights.weights_bytes);
+    plan->gradient = (float *)(void *)at;
+    at += aligned(weight_count(&plan->shape) * sizeof(float));
+    plan->bias_gradient = (float *)(void *)at;
 }
 
 static Status pack(Direction *direction, const float *weights)
@@ -275,8 +335,8 @@ static Status onednn_set_weights(ConvolutionPlan *plan, const float *weights)
     return pack(&plan->backward_data, weights);
 }
 
-static Status onednn_forward(ConvolutionPlan *plan, const float *input, const float *bias,
-                             float *output)
+static Status onednn_forward(ConvolutionPlan *plan, const void *input, const float *bias,
+                             void *output)
 {
     TRY(point(plan->input, input));
     TRY(point(plan->output, output));
@@ -293,8 +353,8 @@ static Status onednn_forward(ConvolutionPlan *plan, const float *input, const fl
     return STATUS_OK;
 }
 
-static Status onednn_backward_data(ConvolutionPlan *plan, const float *output_gradient,
-                                   float *input_gradient)
+static Status onednn_backward_data(ConvolutionPlan *plan, const void *output_gradient,
+                                   void *input_gradient)
 {
     TRY(point(plan->output, output_gradient));
     TRY(point(plan->input, input_gradient));
@@ -307,8 +367,8 @@ static Status onednn_backward_data(ConvolutionPlan *plan, const float *output_gr
     return STATUS_OK;
 }
 
-static Status onednn_backward_weights(ConvolutionPlan *plan, const float *input,
-                                      const float *output_gradient, float *weight_gradient,
+static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
+                                      const void *output_gradient, float *weight_gradient,
                                       float *bias_gradient)
 {
     Direction *direction = &plan->backward_weights;
@@ -326,14 +386,25 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const float *input,
                                 {DNNL_ARG_TO, direction->plain}};
     DNN(dnnl_primitive_execute(direction->reorder, stream, 2, unpack));
     DNN(dnnl_stream_wait(stream));
-    const ConvolutionShape *s = &plan->shape;
-    size_t count = s->output_channels * s->input.c * s->kernel_h * s->kernel_w;
+    size_t count = weight_count(&plan->shape);
 #pragma omp parallel for simd schedule(static)
     for (size_t i = 0; i < count; ++i)
         weight_gradient[i] += plan->gradient[i];
-    for (size_t i = 0; bias_gradient && i < s->output_channels; ++i)
+    for (size_t i = 0; bias_gradient && i < plan->shape.output_channels; ++i)
         bias_gradient[i] += plan->bias_gradient[i];
     return STATUS_OK;
+}
+
+/* oneDNN would compute bfloat16 also without such instructions, many times slower than float32. */
+static bool onednn_has_half(void)
+{
+#ifdef __x86_64__
+    unsigned a, b, c, d;
+    enum { FEATURES = 7, AVX512_BF16 = 1 << 5 };
+    return __get_cpuid_count(FEATURES, 1, &a, &b, &c, &d) && (a & AVX512_BF16);
+#else
+    return false;
+#endif
 }
 
 const Engine *engine_onednn(void)
@@ -342,6 +413,9 @@ const Engine *engine_onednn(void)
         .name = "onednn",
         .plan_new = onednn_plan_new,
         .plan_free = onednn_plan_free,
+        .has_half = onednn_has_half,
+        .workspace_bytes = onednn_workspace_bytes,
+        .set_workspace = onednn_set_workspace,
         .set_weights = onednn_set_weights,
         .forward = onednn_forward,
         .backward_data = onednn_backward_data,

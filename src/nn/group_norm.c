@@ -34,13 +34,11 @@ static size_t chunk_pixels(Shape shape, size_t chunk)
     return pixels - first < CHUNK ? pixels - first : CHUNK;
 }
 
-/* sum and squares: of x - pivot. */
+/* Adds to sum and squares: of x - pivot. */
 VECTORISED static void sum_squares(size_t pixels, size_t C, const float *restrict x,
                                    const float *restrict pivot, float *restrict sum,
                                    float *restrict squares)
 {
-    for (size_t c = 0; c < C; ++c)
-        sum[c] = squares[c] = 0;
     for (size_t p = 0; p < pixels; ++p, x += C)
         for (size_t c = 0; c < C; ++c) {
             float distance = x[c] - pivot[c];
@@ -61,14 +59,12 @@ VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict 
         }
 }
 
-/* sum: of dy; product: of dy (x - mean); dy counts where y > floor. */
+/* Adds to sum: of dy; to product: of dy (x - mean); dy counts where y > floor. */
 VECTORISED static void sum_gradients(size_t pixels, size_t C, const float *restrict x,
                                      const float *restrict dy, const float *restrict mean,
                                      const float *restrict a, const float *restrict beta,
                                      float floor, float *restrict sum, float *restrict product)
 {
-    for (size_t c = 0; c < C; ++c)
-        sum[c] = product[c] = 0;
     for (size_t p = 0; p < pixels; ++p, x += C, dy += C)
         for (size_t c = 0; c < C; ++c) {
             float distance = x[c] - mean[c];
@@ -153,13 +149,15 @@ static void finish_group(const OperationCall *call, size_t n, size_t g)
 {
     Shape shape = call->node->request.shape;
     size_t groups = call->node->request.settings.norm.groups, width = shape.c / groups;
-    const float *pivot = call->input[0] + n * shape.h * shape.w * shape.c;
+    float tile[NUMBERS_TILE];
+    const float *pivot =
+        numbers_read(call->input[0], n * shape.h * shape.w * shape.c + g * width, width, tile);
     double pixels = (double)(shape.h * shape.w), mean = 0, squares = 0;
     for (size_t c = g * width; c < (g + 1) * width; ++c)
-        mean += channel_sum(call, n, 0, c) / pixels + (double)pivot[c];
+        mean += channel_sum(call, n, 0, c) / pixels + (double)pivot[c - g * width];
     mean /= (double)width;
     for (size_t c = g * width; c < (g + 1) * width; ++c) {
-        double shift = (double)pivot[c] - mean;
+        double shift = (double)pivot[c - g * width] - mean;
         squares +=
             channel_sum(call, n, 1, c) + shift * (2 * channel_sum(call, n, 0, c) + pixels * shift);
     }
@@ -170,34 +168,92 @@ static void finish_group(const OperationCall *call, size_t n, size_t g)
     spread_moments(call, n, g);
 }
 
+/* A run of whole pixels that fits a tile: pixels first .. first + count - 1 of image n. */
+typedef struct {
+    size_t first, count, at; /* at: place of its first number in the map */
+} Run;
+
+/* The run that starts at pixel `first` of chunk k in image n; count 0 behind the chunk's end. In
+ * float32 it is the whole chunk, since nothing has to be converted. */
+static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
+{
+    Shape shape = call->node->request.shape;
+    size_t left = chunk_pixels(shape, k) - first, most = NUMBERS_TILE / shape.c;
+    if (call->input[0].half && left > most)
+        left = most;
+    return (Run){first, left, ((n * shape.h * shape.w) + k * CHUNK + first) * shape.c};
+}
+
+#define FOR_RUNS(run, call, n, k)                                                                  \
+    for (Run run = run_of(call, n, k, 0); run.count;                                               \
+         run = run_of(call, n, k, run.first + run.count))
+
+static void sum_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    Shape shape = call->node->request.shape;
+    size_t C = shape.c;
+    float tile[NUMBERS_TILE], pivot_tile[NUMBERS_TILE], *sums = partial_sums(call, n, k);
+    const float *pivot = numbers_read(call->input[0], n * shape.h * shape.w * C, C, pivot_tile);
+    memset(sums, 0, 2 * C * sizeof *sums);
+    FOR_RUNS (run, call, n, k)
+        sum_squares(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile), pivot,
+                    sums, sums + C);
+}
+
+static void normalise_chunk(const OperationCall *call, size_t n, size_t k, float floor)
+{
+    size_t C = call->node->request.shape.c;
+    Coefficients with = coefficients(call, n);
+    FOR_RUNS (run, call, n, k) {
+        float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float *y = numbers_open(call->output, run.at, run.count * C, false, tile_y);
+        normalise(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
+                  with.mean, with.a, call->bias, floor, y);
+        numbers_close(call->output, run.at, run.count * C, y);
+    }
+}
+
+static float floor_of(const OperationCall *call)
+{
+    return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
+}
+
 static Status forward(const OperationCall *call)
 {
     Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups;
-    size_t chunks = chunks_of(shape), image = shape.h * shape.w * shape.c;
-    float floor = call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
+    size_t groups = call->node->request.settings.norm.groups, chunks = chunks_of(shape);
 #pragma omp parallel
     {
 #pragma omp for collapse(2) schedule(static)
         for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k) {
-                const float *pivot = call->input[0] + n * image;
-                float *sums = partial_sums(call, n, k);
-                sum_squares(chunk_pixels(shape, k), shape.c, pivot + k * CHUNK * shape.c, pivot,
-                            sums, sums + shape.c);
-            }
+            for (size_t k = 0; k < chunks; ++k)
+                sum_chunk(call, n, k);
 #pragma omp for collapse(2) schedule(static)
         for (size_t n = 0; n < shape.n; ++n)
             for (size_t g = 0; g < groups; ++g)
                 finish_group(call, n, g);
 #pragma omp for collapse(2) schedule(static)
         for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k) {
-                size_t at = n * image + k * CHUNK * shape.c;
-                Coefficients with = coefficients(call, n);
-                normalise(chunk_pixels(shape, k), shape.c, call->input[0] + at, with.mean, with.a,
-                          call->bias, floor, call->output + at);
-            }
+            for (size_t k = 0; k < chunks; ++k)
+                normalise_chunk(call, n, k, floor_of(call));
+    }
+    return STATUS_OK;
+}
+
+static Status again(const OperationCall *call)
+{
+    Shape shape = call->node->request.shape;
+    size_t groups = call->node->request.settings.norm.groups, chunks = chunks_of(shape);
+#pragma omp parallel
+    {
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < shape.n; ++n)
+            for (size_t g = 0; g < groups; ++g)
+                spread_moments(call, n, g);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < shape.n; ++n)
+            for (size_t k = 0; k < chunks; ++k)
+                normalise_chunk(call, n, k, floor_of(call));
     }
     return STATUS_OK;
 }
@@ -225,12 +281,39 @@ static void finish_gradients(const OperationCall *call, size_t n, size_t g)
     }
 }
 
+static void sum_gradients_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    size_t C = call->node->request.shape.c;
+    Coefficients with = coefficients(call, n);
+    float *sums = partial_sums(call, n, k);
+    memset(sums, 0, 2 * C * sizeof *sums);
+    FOR_RUNS (run, call, n, k) {
+        float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE];
+        sum_gradients(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
+                      numbers_read(call->output_gradient, run.at, run.count * C, tile_dy),
+                      with.mean, with.a, call->bias, floor_of(call), sums, sums + C);
+    }
+}
+
+static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    size_t C = call->node->request.shape.c;
+    Coefficients with = coefficients(call, n);
+    bool add = call->add_gradient[0];
+    FOR_RUNS (run, call, n, k) {
+        float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float *dx = numbers_open(call->input_gradient[0], run.at, run.count * C, add, tile_dx);
+        spread_gradients(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
+                         numbers_read(call->output_gradient, run.at, run.count * C, tile_dy),
+                         with.mean, with.a, call->bias, with.k, with.m, floor_of(call), add, dx);
+        numbers_close(call->input_gradient[0], run.at, run.count * C, dx);
+    }
+}
+
 static Status backward(const OperationCall *call)
 {
     Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups;
-    size_t chunks = chunks_of(shape), image = shape.h * shape.w * shape.c;
-    float floor = call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
+    size_t groups = call->node->request.settings.norm.groups, chunks = chunks_of(shape);
 #pragma omp parallel
     {
 #pragma omp for collapse(2) schedule(static)
@@ -239,37 +322,26 @@ static Status backward(const OperationCall *call)
                 spread_moments(call, n, g);
 #pragma omp for collapse(2) schedule(static)
         for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k) {
-                size_t at = n * image + k * CHUNK * shape.c;
-                Coefficients with = coefficients(call, n);
-                float *sums = partial_sums(call, n, k);
-                sum_gradients(chunk_pixels(shape, k), shape.c, call->input[0] + at,
-                              call->output_gradient + at, with.mean, with.a, call->bias, floor,
-                              sums, sums + shape.c);
-            }
-            /* The images of a group one after the other: their gradients are added to one sum. */
+            for (size_t k = 0; k < chunks; ++k)
+                sum_gradients_chunk(call, n, k);
+                /* The images of a group one after the other: their gradients are added to one sum.
+                 */
 #pragma omp for schedule(static)
         for (size_t g = 0; g < groups; ++g)
             for (size_t n = 0; n < shape.n; ++n)
                 finish_gradients(call, n, g);
-        if (call->input_gradient[0])
+        if (call->input_gradient[0].data)
 #pragma omp for collapse(2) schedule(static)
             for (size_t n = 0; n < shape.n; ++n)
-                for (size_t k = 0; k < chunks; ++k) {
-                    size_t at = n * image + k * CHUNK * shape.c;
-                    Coefficients with = coefficients(call, n);
-                    spread_gradients(chunk_pixels(shape, k), shape.c, call->input[0] + at,
-                                     call->output_gradient + at, with.mean, with.a, call->bias,
-                                     with.k, with.m, floor, call->add_gradient[0],
-                                     call->input_gradient[0] + at);
-                }
+                for (size_t k = 0; k < chunks; ++k)
+                    spread_gradients_chunk(call, n, k);
     }
     return STATUS_OK;
 }
 
 NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, bool relu)
 {
-    static const Operation operation = {"group_norm", forward, backward};
+    static const Operation operation = {"group_norm", forward, backward, again};
     Shape shape = net_shape(net, input);
     if (groups == 0 || shape.c % groups != 0)
         return net_refuse(net, status_set(STATUS_ARGUMENT,

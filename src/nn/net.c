@@ -29,6 +29,7 @@ struct Net {
     ParameterList *parameters; /* borrowed */
     const Engine *engine;
     bool training, planned;
+    Precision precision;
     Status status; /* first error of building */
     char *message;
     size_t count, capacity;
@@ -38,7 +39,9 @@ struct Net {
     size_t *gradients_left; /* by parameter: contributions still to come in this backward pass */
     bool *standardised;     /* by parameter */
     float *standardised_weights; /* scratch for the largest standardised parameter */
-    float *block;                /* all buffers of the plan */
+    float *workspace;            /* shared by all convolution plans */
+    size_t workspace_bytes;
+    float *block; /* all buffers of the plan */
     size_t block_bytes;
     double (*seconds)[2]; /* by node: forward, backward; NULL: not timed */
     double packing_seconds;
@@ -65,9 +68,32 @@ void net_free(Net *net)
     free(net->gradients_left);
     free(net->standardised);
     free(net->standardised_weights);
+    free(net->workspace);
     free(net->block);
     free(net->seconds);
     free(net);
+}
+
+Status net_set_precision(Net *net, Precision precision)
+{
+    assert(net->count == 0);
+    if (precision == PRECISION_BF16 && !net->engine->has_half())
+        FAIL(STATUS_UNSUPPORTED,
+             "precision bf16: engine %s has no such arithmetic on this processor (expected "
+             "instructions AVX512_BF16 or AMX and oneDNN); use precision f32",
+             net->engine->name);
+    net->precision = precision;
+    return STATUS_OK;
+}
+
+Precision net_precision(const Net *net)
+{
+    return net->precision;
+}
+
+bool net_is_half(const Net *net, NodeId node)
+{
+    return net->status == STATUS_OK && net->nodes[node].half;
 }
 
 /* ---- building ---- */
@@ -118,7 +144,13 @@ NodeId net_add_node(Net *net, const NodeRequest *request)
     if (status != STATUS_OK)
         return net_refuse(net, status);
     Node *node = &net->nodes[net->count];
-    *node = (Node){.request = *request};
+    *node =
+        (Node){.request = *request, .half = net->precision == PRECISION_BF16 && !request->single};
+    /* An operation reads a pixel's channels into one tile. */
+    if (node->half && request->shape.c > NUMBERS_TILE)
+        return net_refuse(net, status_set(STATUS_UNSUPPORTED,
+                                          "%zu channels in bf16 (expected at most %d); use f32",
+                                          request->shape.c, NUMBERS_TILE));
     for (size_t i = 0; i < request->input_count; ++i) {
         assert(request->inputs[i] < net->count);
         node->input_shape[i] = net->nodes[request->inputs[i]].request.shape;
@@ -133,13 +165,16 @@ NodeId net_input(Net *net, Shape shape)
     return net_add_node(net, &(NodeRequest){.operation = &input,
                                             .shape = shape,
                                             .weight = NO_PARAMETER,
-                                            .bias = NO_PARAMETER});
+                                            .bias = NO_PARAMETER,
+                                            .single = true});
 }
 
-void net_output(Net *net, NodeId node)
+NodeId net_output(Net *net, NodeId node)
 {
+    node = net_convert(net, node, PRECISION_F32);
     if (net->status == STATUS_OK)
         net->nodes[node].output = true;
+    return node;
 }
 
 Shape net_shape(const Net *net, NodeId node)
@@ -184,7 +219,7 @@ static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
            a->input.c == b->input.c && a->output_channels == b->output_channels &&
            a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
            a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
-           a->bias == b->bias;
+           a->bias == b->bias && a->half == b->half;
 }
 
 /* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
@@ -232,10 +267,16 @@ static Status plan_convolutions(Net *net)
         if (request->standardised && count > largest)
             largest = count;
     }
-    for (size_t i = 0; i < net->use_count; ++i)
+    for (size_t i = 0; i < net->use_count; ++i) {
         TRY(net->engine->plan_new(&net->uses[i].shape, net->uses[i].data_gradient,
                                   net->training && trains(net, net->uses[i].parameter),
                                   &net->uses[i].plan));
+        size_t bytes = net->engine->workspace_bytes(net->uses[i].plan);
+        net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
+    }
+    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
+    for (size_t i = 0; i < net->use_count; ++i)
+        net->engine->set_workspace(net->uses[i].plan, net->workspace);
     return MEMORY_NEW(&net->standardised_weights, largest);
 }
 
@@ -267,7 +308,8 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     const Node *node = &net->nodes[i];
     const NodeRequest *request = &node->request;
     PlannedBuffer *own = all + BUFFERS_PER_NODE * i;
-    size_t end = 2 * net->count, backward = end - i, bytes = shape_count(request->shape) * 4;
+    size_t end = 2 * net->count, backward = end - i;
+    size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
     bool is_input = request->input_count == 0;
     own[0] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
     own[1] = (PlannedBuffer){.first = backward, .last = backward};
@@ -315,12 +357,16 @@ static Status plan_memory(Net *net)
         status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
     for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {
         Node *node = &net->nodes[i];
-        float **fields[BUFFERS_PER_NODE] = {&node->value, &node->gradient, &node->saved,
-                                            &node->forward_scratch, &node->backward_scratch};
+        void *places[BUFFERS_PER_NODE];
         for (size_t k = 0; k < BUFFERS_PER_NODE; ++k) {
             const PlannedBuffer *buffer = &buffers[BUFFERS_PER_NODE * i + k];
-            *fields[k] = buffer->bytes ? net->block + buffer->offset / sizeof(float) : NULL;
+            places[k] = buffer->bytes ? net->block + buffer->offset / sizeof(float) : NULL;
         }
+        node->value = places[0];
+        node->gradient = places[1];
+        node->saved = places[2];
+        node->forward_scratch = places[3];
+        node->backward_scratch = places[4];
     }
     free(buffers);
     return status;
@@ -342,17 +388,19 @@ Status net_plan(Net *net)
 
 float *net_value(Net *net, NodeId node)
 {
+    assert(!net->nodes[node].half);
     return net->nodes[node].value;
 }
 
 float *net_gradient(Net *net, NodeId node)
 {
+    assert(!net->nodes[node].half);
     return net->nodes[node].gradient;
 }
 
 size_t net_memory_bytes(const Net *net)
 {
-    return net->block_bytes;
+    return net->block_bytes + net->workspace_bytes;
 }
 
 static double node_macs(const Node *node)
@@ -449,13 +497,14 @@ static OperationCall prepare(Net *net, const Node *node)
     const NodeRequest *request = &node->request;
     OperationCall call = {
         .node = node,
-        .output = node->value,
+        .output = {node->value, node->half},
         .saved = node->saved,
         .convolution = net->use_count ? net->uses[node->weight_use].plan : NULL,
         .engine = net->engine,
     };
     for (size_t k = 0; k < request->input_count; ++k)
-        call.input[k] = net->nodes[request->inputs[k]].value;
+        call.input[k] =
+            (Numbers){net->nodes[request->inputs[k]].value, net->nodes[request->inputs[k]].half};
     if (request->weight != NO_PARAMETER)
         call.weight = net->parameters->items[request->weight].value;
     if (request->bias != NO_PARAMETER)
@@ -518,10 +567,11 @@ Status net_backward(Net *net, GradientReady ready, void *context)
             continue;
         OperationCall call = prepare(net, node);
         call.scratch = node->backward_scratch;
-        call.output_gradient = node->gradient;
+        call.output_gradient = (Numbers){node->gradient, node->half};
         for (size_t k = 0; k < request->input_count; ++k)
             if (input_wants_gradient(net, node, k)) {
-                call.input_gradient[k] = net->nodes[request->inputs[k]].gradient;
+                const Node *input = &net->nodes[request->inputs[k]];
+                call.input_gradient[k] = (Numbers){input->gradient, input->half};
                 call.add_gradient[k] = !is_first_contribution(net, i, k);
             }
         if (trains(net, request->weight))

@@ -28,6 +28,7 @@
 
 #include "base/status.h"
 #include "nn/engine.h"
+#include "nn/numbers.h"
 #include "nn/parameters.h"
 #include "nn/shape.h"
 
@@ -38,6 +39,11 @@ enum { NODE_MAX_INPUTS = 8 };
 
 Status net_new(ParameterList *parameters, const Engine *engine, bool training, Net **net);
 void net_free(Net *net);
+
+/* To be called before building: in what precision activations, their gradients and the packed
+ * weights are kept. Parameters, their gradients, statistics of norms, inputs and outputs stay
+ * float32. STATUS_UNSUPPORTED, with the reason, if the engine or the processor cannot. */
+Status net_set_precision(Net *net, Precision precision);
 
 /* ---- building; every call is also in the file of its operation ---- */
 
@@ -89,8 +95,9 @@ NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs);
  * after the other: N x rows x 1 x k. */
 NodeId net_concat_rows(Net *net, size_t count, const NodeId *inputs, size_t k);
 
-/* Keeps the node's value for the caller and lets the caller give its gradient. */
-void net_output(Net *net, NodeId node);
+/* Keeps the node's value, as float32, for the caller and lets the caller give its gradient. Returns
+ * the node to ask for, another one than `node` in a bfloat16 network. */
+NodeId net_output(Net *net, NodeId node);
 
 Shape net_shape(const Net *net, NodeId node);
 

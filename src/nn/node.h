@@ -13,14 +13,14 @@
 
 typedef struct Node Node;
 
-/* Buffers of one call. Gradients of inputs are NULL where not wanted; where add_gradient is set
- * they are added to, else overwritten. */
+/* Buffers of one call. Gradients of inputs have no data where not wanted; where add_gradient is set
+ * they are added to, else overwritten. Inputs and output_gradient are only read. */
 typedef struct {
     const Node *node;
-    const float *input[NODE_MAX_INPUTS];
-    float *output;
-    const float *output_gradient;
-    float *input_gradient[NODE_MAX_INPUTS];
+    Numbers input[NODE_MAX_INPUTS];
+    Numbers output;
+    Numbers output_gradient;
+    Numbers input_gradient[NODE_MAX_INPUTS];
     bool add_gradient[NODE_MAX_INPUTS];
     float *saved;   /* from this node's forward to its backward */
     float *scratch; /* during this call only */
@@ -34,6 +34,10 @@ typedef struct {
     const char *name;
     Status (*forward)(const OperationCall *call);
     Status (*backward)(const OperationCall *call);
+    /* Makes the output once more from inputs and `saved`, the same bits, at the cost of about one
+     * pass over the map; NULL if the operation cannot. The graph then need not keep the output
+     * from forward to backward. Gets backward's scratch. */
+    Status (*again)(const OperationCall *call);
 } Operation;
 
 /* What an operation's builder asks for. */
@@ -58,6 +62,7 @@ typedef struct {
         size_t row_width; /* of concat_rows */
     } settings;
     bool standardised;
+    bool single; /* the output is float32 also in a bfloat16 network */
 } NodeRequest;
 
 struct Node {
@@ -67,7 +72,9 @@ struct Node {
     bool needs_gradient;  /* something trainable stands at or above it */
     NodeId last_consumer; /* 0: nobody reads this node */
     size_t weight_use;    /* of a convolution: index of its packed weights */
-    float *value, *gradient, *saved, *forward_scratch, *backward_scratch;
+    bool half;            /* value and gradient are bfloat16 */
+    void *value, *gradient;
+    float *saved, *forward_scratch, *backward_scratch;
 };
 
 /* Adds the node; on an earlier error, or one of its own, keeps it and returns 0. */
@@ -79,6 +86,14 @@ NodeId net_refuse(Net *net, Status status);
 /* Declares "NAME.SUFFIX"; false, with the error kept, if that fails. */
 bool net_declare(Net *net, const char *name, const char *suffix, size_t rank, const size_t *dims,
                  Initial initial, bool decayed, size_t *index);
+
+Precision net_precision(const Net *net);
+
+/* Whether the node's value and gradient are bfloat16. */
+bool net_is_half(const Net *net, NodeId node);
+
+/* The same numbers in the other kind of array; the node itself if it is of that kind. */
+NodeId net_convert(Net *net, NodeId input, Precision precision);
 
 /* Weight standardisation, eps 1e-10 (see standardise.c). weights and result: filters x size. */
 void standardise_weights(size_t filters, size_t size, const float *weights, float *result);

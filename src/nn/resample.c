@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/vector.h"
+
 enum { SLICE = 32 }; /* channels */
 
 typedef struct {
@@ -34,6 +36,31 @@ static Sample nearest_sample(size_t target, size_t in, size_t out)
 
 typedef Sample (*Sampler)(size_t target, size_t in, size_t out);
 
+VECTORISED static void mix(size_t C, Sample sy, Sample sx, const float *a, const float *b,
+                           const float *c, const float *d, float *result)
+{
+    for (size_t i = 0; i < C; ++i)
+        result[i] = (1 - sy.weight) * ((1 - sx.weight) * a[i] + sx.weight * b[i]) +
+                    sy.weight * ((1 - sx.weight) * c[i] + sx.weight * d[i]);
+}
+
+static void resample_pixel(const OperationCall *call, size_t n, Sample sy, Sample sx, size_t to)
+{
+    Shape in = call->node->input_shape[0];
+    size_t C = in.c, top = (n * in.h + sy.low) * in.w, bottom = (n * in.h + sy.high) * in.w;
+    Numbers x = call->input[0];
+    if (sx.weight == 0 && sy.weight == 0) {
+        numbers_copy(x, (top + sx.low) * C, call->output, to, C);
+        return;
+    }
+    float a[NUMBERS_TILE], b[NUMBERS_TILE], c[NUMBERS_TILE], d[NUMBERS_TILE], tile[NUMBERS_TILE];
+    float *result = numbers_open(call->output, to, C, false, tile);
+    mix(C, sy, sx, numbers_read(x, (top + sx.low) * C, C, a),
+        numbers_read(x, (top + sx.high) * C, C, b), numbers_read(x, (bottom + sx.low) * C, C, c),
+        numbers_read(x, (bottom + sx.high) * C, C, d), result);
+    numbers_close(call->output, to, C, result);
+}
+
 static Status resample(const OperationCall *call, Sampler sampler)
 {
     Shape in = call->node->input_shape[0], out = call->node->request.shape;
@@ -41,59 +68,68 @@ static Status resample(const OperationCall *call, Sampler sampler)
     for (size_t n = 0; n < out.n; ++n)
         for (size_t y = 0; y < out.h; ++y) {
             Sample sy = sampler(y, in.h, out.h);
-            const float *top = call->input[0] + (n * in.h + sy.low) * in.w * in.c;
-            const float *bottom = call->input[0] + (n * in.h + sy.high) * in.w * in.c;
-            for (size_t x = 0; x < out.w; ++x) {
-                Sample sx = sampler(x, in.w, out.w);
-                float *result = call->output + ((n * out.h + y) * out.w + x) * out.c;
-                const float *a = top + sx.low * in.c, *b = top + sx.high * in.c;
-                const float *c = bottom + sx.low * in.c, *d = bottom + sx.high * in.c;
-                if (sx.weight == 0 && sy.weight == 0) {
-                    memcpy(result, a, out.c * sizeof *a);
-                    continue;
-                }
-                for (size_t i = 0; i < out.c; ++i)
-                    result[i] = (1 - sy.weight) * ((1 - sx.weight) * a[i] + sx.weight * b[i]) +
-                                sy.weight * ((1 - sx.weight) * c[i] + sx.weight * d[i]);
-            }
+            for (size_t x = 0; x < out.w; ++x)
+                resample_pixel(call, n, sy, sampler(x, in.w, out.w),
+                               ((n * out.h + y) * out.w + x) * out.c);
         }
     return STATUS_OK;
 }
 
+VECTORISED static void add_scaled(size_t n, float weight, const float *restrict dy,
+                                  float *restrict dx)
+{
+    for (size_t c = 0; c < n; ++c)
+        dx[c] += weight * dy[c];
+}
+
+/* Slice first .. first + width - 1 of the channels of an image; `sum`: the image's gradient, in.c
+ * numbers a pixel. */
 static void scatter_slice(const OperationCall *call, Sampler sampler, size_t n, size_t first,
-                          size_t last)
+                          size_t width, float *sum)
 {
     Shape in = call->node->input_shape[0], out = call->node->request.shape;
-    float *image = call->input_gradient[0] + n * in.h * in.w * in.c;
-    for (size_t p = 0; p < in.h * in.w && !call->add_gradient[0]; ++p)
-        memset(image + p * in.c + first, 0, (last - first) * sizeof *image);
     for (size_t y = 0; y < out.h; ++y) {
         Sample sy = sampler(y, in.h, out.h);
         for (size_t x = 0; x < out.w; ++x) {
             Sample sx = sampler(x, in.w, out.w);
-            const float *dy = call->output_gradient + ((n * out.h + y) * out.w + x) * out.c;
+            size_t from = ((n * out.h + y) * out.w + x) * out.c + first;
+            float tile[SLICE];
+            const float *dy = numbers_read(call->output_gradient, from, width, tile);
             size_t rows[2] = {sy.low, sy.high}, columns[2] = {sx.low, sx.high};
             float row_weight[2] = {1 - sy.weight, sy.weight};
             float column_weight[2] = {1 - sx.weight, sx.weight};
             for (int k = 0; k < 4; ++k) {
                 float weight = row_weight[k / 2] * column_weight[k % 2];
-                if (weight == 0)
-                    continue;
-                float *dx = image + (rows[k / 2] * in.w + columns[k % 2]) * in.c;
-                for (size_t c = first; c < last; ++c)
-                    dx[c] += weight * dy[c];
+                if (weight != 0)
+                    add_scaled(width, weight, dy,
+                               sum + (rows[k / 2] * in.w + columns[k % 2]) * in.c + first);
             }
         }
     }
 }
 
+/* Sums are float32: straight into a float32 gradient, through the scratch into a bfloat16 one. */
 static Status scatter(const OperationCall *call, Sampler sampler)
 {
     Shape in = call->node->input_shape[0];
+    Numbers dx = call->input_gradient[0];
+    size_t image = in.h * in.w * in.c;
+    float *sums = dx.half ? call->scratch : dx.data;
+    if (dx.half || !call->add_gradient[0])
+        memset(sums, 0, in.n * image * sizeof *sums);
 #pragma omp parallel for collapse(2) schedule(static)
     for (size_t n = 0; n < in.n; ++n)
         for (size_t first = 0; first < in.c; first += SLICE)
-            scatter_slice(call, sampler, n, first, first + SLICE < in.c ? first + SLICE : in.c);
+            scatter_slice(call, sampler, n, first, in.c - first < SLICE ? in.c - first : SLICE,
+                          sums + n * image);
+    for (size_t p = 0; dx.half && p < in.n * in.h * in.w; ++p) {
+        float tile[NUMBERS_TILE];
+        float *run = numbers_open(dx, p * in.c, in.c, call->add_gradient[0], tile);
+        if (!call->add_gradient[0])
+            memset(run, 0, in.c * sizeof *run);
+        add_scaled(in.c, 1, sums + p * in.c, run);
+        numbers_close(dx, p * in.c, in.c, run);
+    }
     return STATUS_OK;
 }
 
@@ -120,24 +156,27 @@ static Status bilinear_backward(const OperationCall *call)
 static NodeId add_resample(Net *net, const Operation *operation, NodeId input, size_t h, size_t w)
 {
     Shape shape = net_shape(net, input);
-    return net_add_node(net, &(NodeRequest){
-                                 .operation = operation,
-                                 .input_count = 1,
-                                 .inputs = {input},
-                                 .shape = {shape.n, h, w, shape.c},
-                                 .weight = NO_PARAMETER,
-                                 .bias = NO_PARAMETER,
-                             });
+    return net_add_node(
+        net, &(NodeRequest){
+                 .operation = operation,
+                 .input_count = 1,
+                 .inputs = {input},
+                 .shape = {shape.n, h, w, shape.c},
+                 .backward_scratch_floats = net_is_half(net, input) ? shape_count(shape) : 0,
+                 .weight = NO_PARAMETER,
+                 .bias = NO_PARAMETER,
+             });
 }
 
 NodeId net_resize_nearest(Net *net, NodeId input, size_t h, size_t w)
 {
-    static const Operation operation = {"resize_nearest", nearest_forward, nearest_backward};
+    static const Operation operation = {"resize_nearest", nearest_forward, nearest_backward, NULL};
     return add_resample(net, &operation, input, h, w);
 }
 
 NodeId net_resize_bilinear(Net *net, NodeId input, size_t h, size_t w)
 {
-    static const Operation operation = {"resize_bilinear", bilinear_forward, bilinear_backward};
+    static const Operation operation = {"resize_bilinear", bilinear_forward, bilinear_backward,
+                                        NULL};
     return add_resample(net, &operation, input, h, w);
 }

@@ -132,6 +132,7 @@ static Status run_test(Cell *cell, Evaluation *evaluation)
              trainer_network_settings(cell->settings, cell->dataset->class_count, &settings));
     TRY_GOTO(status, end, engine_find("auto", &engine));
     TRY_GOTO(status, end, net_new(&cell->trainer.parameters, engine, false, &net));
+    TRY_GOTO(status, end, net_set_precision(net, cell->settings->precision));
     TRY_GOTO(status, end, improved_ssd_build(net, &settings, 1, &network));
     TRY_GOTO(status, end, net_plan(net));
     TRY_GOTO(

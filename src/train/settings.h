@@ -12,10 +12,7 @@
 #include <stdint.h>
 
 #include "loss/box_regression.h"
-#include "nn/optimiser.h"
-#include "nn/schedule.h"
-
-#include "loss/box_regression.h"
+#include "nn/numbers.h"
 #include "nn/optimiser.h"
 #include "nn/schedule.h"
 
@@ -47,6 +44,7 @@ typedef struct CellSettings {
     double warmup_epochs;
     double step_epochs, step_factor; /* step schedule: rate x factor every so many epochs */
     size_t epochs;
+    Precision precision; /* of activations, their gradients and the weights' copies */
     size_t batch;  /* images in a step, over all ranks of the group */
     size_t shards; /* parts the batch is cut into; a power of two that divides it */
     bool augment;

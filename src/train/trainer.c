@@ -28,6 +28,7 @@ static Status build_network(Trainer *trainer)
     TRY(engine_find("auto", &engine));
     TRY(trainer_network_settings(settings, trainer->dataset->class_count, &network));
     TRY(net_new(&trainer->parameters, engine, true, &trainer->net));
+    TRY(net_set_precision(trainer->net, settings->precision));
     TRY(improved_ssd_build(trainer->net, &network, trainer->shard_images, &trainer->network));
     improved_ssd_tune(&trainer->parameters, settings->tuning == TUNING_LOCAL);
     TRY(parameters_add_gradients(&trainer->parameters));

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "nn/engine.h"
+#include "nn/numbers.h"
 
 static float *random_floats(size_t count, const char *purpose)
 {
@@ -69,31 +70,64 @@ static double relative_error(size_t count, const float *got, const double *expec
     return sqrt(difference / fmax(norm, 1e-30));
 }
 
-static void check(const Engine *engine, const ConvolutionShape *s)
+/* The numbers as the engine gets them: in bfloat16, `numbers` is rounded to what that holds. */
+static void *as_stored(size_t count, float *numbers, bool half)
 {
+    void *stored;
+    assert_int_equal(memory_new(&stored, count, numbers_bytes(1, half)), STATUS_OK);
+    numbers_copy((Numbers){numbers, false}, 0, (Numbers){stored, half}, 0, count);
+    numbers_copy((Numbers){stored, half}, 0, (Numbers){numbers, false}, 0, count);
+    return stored;
+}
+
+static double stored_error(size_t count, const void *stored, bool half, const double *expected)
+{
+    float *got;
+    assert_int_equal(MEMORY_NEW(&got, count), STATUS_OK);
+    numbers_copy((Numbers){(void *)(uintptr_t)stored, half}, 0, (Numbers){got, false}, 0, count);
+    double error = relative_error(count, got, expected);
+    free(got);
+    return error;
+}
+
+/* A bfloat16 result is off by its own rounding, at most 2^-8; the weights' gradient is float32 in
+ * both. */
+static void check(const Engine *engine, ConvolutionShape shape, bool half)
+{
+    const ConvolutionShape *s = &shape;
+    shape.half = half;
+    double most_error = half ? 3.91e-3 : 2e-6;
     Shape out = convolution_output(s);
     size_t inputs = shape_count(s->input), outputs = shape_count(out);
     size_t taps = out.c * s->input.c * s->kernel_h * s->kernel_w;
     float *input = random_floats(inputs, "input"), *weights = random_floats(taps, "weights");
     float *bias = random_floats(out.c, "bias"), *gradient = random_floats(outputs, "gradient");
+    void *stored_input = as_stored(inputs, input, half);
+    void *stored_gradient = as_stored(outputs, gradient, half);
+    free(as_stored(taps, weights, half));
     Expected e = {calloc(outputs, 8), calloc(inputs, 8), calloc(taps, 8), calloc(out.c, 8)};
     naive(s, input, weights, s->bias ? bias : NULL, gradient, &e);
 
     ConvolutionPlan *plan;
     assert_int_equal(engine->plan_new(s, true, true, &plan), STATUS_OK);
     float *got, *got_bias;
+    char *workspace;
     size_t most = inputs > outputs ? inputs : outputs;
     most = most > taps ? most : taps;
+    assert_int_equal(MEMORY_NEW(&workspace, engine->workspace_bytes(plan)), STATUS_OK);
+    engine->set_workspace(plan, workspace);
     assert_int_equal(MEMORY_NEW(&got, most), STATUS_OK);
     assert_int_equal(MEMORY_NEW(&got_bias, out.c), STATUS_OK);
     assert_int_equal(engine->set_weights(plan, weights), STATUS_OK);
-    assert_int_equal(engine->forward(plan, input, s->bias ? bias : NULL, got), STATUS_OK);
-    assert_true(relative_error(outputs, got, e.output) < 2e-6);
-    assert_int_equal(engine->backward_data(plan, gradient, got), STATUS_OK);
-    assert_true(relative_error(inputs, got, e.input_gradient) < 2e-6);
+    assert_int_equal(engine->forward(plan, stored_input, s->bias ? bias : NULL, got), STATUS_OK);
+    assert_true(stored_error(outputs, got, half, e.output) < most_error);
+    assert_int_equal(engine->backward_data(plan, stored_gradient, got), STATUS_OK);
+    assert_true(stored_error(inputs, got, half, e.input_gradient) < most_error);
     memset(got, 0, taps * sizeof *got);
     for (int pass = 0; pass < 2; ++pass) /* gradients are added to */
-        assert_int_equal(engine->backward_weights(plan, input, gradient, got, got_bias), STATUS_OK);
+        assert_int_equal(
+            engine->backward_weights(plan, stored_input, stored_gradient, got, got_bias),
+            STATUS_OK);
     for (size_t i = 0; i < taps; ++i)
         got[i] *= 0.5f;
     for (size_t i = 0; i < out.c; ++i)
@@ -102,34 +136,33 @@ static void check(const Engine *engine, const ConvolutionShape *s)
     if (s->bias)
         assert_true(relative_error(out.c, got_bias, e.bias_gradient) < 2e-6);
     engine->plan_free(plan);
-    void *owned[] = {input,
-                     weights,
-                     bias,
-                     gradient,
-                     got,
-                     got_bias,
-                     e.output,
-                     e.input_gradient,
-                     e.weight_gradient,
-                     e.bias_gradient};
+    void *owned[] = {
+        input, weights,  bias,     gradient,         stored_input,      stored_gradient, workspace,
+        got,   got_bias, e.output, e.input_gradient, e.weight_gradient, e.bias_gradient};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; ++i)
         free(owned[i]);
 }
 
 static const ConvolutionShape shapes[] = {
-    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true},    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false},
-    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false}, {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true},
-    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false}, {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true},
-    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false},   {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false},
-    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true},    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true},
-    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true},   {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false},
+    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true, false},
+    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false, false},
+    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false, false},
+    {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true, false},
+    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false, false},
+    {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true, false},
+    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false, false},
+    {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false, false},
+    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true, false},
+    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true, false},
+    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true, false},
+    {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false},
 };
 
 static void blas_agrees_with_the_naive_loop(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_blas(), &shapes[i]);
+        check(engine_blas(), shapes[i], false);
 }
 
 static void onednn_agrees_with_the_naive_loop(void **state)
@@ -138,7 +171,16 @@ static void onednn_agrees_with_the_naive_loop(void **state)
     if (!engine_onednn())
         skip();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_onednn(), &shapes[i]);
+        check(engine_onednn(), shapes[i], false);
+}
+
+static void onednn_agrees_in_bfloat16(void **state)
+{
+    (void)state;
+    if (!engine_onednn() || !engine_onednn()->has_half())
+        skip();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
+        check(engine_onednn(), shapes[i], true);
 }
 
 static void an_unknown_engine_is_refused(void **state)
@@ -156,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blas_agrees_with_the_naive_loop),
         cmocka_unit_test(onednn_agrees_with_the_naive_loop),
+        cmocka_unit_test(onednn_agrees_in_bfloat16),
         cmocka_unit_test(an_unknown_engine_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

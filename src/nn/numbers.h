@@ -1,0 +1,48 @@
+/* Arrays of activations and gradients: float32, or bfloat16 at half the memory traffic.
+ *
+ * bfloat16 is the upper half of a float32: the same range, 8 bits of precision. Arithmetic is
+ * always float32: an operation works on runs of at most NUMBERS_TILE numbers, read into a tile that
+ * stays in the first-level cache and written back from one. Runs of float32 are read and written in
+ * place, so that an operation is written once for both:
+ *
+ *     float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+ *     const float *x = numbers_read(input, at, count, tile_x);
+ *     float *y = numbers_open(output, at, count, false, tile_y);
+ *     ... y[0 .. count) from x[0 .. count) ...
+ *     numbers_close(output, at, count, y);
+ */
+#ifndef GISD_NN_NUMBERS_H
+#define GISD_NN_NUMBERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { PRECISION_F32, PRECISION_BF16 } Precision;
+
+enum { NUMBERS_TILE = 8192 };
+
+/* Borrowed. `data` is NULL for an array that is not there (a gradient nobody wants). */
+typedef struct {
+    void *data;
+    bool half; /* bfloat16, else float32 */
+} Numbers;
+
+static inline size_t numbers_bytes(size_t count, bool half)
+{
+    return count * (half ? sizeof(uint16_t) : sizeof(float));
+}
+
+/* Numbers first .. first + count - 1 as float32; in `tile` (count), or in place. */
+const float *numbers_read(Numbers from, size_t first, size_t count, float *tile);
+
+/* Room for the same run to be written; holds the present numbers if `keep`, else anything. */
+float *numbers_open(Numbers to, size_t first, size_t count, bool keep, float *tile);
+
+/* Stores what numbers_open() gave, rounded to nearest, ties to even. */
+void numbers_close(Numbers to, size_t first, size_t count, const float *run);
+
+/* Copies a run between arrays of any two kinds. */
+void numbers_copy(Numbers from, size_t from_first, Numbers to, size_t to_first, size_t count);
+
+#endif
