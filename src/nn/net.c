@@ -293,7 +293,44 @@ static bool is_first_contribution(const Net *net, size_t consumer, size_t slot)
     return true;
 }
 
-enum { BUFFERS_PER_NODE = 5 }; /* value, gradient, saved, forward scratch, backward scratch */
+/* Whether backward of the node reads the value of its input k. */
+static bool reads_input(const Net *net, const Node *node, size_t k)
+{
+    return node->needs_gradient && (node->request.backward_reads_inputs >> k & 1) &&
+           (!node->request.reads_for_weights || trains(net, node->request.weight));
+}
+
+/* Values that backward reads but need not be kept: they are made again from what is kept, in the
+ * last node of the graph that reads them, the first one in backward. */
+static void settle_again(Net *net)
+{
+    for (size_t i = 0; i < net->count; ++i) {
+        const Node *node = &net->nodes[i];
+        for (size_t k = 0; k < node->request.input_count; ++k) {
+            Node *input = &net->nodes[node->request.inputs[k]];
+            if (!reads_input(net, node, k) || !input->request.operation->again ||
+                !input->needs_gradient || input->output)
+                continue;
+            bool kept = true;
+            for (size_t j = 0; j < input->request.input_count; ++j)
+                kept &= !net->nodes[input->request.inputs[j]].request.operation->again;
+            if (kept)
+                input->again_for = i;
+        }
+    }
+}
+
+/* What a node has in the plan. */
+enum {
+    BUFFER_VALUE,
+    BUFFER_GRADIENT,
+    BUFFER_SAVED,
+    BUFFER_FORWARD_SCRATCH,
+    BUFFER_BACKWARD_SCRATCH,
+    BUFFER_AGAIN,
+    BUFFER_AGAIN_SCRATCH,
+    BUFFERS_PER_NODE
+};
 
 static void extend(PlannedBuffer *buffer, size_t instant)
 {
@@ -311,37 +348,44 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     size_t end = 2 * net->count, backward = end - i;
     size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
     bool is_input = request->input_count == 0;
-    own[0] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
-    own[1] = (PlannedBuffer){.first = backward, .last = backward};
+    own[BUFFER_VALUE] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
+    own[BUFFER_GRADIENT] = (PlannedBuffer){.first = backward, .last = backward};
     if (node->needs_gradient)
-        own[1].bytes = bytes;
-    own[2] = (PlannedBuffer){.bytes = request->saved_floats * 4, .first = i, .last = i};
-    own[3] = (PlannedBuffer){.bytes = request->forward_scratch_floats * 4, .first = i, .last = i};
-    own[4] = (PlannedBuffer){.first = backward, .last = backward};
+        own[BUFFER_GRADIENT].bytes = bytes;
+    own[BUFFER_SAVED] = (PlannedBuffer){.bytes = request->saved_floats * 4, .first = i, .last = i};
+    own[BUFFER_FORWARD_SCRATCH] =
+        (PlannedBuffer){.bytes = request->forward_scratch_floats * 4, .first = i, .last = i};
+    own[BUFFER_BACKWARD_SCRATCH] = (PlannedBuffer){.first = backward, .last = backward};
     if (node->needs_gradient) {
-        own[2].last = backward;
-        own[4].bytes = request->backward_scratch_floats * 4;
+        own[BUFFER_SAVED].last = backward;
+        own[BUFFER_BACKWARD_SCRATCH].bytes = request->backward_scratch_floats * 4;
         if (request->add_scratch_floats && input_wants_gradient(net, node, 0) &&
             !is_first_contribution(net, i, 0))
-            own[4].bytes += request->add_scratch_floats * 4;
+            own[BUFFER_BACKWARD_SCRATCH].bytes += request->add_scratch_floats * 4;
         if (request->backward_reads_output)
-            own[0].last = backward;
+            own[BUFFER_VALUE].last = backward;
+    }
+    if (node->again_for) {
+        size_t instant = end - node->again_for;
+        own[BUFFER_AGAIN] = (PlannedBuffer){.bytes = bytes, .first = instant, .last = instant};
+        own[BUFFER_AGAIN_SCRATCH] =
+            (PlannedBuffer){request->backward_scratch_floats * 4, instant, instant, 0};
     }
     if (node->output || is_input)
-        own[0].last = end;
+        own[BUFFER_VALUE].last = end;
     if (node->output) {
-        own[1].first = 0;
-        own[1].last = end;
+        own[BUFFER_GRADIENT].first = 0;
+        own[BUFFER_GRADIENT].last = end;
     }
     for (size_t k = 0; k < request->input_count; ++k) {
         PlannedBuffer *input = all + BUFFERS_PER_NODE * request->inputs[k];
-        extend(&input[0], i);
-        if (!node->needs_gradient)
-            continue;
-        if (request->backward_reads_inputs >> k & 1)
-            extend(&input[0], backward);
-        if (input_wants_gradient(net, node, k) && backward < input[1].first)
-            input[1].first = backward;
+        extend(&input[BUFFER_VALUE], i);
+        if (reads_input(net, node, k))
+            extend(&input[net->nodes[request->inputs[k]].again_for ? BUFFER_AGAIN : BUFFER_VALUE],
+                   backward);
+        if (node->needs_gradient && input_wants_gradient(net, node, k) &&
+            backward < input[BUFFER_GRADIENT].first)
+            input[BUFFER_GRADIENT].first = backward;
     }
 }
 
@@ -362,11 +406,13 @@ static Status plan_memory(Net *net)
             const PlannedBuffer *buffer = &buffers[BUFFERS_PER_NODE * i + k];
             places[k] = buffer->bytes ? net->block + buffer->offset / sizeof(float) : NULL;
         }
-        node->value = places[0];
-        node->gradient = places[1];
-        node->saved = places[2];
-        node->forward_scratch = places[3];
-        node->backward_scratch = places[4];
+        node->value = places[BUFFER_VALUE];
+        node->gradient = places[BUFFER_GRADIENT];
+        node->saved = places[BUFFER_SAVED];
+        node->forward_scratch = places[BUFFER_FORWARD_SCRATCH];
+        node->backward_scratch = places[BUFFER_BACKWARD_SCRATCH];
+        node->value_again = places[BUFFER_AGAIN];
+        node->again_scratch = places[BUFFER_AGAIN_SCRATCH];
     }
     free(buffers);
     return status;
@@ -380,6 +426,7 @@ Status net_plan(Net *net)
     TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
     TRY(MEMORY_NEW(&net->standardised, net->parameters->count));
     TRY(settle_gradients(net));
+    settle_again(net);
     TRY(plan_convolutions(net));
     return plan_memory(net);
 }
@@ -462,12 +509,12 @@ double net_packing_seconds(const Net *net)
     return net->packing_seconds;
 }
 
-/* Runs an operation's function, on the clock if asked for. */
-static Status run(Net *net, size_t node, bool backward, const OperationCall *call)
+/* Runs one of an operation's functions, on the clock if asked for. */
+static Status run(Net *net, size_t node, bool backward, Status (*function)(const OperationCall *),
+                  const OperationCall *call)
 {
-    const Operation *operation = net->nodes[node].request.operation;
     double started = net->seconds ? clock_seconds() : 0;
-    TRY(backward ? operation->backward(call) : operation->forward(call));
+    TRY(function(call));
     if (net->seconds)
         net->seconds[node][backward] += clock_seconds() - started;
     return STATUS_OK;
@@ -524,7 +571,7 @@ Status net_forward(Net *net)
             continue;
         OperationCall call = prepare(net, node);
         call.scratch = node->forward_scratch;
-        TRY(run(net, i, false, &call));
+        TRY(run(net, i, false, node->request.operation->forward, &call));
     }
     return STATUS_OK;
 }
@@ -552,6 +599,27 @@ static Status count_down(Net *net, size_t index, GradientReady ready, void *cont
     return ready ? ready(context, index) : STATUS_OK;
 }
 
+/* Makes the inputs again that node i is the first to read, and points its call at what was made
+ * again, by it or before. */
+static Status make_again(Net *net, size_t i, OperationCall *call)
+{
+    const Node *node = &net->nodes[i];
+    for (size_t k = 0; k < node->request.input_count; ++k) {
+        NodeId at = node->request.inputs[k];
+        const Node *input = &net->nodes[at];
+        if (!input->again_for || !reads_input(net, node, k))
+            continue;
+        if (input->again_for == i) {
+            OperationCall again = prepare(net, input);
+            again.output.data = input->value_again;
+            again.scratch = input->again_scratch;
+            TRY(run(net, at, true, input->request.operation->again, &again));
+        }
+        call->input[k].data = input->value_again;
+    }
+    return STATUS_OK;
+}
+
 Status net_backward(Net *net, GradientReady ready, void *context)
 {
     assert(net->training);
@@ -566,6 +634,7 @@ Status net_backward(Net *net, GradientReady ready, void *context)
         if (!node->needs_gradient)
             continue;
         OperationCall call = prepare(net, node);
+        TRY(make_again(net, i, &call));
         call.scratch = node->backward_scratch;
         call.output_gradient = (Numbers){node->gradient, node->half};
         for (size_t k = 0; k < request->input_count; ++k)
@@ -578,7 +647,7 @@ Status net_backward(Net *net, GradientReady ready, void *context)
             call.weight_gradient = net->parameters->items[request->weight].gradient;
         if (trains(net, request->bias))
             call.bias_gradient = net->parameters->items[request->bias].gradient;
-        TRY(run(net, i, true, &call));
+        TRY(run(net, i, true, request->operation->backward, &call));
         TRY(count_down(net, request->weight, ready, context));
         TRY(count_down(net, request->bias, ready, context));
     }

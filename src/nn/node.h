@@ -46,7 +46,8 @@ typedef struct {
     size_t input_count;
     NodeId inputs[NODE_MAX_INPUTS];
     Shape shape;
-    unsigned backward_reads_inputs; /* bit i: backward reads the value of input i */
+    unsigned backward_reads_inputs; /* bit i: backward reads the value of input i, */
+    bool reads_for_weights;         /* but only if the weights train */
     bool backward_reads_output;
     size_t saved_floats;
     size_t forward_scratch_floats, backward_scratch_floats;
@@ -75,6 +76,10 @@ struct Node {
     bool half;            /* value and gradient are bfloat16 */
     void *value, *gradient;
     float *saved, *forward_scratch, *backward_scratch;
+    /* Made once more for backward, by the node `again_for`, the first there that reads it; or 0. */
+    NodeId again_for;
+    void *value_again;
+    float *again_scratch;
 };
 
 /* Adds the node; on an earlier error, or one of its own, keeps it and returns 0. */
