@@ -170,6 +170,142 @@ Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans
     return STATUS_OK;
 }
 
+/* ---- images that stand several times ---- */
+
+enum { THRESHOLDS = 10 }; /* 0.50, 0.55, ... 0.95 */
+
+typedef struct {
+    size_t count;
+    uint32_t *image;   /* count: of each found box, by falling score */
+    uint16_t *right;   /* count: bit t is set if the box is right at threshold t */
+    size_t *annotated; /* images: boxes of the class in each */
+} RepeatedClass;
+
+struct DetectionRepeats {
+    size_t images, class_count;
+    RepeatedClass *classes; /* class_count */
+};
+
+static void mark_right(const Ranking *ranking, size_t annotated_of_set, RepeatedClass *result)
+{
+    for (int t = 0; t < THRESHOLDS; ++t) {
+        double threshold = (50 + 5 * t) / 100.0;
+        for (size_t i = 0; i < annotated_of_set; ++i)
+            ranking->taken[i] = false;
+        for (size_t i = 0; i < ranking->count; ++i) {
+            const Candidate *candidate = &ranking->candidates[i];
+            if (candidate->annotated == SIZE_MAX || candidate->iou < threshold ||
+                ranking->taken[candidate->annotated])
+                continue;
+            ranking->taken[candidate->annotated] = true;
+            result->right[i] = (uint16_t)(result->right[i] | 1U << t);
+        }
+    }
+}
+
+static Status repeated_class_init(const DetectionSet *set, uint32_t class_index, size_t images,
+                                  RepeatedClass *result)
+{
+    Ranking ranking;
+    TRY(ranking_init(&ranking, set, class_index));
+    Status status = MEMORY_NEW(&result->image, ranking.count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&result->right, ranking.count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&result->annotated, images);
+    if (status == STATUS_OK) {
+        result->count = ranking.count;
+        for (size_t i = 0; i < ranking.count; ++i)
+            result->image[i] = set->found[ranking.candidates[i].position].image;
+        for (size_t i = 0; i < set->annotated_count; ++i)
+            result->annotated[set->annotated[i].image] +=
+                set->annotated[i].class_index == class_index;
+        mark_right(&ranking, set->annotated_count, result);
+    }
+    ranking_clear(&ranking);
+    return status;
+}
+
+Status detection_repeats_new(const DetectionSet *set, uint32_t classes, size_t images,
+                             DetectionRepeats **repeats)
+{
+    TRY(MEMORY_NEW(repeats, 1));
+    DetectionRepeats *made = *repeats;
+    made->images = images;
+    Status status = MEMORY_NEW(&made->classes, classes);
+    for (uint32_t k = 0; k < classes && status == STATUS_OK; ++k) {
+        ++made->class_count;
+        status = repeated_class_init(set, k, images, &made->classes[k]);
+    }
+    if (status != STATUS_OK) {
+        detection_repeats_free(made);
+        *repeats = NULL;
+    }
+    return status;
+}
+
+void detection_repeats_free(DetectionRepeats *repeats)
+{
+    if (!repeats)
+        return;
+    for (size_t k = 0; k < repeats->class_count; ++k) {
+        free(repeats->classes[k].image);
+        free(repeats->classes[k].right);
+        free(repeats->classes[k].annotated);
+    }
+    free(repeats->classes);
+    free(repeats);
+}
+
+/* The copies of a box follow each other; of right ones the last has the highest precision, so that
+ * the envelope over all of them is that of the last. The envelope runs from the lowest score up,
+ * with the counts of what stands above. */
+static double repeated_average_precision(const RepeatedClass *class, const size_t *weights,
+                                         size_t annotated, int threshold)
+{
+    size_t right = 0, seen = 0;
+    for (size_t i = 0; i < class->count; ++i) {
+        size_t weight = weights[class->image[i]];
+        seen += weight;
+        right += class->right[i] >> threshold & 1 ? weight : 0;
+    }
+    double area = 0, envelope = 0;
+    for (size_t i = class->count; i-- > 0;) {
+        size_t weight = weights[class->image[i]];
+        if (weight == 0)
+            continue;
+        envelope = fmax(envelope, (double)right / (double)seen);
+        seen -= weight;
+        if (class->right[i] >> threshold & 1) {
+            area += (double)weight / (double)annotated * envelope;
+            right -= weight;
+        }
+    }
+    return area;
+}
+
+DetectionMeans detection_repeats_means(const DetectionRepeats *repeats, const size_t *weights)
+{
+    DetectionMeans sum = {0, 0};
+    size_t defined = 0;
+    for (size_t k = 0; k < repeats->class_count; ++k) {
+        const RepeatedClass *class = &repeats->classes[k];
+        size_t annotated = 0;
+        for (size_t i = 0; i < repeats->images; ++i)
+            annotated += class->annotated[i] * weights[i];
+        if (annotated == 0)
+            continue;
+        ++defined;
+        for (int t = 0; t < THRESHOLDS; ++t) {
+            double area = repeated_average_precision(class, weights, annotated, t);
+            sum.ap_50 += t == 0 ? area : 0;
+            sum.ap_50_95 += area / THRESHOLDS;
+        }
+    }
+    double classes = defined ? (double)defined : (double)NAN;
+    return (DetectionMeans){sum.ap_50 / classes, sum.ap_50_95 / classes};
+}
+
 double detection_overlap(const DetectionSet *set, uint32_t image, uint32_t class_index)
 {
     const FoundBox *best = NULL;

@@ -59,6 +59,18 @@ typedef struct {
 } DetectionMeans;
 Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans *means);
 
+/* The same means for sets in which images stand several times or not at all, as a bootstrap draws
+ * them: what does not depend on the drawing is worked out once. An image that stands w times brings
+ * w copies of each of its boxes, found and annotated. */
+typedef struct DetectionRepeats DetectionRepeats;
+
+/* Images are numbered below `images`. */
+Status detection_repeats_new(const DetectionSet *set, uint32_t classes, size_t images,
+                             DetectionRepeats **repeats);
+void detection_repeats_free(DetectionRepeats *repeats);
+DetectionMeans detection_repeats_means(const DetectionRepeats *repeats,
+                                       const size_t *weights /* images */);
+
 /* The overlap by which a lesion counts as found in the right place: of the boxes found in `image`
  * with class `class_index`, the one with the highest score (the first of equals) is compared with
  * the annotated boxes of that image and class, and the largest IoU returned. 0 if no such box was

@@ -21,7 +21,7 @@ Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, 
  * parameters (cls.*) of another number of classes keep their initial values. */
 Status cell_load_initial(const char *path, Trainer *trainer);
 
-/* Writes result.h5 into the cell's folder. Rank 0 only. */
+/* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). Rank 0 only. */
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
                          const Evaluation *test, double operating_point, double training_seconds);
 

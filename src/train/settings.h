@@ -45,8 +45,8 @@ typedef struct CellSettings {
     double step_epochs, step_factor; /* step schedule: rate x factor every so many epochs */
     size_t epochs;
     Precision precision; /* of activations, their gradients and the weights' copies */
-    size_t batch;  /* images in a step, over all ranks of the group */
-    size_t shards; /* parts the batch is cut into; a power of two that divides it */
+    size_t batch;        /* images in a step, over all ranks of the group */
+    size_t shards;       /* parts the batch is cut into; a power of two that divides it */
     bool augment;
     uint64_t seed;
 

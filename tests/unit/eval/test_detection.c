@@ -115,6 +115,45 @@ static void overlap_judges_the_highest_scoring_box_of_the_class(void **state)
     assert_true(isnan(detection_overlap(&set, 4, 0)));
 }
 
+/* Drawing images with repeats is the same as a set in which their boxes stand as often. */
+static void repeated_images_count_as_often_as_they_stand(void **state)
+{
+    (void)state;
+    const Box lesion = {0, 0, 10, 10}, half = {0, 0, 10, 6}, away = {30, 30, 40, 40};
+    const AnnotatedBox annotated[] = {{0, 0, lesion}, {1, 0, lesion}, {2, 1, lesion}};
+    const FoundBox found[] = {{0, 0, 0.9, half},   {1, 0, 0.8, away},   {0, 0, 0.7, lesion},
+                              {1, 0, 0.6, lesion}, {2, 1, 0.5, lesion}, {2, 1, 0.9, away}};
+    const size_t weights[3][3] = {{1, 1, 1}, {2, 0, 3}, {1, 3, 0}};
+    DetectionSet set = {found, 6, annotated, 3};
+    DetectionRepeats *repeats;
+    assert_int_equal(detection_repeats_new(&set, 2, 3, &repeats), STATUS_OK);
+    for (size_t k = 0; k < 3; ++k) {
+        AnnotatedBox all_annotated[16];
+        FoundBox all_found[32];
+        size_t annotated_count = 0, found_count = 0;
+        uint32_t image = 0;
+        for (uint32_t i = 0; i < 3; ++i)
+            for (size_t copy = 0; copy < weights[k][i]; ++copy, ++image) {
+                for (size_t b = 0; b < 3; ++b)
+                    if (annotated[b].image == i) {
+                        all_annotated[annotated_count] = annotated[b];
+                        all_annotated[annotated_count++].image = image;
+                    }
+                for (size_t b = 0; b < 6; ++b)
+                    if (found[b].image == i) {
+                        all_found[found_count] = found[b];
+                        all_found[found_count++].image = image;
+                    }
+            }
+        DetectionSet whole = {all_found, found_count, all_annotated, annotated_count};
+        DetectionMeans expected, got = detection_repeats_means(repeats, weights[k]);
+        assert_int_equal(detection_means(&whole, 2, &expected), STATUS_OK);
+        ASSERT_NEAR(got.ap_50, expected.ap_50);
+        ASSERT_NEAR(got.ap_50_95, expected.ap_50_95);
+    }
+    detection_repeats_free(repeats);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +164,7 @@ int main(void)
         cmocka_unit_test(boxes_of_other_images_and_classes_do_not_match),
         cmocka_unit_test(nothing_found_is_0_and_nothing_annotated_is_undefined),
         cmocka_unit_test(the_mean_over_thresholds_and_classes),
+        cmocka_unit_test(repeated_images_count_as_often_as_they_stand),
         cmocka_unit_test(overlap_judges_the_highest_scoring_box_of_the_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

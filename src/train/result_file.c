@@ -1,0 +1,396 @@
+/* Writes result.h5: everything that is kept of a finished cell. The layout is that of
+ * docs/results.md; report/cell_result.h says what the report reads of it. */
+#include "train/cell_files.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "nn/engine.h"
+#include "revision.h"
+#include "store/files.h"
+#include "store/hdf5_writer.h"
+#include "train/result_metrics.h"
+#include "train/version.h"
+
+typedef struct {
+    Hdf5Writer *writer;
+    const CellPlace *place;
+    const Trainer *trainer;
+    const History *history;
+    const Evaluation *test;
+    const ResultMetrics *metrics;
+    double operating_point, training_seconds;
+} Result;
+
+/* ---- /provenance ---- */
+
+/* "model name" of the first processor, or "unknown". */
+static void processor_name(char *text, size_t room)
+{
+    char line[256];
+    snprintf(text, room, "unknown");
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file && fgets(line, sizeof line, file)) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !colon)
+            continue;
+        colon[strcspn(colon, "\n")] = '\0';
+        snprintf(text, room, "%s", colon + 2);
+        break;
+    }
+    if (file)
+        fclose(file);
+}
+
+static Status write_provenance(const Result *result)
+{
+    const CellSettings *settings = result->trainer->settings;
+    char host[256] = "unknown", processor[256], now[CLOCK_TEXT_BYTES];
+    const Engine *engine;
+    gethostname(host, sizeof host - 1);
+    processor_name(processor, sizeof processor);
+    clock_text(now);
+    TRY(engine_find("auto", &engine));
+    const struct {
+        const char *name, *text, *description;
+    } texts[] = {
+        {"cell", result->place->cell_id,
+         "identity of the cell: hash of settings, data, arithmetic"},
+        {"version", GISD_VERSION, "version of gisd"},
+        {"revision", GISD_REVISION, "git revision of gisd"},
+        {"engine", engine->name, "what computed the convolutions"},
+        {"host", host, "where rank 0 of the group ran"},
+        {"processor", processor, "its processor"},
+        {"finished", now, "when, in UTC"},
+        {"data", result->place->data_name, "the data set"},
+        {"data_fingerprint", result->trainer->dataset->fingerprint, "hash of the data set"},
+        {"split_by", result->trainer->dataset->by_patient ? "patient" : "image",
+         "what the splits keep together"},
+    };
+    const struct {
+        const char *name, *description;
+        int64_t value;
+    } numbers[] = {
+        {"arithmetic_version", "changes of the arithmetic that can change results",
+         ARITHMETIC_VERSION},
+        {"seed", "of initial parameters, order of images and augmentation",
+         (int64_t)settings->seed},
+        {"ranks", "in the group that finished the cell", result->trainer->ranks},
+        {"parameters", "numbers in the network",
+         (int64_t)parameters_total(&result->trainer->parameters, false)},
+        {"trained_parameters", "of them, trained",
+         (int64_t)parameters_total(&result->trainer->parameters, true)},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        char name[64];
+        snprintf(name, sizeof name, "provenance/%s", texts[i].name);
+        TRY(hdf5_write_text(result->writer, name, texts[i].text ? texts[i].text : "",
+                            texts[i].description));
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        char name[64];
+        snprintf(name, sizeof name, "provenance/%s", numbers[i].name);
+        TRY(hdf5_write_i64(result->writer, name, 1, &numbers[i].value, numbers[i].description,
+                           NULL));
+    }
+    return hdf5_write_f64(result->writer, "provenance/seconds", 1, &result->training_seconds,
+                          "from the last start of the cell to its result", "s");
+}
+
+/* ---- /history ---- */
+
+static Status write_history(const Result *result)
+{
+    double *column;
+    TRY(MEMORY_NEW(&column, result->history->count));
+    Status status = STATUS_OK;
+    for (HistoryColumn c = 0; c < HISTORY_COLUMNS && status == STATUS_OK; ++c) {
+        char name[64];
+        const char *unit = history_unit(c);
+        snprintf(name, sizeof name, "history/%s", history_name(c));
+        for (size_t e = 0; e < result->history->count; ++e)
+            column[e] = result->history->rows[e][c];
+        status = hdf5_write_f64(result->writer, name, result->history->count, column,
+                                history_description(c), *unit ? unit : NULL);
+    }
+    free(column);
+    return status;
+}
+
+/* ---- /test/metrics, /test/roc, /test/confusion ---- */
+
+static Status write_metrics(const Result *result)
+{
+    const ResultMetrics *metrics = result->metrics;
+    size_t count = metrics->metric_count;
+    const char **names;
+    double *columns; /* 3 x count */
+    TRY(MEMORY_NEW(&names, count));
+    Status status = MEMORY_NEW(&columns, 3 * count);
+    if (status != STATUS_OK) {
+        free(names);
+        return status;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        names[i] = metrics->metrics[i].name;
+        columns[i] = metrics->metrics[i].value;
+        columns[count + i] = metrics->metrics[i].low;
+        columns[2 * count + i] = metrics->metrics[i].high;
+    }
+    Hdf5Writer *w = result->writer;
+    TRY_GOTO(status, end,
+             hdf5_write_texts(w, "test/metrics/name", count, names,
+                              "names of the metrics; those in seconds end in _seconds"));
+    TRY_GOTO(status, end,
+             hdf5_write_f64(w, "test/metrics/value", count, columns,
+                            "their values; NaN where not defined", NULL));
+    TRY_GOTO(status, end,
+             hdf5_write_f64(w, "test/metrics/low", count, columns + count,
+                            "lower end of the 95 % bootstrap interval", NULL));
+    TRY_GOTO(status, end,
+             hdf5_write_f64(w, "test/metrics/high", count, columns + 2 * count,
+                            "upper end of the 95 % bootstrap interval", NULL));
+    status = hdf5_write_f64(w, "test/metrics/operating_point", 1, &result->operating_point,
+                            "lesion score from which an image counts as diseased; chosen on the "
+                            "validation split",
+                            NULL);
+end:
+    free(names);
+    free(columns);
+    return status;
+}
+
+static Status write_curve(Hdf5Writer *w, const char *folder, const Roc *roc)
+{
+    const struct {
+        const char *name, *description;
+        const double *values;
+    } columns[] = {
+        {"threshold", "score from which an image is called positive, falling", roc->threshold},
+        {"false_positive_rate", "1 - specificity at that threshold", roc->false_positive_rate},
+        {"true_positive_rate", "sensitivity at that threshold", roc->true_positive_rate},
+    };
+    for (size_t i = 0; i < 3; ++i) {
+        char name[160];
+        snprintf(name, sizeof name, "%s/%s", folder, columns[i].name);
+        TRY(hdf5_write_f64(w, name, roc->count, columns[i].values, columns[i].description, NULL));
+    }
+    return STATUS_OK;
+}
+
+static Status write_curves(const Result *result)
+{
+    const Outcome *outcome = &result->metrics->outcome;
+    TRY(write_curve(result->writer, "test/roc", &outcome->roc));
+    for (size_t k = 0; k < outcome->classes; ++k) {
+        char folder[128];
+        snprintf(folder, sizeof folder, "test/roc/classes/%s", result->test->class_names[k]);
+        TRY(write_curve(result->writer, folder, &outcome->class_roc[k]));
+    }
+    return STATUS_OK;
+}
+
+static Status write_matrix(Hdf5Writer *w, const char *name, const Confusion *confusion,
+                           const char *description)
+{
+    int64_t *counts;
+    size_t cells = confusion->classes * confusion->classes;
+    TRY(MEMORY_NEW(&counts, cells));
+    for (size_t i = 0; i < cells; ++i)
+        counts[i] = (int64_t)confusion->counts[i];
+    Status status =
+        hdf5_write(w, name, HDF5_I64, 2, (size_t[]){confusion->classes, confusion->classes}, counts,
+                   description, NULL);
+    free(counts);
+    return status;
+}
+
+static Status write_confusion(const Result *result)
+{
+    const Outcome *outcome = &result->metrics->outcome;
+    const char **names;
+    TRY(MEMORY_NEW(&names, outcome->classes + 1));
+    names[0] = "normal";
+    for (size_t k = 0; k < outcome->classes; ++k)
+        names[k + 1] = result->test->class_names[k];
+    Status status = hdf5_write_texts(result->writer, "test/confusion/class_names",
+                                     outcome->classes + 1, names, "order of rows and columns");
+    free(names);
+    TRY(status);
+    TRY(write_matrix(result->writer, "test/confusion/counts", &outcome->confusion,
+                     "images, annotated class (rows) by predicted class (columns)"));
+    return write_matrix(result->writer, "test/confusion/lesion_counts", &outcome->lesion_confusion,
+                        "lesion images alone, by their highest class score: annotated (rows) by "
+                        "predicted (columns), without normal");
+}
+
+/* ---- /test/predictions, /test/overlap, /test/detections ---- */
+
+static Status write_prediction_texts(const Result *result)
+{
+    const Evaluation *test = result->test;
+    const Dataset *dataset = result->trainer->dataset;
+    const char **texts;
+    TRY(MEMORY_NEW(&texts, test->count));
+    for (size_t i = 0; i < test->count; ++i)
+        texts[i] = dataset->examples[test->indices[i]].name;
+    Status status = hdf5_write_texts(result->writer, "test/predictions/image", test->count, texts,
+                                     "path as the manifest writes it");
+    for (size_t i = 0; i < test->count; ++i)
+        texts[i] = dataset->by_patient ? dataset->patients[test->patients[i]] : "";
+    if (status == STATUS_OK)
+        status = hdf5_write_texts(result->writer, "test/predictions/patient", test->count, texts,
+                                  "patient; empty where the manifest names none");
+    free(texts);
+    return status;
+}
+
+static Status write_predictions(const Result *result)
+{
+    const Evaluation *test = result->test;
+    Hdf5Writer *w = result->writer;
+    TRY(write_prediction_texts(result));
+    TRY(hdf5_write(w, "test/predictions/scores", HDF5_F64, 2,
+                   (size_t[]){test->count, test->classes}, test->scores,
+                   "highest score of a box of each lesion class", NULL));
+    TRY(hdf5_write_f64(w, "test/predictions/dice", test->count, test->dice,
+                       "Dice of the mask; NaN where none is annotated", NULL));
+    TRY(hdf5_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou,
+                       "IoU of the mask; NaN where none is annotated", NULL));
+    TRY(hdf5_write_f64(w, "test/predictions/seconds", test->count, test->seconds,
+                       "from stored pixels to boxes and mask", "s"));
+    int64_t *classes;
+    TRY(MEMORY_NEW(&classes, test->count));
+    for (size_t i = 0; i < test->count; ++i)
+        classes[i] = test->truth[i];
+    Status status = hdf5_write_i64(w, "test/predictions/truth", test->count, classes,
+                                   "annotated lesion class, or -1 for normal", NULL);
+    for (size_t i = 0; i < test->count; ++i)
+        classes[i] = result->metrics->outcome.predicted[i];
+    if (status == STATUS_OK)
+        status =
+            hdf5_write_i64(w, "test/predictions/predicted", test->count, classes,
+                           "predicted lesion class at the operating point, or -1 for normal", NULL);
+    free(classes);
+    return status;
+}
+
+/* Of the images with a lesion. */
+static Status write_overlap(const Result *result)
+{
+    const Evaluation *test = result->test;
+    size_t count = 0;
+    double *box, *mask;
+    int64_t *image;
+    const char **form;
+    TRY(MEMORY_NEW(&box, 4 * test->count));
+    mask = box + test->count;
+    image = (int64_t *)(void *)(mask + test->count);
+    form = (const char **)(void *)(image + test->count);
+    for (size_t i = 0; i < test->count; ++i) {
+        if (test->truth[i] == LABEL_NORMAL)
+            continue;
+        image[count] = (int64_t)i;
+        box[count] = result->metrics->box_overlap[i];
+        mask[count] = test->mask_iou[i];
+        form[count++] = result->trainer->dataset->examples[test->indices[i]].form;
+    }
+    Hdf5Writer *w = result->writer;
+    Status status = hdf5_write_i64(w, "test/overlap/image", count, image,
+                                   "position of the image in /test/predictions", NULL);
+    if (status == STATUS_OK)
+        status = hdf5_write_texts(w, "test/overlap/form", count, form,
+                                  "form of the lesion; empty where not given");
+    if (status == STATUS_OK)
+        status = hdf5_write_f64(w, "test/overlap/box_iou", count, box,
+                                "IoU of the best box of the right class with the lesion; 0 without "
+                                "such a box, NaN where no box is annotated",
+                                NULL);
+    if (status == STATUS_OK)
+        status = hdf5_write_f64(w, "test/overlap/mask_iou", count, mask,
+                                "IoU of the mask; NaN where none is annotated", NULL);
+    free(box);
+    return status;
+}
+
+static Status write_detections(const Result *result)
+{
+    const Evaluation *test = result->test;
+    size_t count = test->found_count;
+    int64_t *whole; /* 2 x count */
+    double *real;   /* 5 x count: scores, then boxes row by row */
+    TRY(MEMORY_NEW(&whole, 2 * count));
+    Status status = MEMORY_NEW(&real, 5 * count);
+    for (size_t i = 0; status == STATUS_OK && i < count; ++i) {
+        const FoundBox *found = &test->found[i];
+        const double corners[4] = {found->box.x0, found->box.y0, found->box.x1, found->box.y1};
+        whole[i] = found->image;
+        whole[count + i] = found->class_index;
+        real[i] = found->score;
+        memcpy(real + count + 4 * i, corners, sizeof corners);
+    }
+    Hdf5Writer *w = result->writer;
+    if (status == STATUS_OK)
+        status = hdf5_write_i64(w, "test/detections/image", count, whole,
+                                "position of the image in /test/predictions", NULL);
+    if (status == STATUS_OK)
+        status = hdf5_write_i64(w, "test/detections/class", count, whole + count,
+                                "lesion class, from 0", NULL);
+    if (status == STATUS_OK)
+        status = hdf5_write_f64(w, "test/detections/score", count, real, "score of the box", NULL);
+    if (status == STATUS_OK)
+        status = hdf5_write(w, "test/detections/box", HDF5_F64, 2, (size_t[]){count, 4},
+                            real + count, "x0, y0, x1, y1 in the source image", "pixel");
+    free(whole);
+    free(real);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static Status write_all(const Result *result)
+{
+    TRY(hdf5_write_text(result->writer, "config", result->place->config_text,
+                        "resolved settings of the cell, YAML"));
+    TRY(write_provenance(result));
+    TRY(write_history(result));
+    TRY(write_metrics(result));
+    TRY(write_curves(result));
+    TRY(write_confusion(result));
+    TRY(write_predictions(result));
+    TRY(write_overlap(result));
+    return write_detections(result);
+}
+
+Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
+                         const Evaluation *test, double operating_point, double training_seconds)
+{
+    ResultMetrics metrics;
+    char *path = NULL;
+    Result result = {.place = place,
+                     .trainer = trainer,
+                     .history = history,
+                     .test = test,
+                     .metrics = &metrics,
+                     .operating_point = operating_point,
+                     .training_seconds = training_seconds};
+    TRY(result_metrics_init(test, operating_point, trainer->settings->seed, &metrics));
+    Status status = files_join(place->folder, "result.h5", &path);
+    if (status == STATUS_OK)
+        status = hdf5_writer_new(path, &result.writer);
+    if (status == STATUS_OK) {
+        status = write_all(&result);
+        if (status == STATUS_OK)
+            status = hdf5_writer_commit(result.writer);
+        else
+            hdf5_writer_abandon(result.writer);
+    }
+    free(path);
+    result_metrics_clear(&metrics);
+    return status;
+}
