@@ -1,6 +1,6 @@
 /* Each operation, forward against naive double-precision arithmetic and backward against its
- * central differences; see pen.h. */
-#include "pen.h"
+ * central differences (see pen.h), and both against PyTorch (golden/operations.h5). */
+#include "golden_graph.h"
 
 /* ---- convolution ---- */
 
@@ -65,6 +65,52 @@ static void draw_wide_1x1(Pen *pen)
                 .output_channels = 17, .kernel_h = 1, .kernel_w = 1, .stride = 2, .bias = true}));
 }
 
+static void draw_stem(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){2, 9, 11, 3});
+    pen_output(pen, pen_convolution(pen, x, "c",
+                                    &(ConvolutionSettings){.output_channels = 5,
+                                                           .kernel_h = 7,
+                                                           .kernel_w = 7,
+                                                           .stride = 2,
+                                                           .pad_h = 3,
+                                                           .pad_w = 3,
+                                                           .standardised = true}));
+}
+
+static void draw_rows_and_columns(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){1, 5, 4, 2});
+    x = pen_convolution(
+        pen, x, "row",
+        &(ConvolutionSettings){.output_channels = 3, .kernel_h = 1, .kernel_w = 7, .pad_w = 3});
+    pen_output(
+        pen, pen_convolution(pen, x, "column",
+                             &(ConvolutionSettings){
+                                 .output_channels = 2, .kernel_h = 7, .kernel_w = 1, .pad_h = 3}));
+}
+
+static void draw_dilation_beyond_the_map(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){1, 4, 3, 1});
+    pen_output(pen, pen_convolution(pen, x, "c",
+                                    &(ConvolutionSettings){.output_channels = 1,
+                                                           .kernel_h = 3,
+                                                           .kernel_w = 3,
+                                                           .dilation = 7,
+                                                           .pad_h = 7,
+                                                           .pad_w = 7}));
+}
+
+static void draw_last_three_to_one(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){2, 3, 3, 4});
+    pen_output(pen, pen_convolution(
+                        pen, x, "c",
+                        &(ConvolutionSettings){
+                            .output_channels = 6, .kernel_h = 3, .kernel_w = 3, .bias = true}));
+}
+
 static void convolution_agrees_with_the_naive_loops(void **state)
 {
     (void)state;
@@ -73,6 +119,10 @@ static void convolution_agrees_with_the_naive_loops(void **state)
     check_drawing_everywhere(draw_standardised_with_bias, 1e-5);
     check_drawing_everywhere(draw_dilated_on_one_pixel, 1e-5);
     check_drawing_everywhere(draw_wide_1x1, 1e-5);
+    check_drawing_everywhere(draw_stem, 1e-5);
+    check_drawing_everywhere(draw_rows_and_columns, 1e-5);
+    check_drawing_everywhere(draw_dilation_beyond_the_map, 1e-5);
+    check_drawing_everywhere(draw_last_three_to_one, 1e-5);
 }
 
 /* ---- group normalisation ---- */
@@ -306,6 +356,39 @@ static void concatenation_agrees_with_its_definition(void **state)
 
 /* ---- what must hold for all of them ---- */
 
+static void all_operations_give_the_numbers_of_pytorch(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        Drawing drawing;
+    } cases[] = {
+        {"plain_convolution", draw_plain_convolution},
+        {"standardised_convolution", draw_standardised_convolution},
+        {"standardised_with_bias", draw_standardised_with_bias},
+        {"dilated_on_one_pixel", draw_dilated_on_one_pixel},
+        {"wide_1x1", draw_wide_1x1},
+        {"stem", draw_stem},
+        {"rows_and_columns", draw_rows_and_columns},
+        {"dilation_beyond_the_map", draw_dilation_beyond_the_map},
+        {"last_three_to_one", draw_last_three_to_one},
+        {"group_norm", draw_group_norm},
+        {"group_norm_relu", draw_group_norm_relu},
+        {"instance_norm", draw_instance_norm},
+        {"layer_norm_of_one_pixel", draw_layer_norm_of_one_pixel},
+        {"group_norm_over_chunks", draw_group_norm_over_chunks},
+        {"elementwise", draw_elementwise},
+        {"same_twice", draw_same_twice},
+        {"blend", draw_blend},
+        {"pools", draw_pools},
+        {"nearest", draw_nearest},
+        {"bilinear", draw_bilinear},
+        {"concat", draw_concat},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
+        check_golden("golden/operations.h5", cases[i].name, cases[i].drawing, 1e-5, 1e-5);
+}
+
 /* A one-hot variable is exact in any order of summation, so these drawings have one right answer
  * in bits. */
 static void results_do_not_depend_on_the_number_of_threads(void **state)
@@ -372,6 +455,7 @@ int main(void)
         cmocka_unit_test(max_pool_has_a_border_of_zeros),
         cmocka_unit_test(resizing_agrees_with_its_definition),
         cmocka_unit_test(concatenation_agrees_with_its_definition),
+        cmocka_unit_test(all_operations_give_the_numbers_of_pytorch),
         cmocka_unit_test(results_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(no_operation_swallows_a_nan),
     };
