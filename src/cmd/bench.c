@@ -1,6 +1,8 @@
-/* gisd-bench: how many images a second this machine trains or analyses, and where the time goes. */
+/* gisd-bench: how many images a second this machine trains or analyses, and where the time goes.
+ * Under mpirun all ranks train as one group and rank 0 prints. */
 #include <argp.h>
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ static const struct argp_option options[] = {
     {"base", 'c', "N", 0, "Channels of the stem at width 1 (64)", 0},
     {"size", 's', "PIXELS", 0, "Side of the input (300)", 0},
     {"batch", 'n', "N", 0, "Images in a step (4 for training, 1 for inference)", 0},
-    {"shards", 'h', "N", 0, "Parts the batch is cut into (1)", 0},
+    {"shards", 'h', "N", 0, "Parts the batch is cut into (one a rank)", 0},
     {"tuning", 't', "NAME", 0, "local or global (global)", 0},
     {"precision", 'p', "NAME", 0, "f32 or bf16 (f32)", 0},
     {"mode", OPTION_MODE, "NAME", 0, "train or infer (train)", 0},
@@ -75,7 +77,7 @@ static const struct argp usage = {
     .parser = parse,
     .doc = "Measure how many images a second this machine trains or analyses.\vThe figures are "
            "medians over steps on random pictures. Set OMP_NUM_THREADS for another number of "
-           "threads.",
+           "threads. Under mpirun all ranks train as one group; the batch is that of the group.",
 };
 
 /* ---- summing up by kind of operation ---- */
@@ -118,9 +120,10 @@ static Status sum_kinds(const Benchmark *benchmark, Kind **kinds, size_t *count)
 
 /* Multiply-adds done in all timed steps relative to one forward pass over one shard: how often the
  * graph ran. */
-static double passes(const BenchmarkSettings *settings)
+static double passes(const BenchmarkSettings *settings, const Benchmark *benchmark)
 {
-    return (double)(settings->repeats * (settings->train ? settings->cell.shards : 1));
+    return (double)(settings->repeats *
+                    (settings->train ? settings->cell.shards / (size_t)benchmark->ranks : 1));
 }
 
 /* ---- printing ---- */
@@ -132,7 +135,7 @@ static const char *precision_name(Precision precision)
 
 static void print_layers(const BenchmarkSettings *settings, const Benchmark *benchmark)
 {
-    double runs = passes(settings);
+    double runs = passes(settings, benchmark);
     printf("\n%-34s %-18s %16s %9s %9s %9s\n", "layer", "operation", "result", "fwd ms", "bwd ms",
            "GFLOP/s");
     for (size_t i = 0; i < benchmark->cost_count; ++i) {
@@ -172,12 +175,21 @@ static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
            benchmark->peak_flops * 1e-9, benchmark->peak_bytes * 1e-9);
     if (factor > 1 || !settings->train)
         printf("; achieved %.0f GFLOP/s, %.0f %%", done * 1e-9, 100 * done / benchmark->peak_flops);
-    printf("\n  waited for data: %.2f %% of the time\n\n",
+    printf("\n  waited for data: %.2f %% of the time\n",
            100 * benchmark->seconds_waited / benchmark->timed_seconds);
+    if (benchmark->ranks > 1) {
+        double exposed = benchmark->seconds_exposed / (double)settings->repeats;
+        printf("  sums over %d ranks: %.1f MB a step; alone %.4f s, not hidden by backward %.4f s: "
+               "%.0f %% hidden\n",
+               benchmark->ranks, (double)benchmark->gradient_bytes * 1e-6, benchmark->seconds_alone,
+               exposed, 100 * fmax(0, 1 - exposed / benchmark->seconds_alone));
+    }
+    putchar('\n');
     Kind *kinds;
     size_t count;
     TRY(sum_kinds(benchmark, &kinds, &count));
-    double runs = passes(settings), left = benchmark->timed_seconds - benchmark->packing_seconds;
+    double runs = passes(settings, benchmark),
+           left = benchmark->timed_seconds - benchmark->packing_seconds;
     printf("%-18s %6s %10s %10s %7s\n", "operation", "nodes", "fwd ms", "bwd ms", "share");
     for (size_t i = 0; i < count; ++i) {
         double both = kinds[i].forward_seconds + kinds[i].backward_seconds;
@@ -216,6 +228,11 @@ static Status print_json(const Arguments *arguments, const Benchmark *benchmark)
     cJSON_AddNumberToObject(object, "parameters", (double)benchmark->parameters);
     cJSON_AddNumberToObject(object, "forward_macs", benchmark->forward_macs);
     cJSON_AddNumberToObject(object, "seconds_waited", benchmark->seconds_waited);
+    cJSON_AddNumberToObject(object, "ranks", benchmark->ranks);
+    cJSON_AddNumberToObject(object, "gradient_bytes", (double)benchmark->gradient_bytes);
+    cJSON_AddNumberToObject(object, "seconds_sum_alone", benchmark->seconds_alone);
+    cJSON_AddNumberToObject(object, "seconds_sum_exposed",
+                            benchmark->seconds_exposed / (double)arguments->settings.repeats);
     cJSON_AddNumberToObject(object, "machine_flops", benchmark->peak_flops);
     cJSON_AddNumberToObject(object, "machine_bytes_per_second", benchmark->peak_bytes);
     char *text = cJSON_Print(object);
@@ -233,14 +250,19 @@ int main(int count, char **words)
     CellSettings *cell = &arguments.settings.cell;
     argp_program_version = "gisd-bench " GISD_VERSION;
     cell->batch = 0;
-    cell->shards = 1;
+    cell->shards = 0;
     argp_parse(&usage, count, words, 0, NULL, &arguments);
     if (cell->batch == 0)
         cell->batch = arguments.settings.train ? 4 : 1;
+    int rank, ranks;
     MPI_Init(NULL, NULL);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    if (cell->shards == 0)
+        cell->shards = (size_t)ranks;
     Benchmark benchmark = {0};
-    Status status = benchmark_run(&arguments.settings, &benchmark);
-    if (status == STATUS_OK)
+    Status status = benchmark_run(&arguments.settings, MPI_COMM_WORLD, &benchmark);
+    if (status == STATUS_OK && rank == 0)
         status = (arguments.json ? print_json : print_text)(&arguments, &benchmark);
     benchmark_clear(&benchmark);
     if (status != STATUS_OK)

@@ -1,7 +1,6 @@
 /* See benchmark.h. */
 #include "train/benchmark.h"
 
-#include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "train/mpi_check.h"
 #include "train/trainer.h"
 
 enum { CLASSES = 3, NAME_BYTES = 128 };
@@ -109,16 +109,37 @@ static Status keep_costs(const Net *net, size_t images, Benchmark *result)
     return STATUS_OK;
 }
 
+/* The median time of the sum over ranks with all gradients there at once. */
+static Status time_sum_alone(Trainer *trainer, double *median)
+{
+    enum { ROUNDS = 5 };
+    double seconds[ROUNDS];
+    for (int round = 0; round < ROUNDS; ++round) {
+        TRY(mpi_agree(trainer->group, STATUS_OK));
+        gradient_sum_begin_shard(trainer->sum, trainer->local_shards - 1);
+        double started = clock_seconds();
+        for (size_t i = trainer->parameters.count; i-- > 0;)
+            if (trainer->parameters.items[i].trainable)
+                TRY(gradient_sum_ready(trainer->sum, i));
+        TRY(gradient_sum_finish(trainer->sum));
+        seconds[round] = clock_seconds() - started;
+    }
+    qsort(seconds, ROUNDS, sizeof *seconds, by_value);
+    *median = seconds[ROUNDS / 2];
+    return STATUS_OK;
+}
+
 static Status time_training(const BenchmarkSettings *settings, const Dataset *dataset,
-                            Trainer *trainer, Benchmark *result)
+                            MPI_Comm group, Trainer *trainer, Benchmark *result)
 {
     double *seconds;
     StepResult step;
-    TRY(trainer_init(trainer, &settings->cell, dataset, MPI_COMM_SELF));
+    TRY(trainer_init(trainer, &settings->cell, dataset, group));
     TRY(trainer_start(trainer));
     TRY(trainer_step(trainer, false, &step));
     TRY(net_time_nodes(trainer->net));
     double waited = loader_seconds_waited(trainer->loader);
+    double exposed = gradient_sum_seconds_exposed(trainer->sum);
     TRY(MEMORY_NEW(&seconds, settings->repeats));
     Status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < settings->repeats; ++i) {
@@ -131,7 +152,11 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     free(seconds);
     TRY(status);
     result->seconds_waited = loader_seconds_waited(trainer->loader) - waited;
+    result->seconds_exposed = gradient_sum_seconds_exposed(trainer->sum) - exposed;
     result->parameters = parameters_total(&trainer->parameters, false);
+    result->gradient_bytes = parameters_total(&trainer->parameters, true) * sizeof(float);
+    result->ranks = trainer->ranks;
+    TRY(time_sum_alone(trainer, &result->seconds_alone));
     return keep_costs(trainer->net, trainer->shard_images, result);
 }
 
@@ -232,14 +257,14 @@ static Status measure_bandwidth(Benchmark *result)
 
 /* ---- the whole ---- */
 
-static Status run_training(const BenchmarkSettings *settings, Benchmark *result)
+static Status run_training(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result)
 {
     Dataset *dataset;
     TRY(MEMORY_NEW(&dataset, 1));
     Trainer trainer = {0};
     Status status = make_dataset(settings->cell.size, settings->cell.batch * 2, dataset);
     if (status == STATUS_OK)
-        status = time_training(settings, dataset, &trainer, result);
+        status = time_training(settings, dataset, group, &trainer, result);
     trainer_clear(&trainer);
     dataset_free(dataset);
     return status;
@@ -261,12 +286,13 @@ static Status run_inference(const BenchmarkSettings *settings, const Engine *eng
     return status;
 }
 
-Status benchmark_run(const BenchmarkSettings *settings, Benchmark *result)
+Status benchmark_run(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result)
 {
     const Engine *engine;
-    *result = (Benchmark){0};
+    *result = (Benchmark){.ranks = 1};
     TRY(engine_find("auto", &engine));
-    TRY(settings->train ? run_training(settings, result) : run_inference(settings, engine, result));
+    TRY(settings->train ? run_training(settings, group, result)
+                        : run_inference(settings, engine, result));
     TRY(measure_arithmetic(engine, settings->cell.precision == PRECISION_BF16, result));
     return measure_bandwidth(result);
 }

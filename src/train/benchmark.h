@@ -1,12 +1,14 @@
 /* How fast this machine trains and runs a network, and what the time goes to.
  *
  * Training is timed through the trainer itself, steps of a real batch with losses and update, on
- * random pictures held in memory. Inference is the network alone, one batch after the other. The
- * machine's own peaks are measured in the same run, so that a share of them means something on a
- * noisy machine.
+ * random pictures held in memory, by all ranks of a group. Inference is the network alone, one
+ * batch after the other. The machine's own peaks are measured in the same run, so that a share of
+ * them means something on a noisy machine.
  */
 #ifndef GISD_TRAIN_BENCHMARK_H
 #define GISD_TRAIN_BENCHMARK_H
+
+#include <mpi.h>
 
 #include "nn/net.h"
 #include "train/settings.h"
@@ -32,12 +34,18 @@ typedef struct {
     double peak_flops;        /* multiplications and additions a second of the engine's best
                                  convolution */
     double peak_bytes;        /* a second, of a copy between arrays larger than the caches */
+    int ranks;
+    size_t gradient_bytes;  /* of the trained parameters */
+    double seconds_exposed; /* of sums over ranks not hidden by backward, in all steps */
+    double seconds_alone;   /* the sum over ranks of one step with nothing beside it */
     size_t cost_count;
     NodeCost *costs; /* cost_count; of all timed steps together; texts copied */
     char *texts;
 } Benchmark;
 
-Status benchmark_run(const BenchmarkSettings *settings, Benchmark *result);
+/* Collective over `group`, each rank of which gets its own figures. Inference and the machine's
+ * peaks are measured by every rank for itself. */
+Status benchmark_run(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result);
 void benchmark_clear(Benchmark *result);
 
 #endif

@@ -1,9 +1,13 @@
 /* The improved SSD as a graph: its parameters, its shapes, what each tuning trains. */
 #include "../unit.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/random.h"
 #include "model/improved_ssd.h"
 
 typedef struct {
@@ -113,9 +117,66 @@ static void sizes_and_backbones_that_do_not_exist_are_refused(void **state)
     parameters_clear(&parameters);
 }
 
+/* Location, classification and mask of one random image, one after the other. */
+static void run_once(Precision precision, float **outputs, size_t *count)
+{
+    const Engine *engine;
+    ParameterList parameters;
+    Net *net;
+    ImprovedSsd network;
+    ImprovedSsdSettings settings = {.base = 16, .classes = 3, .recursion_steps = 2, .size = 96};
+    assert_int_equal(engine_find("auto", &engine), STATUS_OK);
+    assert_int_equal(backbone_parse("r50x1", &settings.backbone), STATUS_OK);
+    parameters_init(&parameters);
+    assert_int_equal(net_new(&parameters, engine, false, &net), STATUS_OK);
+    assert_int_equal(net_set_precision(net, precision), STATUS_OK);
+    assert_int_equal(improved_ssd_build(net, &settings, 1, &network), STATUS_OK);
+    assert_int_equal(net_plan(net), STATUS_OK);
+    parameters_randomise(&parameters, 1);
+    RandomStream stream;
+    random_init(&stream, 1, "image", 0, 0);
+    for (size_t i = 0; i < settings.size * settings.size * 3; ++i)
+        net_value(net, network.image)[i] = random_range(&stream, -1, 1);
+    assert_int_equal(net_forward(net), STATUS_OK);
+    const NodeId nodes[3] = {network.location, network.classification, network.mask};
+    *count = 0;
+    for (int k = 0; k < 3; ++k)
+        *count += shape_count(net_shape(net, nodes[k]));
+    assert_int_equal(MEMORY_NEW(outputs, *count), STATUS_OK);
+    float *at = *outputs;
+    for (int k = 0; k < 3; ++k) {
+        size_t numbers = shape_count(net_shape(net, nodes[k]));
+        memcpy(at, net_value(net, nodes[k]), numbers * sizeof *at);
+        at += numbers;
+    }
+    net_free(net);
+    parameters_clear(&parameters);
+}
+
+static void bfloat16_outputs_stay_close_to_those_of_float32(void **state)
+{
+    (void)state;
+    if (!engine_onednn() || !engine_onednn()->has_half())
+        skip();
+    float *single, *half;
+    size_t count;
+    run_once(PRECISION_F32, &single, &count);
+    run_once(PRECISION_BF16, &half, &count);
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < count; ++i) {
+        difference += pow((double)half[i] - (double)single[i], 2);
+        norm += pow((double)single[i], 2);
+    }
+    if (!(sqrt(difference / norm) < 5e-2) || difference == 0)
+        fail_msg("relative difference %g", sqrt(difference / norm));
+    free(single);
+    free(half);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bfloat16_outputs_stay_close_to_those_of_float32),
         cmocka_unit_test(parameter_totals_are_those_of_the_reference),
         cmocka_unit_test(outputs_have_a_row_for_each_prior),
         cmocka_unit_test(local_tuning_trains_only_feedback_and_tap_norms_of_the_backbone),
