@@ -117,6 +117,16 @@ static void sizes_and_backbones_that_do_not_exist_are_refused(void **state)
     parameters_clear(&parameters);
 }
 
+/* A unit of a trained network changes its input a little. Those of a random one replace it, and
+ * fifty layers of that turn the smallest rounding into another picture: no test of precision. */
+static void calm(ParameterList *parameters)
+{
+    for (size_t i = 0; i < parameters->count; ++i)
+        for (size_t k = 0;
+             strstr(parameters->items[i].name, "gn3.weight") && k < parameters->items[i].count; ++k)
+            parameters->items[i].value[k] = 0.25F;
+}
+
 /* Location, classification and mask of one random image, one after the other. */
 static void run_once(Precision precision, float **outputs, size_t *count)
 {
@@ -133,6 +143,7 @@ static void run_once(Precision precision, float **outputs, size_t *count)
     assert_int_equal(improved_ssd_build(net, &settings, 1, &network), STATUS_OK);
     assert_int_equal(net_plan(net), STATUS_OK);
     parameters_randomise(&parameters, 1);
+    calm(&parameters);
     RandomStream stream;
     random_init(&stream, 1, "image", 0, 0);
     for (size_t i = 0; i < settings.size * settings.size * 3; ++i)
