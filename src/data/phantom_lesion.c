@@ -27,7 +27,7 @@ LesionShape lesion_draw(LesionKind kind, RandomStream *stream)
         [LESION_CANCER_UPLIFT] = {0.09f, 0.04f, 0.045f, 0.13f},
         [LESION_CANCER_FLAT] = {0.17f, 0.15f, 0.06f, 0.16f},
         [LESION_CANCER_DEPRESSION] = {0.15f, 0.13f, 0.05f, 0.14f},
-        [LESION_ULCER] = {0.05f, 0.02f, 0.05f, 0.14f},
+        [LESION_ULCER] = {0.06f, 0.03f, 0.05f, 0.14f},
         [LESION_GASTRITIS] = {0.14f, 0.12f, 0.10f, 0.22f},
     };
     LesionShape shape = {
@@ -171,55 +171,56 @@ static void lay_flat(Scene *scene, size_t i, const LesionShape *shape, float rho
 static void lay_depression(Scene *scene, size_t i, const LesionShape *shape, float size, float rho,
                            float angle, float coarse, float fine)
 {
-    float inside = step(1.02f, 0.93f, rho), floor = step(1.02f, 0.72f, rho);
-    float deep = 0.34f * shape->strength * size;
+    float inside = step(1.03f, 0.90f, rho), floor = step(1.02f, 0.55f, rho);
+    float deep = 0.17f * shape->strength * size;
     float folds = (float)(5 + shape->seed % 4);
     if (rho < 1.9f) { /* converging folds with clubbed ends at the edge */
         float wave = 0.5f + 0.5f * cosf(folds * angle + 0.8f * coarse + (float)(shape->seed % 7));
-        float span = step(0.92f, 1.08f, rho) * step(1.9f, 1.15f, rho);
-        scene->relief[i] += 0.16f * size * wave * wave * span;
+        float span = step(0.88f, 1.10f, rho) * step(1.9f, 1.15f, rho);
+        scene->relief[i] += 0.12f * size * wave * wave * span;
     }
-    scene->relief[i] *= 1 - 0.7f * inside;
-    scene->relief[i] += 0.06f * size * step(1.25f, 1.03f, rho) * (1 - inside) - deep * floor +
-                        floor * (1.6f * coarse + 0.9f * fine);
-    float patch = step(0.15f, 0.4f, coarse + 0.3f * fine);
-    tint(scene, i, inside * (0.5f + 0.5f * shape->strength), 0.80f, 0.58f, 0.60f);
-    blend(scene, i, inside * patch * 0.55f, 0.80f, 0.66f, 0.58f);
+    scene->relief[i] *= 1 - 0.6f * inside;
+    scene->relief[i] += 0.04f * size * step(1.25f, 1.03f, rho) * (1 - inside) - deep * floor +
+                        floor * (1.0f * coarse + 0.7f * fine);
+    float patch = step(0.05f, 0.45f, coarse + 0.3f * fine);
+    tint(scene, i, inside * (0.5f + 0.5f * shape->strength), 0.88f, 0.64f, 0.66f);
+    blend(scene, i, inside * patch * 0.5f, 0.86f, 0.70f, 0.60f);
 }
 
 static void lay_ulcer(Scene *scene, size_t i, const LesionShape *shape, float size, float rho,
                       float angle, float coarse, float fine)
 {
-    float border = 0.62f + 0.03f * coarse;
-    float base = step(border + 0.03f, border - 0.04f, rho);
-    float ring = step(1.05f, 0.88f, rho) * (1 - base);
-    float swelling = rho < 1.12f ? expf(-30 * (rho - 0.80f) * (rho - 0.80f)) : 0;
+    float border = 0.64f + 0.05f * coarse + 0.02f * fine;
+    float base = step(border + 0.07f, border - 0.07f, rho);
+    float ring = step(1.08f, 0.74f, rho) * (1 - base);
+    float swelling = rho < 1.3f ? expf(-16 * (rho - 0.82f) * (rho - 0.82f)) : 0;
     if (rho < 1.8f) {
         float wave = 0.5f + 0.5f * cosf((float)(6 + shape->seed % 3) * angle + 0.5f * coarse);
         scene->relief[i] += 0.07f * size * wave * step(0.95f, 1.1f, rho) * step(1.8f, 1.2f, rho);
     }
     scene->relief[i] *= 1 - 0.6f * base;
-    scene->relief[i] += 0.16f * size * shape->strength * swelling - 0.20f * size * base +
-                        base * (0.5f * coarse + 0.4f * fine);
-    tint(scene, i, ring * (0.5f + 0.5f * shape->strength), 0.98f, 0.66f, 0.68f);
-    float yellow = 0.08f * coarse;
-    blend(scene, i, base * (0.75f + 0.2f * shape->strength), 0.95f, 0.88f - yellow,
-          0.68f - 2.2f * yellow + 0.05f * fine);
+    scene->relief[i] += 0.13f * size * shape->strength * swelling -
+                        0.10f * size * step(border + 0.15f, 0.15f, rho) +
+                        base * (0.6f * coarse + 0.3f * fine);
+    tint(scene, i, ring * (0.6f + 0.4f * shape->strength), 1.0f, 0.62f, 0.64f);
+    float yellow = 0.05f + 0.06f * coarse;
+    blend(scene, i, base * (0.8f + 0.15f * shape->strength), 1.05f, 1.0f - yellow,
+          0.86f - 2.2f * yellow + 0.04f * fine);
     /* Old blood on some. */
     if (shape->seed % 3 == 0)
-        blend(scene, i, base * 0.7f * step(0.30f, 0.45f, coarse), 0.42f, 0.20f, 0.12f);
+        blend(scene, i, base * 0.6f * step(0.30f, 0.55f, coarse), 0.45f, 0.22f, 0.13f);
 }
 
 static void lay_gastritis(Scene *scene, size_t i, const LesionShape *shape, float rho, float coarse,
                           float fine)
 {
-    float inside = step(1.08f, 0.80f, rho);
-    float spots = step(-0.05f, 0.35f, coarse + 0.25f * fine);
-    float share = inside * (0.45f + 0.55f * shape->strength);
-    tint(scene, i, share, 0.99f, 0.88f, 0.88f);
-    tint(scene, i, share * spots, 0.97f, 0.60f, 0.62f);
-    scene->relief[i] += inside * (1.8f * fine - 0.9f * spots) * shape->strength;
-    scene->gloss[i] *= 1 + 0.5f * inside;
+    float inside = step(1.15f, 0.72f, rho);
+    float spots = step(-0.10f, 0.50f, coarse + 0.2f * fine);
+    float share = inside * (0.5f + 0.5f * shape->strength);
+    tint(scene, i, share, 1.0f, 0.80f, 0.81f);
+    tint(scene, i, share * spots, 0.97f, 0.66f, 0.68f);
+    scene->relief[i] += inside * (1.0f * fine - 0.5f * spots) * shape->strength;
+    scene->gloss[i] *= 1 + 0.3f * inside;
 }
 
 void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place)
@@ -230,7 +231,7 @@ void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place
     size_t x0 = (size_t)fmaxf(0, place->x - reach), y0 = (size_t)fmaxf(0, place->y - reach);
     size_t x1 = (size_t)fminf((float)scene->width, place->x + reach);
     size_t y1 = (size_t)fminf((float)scene->height, place->y + reach);
-    float spots = shape->kind == LESION_GASTRITIS ? 7.0f : 2.6f;
+    float spots = shape->kind == LESION_GASTRITIS ? 5.0f : 2.6f;
     for (size_t y = y0; y < y1; ++y) {
         size_t count = x1 - x0;
         for (size_t n = 0; n < count; ++n) {

@@ -48,7 +48,7 @@ Mucosa mucosa_draw(RandomStream *stream)
         .green = random_range(stream, 0.50f, 0.62f),
         .vessels = random_range(stream, 0.1f, 0.9f),
         .blotches = random_range(stream, 0.04f, 0.13f),
-        .folds = random_range(stream, 3.0f, 9.0f),
+        .folds = random_range(stream, 4.0f, 16.0f),
         .grain = random_range(stream, 0.25f, 0.8f),
         .rings = random_uniform(stream),
         .wetness = random_range(stream, 0.35f, 1.0f),
@@ -128,7 +128,7 @@ static void raise_folds(Scene *scene, const Mucosa *mucosa, const Look *look)
         float along = crest(long_folds * scene->angle[i] + bend[i] * (0.6f + r));
         float rings = crest(ring_folds * logf(r + 0.2f) * 1.5f + bend[i] + look->roll);
         /* Long folds are too wide far from the lumen, rings fade there as well. */
-        float fading = 1 / (1 + 0.6f * r * r);
+        float fading = 1 / (1 + 0.3f * r * r);
         float strength = 0.55f + presence[i];
         strength = strength < 0.12f ? 0.12f : strength;
         float fold = (1 - mucosa->rings) * along + mucosa->rings * rings;

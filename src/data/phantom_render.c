@@ -93,7 +93,7 @@ static void break_highlights(Scene *scene, const Look *look)
     noise_add(pixels, scene->wall_x, scene->wall_y, 6.0f, look->seed + 30, 1.0f, film);
     noise_add(pixels, scene->wall_x, scene->wall_y, 15.0f, look->seed + 31, 0.8f, film);
     for (size_t i = 0; i < pixels; ++i) {
-        float wet = (film[i] - 0.12f) * 6;
+        float wet = (film[i] - 0.22f) * 5;
         wet = wet < 0 ? 0 : wet > 1 ? 1 : wet;
         scene->spare[i] = 1.8f * wet * scene->spare[i];
     }
