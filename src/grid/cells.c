@@ -55,14 +55,19 @@ static void name_cell(const ExperimentFile *experiment, GridCell *cell)
 }
 
 /* Cell number `number` in a count whose last digit is the last setting's. */
-static Status make_cell(const ExperimentFile *experiment, const char *path, const char *fingerprint,
-                        size_t number, GridCell *cell)
+static Status make_cell(const ExperimentFile *experiment, const char *path,
+                        const char *const *fingerprints, size_t number, GridCell *cell)
 {
+    const size_t size = setting_find_key("size");
+    const char *fingerprint = NULL;
     cell->settings = setting_defaults();
     cell->settings.test_on_validation = experiment->test_on_validation;
     for (size_t i = setting_count(); i-- > 0;) {
         const SettingValues *values = &experiment->values[i];
-        TRY(setting_read(&cell->settings, i, values->texts[number % values->count]));
+        size_t value = number % values->count;
+        TRY(setting_read(&cell->settings, i, values->texts[value]));
+        if (i == size)
+            fingerprint = fingerprints[value];
         number /= values->count;
     }
     name_cell(experiment, cell);
@@ -72,8 +77,8 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, cons
     return identify(fingerprint, cell);
 }
 
-Status grid_cells_init(const ExperimentFile *experiment, const char *path, const char *fingerprint,
-                       GridCells *cells)
+Status grid_cells_init(const ExperimentFile *experiment, const char *path,
+                       const char *const *fingerprints, GridCells *cells)
 {
     enum { MOST = 1000000 };
     size_t count = 1;
@@ -86,7 +91,7 @@ Status grid_cells_init(const ExperimentFile *experiment, const char *path, const
     TRY(MEMORY_NEW(&cells->cells, count));
     cells->count = count;
     for (size_t i = 0; i < count; ++i) {
-        Status status = make_cell(experiment, path, fingerprint, i, &cells->cells[i]);
+        Status status = make_cell(experiment, path, fingerprints, i, &cells->cells[i]);
         if (status != STATUS_OK) {
             grid_cells_clear(cells);
             return status;

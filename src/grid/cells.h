@@ -24,10 +24,11 @@ typedef struct {
     GridCell *cells; /* count; the last axis of setting_keys.h varies fastest */
 } GridCells;
 
-/* Makes the cells. `fingerprint` is the data set's. Errors: a combination that cannot run (see
- * setting_check()), with the file's line of the setting where that helps. */
-Status grid_cells_init(const ExperimentFile *experiment, const char *path, const char *fingerprint,
-                       GridCells *cells);
+/* Makes the cells. `fingerprints` are the data set's, one for each value of `size` (the stored
+ * pixels depend on it). Errors: a combination that cannot run (see setting_check()), with the
+ * file's line of the setting where that helps. */
+Status grid_cells_init(const ExperimentFile *experiment, const char *path,
+                       const char *const *fingerprints, GridCells *cells);
 void grid_cells_clear(GridCells *cells);
 
 #endif

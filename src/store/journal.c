@@ -130,14 +130,14 @@ void journal_free(Journal *journal)
 }
 
 /* One write, and the journal as it was if that falls short. */
-static Status append_line(Journal *journal, const char *line, size_t bytes)
+static Status append_bytes(Journal *journal, const char *lines, size_t bytes)
 {
     off_t before = lseek(journal->file, 0, SEEK_END);
     if (before < 0)
         return refused(journal->path, "find the end");
     ssize_t written;
     do
-        written = write(journal->file, line, bytes);
+        written = write(journal->file, lines, bytes);
     while (written < 0 && errno == EINTR);
     if (written == (ssize_t)bytes && fsync(journal->file) == 0)
         return STATUS_OK;
@@ -149,8 +149,10 @@ static Status append_line(Journal *journal, const char *line, size_t bytes)
     return status;
 }
 
-Status journal_append(Journal *journal, const cJSON *record)
+/* Adds a record's line to a stream. */
+static Status print_line(const Journal *journal, const cJSON *record, FILE *stream)
 {
+    char seal[SEAL_BYTES + 1];
     if (!cJSON_IsObject(record) || !record->child || cJSON_HasObjectItem(record, "checksum"))
         FAIL(STATUS_ARGUMENT,
              "%s: a record must be an object with a field, and none called checksum",
@@ -159,17 +161,37 @@ Status journal_append(Journal *journal, const cJSON *record)
     if (!printed)
         FAIL(STATUS_NO_MEMORY, "out of memory: cannot print a record of %s", journal->path);
     size_t bytes = strlen(printed) - 1; /* without the brace */
-    char *line;
-    Status status = MEMORY_NEW(&line, bytes + SEAL_BYTES + 2);
-    if (status == STATUS_OK) {
-        memcpy(line, printed, bytes);
-        seal_of(line, bytes, line + bytes);
-        line[bytes + SEAL_BYTES] = '\n';
-        status = append_line(journal, line, bytes + SEAL_BYTES + 1);
-        free(line);
-    }
+    seal_of(printed, bytes, seal);
+    fwrite(printed, 1, bytes, stream);
+    fprintf(stream, "%s\n", seal);
     free(printed);
+    return STATUS_OK;
+}
+
+Status journal_append_all(Journal *journal, size_t count, cJSON *const *records)
+{
+    char *lines = NULL;
+    size_t bytes = 0;
+    if (!count)
+        return STATUS_OK;
+    FILE *stream = open_memstream(&lines, &bytes);
+    if (!stream)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot print records of %s", journal->path);
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; ++i)
+        status = print_line(journal, records[i], stream);
+    if (fclose(stream) != 0 && status == STATUS_OK)
+        status = status_set(STATUS_NO_MEMORY, "out of memory: cannot print records of %s",
+                            journal->path);
+    if (status == STATUS_OK)
+        status = append_bytes(journal, lines, bytes);
+    free(lines);
     return status;
+}
+
+Status journal_append(Journal *journal, const cJSON *record)
+{
+    return journal_append_all(journal, 1, (cJSON *[]){(cJSON *)record});
 }
 
 static Status read_line(const char *path, const char *line, size_t bytes, JournalRecords *records)

@@ -27,6 +27,9 @@ void journal_free(Journal *journal);
  * STATUS_OK the line is on disk; otherwise the journal is as it was. */
 Status journal_append(Journal *journal, const cJSON *record);
 
+/* Appends many at the cost of one; a killed writer may leave only the first of them. */
+Status journal_append_all(Journal *journal, size_t count, cJSON *const *records /* count */);
+
 typedef struct {
     size_t count;
     cJSON **records; /* count objects; records[i] stands on line i + 1 of the file */

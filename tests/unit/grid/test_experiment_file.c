@@ -58,7 +58,8 @@ static void a_list_is_an_axis_and_the_rest_has_defaults(void **state)
                                &experiment),
                      STATUS_OK);
     assert_string_equal(experiment.manifest, "/tmp/images/manifest.csv");
-    assert_int_equal(grid_cells_init(&experiment, path, "data", &cells), STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells),
+                     STATUS_OK);
     assert_int_equal(cells.count, 12);
     assert_string_equal(cells.cells[0].name, "r50x1-local-alpha=0.25");
     assert_string_equal(cells.cells[11].name, "r100x2-global-alpha=0.75");
@@ -84,9 +85,12 @@ static void identity_follows_settings_and_data_and_nothing_else(void **state)
     for (size_t i = 0; i < 3; ++i) {
         ExperimentFile experiment;
         assert_int_equal(read_text(texts[i], &experiment), STATUS_OK);
-        assert_int_equal(grid_cells_init(&experiment, path, "data", &cells[i]), STATUS_OK);
+        assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells[i]),
+                         STATUS_OK);
         if (i == 0)
-            assert_int_equal(grid_cells_init(&experiment, path, "changed", &cells[3]), STATUS_OK);
+            assert_int_equal(
+                grid_cells_init(&experiment, path, (const char *[]){"changed"}, &cells[3]),
+                STATUS_OK);
         experiment_file_clear(&experiment);
     }
     assert_string_equal(cells[0].cells[0].id, cells[1].cells[0].id);
@@ -145,11 +149,13 @@ static void combinations_that_cannot_run_are_refused(void **state)
     GridCells cells;
     assert_int_equal(read_text("name: a\ntraining: {batch: 6, shards: 4}\n", &experiment),
                      STATUS_OK);
-    assert_int_equal(grid_cells_init(&experiment, path, "data", &cells), STATUS_ARGUMENT);
+    assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells),
+                     STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "power of two that divides the batch"));
     experiment_file_clear(&experiment);
     assert_int_equal(read_text("name: a\nmodel: {size: 100}\n", &experiment), STATUS_OK);
-    assert_int_equal(grid_cells_init(&experiment, path, "data", &cells), STATUS_ARGUMENT);
+    assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells),
+                     STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "multiple of 32"));
     experiment_file_clear(&experiment);
 }

@@ -1,0 +1,122 @@
+/* See cost.h. */
+#include "grid/cost.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/improved_ssd.h"
+
+/* Multiply-adds a second of one thread of an ordinary server; only the order of cells and the first
+ * minutes' estimates rest on it. */
+static const double GUESS_PER_THREAD = 1.5e10;
+
+/* Forward passes that a training step costs: one, and backward about twice that; where the backbone
+ * is frozen its weight gradients fall away. */
+static const double PASSES_GLOBAL = 3, PASSES_LOCAL = 2.2;
+
+static bool same_kind(const CellSettings *a, const CellSettings *b)
+{
+    return strcmp(a->backbone, b->backbone) == 0 && a->base == b->base && a->size == b->size &&
+           a->recursion_steps == b->recursion_steps && a->tuning == b->tuning &&
+           a->batch == b->batch && a->precision == b->precision;
+}
+
+/* Multiply-adds grow with the square of the channels, so a narrow network stands for a wide one
+ * whose parameters would not fit beside a master's other work. */
+static Status count_macs(const CellSettings *settings, size_t classes, double *macs)
+{
+    const size_t base = settings->base < 16 ? settings->base : 16;
+    ImprovedSsdSettings network = {.base = base,
+                                   .classes = classes,
+                                   .recursion_steps = settings->recursion_steps,
+                                   .size = settings->size};
+    ParameterList parameters;
+    ImprovedSsd built;
+    const Engine *engine;
+    Net *net = NULL;
+    TRY(backbone_parse(settings->backbone, &network.backbone));
+    TRY(engine_find("auto", &engine));
+    parameters_init(&parameters);
+    Status status = net_new(&parameters, engine, false, &net);
+    if (status == STATUS_OK)
+        status = improved_ssd_build(net, &network, 1, &built);
+    if (status == STATUS_OK) {
+        double width = (double)settings->base / (double)base;
+        double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
+        *macs = net_forward_macs(net) * width * width * passes * (double)settings->batch;
+    }
+    net_free(net);
+    parameters_clear(&parameters);
+    return status;
+}
+
+static Status find_kinds(CostModel *model, const GridCells *cells, size_t classes)
+{
+    TRY(MEMORY_NEW(&model->kinds, cells->count));
+    TRY(MEMORY_NEW(&model->macs, cells->count));
+    TRY(MEMORY_NEW(&model->measured, cells->count));
+    size_t *first; /* a cell of each kind */
+    TRY(MEMORY_NEW(&first, cells->count));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < cells->count && status == STATUS_OK; ++i) {
+        const CellSettings *settings = &cells->cells[i].settings;
+        size_t kind = 0;
+        while (kind < model->kind_count &&
+               !same_kind(settings, &cells->cells[first[kind]].settings))
+            ++kind;
+        if (kind == model->kind_count) {
+            first[model->kind_count++] = i;
+            status = count_macs(settings, classes, &model->macs[kind]);
+        }
+        model->kinds[i] = kind;
+    }
+    free(first);
+    return status;
+}
+
+Status cost_model_init(CostModel *model, const GridCells *cells, size_t classes, size_t threads)
+{
+    *model = (CostModel){.cell_count = cells->count, .guess = GUESS_PER_THREAD * (double)threads};
+    Status status = find_kinds(model, cells, classes);
+    if (status != STATUS_OK)
+        cost_model_clear(model);
+    return status;
+}
+
+void cost_model_clear(CostModel *model)
+{
+    free(model->kinds);
+    free(model->macs);
+    free(model->measured);
+    *model = (CostModel){0};
+}
+
+void cost_model_measure(CostModel *model, size_t cell, double step_seconds)
+{
+    double *measured = &model->measured[model->kinds[cell]];
+    if (step_seconds > 0)
+        *measured = *measured > 0 ? 0.5 * (*measured + step_seconds) : step_seconds;
+}
+
+double cost_model_step_seconds(const CostModel *model, size_t cell)
+{
+    size_t kind = model->kinds[cell];
+    double macs = 0, seconds = 0;
+    if (model->measured[kind] > 0)
+        return model->measured[kind];
+    for (size_t i = 0; i < model->kind_count; ++i)
+        if (model->measured[i] > 0) {
+            macs += model->macs[i];
+            seconds += model->measured[i];
+        }
+    return model->macs[kind] / (seconds > 0 ? macs / seconds : model->guess);
+}
+
+bool cost_model_calibrated(const CostModel *model)
+{
+    for (size_t i = 0; i < model->kind_count; ++i)
+        if (model->measured[i] > 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,37 @@
+/* What every rank of a job knows: the cells, the data and where results go.
+ *
+ * Rank 0 reads the files; the others get a copy over MPI. So a fault in a file is found, and told,
+ * by one rank, and all ranks train on the same pixels.
+ */
+#ifndef GISD_GRID_JOB_H
+#define GISD_GRID_JOB_H
+
+#include <mpi.h>
+
+#include "data/dataset.h"
+#include "grid/cells.h"
+
+/* Owned through job_clear(). */
+typedef struct {
+    char *folder;       /* of the results, absolute */
+    char *data_name;    /* the manifest's or pack's path */
+    size_t data_count;  /* one for each size of the network's input */
+    size_t *sizes;      /* data_count */
+    Dataset **datasets; /* data_count */
+    GridCells cells;
+} Job;
+
+/* Reads the data at every size that the experiment names, and makes its cells. `data` stands in for
+ * the experiment's manifest: a manifest, a pack, or a folder that holds a manifest.csv; NULL: none.
+ * `path` is the experiment's, for messages. */
+Status job_init(Job *job, const ExperimentFile *experiment, const char *path, const char *data);
+void job_clear(Job *job);
+
+/* The data for a cell. */
+const Dataset *job_dataset(const Job *job, const GridCell *cell);
+
+/* Gives rank 0's job to all ranks; `own` is rank 0's status so far, and an error of it becomes
+ * every rank's. Collective over `comm`. */
+Status job_share(Job *job, Status own, MPI_Comm comm);
+
+#endif

@@ -1,0 +1,277 @@
+/* See results_folder.h. */
+#include "grid/results_folder.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "store/files.h"
+#include "store/hdf5_writer.h"
+#include "train/version.h"
+
+/* ---- whose folder it is ---- */
+
+static Status fingerprints(const Job *job, char **text)
+{
+    TRY(MEMORY_NEW(text, job->data_count * HASH_TEXT_BYTES + 1));
+    for (size_t i = 0; i < job->data_count; ++i) {
+        strcat(*text, i ? " " : "");
+        strcat(*text, job->datasets[i]->fingerprint);
+    }
+    return STATUS_OK;
+}
+
+static void list_values(const SettingValues *values, char *text, size_t room)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < values->count; ++i) {
+        size_t used = strlen(text);
+        snprintf(text + used, room - used, "%s%s", i ? ", " : "",
+                 *values->texts[i] ? values->texts[i] : "none");
+    }
+}
+
+/* Adds "key: there, here" for what differs between two experiments. */
+static void describe_settings(const ExperimentFile *there, const ExperimentFile *here, char *text,
+                              size_t room)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        char before[160], now[160];
+        list_values(&there->values[i], before, sizeof before);
+        list_values(&here->values[i], now, sizeof now);
+        size_t used = strlen(text);
+        if (strcmp(before, now) != 0)
+            snprintf(text + used, room - used, "%s%s is %s there and %s here", used ? "; " : "",
+                     setting_key(i), before, now);
+    }
+    size_t used = strlen(text);
+    if (there->test_on_validation != here->test_on_validation)
+        snprintf(text + used, room - used, "%sdata.test differs", used ? "; " : "");
+}
+
+/* Why the folder's cells are not this experiment's. */
+static Status refuse(const char *path, const ExperimentFile *experiment, const Job *job,
+                     const GridRecords *records)
+{
+    char text[768] = "", *name = NULL, *prints = NULL;
+    ExperimentFile there = {0};
+    if (files_join(path, "experiment.yaml", &name) == STATUS_OK &&
+        experiment_file_read(name, &there) == STATUS_OK)
+        describe_settings(&there, experiment, text, sizeof text);
+    size_t used = strlen(text);
+    if (fingerprints(job, &prints) == STATUS_OK && records->fingerprint && !text[0] &&
+        strcmp(prints, records->fingerprint) != 0) {
+        snprintf(text + used, sizeof text - used,
+                 "the data differ: %s there (fingerprint %.12s), %s here (%.12s)", records->data,
+                 records->fingerprint, job->data_name, prints);
+    } else if (!text[0] && records->arithmetic != ARITHMETIC_VERSION) {
+        snprintf(text, sizeof text, "version %d of the arithmetic there, %d here",
+                 records->arithmetic, ARITHMETIC_VERSION);
+    }
+    free(name);
+    free(prints);
+    experiment_file_clear(&there);
+    FAIL(STATUS_ARGUMENT,
+         "%s: holds the results of another experiment: %s (name another folder with --out, or move "
+         "this one away)",
+         path, text[0] ? text : "its cells are not among these");
+}
+
+static bool has_cell(const GridCells *cells, const char *id)
+{
+    for (size_t i = 0; i < cells->count; ++i)
+        if (strcmp(cells->cells[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+Status results_folder_compare(const char *path, const ExperimentFile *experiment, const Job *job,
+                              GridRecords *records)
+{
+    char *journal;
+    *records = (GridRecords){0};
+    TRY(files_join(path, "journal.jsonl", &journal));
+    Status status = STATUS_OK;
+    if (files_exists(journal))
+        status = grid_records_read(journal, records);
+    free(journal);
+    for (size_t i = 0; i < records->count && status == STATUS_OK; ++i)
+        if (!has_cell(&job->cells, records->cells[i].id))
+            status = refuse(path, experiment, job, records);
+    if (status != STATUS_OK)
+        grid_records_clear(records);
+    return status;
+}
+
+/* ---- opening ---- */
+
+static Status write_experiment(const char *folder, const ExperimentFile *experiment, const Job *job)
+{
+    char *text, *path;
+    TRY(files_join(folder, "experiment.yaml", &path));
+    Status status = experiment_file_resolve(experiment, job->data_name, &text);
+    if (status == STATUS_OK) {
+        status = files_write(path, text, strlen(text));
+        free(text);
+    }
+    free(path);
+    return status;
+}
+
+static Status record_job(Journal *journal, const ExperimentFile *experiment, const Job *job,
+                         size_t ranks)
+{
+    char host[HOST_NAME_MAX + 1] = "", *prints;
+    gethostname(host, sizeof host - 1);
+    TRY(fingerprints(job, &prints));
+    cJSON *record = record_new("opened", NULL);
+    cJSON_AddStringToObject(record, "experiment", experiment->name);
+    cJSON_AddStringToObject(record, "data", job->data_name);
+    cJSON_AddStringToObject(record, "fingerprint", prints);
+    cJSON_AddNumberToObject(record, "arithmetic", ARITHMETIC_VERSION);
+    cJSON_AddStringToObject(record, "version", GISD_VERSION);
+    cJSON_AddStringToObject(record, "host", host);
+    cJSON_AddNumberToObject(record, "pid", getpid());
+    cJSON_AddNumberToObject(record, "ranks", (double)ranks);
+    free(prints);
+    return record_append(journal, record);
+}
+
+static Status plan_cells(ResultsFolder *folder, const Job *job)
+{
+    size_t count = 0;
+    cJSON **records;
+    TRY(MEMORY_NEW(&records, job->cells.count));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < job->cells.count && status == STATUS_OK; ++i) {
+        if (grid_records_find(&folder->records, job->cells.cells[i].id))
+            continue;
+        records[count] = record_planned(&job->cells.cells[i]);
+        if (!records[count])
+            status = status_set(STATUS_NO_MEMORY, "no memory for the plan of the cells");
+        else
+            ++count;
+    }
+    if (status == STATUS_OK)
+        status = journal_append_all(folder->journal, count, records);
+    for (size_t i = 0; i < count; ++i)
+        cJSON_Delete(records[i]);
+    free(records);
+    return status;
+}
+
+static Status take_folder(ResultsFolder *folder, const char *journal,
+                          const ExperimentFile *experiment, const Job *job, size_t ranks)
+{
+    TRY(files_make_folder(job->folder));
+    TRY(journal_new(journal, &folder->journal));
+    /* Read under the lock: what was compared before it may have changed. */
+    TRY(results_folder_compare(job->folder, experiment, job, &folder->records));
+    TRY(write_experiment(job->folder, experiment, job));
+    TRY(record_job(folder->journal, experiment, job, ranks));
+    TRY(plan_cells(folder, job));
+    grid_records_clear(&folder->records);
+    return grid_records_read(journal, &folder->records);
+}
+
+Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment, const Job *job,
+                           size_t ranks)
+{
+    char *journal;
+    *folder = (ResultsFolder){0};
+    TRY(results_folder_compare(job->folder, experiment, job, &folder->records));
+    grid_records_clear(&folder->records);
+    TRY(files_join(job->folder, "journal.jsonl", &journal));
+    Status status = take_folder(folder, journal, experiment, job, ranks);
+    free(journal);
+    if (status != STATUS_OK)
+        results_folder_close(folder);
+    return status;
+}
+
+void results_folder_close(ResultsFolder *folder)
+{
+    journal_free(folder->journal);
+    grid_records_clear(&folder->records);
+    *folder = (ResultsFolder){0};
+}
+
+/* ---- the index ---- */
+
+typedef struct {
+    const char **ids, **names, **backbones, **tunings, **states;
+    size_t count;
+} Columns;
+
+static Status write_columns(Hdf5Writer *writer, const Columns *columns)
+{
+    TRY(hdf5_write_texts(writer, "cells/id", columns->count, columns->ids,
+                         "identity of each cell: its folder below cells/"));
+    TRY(hdf5_write_texts(writer, "cells/name", columns->count, columns->names,
+                         "name of each cell: backbone, tuning and the axes of its grid"));
+    TRY(hdf5_write_texts(writer, "cells/backbone", columns->count, columns->backbones,
+                         "backbone of each cell"));
+    TRY(hdf5_write_texts(writer, "cells/tuning", columns->count, columns->tunings,
+                         "fine-tuning of each cell: local or global"));
+    return hdf5_write_texts(writer, "cells/state", columns->count, columns->states,
+                            "state of each cell: new, partial, done or failed");
+}
+
+static Status write_links(Hdf5Writer *writer, const GridRecords *records)
+{
+    for (size_t i = 0; i < records->count; ++i) {
+        char name[64], target[64];
+        if (records->cells[i].standing != CELL_DONE)
+            continue;
+        snprintf(name, sizeof name, "results/%s", records->cells[i].id);
+        snprintf(target, sizeof target, "cells/%s/result.h5", records->cells[i].id);
+        TRY(hdf5_link_external(writer, name, target, "/"));
+    }
+    return STATUS_OK;
+}
+
+static Status fill_columns(const GridRecords *records, Columns *columns)
+{
+    const char ***lists[] = {&columns->ids, &columns->names, &columns->backbones, &columns->tunings,
+                             &columns->states};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i)
+        TRY(MEMORY_NEW(lists[i], records->count));
+    columns->count = records->count;
+    for (size_t i = 0; i < records->count; ++i) {
+        columns->ids[i] = records->cells[i].id;
+        columns->names[i] = records->cells[i].name;
+        columns->backbones[i] = records->cells[i].backbone;
+        columns->tunings[i] = records->cells[i].tuning;
+        columns->states[i] = cell_standing_name(records->cells[i].standing);
+    }
+    return STATUS_OK;
+}
+
+Status results_folder_index(const char *path, const GridRecords *records)
+{
+    char *name;
+    Hdf5Writer *writer = NULL;
+    Columns columns = {0};
+    TRY(files_join(path, "grid.h5", &name));
+    Status status = hdf5_writer_new(name, &writer);
+    if (status == STATUS_OK)
+        status = fill_columns(records, &columns);
+    if (status == STATUS_OK)
+        status = write_columns(writer, &columns);
+    if (status == STATUS_OK)
+        status = write_links(writer, records);
+    if (status == STATUS_OK)
+        status = hdf5_writer_commit(writer);
+    else
+        hdf5_writer_abandon(writer);
+    free(columns.ids);
+    free(columns.names);
+    free(columns.backbones);
+    free(columns.tunings);
+    free(columns.states);
+    free(name);
+    return status;
+}

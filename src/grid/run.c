@@ -1,0 +1,123 @@
+/* See run.h. */
+#include "grid/run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "grid/link.h"
+#include "grid/master.h"
+#include "grid/results_folder.h"
+#include "grid/signals.h"
+#include "grid/threads.h"
+#include "grid/worker.h"
+#include "store/files.h"
+#include "train/mpi_check.h"
+
+/* ---- rank 0 ---- */
+
+/* The ranks may stand in other working folders. */
+static Status absolute(const char *path, char **result)
+{
+    char here[PATH_MAX];
+    if (!getcwd(here, sizeof here))
+        FAIL(STATUS_IO, "cannot name the working folder: %s", strerror(errno));
+    return files_join(here, path, result);
+}
+
+static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment, Job *job)
+{
+    char named[EXPERIMENT_NAME_BYTES + 16];
+    snprintf(named, sizeof named, "results/%s", experiment->name);
+    return absolute(settings->folder ? settings->folder : named, &job->folder);
+}
+
+/* The data's name goes into experiment.yaml, which lies in another folder. */
+static Status name_data(Job *job)
+{
+    char *name = job->data_name;
+    job->data_name = NULL;
+    Status status = absolute(name, &job->data_name);
+    free(name);
+    return status;
+}
+
+static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile *experiment,
+                      Job *job, ResultsFolder *folder)
+{
+    TRY(experiment_file_read(settings->experiment, experiment));
+    TRY(job_init(job, experiment, settings->experiment, settings->data));
+    TRY(name_folder(settings, experiment, job));
+    TRY(name_data(job));
+    return results_folder_open(folder, experiment, job, ranks);
+}
+
+static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEnd *end, int code)
+{
+    char *journal;
+    TRY(files_join(job->folder, "journal.jsonl", &journal));
+    cJSON *record = record_new("closed", NULL);
+    cJSON_AddNumberToObject(record, "code", code);
+    cJSON_AddNumberToObject(record, "done", (double)end->done);
+    cJSON_AddNumberToObject(record, "failed", (double)end->failed);
+    cJSON_AddNumberToObject(record, "left", (double)end->left);
+    Status status = record_append(folder->journal, record);
+    grid_records_clear(&folder->records);
+    if (status == STATUS_OK)
+        status = grid_records_read(journal, &folder->records);
+    if (status == STATUS_OK)
+        status = results_folder_index(job->folder, &folder->records);
+    free(journal);
+    return status;
+}
+
+static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, int *code)
+{
+    ExperimentFile experiment = {0};
+    Job job = {0};
+    ResultsFolder folder = {0};
+    MasterEnd end;
+    Status status = prepare(settings, (size_t)ranks, &experiment, &job, &folder);
+    status = job_share(&job, status, comm);
+    if (status == STATUS_OK)
+        status = master_run(&(MasterSettings){.ranks_per_cell = experiment.ranks_per_cell}, link,
+                            &job, &folder, &end);
+    if (status == STATUS_OK) {
+        *code = end.left ? RUN_UNFINISHED : end.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        status = close_folder(&folder, &job, &end, *code);
+    }
+    results_folder_close(&folder);
+    job_clear(&job);
+    experiment_file_clear(&experiment);
+    return status;
+}
+
+/* ---- the others ---- */
+
+static Status follow(MPI_Comm comm, Link *link)
+{
+    Job job = {0};
+    Status status = job_share(&job, STATUS_OK, comm);
+    if (status == STATUS_OK)
+        status = worker_run(link, &job);
+    job_clear(&job);
+    return status;
+}
+
+Status run_experiment(const RunSettings *settings, MPI_Comm comm, int *code)
+{
+    int rank, ranks;
+    Link link;
+    *code = EXIT_SUCCESS;
+    TRY_MPI(MPI_Comm_rank(comm, &rank));
+    TRY_MPI(MPI_Comm_size(comm, &ranks));
+    TRY(threads_share(comm));
+    TRY(link_init(&link, comm));
+    signals_catch();
+    Status status = rank == 0 ? lead(settings, comm, ranks, &link, code) : follow(comm, &link);
+    link_clear(&link);
+    return status;
+}

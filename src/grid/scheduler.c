@@ -1,0 +1,316 @@
+/* See scheduler.h. Everything is a scan over cells or ranks: at 10,000 cells and 64 ranks a
+ * decision takes microseconds, and there is no order to keep. */
+#include "grid/scheduler.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+typedef struct {
+    double work, interval;
+    size_t most_ranks;
+    SchedulerState state;
+    size_t group;    /* ranks that run it */
+    double since;    /* when `work` was last right, while it runs */
+    bool widening;   /* has been asked to stop for a larger group */
+    size_t at_least; /* ranks that its next start should have; 0: no wish */
+} Cell;
+
+typedef enum { RANK_IDLE, RANK_BUSY, RANK_DEAD } RankState;
+
+struct Scheduler {
+    SchedulerSettings settings;
+    size_t count;
+    Cell *cells; /* count */
+    RankState *ranks;
+    size_t living, idle, waiting;
+    double end;
+};
+
+Status scheduler_new(const SchedulerSettings *settings, size_t count, const SchedulerCell *cells,
+                     Scheduler **scheduler)
+{
+    TRY(MEMORY_NEW(scheduler, 1));
+    Scheduler *made = *scheduler;
+    made->settings = *settings;
+    made->count = count;
+    made->living = made->idle = settings->ranks;
+    made->end = (double)INFINITY;
+    Status status = MEMORY_NEW(&made->cells, count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->ranks, settings->ranks);
+    if (status != STATUS_OK) {
+        scheduler_free(made);
+        *scheduler = NULL;
+        return status;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        bool done = !(cells[i].work > 0);
+        made->cells[i] = (Cell){.work = done ? 0 : cells[i].work,
+                                .interval = cells[i].interval,
+                                .most_ranks = cells[i].most_ranks,
+                                .state = done ? SCHEDULER_DONE : SCHEDULER_WAITING};
+        made->waiting += !done;
+    }
+    return STATUS_OK;
+}
+
+void scheduler_free(Scheduler *scheduler)
+{
+    if (!scheduler)
+        return;
+    free(scheduler->cells);
+    free(scheduler->ranks);
+    free(scheduler);
+}
+
+/* ---- times ---- */
+
+double scheduler_speed(const SchedulerSettings *settings, size_t ranks)
+{
+    double speed = 1;
+    for (; ranks > 1; ranks /= 2)
+        speed *= 2 * settings->doubling;
+    return speed;
+}
+
+static double seconds_on(const Scheduler *scheduler, double work, size_t ranks)
+{
+    return work / scheduler_speed(&scheduler->settings, ranks);
+}
+
+double scheduler_work_left(const Scheduler *scheduler, size_t index, double now)
+{
+    const Cell *cell = &scheduler->cells[index];
+    if (cell->state != SCHEDULER_RUNNING)
+        return cell->state == SCHEDULER_WAITING ? cell->work : 0;
+    double done = (now - cell->since) * scheduler_speed(&scheduler->settings, cell->group);
+    return done < cell->work ? cell->work - done : 0;
+}
+
+static size_t largest_group(const Scheduler *scheduler, const Cell *cell)
+{
+    size_t most = scheduler->settings.fixed_group ? scheduler->settings.fixed_group
+                                                  : (size_t)SCHEDULER_GROUP_MOST;
+    return cell->most_ranks < most ? cell->most_ranks : most;
+}
+
+/* The time that all the work left would take all the ranks. */
+static double fair_share(const Scheduler *scheduler, double now)
+{
+    double work = 0;
+    for (size_t i = 0; i < scheduler->count; ++i)
+        work += scheduler_work_left(scheduler, i, now);
+    return scheduler->living ? work / (double)scheduler->living : (double)INFINITY;
+}
+
+double scheduler_time_left(const Scheduler *scheduler, double now)
+{
+    double left = fair_share(scheduler, now);
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        const Cell *cell = &scheduler->cells[i];
+        double work = scheduler_work_left(scheduler, i, now);
+        size_t group = cell->group;
+        if (cell->state == SCHEDULER_WAITING)
+            for (group = 1;
+                 2 * group <= largest_group(scheduler, cell) && 2 * group <= scheduler->living;)
+                group *= 2;
+        if (work > 0 && seconds_on(scheduler, work, group) > left)
+            left = seconds_on(scheduler, work, group);
+    }
+    return left;
+}
+
+/* ---- decisions ---- */
+
+/* The smallest group that ends the cell within the fair share, else the largest. */
+static size_t wanted_group(const Scheduler *scheduler, const Cell *cell, double share)
+{
+    size_t most = largest_group(scheduler, cell), group = 1;
+    if (scheduler->settings.fixed_group)
+        return most;
+    if (cell->at_least)
+        return cell->at_least < most ? cell->at_least : most;
+    while (2 * group <= most && 2 * group <= scheduler->living &&
+           seconds_on(scheduler, cell->work, group) > share)
+        group *= 2;
+    return group;
+}
+
+static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order)
+{
+    /* Neighbours share a host: the tightest run of idle ranks that holds the group, else the first
+     * ones. */
+    size_t best = 0, best_length = (size_t)-1;
+    for (size_t first = 0; first < scheduler->settings.ranks;) {
+        size_t end = first;
+        while (end < scheduler->settings.ranks && scheduler->ranks[end] == RANK_IDLE)
+            ++end;
+        if (end - first >= count && end - first < best_length) {
+            best = first;
+            best_length = end - first;
+        }
+        first = end + 1;
+    }
+    order->rank_count = 0;
+    for (size_t rank = best; order->rank_count < count; ++rank) {
+        if (scheduler->ranks[rank] != RANK_IDLE)
+            continue;
+        scheduler->ranks[rank] = RANK_BUSY;
+        order->ranks[order->rank_count++] = rank;
+    }
+    scheduler->idle -= count;
+}
+
+static bool can_save_in_time(const Scheduler *scheduler, const Cell *cell, size_t group, double now)
+{
+    double interval = cell->interval < cell->work ? cell->interval : cell->work;
+    return now + seconds_on(scheduler, interval, group) + scheduler->settings.restart_cost <=
+           scheduler->end;
+}
+
+/* Starts the longest waiting cell that can save before the end. */
+static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    if (!scheduler->waiting || !scheduler->idle)
+        return false;
+    double share = fair_share(scheduler, now);
+    Cell *longest = NULL;
+    size_t group = 0;
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        Cell *cell = &scheduler->cells[i];
+        if (cell->state != SCHEDULER_WAITING || (longest && cell->work <= longest->work))
+            continue;
+        size_t wanted = wanted_group(scheduler, cell, share);
+        while (wanted > scheduler->idle)
+            wanted /= 2;
+        if (!can_save_in_time(scheduler, cell, wanted, now))
+            continue;
+        longest = cell;
+        group = wanted;
+    }
+    if (!longest)
+        return false;
+    order->kind = ORDER_START;
+    order->cell = (size_t)(longest - scheduler->cells);
+    take_ranks(scheduler, group, order);
+    longest->state = SCHEDULER_RUNNING;
+    longest->group = group;
+    longest->since = now;
+    longest->widening = false;
+    longest->at_least = 0;
+    --scheduler->waiting;
+    return true;
+}
+
+/* Asks the cell that ends last to move to twice the ranks, if they are idle and it is worth it. */
+static bool widen_last(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    if (scheduler->settings.fixed_group || scheduler->waiting || !scheduler->idle)
+        return false;
+    Cell *last = NULL;
+    double latest = 0;
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        Cell *cell = &scheduler->cells[i];
+        if (cell->state != SCHEDULER_RUNNING)
+            continue;
+        if (cell->widening)
+            return false; /* one at a time: the ranks that it will take are still idle */
+        double left = seconds_on(scheduler, scheduler_work_left(scheduler, i, now), cell->group);
+        if (left > latest) {
+            latest = left;
+            last = cell;
+        }
+    }
+    if (!last || 2 * last->group > largest_group(scheduler, last) ||
+        last->group > scheduler->idle || latest < 10 * scheduler->settings.restart_cost)
+        return false;
+    last->widening = true;
+    last->at_least = 2 * last->group;
+    order->kind = ORDER_WIDEN;
+    order->cell = (size_t)(last - scheduler->cells);
+    order->rank_count = 0;
+    return true;
+}
+
+void scheduler_next(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    if (!start_longest(scheduler, now, order) && !widen_last(scheduler, now, order))
+        order->kind = ORDER_NOTHING;
+}
+
+/* ---- what happens ---- */
+
+void scheduler_set_end(Scheduler *scheduler, double end)
+{
+    scheduler->end = end;
+}
+
+void scheduler_set_work(Scheduler *scheduler, size_t index, double work, double now)
+{
+    Cell *cell = &scheduler->cells[index];
+    cell->work = work > 0 ? work : 0;
+    cell->since = now;
+}
+
+void scheduler_ended(Scheduler *scheduler, size_t index, bool again, double now)
+{
+    Cell *cell = &scheduler->cells[index];
+    if (again) {
+        /* even a cell that seems to be at its end must still be run */
+        double left = scheduler_work_left(scheduler, index, now);
+        cell->work = left > 0 ? left : 1e-3;
+        ++scheduler->waiting;
+    }
+    cell->state = again ? SCHEDULER_WAITING : SCHEDULER_DONE;
+    cell->group = 0;
+}
+
+void scheduler_drop(Scheduler *scheduler, size_t index)
+{
+    Cell *cell = &scheduler->cells[index];
+    scheduler->waiting -= cell->state == SCHEDULER_WAITING;
+    cell->state = SCHEDULER_DONE;
+}
+
+void scheduler_restore(Scheduler *scheduler, size_t index, double work)
+{
+    Cell *cell = &scheduler->cells[index];
+    scheduler->waiting += cell->state != SCHEDULER_WAITING;
+    cell->state = SCHEDULER_WAITING;
+    cell->work = work;
+}
+
+void scheduler_rank_idle(Scheduler *scheduler, size_t rank)
+{
+    if (scheduler->ranks[rank] != RANK_BUSY)
+        return;
+    scheduler->ranks[rank] = RANK_IDLE;
+    ++scheduler->idle;
+}
+
+void scheduler_rank_lost(Scheduler *scheduler, size_t rank)
+{
+    if (scheduler->ranks[rank] == RANK_DEAD)
+        return;
+    scheduler->idle -= scheduler->ranks[rank] == RANK_IDLE;
+    scheduler->ranks[rank] = RANK_DEAD;
+    --scheduler->living;
+}
+
+SchedulerState scheduler_state(const Scheduler *scheduler, size_t cell)
+{
+    return scheduler->cells[cell].state;
+}
+
+size_t scheduler_living_ranks(const Scheduler *scheduler)
+{
+    return scheduler->living;
+}
+
+size_t scheduler_group(const Scheduler *scheduler, size_t cell)
+{
+    return scheduler->cells[cell].group;
+}
