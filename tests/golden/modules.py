@@ -11,7 +11,7 @@ import sys
 
 import torch
 
-from golden import Case, create
+from golden import create, steady_case
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools/pytorch"))
 import improved_ssd  # noqa: E402
@@ -84,6 +84,4 @@ CASES = {
 if __name__ == "__main__":
     with create("modules.h5") as file:
         for name, draw in CASES.items():
-            case = Case(file, name, 32)
-            draw(case)
-            case.write()
+            steady_case(file, name, 32, draw)

@@ -150,4 +150,5 @@ if __name__ == "__main__":
         for name, draw in CASES.items():
             case = Case(file, name)
             draw(case)
+            case.loss.backward()
             case.write()

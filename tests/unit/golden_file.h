@@ -11,13 +11,29 @@
 
 enum { GOLDEN_NAME_BYTES = 256 };
 
-/* values[i] = scale x u + offset with u in [-1, 1), from splitmix64 whose seed is the FNV-1a hash
- * of "CASE/NAME"; as numbers() of golden.py. */
-static inline void golden_numbers(const char *case_name, const char *name, double scale,
+/* Expected tensors, one after the other. */
+typedef struct {
+    size_t count;
+    int64_t *counts; /* count x 2: numbers, numbers sampled */
+    double *norms;   /* count: 2-norm of all numbers */
+    float *samples;  /* those of all tensors */
+} GoldenTensors;
+
+typedef struct {
+    char name[64];
+    long seed;
+    Hdf5Texts names; /* of the parameters */
+    double *formula; /* parameters x 2: scale, offset */
+    GoldenTensors outputs, gradients;
+} GoldenCase;
+
+/* values[i] = scale x u + offset with u in [-1, 1), from splitmix64 that starts at the FNV-1a hash
+ * of "SEED/CASE/NAME"; as numbers() of golden.py. */
+static inline void golden_numbers(const GoldenCase *golden, const char *name, double scale,
                                   double offset, size_t count, float *values)
 {
     char full[GOLDEN_NAME_BYTES];
-    snprintf(full, sizeof full, "%s/%s", case_name, name);
+    snprintf(full, sizeof full, "%ld/%s/%s", golden->seed, golden->name, name);
     uint64_t state = 0xcbf29ce484222325;
     for (const char *c = full; *c; ++c)
         state = (state ^ (uint8_t)*c) * 0x100000001b3;
@@ -29,21 +45,6 @@ static inline void golden_numbers(const char *case_name, const char *name, doubl
         values[i] = (float)(scale * ((double)(z >> 11) * 0x1p-52 - 1) + offset);
     }
 }
-
-/* Expected tensors, one after the other. */
-typedef struct {
-    size_t count;
-    int64_t *counts; /* count x 2: numbers, numbers sampled */
-    double *norms;   /* count: 2-norm of all numbers */
-    float *samples;  /* those of all tensors */
-} GoldenTensors;
-
-typedef struct {
-    char name[64];
-    Hdf5Texts names; /* of the parameters */
-    double *formula; /* parameters x 2: scale, offset */
-    GoldenTensors outputs, gradients;
-} GoldenCase;
 
 static inline void *golden_dataset(const Hdf5Reader *reader, const char *case_name,
                                    const char *name, Hdf5Type type, size_t bytes, size_t *count)
@@ -97,6 +98,9 @@ static inline void golden_case_init(GoldenCase *golden, const char *path, const 
     golden->formula = golden_dataset(reader, name, "formula", HDF5_F64, sizeof(double), &count);
     golden->gradients = golden_tensors(reader, name, "");
     golden->outputs = golden_tensors(reader, name, "output_");
+    int64_t *seed = golden_dataset(reader, name, "seed", HDF5_I64, sizeof(int64_t), &count);
+    golden->seed = (long)*seed;
+    free(seed);
     hdf5_reader_free(reader);
 }
 
@@ -125,7 +129,7 @@ static inline void golden_fill(const GoldenCase *golden, ParameterList *paramete
         Parameter *parameter = &parameters->items[i];
         size_t at = golden_position(golden, parameter->name);
         assert_int_equal(parameter->count, golden->gradients.counts[2 * at]);
-        golden_numbers(golden->name, parameter->name, golden->formula[2 * at],
+        golden_numbers(golden, parameter->name, golden->formula[2 * at],
                        golden->formula[2 * at + 1], parameter->count, parameter->value);
         ++parameter->version;
     }

@@ -209,7 +209,7 @@ class ImprovedSSD(nn.Module):
         super().__init__()
         channels = base * width
         pyramid = 4 * channels
-        self.classes, self.steps = classes, steps
+        self.classes, self.steps, self.size = classes, steps, size
         self.backbone = Backbone(depth, channels, pyramid)
         self.rfpn = RecursivePyramid([8 * channels, 16 * channels, 32 * channels], pyramid)
         self.seg = SegmentationBranch(pyramid)
@@ -252,14 +252,18 @@ def network_of(about):
     return ImprovedSSD(**{key: int(about[key]) for key in keys})
 
 
-def randomise(network, seed=0):
-    """Gives every parameter numbers that matter but keep the signal's size."""
+def randomise(network, seed=0, calm=False):
+    """Gives every parameter numbers that matter but keep the signal's size. In a calm network the
+    last norms of the residual units are small, else fifty layers magnify rounding until it decides
+    about ReLUs, and gradients of two programs cannot be compared."""
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in network.named_parameters():
         numbers = torch.randn(parameter.shape, generator=generator)
         if parameter.dim() == 4:
             fan_in = math.prod(parameter.shape[1:])
             parameter.data = numbers / math.sqrt(fan_in)
+        elif calm and name.endswith("gn3.weight"):
+            parameter.data = 0.1 + 0.02 * numbers
         elif re.search(r"gn\d?(\.\d+)?\.weight$", name) or re.search(r"\.1\.weight$", name):
             parameter.data = 1 + 0.2 * numbers
         else:
