@@ -17,9 +17,9 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools/pytorch
 import improved_ssd  # noqa: E402
 
 
-def network(case, parts, **settings):
-    """An improved SSD of base 4 whose named parts have the case's numbers."""
-    whole = improved_ssd.ImprovedSSD(base=4, **settings).double()
+def network(case, parts, base, **settings):
+    """An improved SSD whose named parts have the case's numbers."""
+    whole = improved_ssd.ImprovedSSD(base=base, **settings).double()
     for part in parts:
         case.fill(getattr(whole, part), part + ".")
     return whole
@@ -27,23 +27,23 @@ def network(case, parts, **settings):
 
 def residual_stages(case):
     """Stem to stage 4 with feedback: odd sizes, units with and without a projection."""
-    net = network(case, ["backbone"])
+    net = network(case, ["backbone"], 16)
     x = case.input(1, 75, 75, 3)
     low = net.backbone.start(x)
-    feedback = [case.variable(f"f{k}", 1, n, n, 16) for k, n in enumerate((10, 5, 3))]
+    feedback = [case.variable(f"f{k}", 1, n, n, 64) for k, n in enumerate((10, 5, 3))]
     for tap in net.backbone.taps(low, feedback):
         case.output(tap)
 
 
 def recursive_pyramid(case):
     """Two steps: the feedback's ASPP, the shared backbone, the gates."""
-    net = network(case, ["backbone", "rfpn"])
+    net = network(case, ["backbone", "rfpn"], 16)
     for level in net.rfpn(net.backbone, case.input(1, 96, 96, 3), 2):
         case.output(level)
 
 
 def pyramid_without_recursion(case):
-    net = network(case, ["backbone", "rfpn"])
+    net = network(case, ["backbone", "rfpn"], 16)
     drop = [p for p in case.parameters if "feedback" in p[0] or "aspp" in p[0] or "gate" in p[0]]
     for level in net.rfpn(net.backbone, case.input(1, 96, 96, 3), 1):
         case.output(level)
@@ -52,7 +52,7 @@ def pyramid_without_recursion(case):
 
 def segmentation(case):
     """Three receptive field blocks, their fusion, the mask and the attention."""
-    net = network(case, ["seg"])
+    net = network(case, ["seg"], 4)
     levels = [case.variable(f"p{k}", 2, n, n, 16) for k, n in enumerate((7, 4, 2))]
     for y in net.seg(levels):
         case.output(y)
@@ -61,7 +61,7 @@ def segmentation(case):
 def detection_heads(sides, size):
     """Extra layers and both heads; the last map is reached from 3 or from 2 pixels."""
     def draw(case):
-        net = network(case, ["extra", "loc", "cls"], size=size)
+        net = network(case, ["extra", "loc", "cls"], 4, size=size)
         levels = [case.variable(f"p{k}", 2, n, n, 16) for k, n in enumerate(sides)]
         for layer in net.extra:
             levels.append(layer(levels[-1]))

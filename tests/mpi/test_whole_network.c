@@ -15,7 +15,7 @@ enum { SIZE = 96, SIDE = 120, IMAGES = 8, STEPS = 30, CLASSES = 3 };
 static void draw_whole_network(Pen *pen)
 {
     const ImprovedSsdSettings settings = {
-        .backbone = {50, 1}, .base = 4, .classes = CLASSES, .recursion_steps = 2, .size = SIZE};
+        .backbone = {50, 1}, .base = 16, .classes = CLASSES, .recursion_steps = 2, .size = SIZE};
     ImprovedSsd network;
     assert_int_equal(improved_ssd_build(pen->net, &settings, 2, &network), STATUS_OK);
     pen->inputs[pen->input_count++] = network.image;

@@ -144,11 +144,11 @@ def relative(found, expected):
 
 def compare_gradients(found, network):
     """(error, name) of every parameter, the worst first. Gradients are taken as at least a
-    thousandth of the mean one, so that those which vanish but for rounding do not count."""
+    hundredth of the mean one, so that those which vanish but for rounding do not count."""
     gradients = {name: p.grad.numpy() for name, p in network.named_parameters()
                  if p.grad is not None}
     squares = sum((g ** 2).sum() for g in gradients.values())
-    floor = 1e-3 * (squares / sum(g.size for g in gradients.values())) ** 0.5
+    floor = 1e-2 * (squares / sum(g.size for g in gradients.values())) ** 0.5
     errors = []
     for name, expected in gradients.items():
         least = floor * expected.size ** 0.5

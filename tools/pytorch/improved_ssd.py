@@ -253,19 +253,25 @@ def network_of(about):
 
 
 def randomise(network, seed=0, calm=False):
-    """Gives every parameter numbers that matter but keep the signal's size. In a calm network the
-    last norms of the residual units are small, else fifty layers magnify rounding until it decides
-    about ReLUs, and gradients of two programs cannot be compared."""
+    """Gives every parameter numbers that matter but keep the signal's size.
+
+    In a calm network every ReLU's input keeps far from zero, on for half of the channels and off
+    for the other half. Else, of millions of ReLUs some lie within rounding of their kink, open in
+    one program and closed in the other, and the gradients of two correct programs differ by far
+    more than rounding.
+    """
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in network.named_parameters():
         numbers = torch.randn(parameter.shape, generator=generator)
+        before_relu = re.search(r"^(rfpn\.aspp|extra)\.", name)
+        norm = re.search(r"gn\d?(\.\d+)?\.(weight|bias)$|\.1\.(weight|bias)$", name)
         if parameter.dim() == 4:
             fan_in = math.prod(parameter.shape[1:])
-            parameter.data = numbers / math.sqrt(fan_in)
-        elif calm and name.endswith("gn3.weight"):
-            parameter.data = 0.1 + 0.02 * numbers
-        elif re.search(r"gn\d?(\.\d+)?\.weight$", name) or re.search(r"\.1\.weight$", name):
-            parameter.data = 1 + 0.2 * numbers
+            parameter.data = numbers / math.sqrt(fan_in) * (0.3 if calm and before_relu else 1)
+        elif norm and name.endswith("weight"):
+            parameter.data = (1 + 0.2 * numbers) * (0.3 if calm else 1)
+        elif calm and (norm or before_relu):
+            parameter.data = numbers.sign() * (2 + 0.1 * numbers)
         else:
             parameter.data = 0.3 * numbers
 

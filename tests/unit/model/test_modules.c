@@ -5,15 +5,15 @@
 #include "model/rfpn.h"
 #include "model/seg_branch.h"
 
-static const ResnetSettings settings = {.backbone = {50, 1}, .base = 4};
+static const ResnetSettings settings = {.backbone = {50, 1}, .base = 16};
 
 static void draw_residual_stages(Pen *pen)
 {
     NodeId image = pen_input(pen, (Shape){1, 75, 75, 3}), taps[RESNET_TAPS];
     NodeId low = resnet_v2_low(pen->net, image, &settings);
-    const NodeId feedback[RESNET_TAPS] = {pen_variable(pen, "f0", (Shape){1, 10, 10, 16}),
-                                          pen_variable(pen, "f1", (Shape){1, 5, 5, 16}),
-                                          pen_variable(pen, "f2", (Shape){1, 3, 3, 16})};
+    const NodeId feedback[RESNET_TAPS] = {pen_variable(pen, "f0", (Shape){1, 10, 10, 64}),
+                                          pen_variable(pen, "f1", (Shape){1, 5, 5, 64}),
+                                          pen_variable(pen, "f2", (Shape){1, 3, 3, 64})};
     resnet_v2_high(pen->net, low, &settings, feedback, taps);
     for (size_t i = 0; i < RESNET_TAPS; ++i)
         pen_output(pen, taps[i]);

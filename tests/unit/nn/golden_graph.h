@@ -14,13 +14,13 @@ static inline void golden_fill_bench(const GoldenCase *golden, Bench *bench)
         if (bench->pen.one_hot[k])
             continue;
         snprintf(name, sizeof name, "input%zu", inputs++);
-        golden_numbers(golden, name, 2, 0, shape_count(net_shape(bench->net, bench->pen.inputs[k])),
-                       bench->fills[k]);
+        golden_numbers(golden, name, (const double[]){2, 0, 0},
+                       shape_count(net_shape(bench->net, bench->pen.inputs[k])), bench->fills[k]);
     }
     for (size_t k = 0; k < bench->pen.output_count; ++k) {
         char name[32];
         snprintf(name, sizeof name, "cotangent%zu", k);
-        golden_numbers(golden, name, 1, 0,
+        golden_numbers(golden, name, (const double[]){1, 0, 0},
                        shape_count(net_shape(bench->net, bench->pen.outputs[k])),
                        bench->cotangents[k]);
     }
