@@ -348,12 +348,14 @@ static size_t run_images(Run *run)
     return failed;
 }
 
-static Status finish(Run *run)
+/* A raw file of no image at all is left uncommitted. */
+static Status finish(Run *run, size_t failed)
 {
-    Hdf5Writer *raw = run->raw;
-    run->raw = NULL;
-    if (raw)
+    if (run->raw && failed < run->arguments->image_count) {
+        Hdf5Writer *raw = run->raw;
+        run->raw = NULL;
         TRY(hdf5_writer_commit(raw));
+    }
     if (fflush(stdout) || ferror(stdout))
         FAIL(STATUS_IO, "standard output: cannot be written");
     return STATUS_OK;
@@ -379,7 +381,7 @@ int main(int argc, char **argv)
     Status status = start(&run);
     if (status == STATUS_OK) {
         failed = run_images(&run);
-        status = finish(&run);
+        status = finish(&run, failed);
     }
     if (status != STATUS_OK)
         fprintf(stderr, "gisd-detect: %s\n", status_message());
