@@ -105,7 +105,7 @@ static Status name_image(Run *run, const char *path, const char **name)
     size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
     char *unique;
     TRY(MEMORY_NEW(&unique, length + 24));
-    memcpy(unique, base, length);
+    snprintf(unique, length + 1, "%s", base);
     for (size_t n = 2; name_is_taken(run, unique); ++n)
         snprintf(unique + length, 24, "-%zu", n);
     run->names[run->name_count++] = unique;

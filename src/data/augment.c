@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "base/vector.h"
 
-enum { TAPS_MOST = 16 };
+enum { RADIUS_MOST = 7, TAPS_MOST = 2 * (RADIUS_MOST + 1) };
 
 /* The source pixels first .. first + count - 1 that make one output pixel; count is 0 outside the
  * image. `nearest` is the one that holds the output pixel's centre. */
@@ -163,7 +163,7 @@ static void make_taps(float origin, float share, bool flip, size_t side, size_t 
     const double reduction_of_plain_bilinear = 1.25;
     double scale = (double)share * (double)side / (double)size;
     double radius = fmax(1, scale / reduction_of_plain_bilinear);
-    radius = fmin(radius, (TAPS_MOST - 2) / 2);
+    radius = fmin(radius, RADIUS_MOST);
     for (size_t i = 0; i < size; ++i) {
         struct AugmentTaps *tap = &taps[flip ? size - 1 - i : i];
         double centre = (double)origin * (double)side + ((double)i + 0.5) * scale;

@@ -9,10 +9,10 @@ double schedule_rate(const ScheduleSettings *settings, size_t step)
         return settings->peak * (double)(step + 1) / (double)settings->warmup_steps;
     size_t behind = step - settings->warmup_steps;
     switch (settings->kind) {
-    case SCHEDULE_STEP:
-        return settings->drop_steps ? settings->peak * pow(settings->drop_factor,
-                                                           (double)(behind / settings->drop_steps))
-                                    : settings->peak;
+    case SCHEDULE_STEP: {
+        size_t drops = settings->drop_steps ? behind / settings->drop_steps : 0;
+        return settings->peak * pow(settings->drop_factor, (double)drops);
+    }
     case SCHEDULE_COSINE: {
         double all = settings->steps > settings->warmup_steps
                          ? (double)(settings->steps - settings->warmup_steps)
