@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "eval/detection.h"
 #include "gisd/gisd.h"
 #include "image/draw.h"
 #include "image/image_file.h"
@@ -158,10 +159,24 @@ static Status output_path(const char *folder, const char *name, const char *suff
 
 enum { TAG_BYTES = 64, MOST_DRAWN = 12 };
 static const Colour mask_colour = {0, 255, 160};
-static const float mask_opacity = 0.3F;
+static const float mask_opacity = 0.18F; /* the lesion's own colour still shows */
 
-/* Draws the best boxes that reach the operating point, with class and score, the very best on top.
- */
+/* Whether a better box, of whatever class, stands in the same place; lists are best first. */
+static bool is_outdone(const GisdResult *result, size_t which)
+{
+    const double same_place = 0.45;
+    const GisdBox *box = &result->boxes[which];
+    for (size_t i = 0; i < which; ++i) {
+        const GisdBox *better = &result->boxes[i];
+        if (detection_iou(&(Box){box->x0, box->y0, box->x1, box->y1},
+                          &(Box){better->x0, better->y0, better->x1, better->y1}) > same_place)
+            return true;
+    }
+    return false;
+}
+
+/* Draws the best box of each place that reaches the operating point, with class and score, the very
+ * best on top. */
 static Status draw_found(const GisdDetector *detector, const GisdResult *result, Image *image)
 {
     DrawBox boxes[MOST_DRAWN];
@@ -169,7 +184,7 @@ static Status draw_found(const GisdDetector *detector, const GisdResult *result,
     size_t count = 0;
     for (size_t i = result->box_count < MOST_DRAWN ? result->box_count : MOST_DRAWN; i-- > 0;) {
         const GisdBox *box = &result->boxes[i];
-        if (box->score < gisd_operating_point(detector))
+        if (box->score < gisd_operating_point(detector) || is_outdone(result, i))
             continue;
         snprintf(tags[count], TAG_BYTES, "%s %.2f", gisd_class_name(detector, box->class_index),
                  box->score);

@@ -62,9 +62,9 @@ static const Section sections[] = {
      "IoU of masks at threshold 0.5; median seconds from decoded pixels to boxes and mask."},
     {"table6", "Overlap by form of lesion (Table 6)", results_overlap,
      "Percent of the images of each form whose best box of the right class, or whose mask, "
-     "overlaps "
-     "the annotated one (IoU) by at least 60, 70, 80, 90 percent; runs chosen as above. Forms that "
-     "the data set does not give count as one."},
+     "overlaps the annotated one (IoU) by at least 60, 70, 80, 90 percent; runs chosen as above. "
+     "The total is of all lesions with a form; those without one are not in it, but in a row of "
+     "their own."},
 };
 
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)

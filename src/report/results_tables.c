@@ -217,37 +217,78 @@ Status results_detection(const Experiment *experiment, ResultsTable *table)
     return fill_table(experiment, metrics, 5, table);
 }
 
+enum { FORMS_MOST = 16 };
+static const char *const total_form = "total", *const no_form = "none";
+
+static const char *form_of(const CellResult *result, size_t image)
+{
+    const char *form = result->forms.items[image];
+    return *form ? form : no_form;
+}
+
+static size_t add_form(const char *form, const char *forms[FORMS_MOST], size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        if (strcmp(forms[i], form) == 0)
+            return count;
+    if (count < FORMS_MOST)
+        forms[count++] = form;
+    return count;
+}
+
+/* The result's forms: the paper's three, others as they come, the total of all, and last the
+ * lesions that have none. */
+static size_t list_forms(const CellResult *result, const char *forms[FORMS_MOST])
+{
+    static const char *const known[] = {"uplift", "flat", "depression"};
+    size_t count = 0;
+    for (size_t k = 0; k < 3; ++k)
+        for (size_t i = 0; i < result->overlap_count; ++i)
+            if (strcmp(form_of(result, i), known[k]) == 0)
+                count = add_form(known[k], forms, count);
+    for (size_t i = 0; i < result->overlap_count; ++i)
+        if (strcmp(form_of(result, i), no_form) != 0)
+            count = add_form(form_of(result, i), forms, count);
+    if (count > 0)
+        count = add_form(total_form, forms, count);
+    return add_form(no_form, forms, count);
+}
+
+/* Images of the form, and how many of them overlap by at least 60, 70, 80, 90 percent. */
+static size_t count_overlap(const CellResult *result, const double *overlap, const char *form,
+                            size_t reached[4])
+{
+    size_t images = 0;
+    for (size_t i = 0; i < result->overlap_count; ++i) {
+        bool counts = strcmp(form, total_form) == 0 ? strcmp(form_of(result, i), no_form) != 0
+                                                    : strcmp(form_of(result, i), form) == 0;
+        if (!counts || isnan(overlap[i]))
+            continue;
+        ++images;
+        for (size_t level = 0; level < 4; ++level)
+            reached[level] += overlap[i] >= 0.6 + 0.1 * (double)level - 1e-12;
+    }
+    return images;
+}
+
 static void add_overlap_rows(const Variant *variant, const CellResult *result, ResultsTable *table)
 {
-    static const char *const kinds[] = {"box", "mask"};
-    for (size_t first = 0; first < result->overlap_count; ++first) {
-        const char *form = result->forms.items[first];
-        bool seen = false;
-        for (size_t i = 0; i < first && !seen; ++i)
-            seen = strcmp(result->forms.items[i], form) == 0;
-        for (size_t kind = 0; kind < 2 && !seen; ++kind) {
-            const double *overlap = kind == 0 ? result->box_overlap : result->mask_overlap;
-            size_t images = 0, reached[4] = {0};
-            for (size_t i = 0; i < result->overlap_count; ++i) {
-                if (strcmp(result->forms.items[i], form) != 0 || isnan(overlap[i]))
-                    continue;
-                ++images;
-                for (size_t level = 0; level < 4; ++level)
-                    reached[level] += overlap[i] >= 0.6 + 0.1 * (double)level - 1e-12;
-            }
-            if (images == 0)
-                continue;
-            Table *both[] = {&table->text, &table->numbers};
-            for (size_t i = 0; i < 2; ++i) {
-                table_add(both[i], variant->backbone);
-                table_add(both[i], variant->tuning);
-                table_add(both[i], *form ? form : "not given");
-                table_add(both[i], kinds[kind]);
-                table_addf(both[i], "%zu", images);
-                for (size_t level = 0; level < 4; ++level)
-                    table_addf(both[i], i == 0 ? "%.1f" : "%.15g",
-                               100 * (double)reached[level] / (double)images);
-            }
+    const char *forms[FORMS_MOST];
+    size_t count = list_forms(result, forms);
+    for (size_t row = 0; row < 2 * count; ++row) {
+        const char *form = forms[row / 2], *kind = row % 2 ? "mask" : "box";
+        const double *overlap = row % 2 ? result->mask_overlap : result->box_overlap;
+        size_t reached[4] = {0}, images = count_overlap(result, overlap, form, reached);
+        Table *both[] = {&table->text, &table->numbers};
+        for (size_t i = 0; i < 2 && images > 0; ++i) {
+            table_add(both[i], variant->backbone);
+            table_add(both[i], variant->tuning);
+            table_add(both[i], form);
+            table_add(both[i], kind);
+            table_addf(both[i], "%zu", images);
+            for (size_t level = 0; level < 4; ++level)
+                table_addf(both[i], i == 0 ? "%.1f" : "%.15g",
+                           100 * (double)reached[level] / (double)images);
         }
     }
 }
@@ -338,7 +379,10 @@ Status results_delong(const Experiment *experiment, ResultsTable *table)
         table_add(&table->numbers, backbones[i]);
         table_addf(&table->numbers, "%zu", a->images);
         for (size_t j = 0; j < 5; ++j) {
-            table_add_number(&table->text, values[j], j == 3 ? 2 : 3);
+            if (j == 4 && values[j] < 0.001)
+                table_add(&table->text, "< 0.001");
+            else
+                table_add_number(&table->text, values[j], j == 3 ? 2 : 3);
             table_add_exact(&table->numbers, values[j]);
         }
     }
