@@ -207,32 +207,18 @@ static void draw_series(const Frame *frame, const ChartSeries *series, bool mark
 
 static void draw_legend(const Frame *frame, const Chart *chart)
 {
-    const double row = 16, key = 26, padding = 8, gap = 7;
-    double text_width = 0;
-    for (size_t i = 0; i < chart->series_count; ++i)
-        text_width = fmax(text_width, figure_text_width(frame->sheet, legend_size, FIGURE_PLAIN,
-                                                        chart->series[i].label));
-    double width = 2 * padding + key + gap + text_width;
-    double height = 2 * padding + row * (double)chart->series_count - (row - legend_size);
-    double left = frame->left + frame->width - width - 6;
-    double top = chart->legend == CHART_LEGEND_TOP_RIGHT ? frame->top + 6
-                                                         : frame->top + frame->height - height - 8;
-    cairo_rectangle(frame->sheet, left, top, width, height);
-    cairo_set_source_rgba(frame->sheet, 1, 1, 1, 0.88);
-    cairo_fill_preserve(frame->sheet);
-    figure_set_grey(frame->sheet, 0.8);
-    cairo_set_line_width(frame->sheet, 0.7);
-    cairo_stroke(frame->sheet);
+    const double row = 16, key = 26, gap = 7;
+    double left = frame->left + frame->width + margin_right, top = frame->top;
     for (size_t i = 0; i < chart->series_count; ++i) {
-        double middle = top + padding + legend_size / 2 + row * (double)i;
+        double middle = top + legend_size / 2 + row * (double)i;
         set_line(frame->sheet, &chart->series[i]);
-        cairo_move_to(frame->sheet, left + padding, middle);
-        cairo_line_to(frame->sheet, left + padding + key, middle);
+        cairo_move_to(frame->sheet, left, middle);
+        cairo_line_to(frame->sheet, left + key, middle);
         cairo_stroke(frame->sheet);
         figure_set_dash(frame->sheet, 0, line_width);
         figure_set_grey(frame->sheet, 0.1);
-        figure_text(frame->sheet, left + padding + key + gap, middle, (FigureAnchor){0, 0.5},
-                    legend_size, FIGURE_PLAIN, chart->series[i].label);
+        figure_text(frame->sheet, left + key + gap, middle, (FigureAnchor){0, 0.5}, legend_size,
+                    FIGURE_PLAIN, chart->series[i].label);
     }
 }
 
@@ -261,7 +247,7 @@ static void draw_chart(cairo_t *sheet, const Chart *chart, double left)
         figure_set_grey(sheet, 0.4);
         figure_text(sheet, frame.left + frame.width / 2, frame.top + frame.height / 2,
                     (FigureAnchor){0.5, 0.5}, label_size, FIGURE_PLAIN, "no data");
-    } else if (chart->legend != CHART_LEGEND_NONE && chart->series_count > 0) {
+    } else if (chart->legend_width > 0) {
         draw_legend(&frame, chart);
     }
 }
@@ -271,15 +257,26 @@ typedef struct {
     size_t count;
 } ChartRow;
 
+static double chart_width(const Chart *chart)
+{
+    return panel_width + chart->legend_width;
+}
+
 static void draw_row(cairo_t *sheet, const void *context)
 {
     const ChartRow *row = context;
-    for (size_t i = 0; i < row->count; ++i)
-        draw_chart(sheet, &row->charts[i], panel_width * (double)i);
+    double left = 0;
+    for (size_t i = 0; i < row->count; ++i) {
+        draw_chart(sheet, &row->charts[i], left);
+        left += chart_width(&row->charts[i]);
+    }
 }
 
 Status chart_save(const char *stem, const Chart *charts, size_t count)
 {
     ChartRow row = {charts, count};
-    return figure_save(stem, panel_width * (double)count, panel_height, draw_row, &row);
+    double width = 0;
+    for (size_t i = 0; i < count; ++i)
+        width += chart_width(&charts[i]);
+    return figure_save(stem, width, panel_height, draw_row, &row);
 }

@@ -1,5 +1,5 @@
 /* Line charts: axes with round ticks, a light grid, lines that are told apart by colour and dash,
- * and a legend inside the frame. */
+ * and a legend beside the frame, where it hides nothing. */
 #ifndef GISD_REPORT_CHART_H
 #define GISD_REPORT_CHART_H
 
@@ -17,8 +17,6 @@ typedef struct {
     size_t dash;   /* 0 solid, 1 dashed, 2 dotted */
 } ChartSeries;
 
-typedef enum { CHART_LEGEND_NONE, CHART_LEGEND_TOP_RIGHT, CHART_LEGEND_BOTTOM_RIGHT } ChartLegend;
-
 typedef struct {
     double low, high; /* equal: the range of the data, widened to round numbers */
 } ChartRange;
@@ -30,7 +28,7 @@ typedef struct {
     bool whole_x;  /* ticks of x at whole numbers only */
     bool markers;  /* dots on the points of short lines */
     bool diagonal; /* a dashed grey line from corner to corner: the curve of a coin */
-    ChartLegend legend;
+    double legend_width; /* room for the legend to the right of the frame, points; 0: none */
     const ChartSeries *series;
     size_t series_count;
 } Chart;

@@ -10,14 +10,14 @@
 #include "store/files.h"
 
 static const char style[] =
-    "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:72rem;margin:2rem auto;"
+    "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:84rem;margin:2rem auto;"
     "padding:0 1rem}\n"
     "h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2.4rem}"
     "h3{font-size:1.05rem;margin-top:1.8rem}\n"
     "table{border-collapse:collapse;font-size:.86rem;display:block;overflow-x:auto}\n"
-    "th,td{padding:.3rem .7rem;text-align:left;border-bottom:1px solid #ddd;"
+    "th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid #ddd;"
     "vertical-align:top}\n"
-    "thead th{border-bottom:2px solid #444}.number{text-align:right;"
+    "thead th{border-bottom:2px solid #444}.number{text-align:right;white-space:nowrap;"
     "font-variant-numeric:tabular-nums}\n"
     ".warning{border-left:4px solid #D55E00;background:#fdf3ec;padding:.6rem 1rem}\n"
     "figure{margin:1.2rem 0}figure img{max-width:100%}figcaption{color:#555;font-size:.9rem}\n";

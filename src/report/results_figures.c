@@ -43,6 +43,13 @@ static void label_curve(const CellResult *result, const char *backbone, char lab
                  area->low, area->high);
 }
 
+static void add_published_area(const PublishedRun *run, char label[LABEL_BYTES])
+{
+    size_t length = strlen(label);
+    if (run != NULL && !isnan(run->auc))
+        snprintf(label + length, LABEL_BYTES - length, ", paper %.3f", run->auc);
+}
+
 Status results_figure_roc(const Experiment *experiment, const char *tuning, const char *folder)
 {
     const char *backbones[SERIES_MOST];
@@ -55,6 +62,8 @@ Status results_figure_roc(const Experiment *experiment, const char *tuning, cons
             continue;
         const CellResult *result = &experiment->results[variant->best];
         label_curve(result, backbones[i], labels[count]);
+        add_published_area(published_run(&experiment->published, backbones[i], tuning),
+                           labels[count]);
         series[count] = (ChartSeries){.label = labels[count],
                                       .x = result->false_positive_rate,
                                       .y = result->true_positive_rate,
@@ -70,7 +79,7 @@ Status results_figure_roc(const Experiment *experiment, const char *tuning, cons
                    .x_range = {0, 1},
                    .y_range = {0, 1},
                    .diagonal = true,
-                   .legend = CHART_LEGEND_BOTTOM_RIGHT,
+                   .legend_width = 330,
                    .series = series,
                    .series_count = count};
     stem_in(stem, folder, "roc", tuning);
@@ -130,7 +139,7 @@ Status results_figure_curves(const Experiment *experiment, size_t cell, const ch
                         .y_label = "training loss",
                         .whole_x = true,
                         .markers = true,
-                        .legend = CHART_LEGEND_TOP_RIGHT,
+                        .legend_width = 110,
                         .series = losses,
                         .series_count = loss_count},
                        {.title = "validation",
@@ -139,7 +148,7 @@ Status results_figure_curves(const Experiment *experiment, size_t cell, const ch
                         .y_range = {0, 1},
                         .whole_x = true,
                         .markers = true,
-                        .legend = CHART_LEGEND_BOTTOM_RIGHT,
+                        .legend_width = 100,
                         .series = validations,
                         .series_count = validation_count}};
     stem_in(stem, folder, "curves", experiment->cells.cells[cell].id);

@@ -108,7 +108,7 @@ static bool is_numeric(const Table *table, size_t column)
         const char *text = table_cell(table, row, column);
         if (isdigit((unsigned char)text[0]) || (text[0] == '-' && isdigit((unsigned char)text[1])))
             any = true;
-        else if (text[0] != '\0')
+        else if (text[0] != '\0' && text[0] != '<' && strncmp(text, "missing", 7) != 0)
             return false;
     }
     return any;
@@ -167,6 +167,12 @@ static void write_html_cell(const Table *table, size_t column, const char *tag, 
                             FILE *stream)
 {
     fprintf(stream, "<%s%s>", tag, is_numeric(table, column) ? " class=\"number\"" : "");
+    /* A number's interval stands below it, or tables of many numbers grow too wide. */
+    const char *interval = is_numeric(table, column) ? strstr(text, " (") : NULL;
+    if (interval != NULL) {
+        fprintf(stream, "%.*s<br>", (int)(interval - text), text);
+        text = interval + 1;
+    }
     table_escape_html(text, stream);
     fprintf(stream, "</%s>", tag);
 }

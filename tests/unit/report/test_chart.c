@@ -67,7 +67,7 @@ static void a_chart_is_saved_as_png_and_svg(void **state)
                    .x_range = {0, 1},
                    .y_range = {0, 1},
                    .diagonal = true,
-                   .legend = CHART_LEGEND_BOTTOM_RIGHT,
+                   .legend_width = 100,
                    .series = &series,
                    .series_count = 1};
     assert_int_equal(chart_save(stem("roc"), &chart, 1), STATUS_OK);
