@@ -25,9 +25,9 @@ typedef struct {
 typedef struct {
     const char *title, *x_label, *y_label;
     ChartRange x_range, y_range;
-    bool whole_x;  /* ticks of x at whole numbers only */
-    bool markers;  /* dots on the points of short lines */
-    bool diagonal; /* a dashed grey line from corner to corner: the curve of a coin */
+    bool whole_x;        /* ticks of x at whole numbers only */
+    bool markers;        /* dots on the points of short lines */
+    bool diagonal;       /* a dashed grey line from corner to corner: the curve of a coin */
     double legend_width; /* room for the legend to the right of the frame, points; 0: none */
     const ChartSeries *series;
     size_t series_count;
