@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "data/augment.h"
 
 enum { SIDE = 200, SIZE = 160 };
@@ -192,29 +191,6 @@ static void a_demanding_view_keeps_a_lesion_in_sight(void **state)
     }
 }
 
-static void rendering_is_fast_enough(void **state)
-{
-    (void)state;
-    Lesion lesion = draw_ellipse(0.5f, 0.5f, 0.2f, 0.3f);
-    AugmentSettings settings = augment_defaults();
-    enum { VIEWS = 100 };
-    double best = INFINITY; /* of several trials: other work may share the processor */
-    for (uint32_t trial = 0; trial < 5; ++trial) {
-        double start = clock_seconds();
-        for (uint32_t i = 0; i < VIEWS; ++i) {
-            RandomStream stream;
-            random_init(&stream, 4, "test", i, trial);
-            View view = augment_draw(&settings, &stream, 1, &lesion);
-            augment_apply(&view, SIDE, pixels, mask, SIZE, input, mask_out, &scratch);
-        }
-        best = fmin(best, clock_seconds() - start);
-    }
-    print_message("%.0f images a second\n", VIEWS / best);
-#ifdef __OPTIMIZE__
-    assert_true(VIEWS / best > 200);
-#endif
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,7 +201,6 @@ int main(void)
         cmocka_unit_test(grey_stays_grey_under_hue_and_saturation),
         cmocka_unit_test(lesions_cut_off_are_dropped),
         cmocka_unit_test(a_demanding_view_keeps_a_lesion_in_sight),
-        cmocka_unit_test(rendering_is_fast_enough),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "loss/matching.h"
@@ -203,7 +202,6 @@ static void every_lesion_finds_a_prior_among_those_of_the_network(void **state)
     assert_int_equal(MEMORY_NEW(&offsets, priors->count), STATUS_OK);
     RandomStream stream;
     random_init(&stream, 4, "matching", 0, 0);
-    double best_seconds = 1;
     for (size_t round = 0; round < 50; ++round) {
         GroundTruth truths[8];
         for (size_t g = 0; g < 8; ++g) {
@@ -213,10 +211,8 @@ static void every_lesion_finds_a_prior_among_those_of_the_network(void **state)
                                       (int32_t)g};
         }
         size_t positives, found[8] = {0};
-        double start = clock_seconds();
         assert_int_equal(matcher_match(matcher, 8, truths, targets, offsets, &positives),
                          STATUS_OK);
-        best_seconds = fmin(best_seconds, clock_seconds() - start);
         for (size_t p = 0; p < priors->count; ++p)
             if (targets[p] >= 0) {
                 ++found[targets[p]];
@@ -229,7 +225,6 @@ static void every_lesion_finds_a_prior_among_those_of_the_network(void **state)
         for (size_t g = 0; g < 8; ++g)
             assert_true(found[g] >= 1);
     }
-    print_message("8 lesions in %.0f us\n", best_seconds * 1e6);
     free(targets);
     free(offsets);
     matcher_free(matcher);
