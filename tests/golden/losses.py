@@ -76,13 +76,13 @@ def structure(low, mask):
     return cost + 1 - (common + 1) / (union - common + 1)
 
 
-for name, size, small in (("a", 64, 8), ("b", 44, 6), ("empty", 40, 5)):
+for name, size, small in (("a", 64, 8), ("b", 44, 6), ("empty", 40, 5), ("full", 48, 6)):
     low = exact(torch.randn(1, 1, small, small) * 3)
     y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
     mask = ((x - 0.4 * size) ** 2 + 2 * (y - 0.6 * size) ** 2 < (0.3 * size) ** 2).double()
     mask[:5, -9:] = 1
-    if name == "empty":
-        mask.zero_()
+    if name in ("empty", "full"):
+        mask.fill_(name == "full")
     loss = structure(low, mask[None, None])
     gradient, = torch.autograd.grad(loss, low)
     put(f"structure_low_{name}", low)

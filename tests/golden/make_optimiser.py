@@ -30,6 +30,36 @@ cases = {
     "adamw": run(lambda g: torch.optim.AdamW(g, lr=1), 0.1, 0),
     "adamw_clipped": run(lambda g: torch.optim.AdamW(g, lr=1), 0.1, 1.5),
 }
+
+
+def rates(make):
+    """The learning rates of every step, with peak 0.3."""
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    scheduler = make(optimiser)
+    values = []
+    for _ in range(STEPS):
+        values.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        scheduler.step()
+    return values
+
+
+schedules = torch.optim.lr_scheduler
+WARMUP = 6
+
+
+def warmed(after):
+    """Linear from peak / WARMUP up to the peak, then `after`."""
+    def make(optimiser):
+        warmup = schedules.LinearLR(optimiser, 1 / WARMUP, 1, WARMUP - 1)
+        return schedules.SequentialLR(optimiser, [warmup, after(optimiser)], [WARMUP])
+    return make
+
+
+cases["schedule_cosine"] = rates(
+    warmed(lambda o: schedules.CosineAnnealingLR(o, STEPS - WARMUP)))
+cases["schedule_step"] = rates(warmed(lambda o: schedules.StepLR(o, 8, 0.2)))
+cases["schedule_constant"] = rates(warmed(lambda o: schedules.ConstantLR(o, 1)))
 lines = [f"/* Made by make_optimiser.py with PyTorch {torch.__version__}. */"]
 for name, values in cases.items():
     lines.append(f"static const double golden_{name}[] = {{{', '.join(repr(v) for v in values)}}};")

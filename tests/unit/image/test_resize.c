@@ -1,15 +1,9 @@
-#include "../unit.h"
+#include "../golden_file.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "image/resize.h"
-
-static void assert_near(float got, float wanted, float tolerance)
-{
-    if (!(fabsf(got - wanted) <= tolerance))
-        fail_msg("%g is not %g", (double)got, (double)wanted);
-}
 
 static Image make(size_t width, size_t height, size_t channels, const uint8_t *pixels)
 {
@@ -139,9 +133,53 @@ static void an_empty_window_is_refused(void **state)
     image_clear(&source);
 }
 
+/* Whether the filter of output pixel `at` of `count` reads source pixels only. */
+static bool is_inside(size_t at, size_t count, size_t source)
+{
+    double step = (double)source / (double)count, reach = fmax(step, 1);
+    double centre = ((double)at + 0.5) * step;
+    return centre - reach >= 0 && centre + reach <= (double)source;
+}
+
+/* Beyond the border PyTorch weighs the pixels inside anew, while here the border goes on; all else
+ * is one filter. */
+static void inner_pixels_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    static const size_t heights[] = {24, 20, 48, 100, 7}, widths[] = {37, 11, 64, 90, 80};
+    Hdf5Reader *reader;
+    size_t count, inner = 0;
+    assert_int_equal(hdf5_reader_new("golden/detection.h5", &reader), STATUS_OK);
+    uint8_t *pixels = golden_dataset(reader, "resize", "source", HDF5_U8, 1, &count);
+    Image source = make(37, 48, 3, pixels);
+    ResizeView view = resize_whole(&source);
+    for (size_t i = 0; i < 5; ++i) {
+        char name[8];
+        snprintf(name, sizeof name, "%zu", i);
+        float *expected = golden_dataset(reader, "resize", name, HDF5_F32, sizeof(float), &count);
+        float *found = calloc(count, sizeof *found);
+        assert_int_equal(count, heights[i] * widths[i] * 3);
+        assert_int_equal(resize_floats(&source, &view, widths[i], heights[i], 1, 0, found),
+                         STATUS_OK);
+        for (size_t k = 0; k < count; ++k)
+            if (is_inside(k / 3 % widths[i], widths[i], 37) &&
+                is_inside(k / 3 / widths[i], heights[i], 48)) {
+                assert_near(found[k], expected[k], 1e-3);
+                ++inner;
+            }
+        free(expected);
+        free(found);
+    }
+    assert_true(inner > 10000);
+    hdf5_reader_free(reader);
+    free(pixels);
+    image_clear(&source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inner_pixels_are_those_of_pytorch),
         cmocka_unit_test(halving_weights_four_pixels_by_hand),
         cmocka_unit_test(doubling_interpolates_linearly_by_hand),
         cmocka_unit_test(a_constant_image_stays_constant_at_any_size),

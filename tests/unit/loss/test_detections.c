@@ -1,5 +1,5 @@
 /* Decoding and suppression: cases by hand, and all priors against a plain reading of the rule. */
-#include "../golden.h"
+#include "../golden_file.h"
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -232,9 +232,47 @@ static void a_failing_allocation_leaves_nothing_behind(void **state)
     memory_fail_after(-1);
 }
 
+/* The priors of 96 x 96 under random outputs whose scores are tied by the dozen. */
+static void detections_are_those_of_the_reference_under_ties(void **state)
+{
+    (void)state;
+    Hdf5Reader *reader;
+    Priors *priors;
+    DetectionDecoder *decoder;
+    size_t count, numbers;
+    assert_int_equal(hdf5_reader_new("golden/detection.h5", &reader), STATUS_OK);
+    float *logits =
+        golden_dataset(reader, "suppression", "logits", HDF5_F32, sizeof(float), &numbers);
+    float(*offsets)[4] =
+        golden_dataset(reader, "suppression", "offsets", HDF5_F32, sizeof(float), &numbers);
+    double(*expected)[6] =
+        golden_dataset(reader, "suppression", "found", HDF5_F64, sizeof(double), &numbers);
+    hdf5_reader_free(reader);
+    assert_int_equal(priors_new(96, &priors), STATUS_OK);
+    assert_int_equal(detection_decoder_new(priors, 3, &decoder), STATUS_OK);
+    Detection found[DETECTIONS_MOST];
+    float scores[3];
+    detection_decode(decoder, (const float(*)[4])offsets, logits, found, &count, scores);
+    assert_int_equal(count, numbers / 6);
+    for (size_t i = 0; i < count; ++i) {
+        assert_int_equal(found[i].class_index, (int32_t)expected[i][0]);
+        assert_near(found[i].score, expected[i][1], 1e-6);
+        assert_near(found[i].box.x0, expected[i][2], 1e-6);
+        assert_near(found[i].box.y0, expected[i][3], 1e-6);
+        assert_near(found[i].box.x1, expected[i][4], 1e-6);
+        assert_near(found[i].box.y1, expected[i][5], 1e-6);
+    }
+    detection_decoder_free(decoder);
+    priors_free(priors);
+    free(logits);
+    free(offsets);
+    free(expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(detections_are_those_of_the_reference_under_ties),
         cmocka_unit_test(overlapping_boxes_give_way_to_the_best),
         cmocka_unit_test(a_suppressed_box_suppresses_nobody),
         cmocka_unit_test(equal_scores_go_to_the_lower_class_and_prior),

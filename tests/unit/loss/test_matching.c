@@ -1,6 +1,6 @@
 /* Matching on a handful of priors by hand, and on all priors against a plain reading of the rule.
  */
-#include "../golden.h"
+#include "../golden_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -270,9 +270,57 @@ static void a_failing_allocation_leaves_nothing_behind(void **state)
     matcher_free(matcher);
 }
 
+enum { GOLDEN_IMAGES = 6, MOST_TRUTHS = 4 };
+
+/* Images of no to four lesions against the priors of 300 x 300. */
+static void targets_and_offsets_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    Hdf5Reader *reader;
+    Priors *priors;
+    Matcher *matcher;
+    size_t truth_count, positive_count, checked = 0;
+    assert_int_equal(hdf5_reader_new("golden/detection.h5", &reader), STATUS_OK);
+    float(*rows)[6] =
+        golden_dataset(reader, "matching", "truths", HDF5_F32, sizeof(float), &truth_count);
+    double(*expected)[7] =
+        golden_dataset(reader, "matching", "positives", HDF5_F64, sizeof(double), &positive_count);
+    hdf5_reader_free(reader);
+    assert_int_equal(priors_new(300, &priors), STATUS_OK);
+    assert_int_equal(matcher_new(priors, MOST_TRUTHS, &matcher), STATUS_OK);
+    int32_t *targets = calloc(priors->count, sizeof *targets);
+    float(*offsets)[4] = calloc(priors->count, sizeof *offsets);
+    for (size_t image = 0; image < GOLDEN_IMAGES; ++image) {
+        GroundTruth truths[MOST_TRUTHS];
+        size_t count = 0, positives;
+        for (size_t g = 0; g < truth_count / 6; ++g)
+            if ((size_t)rows[g][0] == image)
+                truths[count++] = (GroundTruth){{rows[g][1], rows[g][2], rows[g][3], rows[g][4]},
+                                                (int32_t)rows[g][5]};
+        assert_int_equal(matcher_match(matcher, count, truths, targets, offsets, &positives),
+                         STATUS_OK);
+        for (; checked < positive_count / 7 && (size_t)expected[checked][0] == image; ++checked) {
+            size_t prior = (size_t)expected[checked][1];
+            assert_int_equal(targets[prior], (int32_t)expected[checked][2]);
+            for (size_t i = 0; i < 4; ++i)
+                assert_near(offsets[prior][i], expected[checked][3 + i], 1e-4);
+            --positives;
+        }
+        assert_int_equal(positives, 0);
+    }
+    assert_true(checked > 100);
+    matcher_free(matcher);
+    priors_free(priors);
+    free(targets);
+    free(offsets);
+    free(rows);
+    free(expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(targets_and_offsets_are_those_of_the_reference),
         cmocka_unit_test(an_image_without_lesions_is_all_background),
         cmocka_unit_test(a_lesion_gets_a_prior_even_below_one_half),
         cmocka_unit_test(the_second_of_two_rivals_takes_its_next_best_prior),

@@ -22,7 +22,7 @@ static void losses_and_gradients_are_those_of_pytorch(void **state)
     static const struct {
         const char *name;
         size_t size, low;
-    } cases[] = {{"a", 64, 8}, {"b", 44, 6}, {"empty", 40, 5}};
+    } cases[] = {{"a", 64, 8}, {"b", 44, 6}, {"empty", 40, 5}, {"full", 48, 6}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         size_t size = cases[i].size, low = cases[i].low;
         char name[64];

@@ -1,5 +1,5 @@
 /* Priors: numbers worked out by hand from the definition, and the coding of boxes. */
-#include "../golden.h"
+#include "../golden_file.h"
 
 #include <math.h>
 #include <string.h>
@@ -137,9 +137,33 @@ static void a_failing_allocation_leaves_nothing_behind(void **state)
     memory_fail_after(-1);
 }
 
+static void priors_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {64, 96, 300};
+    Hdf5Reader *reader;
+    assert_int_equal(hdf5_reader_new("golden/detection.h5", &reader), STATUS_OK);
+    for (size_t i = 0; i < 3; ++i) {
+        char name[16];
+        size_t count;
+        Priors *priors;
+        snprintf(name, sizeof name, "%zu", sizes[i]);
+        float(*expected)[4] =
+            golden_dataset(reader, "priors", name, HDF5_F32, sizeof(float), &count);
+        assert_int_equal(priors_new(sizes[i], &priors), STATUS_OK);
+        assert_int_equal(count, priors->count * 4);
+        for (size_t k = 0; k < count; ++k)
+            assert_near(priors->centred[k / 4][k % 4], expected[k / 4][k % 4], 1e-7);
+        priors_free(priors);
+        free(expected);
+    }
+    hdf5_reader_free(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(priors_are_those_of_the_reference),
         cmocka_unit_test(counts_are_those_of_ssd),
         cmocka_unit_test(every_promised_size_has_priors_and_no_other),
         cmocka_unit_test(boxes_have_the_sizes_and_order_of_the_definition),

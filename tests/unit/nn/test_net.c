@@ -344,6 +344,38 @@ static void every_failed_allocation_is_reported(void **state)
     assert_true(successes > 20);
 }
 
+/* 6 x 5 pixels from 2 to 4 channels, 3 x 3: the figures of one node, and the seconds of a pass. */
+static void nodes_tell_what_they_cost(void **state)
+{
+    (void)state;
+    Bench bench;
+    bench_init(&bench, draw_residual, engine_blas(), true, NULL);
+    const Net *net = bench.net;
+    double macs = 0, seconds = 0;
+    size_t convolutions = 0;
+    assert_int_equal(net_time_nodes(bench.net), STATUS_OK);
+    bench_forward(&bench);
+    bench_backward(&bench);
+    for (size_t i = 0; i < net_node_count(net); ++i) {
+        NodeCost cost = net_node_cost(net, i);
+        macs += cost.macs;
+        seconds += cost.forward_seconds + cost.backward_seconds;
+        if (strcmp(cost.parameter, "stem.weight") == 0) {
+            assert_string_equal(cost.operation, "convolution");
+            assert_near(cost.macs, 2 * 6 * 5 * 4 * (2 * 3 * 3), 0);
+            assert_int_equal(cost.kernel_h, 3);
+            assert_int_equal(cost.input_channels, 2);
+            assert_true(cost.forward_seconds > 0 && cost.backward_seconds > 0);
+        }
+        convolutions += cost.macs > 0;
+    }
+    assert_int_equal(convolutions, 3);
+    assert_near(net_forward_macs(net), macs, 0);
+    assert_true(seconds > 0 && net_packing_seconds(net) > 0);
+    assert_true(net_memory_bytes(net) > 2 * 6 * 5 * 4 * sizeof(float));
+    bench_clear(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +390,7 @@ int main(void)
         cmocka_unit_test(the_first_error_of_building_is_the_one_told),
         cmocka_unit_test(backward_without_gradient_buffers_is_refused),
         cmocka_unit_test(every_failed_allocation_is_reported),
+        cmocka_unit_test(nodes_tell_what_they_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

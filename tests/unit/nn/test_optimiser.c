@@ -168,6 +168,27 @@ static void schedules_warm_up_and_fall_as_they_say(void **state)
     assert_true(fabs(schedule_rate(&settings, 8) - 1) < tolerance);
 }
 
+static void schedules_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    static const struct {
+        ScheduleKind kind;
+        const double *golden;
+    } cases[] = {{SCHEDULE_COSINE, golden_schedule_cosine},
+                 {SCHEDULE_STEP, golden_schedule_step},
+                 {SCHEDULE_CONSTANT, golden_schedule_constant}};
+    for (size_t i = 0; i < 3; ++i) {
+        const ScheduleSettings settings = {.kind = cases[i].kind,
+                                           .peak = 0.3,
+                                           .steps = STEPS,
+                                           .warmup_steps = 6,
+                                           .drop_steps = 8,
+                                           .drop_factor = 0.2};
+        for (size_t step = 0; step < STEPS; ++step)
+            assert_true(fabs(schedule_rate(&settings, step) - cases[i].golden[step]) < 1e-12);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing_and_is_named),
         cmocka_unit_test(frozen_parameters_have_no_state_and_stay),
         cmocka_unit_test(schedules_warm_up_and_fall_as_they_say),
+        cmocka_unit_test(schedules_are_those_of_pytorch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
