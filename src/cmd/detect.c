@@ -41,7 +41,9 @@ enum { OPTION_OVERLAY = 'o', OPTION_RAW = 'r', OPTION_JSON = 'j', OPTION_THREADS
 static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print one JSON array with an object for each image", 0},
     {"overlay", OPTION_OVERLAY, "DIR", 0,
-     "Write DIR/NAME.png, the image with boxes and mask drawn in, and DIR/NAME-mask.png", 0},
+     "Write DIR/NAME.png, the image with the best boxes and the mask drawn in, and "
+     "DIR/NAME-mask.png",
+     0},
     {"raw", OPTION_RAW, "FILE", 0,
      "Write the network's own outputs to this HDF5 file: NAME/input, loc, cls and mask", 0},
     {"threads", OPTION_THREADS, "N", 0, "Threads to use (default: all processors)", 0},
@@ -175,16 +177,19 @@ static bool is_outdone(const GisdResult *result, size_t which)
     return false;
 }
 
-/* Draws the best box of each place that reaches the operating point, with class and score, the very
- * best on top. */
+/* Draws the boxes that a person should look at, with class and score, the very best on top: they
+ * reach the operating point (which is low where the data had no normal images to choose it by) and
+ * half the best box's score, and are the best of their place. The list in JSON leaves none out. */
 static Status draw_found(const GisdDetector *detector, const GisdResult *result, Image *image)
 {
+    const double share_of_best = 0.5;
     DrawBox boxes[MOST_DRAWN];
     char tags[MOST_DRAWN][TAG_BYTES];
     size_t count = 0;
     for (size_t i = result->box_count < MOST_DRAWN ? result->box_count : MOST_DRAWN; i-- > 0;) {
         const GisdBox *box = &result->boxes[i];
-        if (box->score < gisd_operating_point(detector) || is_outdone(result, i))
+        if (box->score < gisd_operating_point(detector) ||
+            box->score < share_of_best * result->boxes[0].score || is_outdone(result, i))
             continue;
         snprintf(tags[count], TAG_BYTES, "%s %.2f", gisd_class_name(detector, box->class_index),
                  box->score);
