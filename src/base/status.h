@@ -18,6 +18,7 @@ typedef enum {
     STATUS_DIVERGED,    /* a loss or a parameter is no longer a finite number */
     STATUS_UNSUPPORTED, /* this build or this processor cannot do it */
     STATUS_LIBRARY,     /* MPI, HDF5, oneDNN or another library reported an error */
+    STATUS_LOST,        /* another rank is dead or silent, or the work was called off for it */
     STATUS_COUNT
 } Status;
 

@@ -1,41 +1,109 @@
-/* gisd-grid EXPERIMENT.yaml [--out DIR] [--data PATH]: trains and tests every cell of a grid. */
+/* gisd-grid EXPERIMENT.yaml: trains and tests every cell of a grid; --plan, --status and --why tell
+ * what it would do, does and did.
+ */
 #include <argp.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "base/text.h"
+#include "grid/plan.h"
 #include "grid/run.h"
+#include "grid/status_view.h"
+#include "grid/walltime.h"
+#include "store/hdf5_file.h"
 
 const char *argp_program_version = "gisd-grid " GISD_VERSION;
 
-enum { OPTION_OUT = 'o', OPTION_DATA = 'd' };
+enum {
+    OPTION_OUT = 'o',
+    OPTION_DATA = 'd',
+    OPTION_ONLY = 'y',
+    OPTION_RETRY = 'r',
+    OPTION_TIME = 't',
+    OPTION_PLAN = 'p',
+    OPTION_RANKS = 'n',
+    OPTION_STATUS = 's',
+    OPTION_WHY = 'w',
+};
 
 static const struct argp_option options[] = {
     {"out", OPTION_OUT, "DIR", 0, "Folder for the results (results/NAME, NAME from the experiment)",
-     0},
+     1},
     {"data", OPTION_DATA, "PATH", 0,
-     "Manifest (.csv), pack (.h5) or folder with a manifest.csv, in place of the experiment's", 0},
+     "Manifest (.csv), pack (.h5) or folder with a manifest.csv, in place of the experiment's", 1},
+    {"only", OPTION_ONLY, "EXPR", 0,
+     "Only these cells: KEY=VALUE[,VALUE...] terms, such as 'backbone=r50x1 tuning=global'", 1},
+    {"retry", OPTION_RETRY, "failed", 0, "Run failed cells again", 1},
+    {"walltime", OPTION_TIME, "TIME", 0,
+     "Save and end before that time is over: 90m, 12h, 1-12:00:00 (Slurm's, where it tells)", 1},
+    {"plan", OPTION_PLAN, NULL, 0, "Say what a run would do and how long, and do nothing", 2},
+    {"ranks", OPTION_RANKS, "N", 0, "Ranks to plan for (1)", 2},
+    {"status", OPTION_STATUS, "DIR", 0, "Say how far the results in DIR are; also while it runs",
+     2},
+    {"why", OPTION_WHY, "DIR CELL", 0, "Tell the story of a cell: attempts, causes, what to do", 2},
     {0},
 };
 
+typedef struct {
+    RunSettings run;
+    const char *status, *why; /* folders; NULL: not asked for */
+    bool plan;
+    size_t ranks;
+    const char *word; /* the experiment, or the cell for --why */
+} Arguments;
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    RunSettings *settings = state->input;
+    Arguments *arguments = state->input;
+    RunSettings *run = &arguments->run;
+    int64_t number = 0;
     switch (key) {
     case OPTION_OUT:
-        settings->folder = argument;
+        run->folder = argument;
         return 0;
     case OPTION_DATA:
-        settings->data = argument;
+        run->data = argument;
+        return 0;
+    case OPTION_ONLY:
+        run->only = argument;
+        return 0;
+    case OPTION_RETRY:
+        if (strcmp(argument, "failed") != 0)
+            argp_error(state, "--retry: '%s' (expected failed)", argument);
+        run->retry = true;
+        return 0;
+    case OPTION_TIME:
+        if (walltime_read(argument, &run->seconds) != STATUS_OK)
+            argp_error(state, "%s", status_message());
+        return 0;
+    case OPTION_PLAN:
+        arguments->plan = true;
+        return 0;
+    case OPTION_RANKS:
+        if (text_to_integer("--ranks", argument, 1, 65535, &number) != STATUS_OK)
+            argp_error(state, "%s", status_message());
+        arguments->ranks = (size_t)number;
+        return 0;
+    case OPTION_STATUS:
+        arguments->status = argument;
+        return 0;
+    case OPTION_WHY:
+        arguments->why = argument;
         return 0;
     case ARGP_KEY_ARG:
-        if (settings->experiment)
-            argp_error(state, "unexpected argument '%s', expected one EXPERIMENT.yaml", argument);
-        settings->experiment = argument;
+        if (arguments->word)
+            argp_error(state, "unexpected argument '%s'", argument);
+        arguments->word = argument;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "expected an EXPERIMENT.yaml");
+    case ARGP_KEY_END:
+        if (!arguments->word && !arguments->status)
+            argp_error(state,
+                       arguments->why ? "expected --why DIR CELL" : "expected an EXPERIMENT.yaml");
+        run->experiment = arguments->word;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -45,7 +113,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .args_doc = "EXPERIMENT.yaml",
+    .args_doc = "EXPERIMENT.yaml\n--status DIR\n--why DIR CELL",
     .doc =
         "Train and test every cell of a grid of experiments."
         "\vAlone it trains one cell after the other; under mpirun rank 0 gives cells to groups of "
@@ -58,6 +126,28 @@ static const struct argp usage = {
         "or it could not run.",
 };
 
+/* What needs one process and no MPI: on a login node there may be none. */
+static bool only_looks(int argc, char **argv)
+{
+    for (int i = 1; i < argc; ++i)
+        if (strncmp(argv[i], "--status", 8) == 0 || strncmp(argv[i], "--why", 5) == 0 ||
+            strcmp(argv[i], "--plan") == 0)
+            return true;
+    return false;
+}
+
+static int look(const Arguments *arguments)
+{
+    Status status = arguments->status ? status_view(arguments->status, stdout)
+                    : arguments->why  ? status_why(arguments->why, arguments->word, stdout)
+                                      : plan_print(&arguments->run, arguments->ranks, stdout);
+    if (status == STATUS_OK && fflush(stdout) == 0)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "gisd-grid: %s\n",
+            status == STATUS_OK ? "cannot write to the standard output" : status_message());
+    return EXIT_FAILURE;
+}
+
 /* argp ends rank 0 after --help and after a wrong argument. */
 static void finalize(void)
 {
@@ -66,19 +156,31 @@ static void finalize(void)
 
 int main(int argc, char **argv)
 {
-    RunSettings settings = {0};
-    int rank = 0, code = EX_USAGE;
+    Arguments arguments = {.run = {.seconds = walltime_of_slurm()}, .ranks = 1};
+    RunEnd end = {.code = EX_USAGE};
+    int rank = 0;
+    argp_err_exit_status = EX_USAGE;
+    hdf5_forget_at_exit();
+    if (only_looks(argc, argv)) {
+        argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+        return look(&arguments);
+    }
     MPI_Init(&argc, &argv);
     atexit(finalize);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&usage, argc, argv, rank == 0 ? 0 : ARGP_SILENT, NULL, &settings) == 0 &&
-        settings.experiment) {
-        Status status = run_experiment(&settings, MPI_COMM_WORLD, &code);
-        if (status != STATUS_OK && rank == 0)
+    if (argp_parse(&usage, argc, argv, rank == 0 ? 0 : ARGP_SILENT, NULL, &arguments) == 0 &&
+        arguments.run.experiment) {
+        Status status = run_experiment(&arguments.run, MPI_COMM_WORLD, &end);
+        /* A worker speaks only when there is no master left to do so. */
+        if (status != STATUS_OK && (rank == 0 || status == STATUS_LOST))
             fprintf(stderr, "gisd-grid: %s\n", status_message());
-        code = status == STATUS_OK ? code : EXIT_FAILURE;
+        if (status != STATUS_OK)
+            end.code = EXIT_FAILURE;
     }
-    return rank == 0 ? code : EXIT_SUCCESS;
+    if (end.broken) {
+        fflush(NULL);
+        _exit(end.code);
+    }
+    return rank == 0 ? end.code : EXIT_SUCCESS;
 }

@@ -6,8 +6,8 @@
 #include "train/cell.h"
 
 /* Trains a cell of the job in the group. The group's rank 0 appends to cells/ID/log.txt, which it
- * keeps locked, so that two jobs never train one cell into one folder. `number`: of the attempt,
- * for the log. Collective over the group; errors as cell_run(). */
+ * keeps locked: a rank left over from an earlier job or attempt ends first. `number`: of the
+ * attempt, for the log. Collective over the group; errors as cell_run(). */
 Status attempt_run(const Job *job, size_t cell, unsigned number, MPI_Comm group,
                    const CellHooks *hooks, CellEnd *end);
 

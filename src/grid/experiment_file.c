@@ -307,18 +307,35 @@ static Status read_data(Reading *reading, const char *section, const yaml_node_t
     return refuse_key(reading, key_node, section, key, known);
 }
 
+static Status read_ranks(Reading *reading, const yaml_node_t *value)
+{
+    unsigned long long ranks;
+    const char *text;
+    TRY(expect_scalar(reading, value, "ranks_per_cell", &text));
+    reading->experiment->ranks_per_cell = 0;
+    if (strcmp(text, "auto") == 0)
+        return STATUS_OK;
+    if (read_whole(reading, value, "ranks_per_cell", 1, &ranks) != STATUS_OK ||
+        ranks & (ranks - 1) || ranks > 256)
+        return refuse(reading, value,
+                      "ranks_per_cell: '%s' (expected auto, or a power of two up to 256)", text);
+    reading->experiment->ranks_per_cell = ranks;
+    return STATUS_OK;
+}
+
 static Status read_grid(Reading *reading, const char *section, const yaml_node_t *key_node,
                         const char *key, const yaml_node_t *value)
 {
-    static const char *const known[] = {"ranks_per_cell", NULL};
-    if (strcmp(key, known[0]) != 0)
-        return refuse_key(reading, key_node, section, key, known);
-    unsigned long long ranks;
-    TRY(read_whole(reading, value, key, 1, &ranks));
-    if (ranks & (ranks - 1))
-        return refuse(reading, value, "ranks_per_cell: %llu (expected a power of two)", ranks);
-    reading->experiment->ranks_per_cell = ranks;
-    return STATUS_OK;
+    static const char *const known[] = {"ranks_per_cell", "silence", NULL};
+    if (strcmp(key, "ranks_per_cell") == 0)
+        return read_ranks(reading, value);
+    if (strcmp(key, "silence") == 0) {
+        unsigned long long seconds;
+        TRY(read_whole(reading, value, key, 2, &seconds));
+        reading->experiment->silence = (double)seconds;
+        return STATUS_OK;
+    }
+    return refuse_key(reading, key_node, section, key, known);
 }
 
 static Status read_name(Reading *reading, const yaml_node_t *value)
@@ -358,7 +375,7 @@ static Status fill_defaults(ExperimentFile *experiment)
 {
     const CellSettings defaults = setting_defaults();
     experiment->split = split_defaults();
-    experiment->ranks_per_cell = 1;
+    experiment->silence = 600;
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         setting_write(&defaults, i, text);
@@ -494,7 +511,10 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     static const char *const sections[] = {"model", "", "loss", "training"};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         write_section(stream, experiment, sections[i]);
-    fprintf(stream, "grid:\n  ranks_per_cell: %zu\n", experiment->ranks_per_cell);
+    char ranks[24] = "auto";
+    if (experiment->ranks_per_cell)
+        snprintf(ranks, sizeof ranks, "%zu", experiment->ranks_per_cell);
+    fprintf(stream, "grid:\n  ranks_per_cell: %s\n  silence: %.0f\n", ranks, experiment->silence);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     return STATUS_OK;

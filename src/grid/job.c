@@ -1,7 +1,6 @@
 /* See job.h. The copy is one blob: texts with their lengths, the cells, the data sets. */
 #include "grid/job.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +156,7 @@ static Status pack(const Job *job, char **bytes, size_t *count)
     Status status = STATUS_OK;
     put_text(&blob, job->folder);
     put_text(&blob, job->data_name);
+    put(&blob, &job->silence, sizeof job->silence);
     put(&blob, &job->cells.count, sizeof job->cells.count);
     for (size_t i = 0; i < job->cells.count; ++i) {
         put(&blob, &job->cells.cells[i], sizeof(GridCell));
@@ -179,6 +179,7 @@ static Status unpack(Job *job, const void *bytes, size_t count)
     size_t cells = 0, data_count = 0;
     TRY(take_text(&blob, &job->folder));
     TRY(take_text(&blob, &job->data_name));
+    TRY(take(&blob, &job->silence, sizeof job->silence));
     TRY(take(&blob, &cells, sizeof cells));
     TRY(MEMORY_NEW(&job->cells.cells, cells));
     for (size_t i = 0; i < cells; ++i) {
@@ -202,19 +203,6 @@ static Status unpack(Job *job, const void *bytes, size_t count)
 /* While rank 0 decodes a large data set it says nothing. */
 enum { LOADING_SECONDS = 6 * 3600 };
 
-/* A broadcast that gives up when a rank stays silent, unlike MPI_Bcast(). */
-static Status broadcast(void *data, size_t bytes, MPI_Comm comm)
-{
-    for (size_t done = 0; done < bytes;) {
-        size_t part = bytes - done < INT_MAX / 2 ? bytes - done : INT_MAX / 2;
-        MPI_Request request;
-        TRY_MPI(MPI_Ibcast((char *)data + done, (int)part, MPI_BYTE, 0, comm, &request));
-        TRY(mpi_wait_all(1, &request, LOADING_SECONDS));
-        done += part;
-    }
-    return STATUS_OK;
-}
-
 Status job_share(Job *job, Status own, MPI_Comm comm)
 {
     int rank, ranks;
@@ -227,14 +215,14 @@ Status job_share(Job *job, Status own, MPI_Comm comm)
     if (rank == 0 && own == STATUS_OK)
         own = pack(job, &bytes, &count);
     int64_t head[2] = {(int64_t)own, (int64_t)count};
-    Status status = broadcast(head, sizeof head, comm);
+    Status status = mpi_broadcast(comm, sizeof head, head, LOADING_SECONDS);
     if (status == STATUS_OK && head[0] != STATUS_OK)
         status = rank == 0 ? own : status_set((Status)head[0], "rank 0 could not start");
     count = (size_t)head[1];
     if (status == STATUS_OK && rank != 0)
         status = MEMORY_NEW(&bytes, count);
     if (status == STATUS_OK)
-        status = broadcast(bytes, count, comm);
+        status = mpi_broadcast(comm, count, bytes, LOADING_SECONDS);
     if (status == STATUS_OK && rank != 0)
         status = unpack(job, bytes, count);
     free(bytes);

@@ -20,17 +20,17 @@ typedef enum {
     /* from the master */
     MESSAGE_RUN,     /* train `cell` in the group `ranks`; the first of them leads it */
     MESSAGE_STOP,    /* save at the next step and end the attempt */
-    MESSAGE_ABANDON, /* a rank of your group is dead: end the attempt at once */
-    MESSAGE_LEAVE,   /* the job is over */
+    MESSAGE_ABANDON, /* your group is broken: end the attempt at once, for the reason in `text` */
+    MESSAGE_LEAVE,   /* the job is over; `status`: not in order, as some rank is dead */
     /* from a worker */
-    MESSAGE_HELLO,    /* who and where I am */
     MESSAGE_PROGRESS, /* of the group, from its leader */
     MESSAGE_ENDED,    /* my part of the attempt is over */
     /* from either */
+    MESSAGE_HELLO, /* who and where I am */
     MESSAGE_ALIVE,
 } MessageKind;
 
-enum { MESSAGE_TEXT_BYTES = 512, HOST_BYTES = 64 };
+enum { MESSAGE_TEXT_BYTES = 512 };
 
 typedef struct {
     int32_t kind;                  /* MessageKind */
@@ -42,7 +42,7 @@ typedef struct {
     uint64_t stop_epoch;           /* RUN: stop after that many epochs; 0: go on to the end */
     int32_t pid;                   /* HELLO */
     CellProgress progress;         /* PROGRESS, ENDED */
-    char text[MESSAGE_TEXT_BYTES]; /* cause of a failure; host in a HELLO */
+    char text[MESSAGE_TEXT_BYTES]; /* cause of a failure; place in a HELLO */
     uint16_t ranks[SCHEDULER_GROUP_MOST];
 } Message;
 

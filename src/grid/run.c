@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "grid/link.h"
 #include "grid/master.h"
 #include "grid/results_folder.h"
+#include "grid/selection.h"
 #include "grid/signals.h"
 #include "grid/threads.h"
 #include "grid/worker.h"
@@ -45,13 +47,30 @@ static Status name_data(Job *job)
     return status;
 }
 
-static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile *experiment,
-                      Job *job, ResultsFolder *folder)
+static Status select_cells(const RunSettings *settings, const Job *job, bool **selected)
+{
+    *selected = NULL;
+    if (!settings->only)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(selected, job->cells.count));
+    return selection_read(settings->only, &job->cells, *selected);
+}
+
+Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job *job)
 {
     TRY(experiment_file_read(settings->experiment, experiment));
     TRY(job_init(job, experiment, settings->experiment, settings->data));
     TRY(name_folder(settings, experiment, job));
     TRY(name_data(job));
+    job->silence = experiment->silence;
+    return STATUS_OK;
+}
+
+static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile *experiment,
+                      Job *job, ResultsFolder *folder, bool **selected)
+{
+    TRY(run_prepare(settings, experiment, job));
+    TRY(select_cells(settings, job, selected));
     return results_folder_open(folder, experiment, job, ranks);
 }
 
@@ -74,50 +93,58 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
     return status;
 }
 
-static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, int *code)
+static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, RunEnd *end)
 {
     ExperimentFile experiment = {0};
     Job job = {0};
     ResultsFolder folder = {0};
-    MasterEnd end;
-    Status status = prepare(settings, (size_t)ranks, &experiment, &job, &folder);
+    bool *selected = NULL;
+    MasterEnd cells = {0};
+    Status status = prepare(settings, (size_t)ranks, &experiment, &job, &folder, &selected);
     status = job_share(&job, status, comm);
     if (status == STATUS_OK)
-        status = master_run(&(MasterSettings){.ranks_per_cell = experiment.ranks_per_cell}, link,
-                            &job, &folder, &end);
+        status = master_run(&(MasterSettings){.ranks_per_cell = experiment.ranks_per_cell,
+                                              .silence = experiment.silence,
+                                              .seconds = settings->seconds,
+                                              .retry = settings->retry,
+                                              .selected = selected},
+                            link, &job, &folder, &cells);
+    end->broken = cells.broken;
     if (status == STATUS_OK) {
-        *code = end.left ? RUN_UNFINISHED : end.failed ? EXIT_FAILURE : EXIT_SUCCESS;
-        status = close_folder(&folder, &job, &end, *code);
+        end->code = cells.left ? RUN_UNFINISHED : cells.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        status = close_folder(&folder, &job, &cells, end->code);
     }
     results_folder_close(&folder);
     job_clear(&job);
     experiment_file_clear(&experiment);
+    free(selected);
     return status;
 }
 
 /* ---- the others ---- */
 
-static Status follow(MPI_Comm comm, Link *link)
+static Status follow(MPI_Comm comm, Link *link, RunEnd *end)
 {
     Job job = {0};
     Status status = job_share(&job, STATUS_OK, comm);
     if (status == STATUS_OK)
-        status = worker_run(link, &job);
+        status = worker_run(link, &job, job.silence, &end->broken);
     job_clear(&job);
     return status;
 }
 
-Status run_experiment(const RunSettings *settings, MPI_Comm comm, int *code)
+Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
 {
     int rank, ranks;
     Link link;
-    *code = EXIT_SUCCESS;
+    *end = (RunEnd){.code = EXIT_SUCCESS};
+    TRY_MPI(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
     TRY_MPI(MPI_Comm_rank(comm, &rank));
     TRY_MPI(MPI_Comm_size(comm, &ranks));
     TRY(threads_share(comm));
     TRY(link_init(&link, comm));
     signals_catch();
-    Status status = rank == 0 ? lead(settings, comm, ranks, &link, code) : follow(comm, &link);
+    Status status = rank == 0 ? lead(settings, comm, ranks, &link, end) : follow(comm, &link, end);
     link_clear(&link);
     return status;
 }

@@ -3,21 +3,36 @@
 #define GISD_GRID_RUN_H
 
 #include <mpi.h>
+#include <stdbool.h>
 
 #include "base/status.h"
+#include "grid/experiment_file.h"
+#include "grid/job.h"
 
 typedef struct {
     const char *experiment; /* the YAML file */
     const char *folder;     /* of the results; NULL: results/NAME */
     const char *data;       /* manifest, pack or folder in place of the experiment's; NULL: none */
+    const char *only;       /* which cells, as selection.h reads them; NULL: all */
+    bool retry;             /* failed cells are run again */
+    double seconds;         /* until the job must have ended; INFINITY: no limit */
 } RunSettings;
 
-/* Exit codes of gisd-grid: EXIT_SUCCESS (every cell is done), EXIT_FAILURE, and RUN_UNFINISHED: it
- * was asked to stop, all is saved, and starting it again goes on. */
+/* Exit codes of gisd-grid: EXIT_SUCCESS (every cell is done), EXIT_FAILURE, and RUN_UNFINISHED:
+ * what was trained is saved, and starting it again goes on. */
 enum { RUN_UNFINISHED = 75 };
 
-/* Runs the experiment. *code is rank 0's exit code, if that is STATUS_OK. Errors are the same on
- * all ranks; only rank 0's message is worth telling. Collective. */
-Status run_experiment(const RunSettings *settings, MPI_Comm comm, int *code);
+typedef struct {
+    int code;    /* rank 0's exit code, if the status is STATUS_OK */
+    bool broken; /* some rank is dead: MPI_Finalize() would wait for it for ever */
+} RunEnd;
+
+/* Reads the experiment and its data: what rank 0 does first. Both are released by the caller, also
+ * after an error. */
+Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job *job);
+
+/* Runs the experiment. Errors are the same on all ranks unless `broken`; only rank 0's message is
+ * worth telling, if there is still a rank 0. Collective. */
+Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end);
 
 #endif

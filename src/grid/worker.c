@@ -2,6 +2,7 @@
  * member says for itself that it is free again. */
 #include "grid/worker.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,18 +10,29 @@
 
 #include "base/clock.h"
 #include "grid/attempt.h"
+#include "grid/peer.h"
 #include "grid/signals.h"
 #include "train/mpi_check.h"
 
 enum { GROUP_TAG = 2 };
 
+static const double LISTEN_SECONDS = 0.005, REPORT_SECONDS = 1, LOOK_SECONDS = 1;
+
 typedef struct {
     Link *link;
     const Job *job;
-    Message run; /* the present attempt */
-    bool stop;   /* the master asked for it */
-    bool leave;
-    double last_report; /* seconds */
+    double silence;
+    Peer self, master;
+    double heard;    /* when the master last spoke */
+    double listened; /* when this rank last listened, ... */
+    double looked;   /* ... looked whether the master lives, ... */
+    double told;     /* ... and told it anything */
+    bool leave, broken;
+    /* the present attempt */
+    Message run;
+    bool stop;      /* the master asked for it */
+    bool abandoned; /* ... or called it off, for this reason */
+    char reason[MESSAGE_TEXT_BYTES];
     CellProgress progress;
 } Worker;
 
@@ -29,42 +41,125 @@ static Status say(Worker *worker, MessageKind kind, Message *message)
     message->kind = kind;
     message->cell = worker->run.cell;
     message->attempt = worker->run.attempt;
+    worker->told = clock_seconds();
     return link_send(worker->link, 0, message);
 }
 
-/* ---- while training ---- */
+/* ---- listening ---- */
 
-static void listen(Worker *worker)
+static void take(Worker *worker, const Message *message)
+{
+    const bool present = message->attempt == worker->run.attempt;
+    switch ((MessageKind)message->kind) {
+    case MESSAGE_HELLO:
+        snprintf(worker->master.place, PEER_PLACE_BYTES, "%.*s", PEER_PLACE_BYTES - 1,
+                 message->text);
+        worker->master.pid = message->pid;
+        break;
+    case MESSAGE_STOP:
+        worker->stop |= present;
+        break;
+    case MESSAGE_ABANDON:
+        worker->abandoned |= present;
+        if (present)
+            snprintf(worker->reason, sizeof worker->reason, "%s", message->text);
+        break;
+    case MESSAGE_LEAVE:
+        worker->leave = true;
+        worker->broken |= message->status != STATUS_OK;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Takes what has arrived, up to an order to run, which goes to *run. */
+static Status listen(Worker *worker, Message *run, bool *ordered)
 {
     Message message;
     int from;
     bool received = true;
-    while (link_receive(worker->link, &message, &from, &received) == STATUS_OK && received) {
-        worker->stop |= message.kind == MESSAGE_STOP && message.attempt == worker->run.attempt;
-        worker->leave |= message.kind == MESSAGE_LEAVE;
+    *ordered = false;
+    worker->listened = clock_seconds();
+    while (!*ordered) {
+        TRY(link_receive(worker->link, &message, &from, &received));
+        if (!received)
+            return STATUS_OK;
+        worker->heard = worker->listened;
+        *ordered = message.kind == MESSAGE_RUN;
+        if (*ordered)
+            *run = message;
+        else
+            take(worker, &message);
     }
+    return STATUS_OK;
 }
+
+static Status look_after_master(Worker *worker)
+{
+    double now = worker->listened;
+    bool dead = false;
+    if (now - worker->looked > LOOK_SECONDS) {
+        worker->looked = now;
+        dead = peer_is_dead(&worker->self, &worker->master);
+    }
+    if (!dead && now - worker->heard <= worker->silence)
+        return STATUS_OK;
+    worker->leave = worker->broken = true;
+    if (dead)
+        FAIL(STATUS_LOST, "the master (rank 0) is dead; start again to go on");
+    FAIL(STATUS_LOST, "the master (rank 0) has been silent for %.0f seconds; start again to go on",
+         worker->silence);
+}
+
+/* Listens, tells that this rank lives, and looks whether the master does. */
+static Status attend(Worker *worker, Message *run, bool *ordered)
+{
+    TRY(listen(worker, run, ordered));
+    if (worker->listened - worker->told > fmin(worker->silence / 4, 10)) {
+        Message alive = {0};
+        TRY(say(worker, MESSAGE_ALIVE, &alive));
+    }
+    return look_after_master(worker);
+}
+
+/* The MpiWatch of a rank that trains. A new order cannot come before this attempt has ended. */
+static Status watch(void *context)
+{
+    Worker *worker = context;
+    Message run;
+    bool ordered;
+    if (clock_seconds() - worker->listened >= LISTEN_SECONDS)
+        TRY(attend(worker, &run, &ordered));
+    if (worker->abandoned)
+        FAIL(STATUS_LOST, "called off: %s", worker->reason);
+    if (worker->leave && worker->broken)
+        FAIL(STATUS_LOST, "the job has been called off");
+    return STATUS_OK;
+}
+
+/* ---- training ---- */
 
 static void report(void *context, const CellProgress *progress)
 {
     Worker *worker = context;
-    double now = clock_seconds();
     worker->progress = *progress;
-    if (!progress->saved && now - worker->last_report < 1)
+    if (!progress->saved && clock_seconds() - worker->told < REPORT_SECONDS)
         return;
     Message message = {.progress = *progress};
-    worker->last_report = now;
     say(worker, MESSAGE_PROGRESS, &message);
 }
 
 static bool should_stop(void *context)
 {
     Worker *worker = context;
-    listen(worker);
+    watch(worker); /* what it finds is found again at the next wait */
     return worker->stop || worker->leave || signals_asked_to_stop() ||
            (worker->run.stop_epoch && worker->progress.epoch >= worker->run.stop_epoch);
 }
 
+/* Blocks until all members are here. They were all idle a moment ago; should one have died since,
+ * the alarm ends this process too, and with it a wait without end. */
 static Status form_group(Worker *worker, MPI_Comm *group)
 {
     int ranks[SCHEDULER_GROUP_MOST];
@@ -73,7 +168,10 @@ static Status form_group(Worker *worker, MPI_Comm *group)
         ranks[i] = worker->run.ranks[i];
     TRY_MPI(MPI_Comm_group(worker->link->comm, &all));
     TRY_MPI(MPI_Group_incl(all, worker->run.rank_count, ranks, &members));
-    TRY_MPI(MPI_Comm_create_group(worker->link->comm, members, GROUP_TAG, group));
+    alarm((unsigned)ceil(worker->silence));
+    int code = MPI_Comm_create_group(worker->link->comm, members, GROUP_TAG, group);
+    alarm(0);
+    TRY_MPI(code);
     TRY_MPI(MPI_Comm_set_errhandler(*group, MPI_ERRORS_RETURN));
     MPI_Group_free(&members);
     MPI_Group_free(&all);
@@ -82,18 +180,21 @@ static Status form_group(Worker *worker, MPI_Comm *group)
 
 static Status run_attempt(Worker *worker)
 {
-    MPI_Comm group;
-    Message ended = {.rank_count = worker->run.rank_count};
+    MPI_Comm group = MPI_COMM_SELF;
+    Message ended = {.end = CELL_STOPPED};
     CellEnd end = CELL_STOPPED;
-    worker->stop = false;
+    worker->stop = worker->abandoned = false;
     worker->progress = (CellProgress){0};
-    Status status = form_group(worker, &group);
+    Status status = worker->run.rank_count > 1 ? form_group(worker, &group) : STATUS_OK;
     if (status == STATUS_OK) {
         const CellHooks hooks = {worker, report, should_stop};
+        mpi_set_watch(watch, worker, worker->silence);
         status =
             attempt_run(worker->job, worker->run.cell, worker->run.attempt, group, &hooks, &end);
-        MPI_Comm_free(&group);
+        mpi_set_watch(NULL, NULL, worker->silence);
     }
+    if (status == STATUS_OK && group != MPI_COMM_SELF)
+        MPI_Comm_free(&group); /* a broken one stays with MPI */
     ended.status = (int32_t)status;
     ended.end = (int32_t)end;
     ended.progress = worker->progress;
@@ -106,8 +207,8 @@ static Status run_attempt(Worker *worker)
 
 static Status introduce(Worker *worker)
 {
-    Message hello = {.pid = (int32_t)getpid()};
-    gethostname(hello.text, HOST_BYTES - 1);
+    Message hello = {.pid = worker->self.pid};
+    snprintf(hello.text, sizeof hello.text, "%s", worker->self.place);
     return say(worker, MESSAGE_HELLO, &hello);
 }
 
@@ -117,26 +218,31 @@ static void nap(double idle_since)
     nanosleep(&(struct timespec){.tv_nsec = most}, NULL);
 }
 
-Status worker_run(Link *link, const Job *job)
+static Status serve(Worker *worker)
 {
-    Worker worker = {.link = link, .job = job};
     double idle_since = clock_seconds();
-    TRY(introduce(&worker));
-    while (!worker.leave) {
-        Message message;
-        int from;
-        bool received;
-        TRY(link_receive(link, &message, &from, &received));
-        if (!received) {
-            nap(idle_since);
-            continue;
-        }
-        worker.leave = message.kind == MESSAGE_LEAVE;
-        if (message.kind == MESSAGE_RUN) {
-            worker.run = message;
-            TRY(run_attempt(&worker));
+    TRY(introduce(worker));
+    while (!worker->leave) {
+        bool ordered;
+        TRY(attend(worker, &worker->run, &ordered));
+        if (ordered) {
+            TRY(run_attempt(worker));
             idle_since = clock_seconds();
+        } else if (!worker->leave) {
+            nap(idle_since);
         }
     }
     return STATUS_OK;
+}
+
+Status worker_run(Link *link, const Job *job, double silence, bool *broken)
+{
+    Worker worker = {.link = link,
+                     .job = job,
+                     .silence = silence,
+                     .self = peer_self(),
+                     .heard = clock_seconds()};
+    Status status = serve(&worker);
+    *broken = worker.broken;
+    return status;
 }

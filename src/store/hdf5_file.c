@@ -53,8 +53,28 @@ void hdf5_silence(void)
     H5Eset_auto2(H5E_DEFAULT, remember, NULL);
 }
 
+void hdf5_forget_at_exit(void)
+{
+    H5dont_atexit();
+}
+
+/* Where the operating system refused, its reason stands in the middle of several lines of detail.
+ */
+static void shorten_cause(void)
+{
+    static const char mark[] = "error message = '";
+    char *reason = strstr(last_cause, mark);
+    if (!reason)
+        return;
+    reason += sizeof mark - 1;
+    size_t length = strcspn(reason, "'");
+    memmove(last_cause, reason, length);
+    last_cause[length] = '\0';
+}
+
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action)
 {
+    shorten_cause();
     const char *advice = strstr(last_cause, "lock file")
                              ? "; another process has the file open, or the file system has no "
                                "locks (then set HDF5_USE_FILE_LOCKING=FALSE)"

@@ -133,6 +133,7 @@ static Status run_own_batches(Evaluation *evaluation, Work *work, size_t batch, 
     size_t run = 0;
     for (size_t first = 0; first < evaluation->count; first += batch, ++run) {
         size_t left = evaluation->count - first;
+        TRY(mpi_pulse());
         if (run % (size_t)ranks == (size_t)rank)
             TRY(run_batch(evaluation, work, first, left < batch ? left : batch));
     }
@@ -176,37 +177,21 @@ static Status describe_truth(Evaluation *evaluation, const Dataset *dataset, con
     return STATUS_OK;
 }
 
-static Status sum_over(MPI_Comm group, size_t count, double *values)
-{
-    MPI_Request request;
-    TRY_MPI(MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_DOUBLE, MPI_SUM, group, &request));
-    return mpi_wait_all(1, &request, MPI_SILENCE_SECONDS);
-}
-
 /* Every rank's boxes on every rank, ordered by image; within an image they keep their order. */
 static Status gather_found(Evaluation *evaluation, MPI_Comm group, int ranks)
 {
-    int *bytes, *places, own = (int)(evaluation->found_count * sizeof(FoundBox)), total = 0;
+    size_t *bytes, own = evaluation->found_count * sizeof(FoundBox), total = 0;
     FoundBox *all = NULL;
     size_t *start = NULL;
-    Status status = MEMORY_NEW(&bytes, 2 * (size_t)ranks);
-    if (status != STATUS_OK)
-        return status;
-    places = bytes + ranks;
-    TRY_GOTO(
-        status, end,
-        mpi_status(MPI_Allgather(&own, 1, MPI_INT, bytes, 1, MPI_INT, group), "MPI_Allgather"));
-    for (int i = 0; i < ranks; ++i) {
-        places[i] = total;
+    Status status;
+    TRY(MEMORY_NEW(&bytes, (size_t)ranks));
+    TRY_GOTO(status, end, mpi_gather(group, sizeof own, &own, bytes));
+    for (int i = 0; i < ranks; ++i)
         total += bytes[i];
-    }
-    size_t count = (size_t)total / sizeof(FoundBox);
+    size_t count = total / sizeof(FoundBox);
     TRY_GOTO(status, end, MEMORY_NEW(&all, count));
     TRY_GOTO(status, end, MEMORY_NEW(&start, evaluation->count + 1));
-    TRY_GOTO(status, end,
-             mpi_status(MPI_Allgatherv(evaluation->found, own, MPI_BYTE, all, bytes, places,
-                                       MPI_BYTE, group),
-                        "MPI_Allgatherv"));
+    TRY_GOTO(status, end, mpi_gather_varying(group, evaluation->found, bytes, all));
     free(evaluation->found);
     evaluation->found = NULL;
     evaluation->found_count = 0;
@@ -228,10 +213,10 @@ end:
 static Status gather(Evaluation *evaluation, MPI_Comm group, int ranks)
 {
     size_t count = evaluation->count;
-    TRY(sum_over(group, count * evaluation->classes, evaluation->scores));
-    TRY(sum_over(group, count, evaluation->dice));
-    TRY(sum_over(group, count, evaluation->mask_iou));
-    TRY(sum_over(group, count, evaluation->seconds));
+    TRY(mpi_sum_doubles(group, count * evaluation->classes, evaluation->scores));
+    TRY(mpi_sum_doubles(group, count, evaluation->dice));
+    TRY(mpi_sum_doubles(group, count, evaluation->mask_iou));
+    TRY(mpi_sum_doubles(group, count, evaluation->seconds));
     return gather_found(evaluation, group, ranks);
 }
 

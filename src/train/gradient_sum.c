@@ -115,6 +115,8 @@ void gradient_sum_free(GradientSum *sum)
     if (!sum)
         return;
     for (size_t i = 0; i < sum->bucket_count; ++i) {
+        if (sum->buckets[i].moving)
+            continue; /* given up: MPI may still write there */
         free(sum->buckets[i].own);
         free(sum->buckets[i].other);
     }
@@ -186,11 +188,11 @@ static Status start_level(GradientSum *sum, size_t index)
     }
     int partner = sum->rank ^ (1 << bucket->level), tag = (int)index;
     int floats = (int)bucket->floats;
+    bucket->moving = true;
     TRY_MPI(MPI_Irecv(bucket->other, floats, MPI_FLOAT, partner, tag, sum->group,
                       &bucket->requests[0]));
     TRY_MPI(
         MPI_Isend(bucket->own, floats, MPI_FLOAT, partner, tag, sum->group, &bucket->requests[1]));
-    bucket->moving = true;
     return STATUS_OK;
 }
 
@@ -220,6 +222,7 @@ static Status advance(GradientSum *sum)
 Status gradient_sum_ready(void *context, size_t parameter)
 {
     GradientSum *sum = context;
+    TRY(mpi_pulse());
     absorb_shard(sum, parameter);
     if (sum->shard + 1 < sum->local_shards || !sum->rank_levels)
         return STATUS_OK;
@@ -240,7 +243,7 @@ Status gradient_sum_finish(GradientSum *sum)
         while (!sum->buckets[i].summed) {
             TRY(advance(sum));
             if (sum->buckets[i].moving)
-                TRY(mpi_wait_all(2, sum->buckets[i].requests, MPI_SILENCE_SECONDS));
+                TRY(mpi_wait_all(2, sum->buckets[i].requests));
         }
     sum->seconds_exposed += clock_seconds() - started;
     return STATUS_OK;

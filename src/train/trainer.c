@@ -144,10 +144,7 @@ static Status agree_on_counts(Trainer *trainer, Status own, LossCounts *counts, 
 {
     unsigned long long words[4] = {counts->positives, counts->masks, trainer->rank == 0 && *stop,
                                    own != STATUS_OK};
-    MPI_Request request;
-    TRY_MPI(MPI_Iallreduce(MPI_IN_PLACE, words, 4, MPI_UNSIGNED_LONG_LONG, MPI_SUM, trainer->group,
-                           &request));
-    TRY(mpi_wait_all(1, &request, MPI_SILENCE_SECONDS));
+    TRY(mpi_sum_counts(trainer->group, 4, words));
     *counts = (LossCounts){words[0], words[1]};
     *stop = words[2] != 0;
     if (own == STATUS_OK && words[3])
@@ -161,6 +158,7 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const LossCounts 
     size_t input = images * size * size * 3;
     for (size_t shard = 0; shard < trainer->local_shards; ++shard) {
         LossSums sums = {0};
+        TRY(mpi_pulse());
         memcpy(net_value(trainer->net, trainer->network.image), batch->input + shard * input,
                input * sizeof(float));
         TRY(net_forward(trainer->net));
@@ -180,11 +178,9 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const LossCounts 
 /* Every shard's losses on every rank, added in the order of the shards. */
 static Status add_losses(Trainer *trainer, const LossCounts *totals, StepResult *result)
 {
-    int count = (int)(trainer->local_shards * LOSS_PARTS);
-    MPI_Request request;
-    TRY_MPI(MPI_Iallgather(MPI_IN_PLACE, count, MPI_DOUBLE, trainer->shard_losses, count,
-                           MPI_DOUBLE, trainer->group, &request));
-    TRY(mpi_wait_all(1, &request, MPI_SILENCE_SECONDS));
+    size_t count = trainer->local_shards * LOSS_PARTS;
+    TRY(mpi_gather(trainer->group, count * sizeof(double),
+                   trainer->shard_losses + (size_t)trainer->rank * count, trainer->shard_losses));
     LossSums sums = {0};
     for (size_t shard = 0; shard < trainer->settings->shards; ++shard) {
         const double *losses = trainer->shard_losses + shard * LOSS_PARTS;

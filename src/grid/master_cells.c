@@ -1,0 +1,178 @@
+/* The life of an attempt at a cell, from its start to what its group's members say at its end.
+ *
+ * An attempt ends when every member has ended it or is dead. If the leader has completed the result
+ * the cell is done, whatever else happened; if a rank died or fell silent it goes back to the
+ * queue, but not for ever: a cell that takes its ranks with it again and again fails. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "grid/master_state.h"
+
+enum { MOST_LOSSES = 3 };
+
+/* What the others of a group may take to notice a member's failure by themselves. */
+static const double PATIENCE_SECONDS = 5;
+
+double master_work_left(const Master *master, size_t index)
+{
+    const MasterCell *cell = &master->cells[index];
+    if (!cell->selected || cell->standing == CELL_DONE || cell->standing == CELL_FAILED)
+        return 0;
+    /* A cell whose last step is saved must still be tested. */
+    size_t steps = cell->step < cell->steps ? cell->steps - cell->step : 1;
+    return cost_model_step_seconds(&master->cost, index) * (double)steps;
+}
+
+Status master_begin(Master *master, const SchedulerOrder *order)
+{
+    MasterCell *cell = &master->cells[order->cell];
+    cell->attempt = ++master->attempts;
+    cell->rank_count = cell->members_left = order->rank_count;
+    cell->finished = cell->broken = false;
+    cell->status = STATUS_OK;
+    cell->cause[0] = '\0';
+    cell->call_off = 0;
+    cell->images_per_second = 0;
+    cell->measured_since = 0;
+    for (size_t i = 0; i < order->rank_count; ++i) {
+        MasterWorker *worker = &master->workers[order->ranks[i]];
+        cell->ranks[i] = (uint16_t)master_rank(master, order->ranks[i]);
+        worker->busy = true;
+        worker->cell = order->cell;
+    }
+    ++master->running;
+    return master_record_start(master, order->cell);
+}
+
+static void update_work(Master *master, double now)
+{
+    for (size_t i = 0; i < master->cell_count; ++i)
+        if (scheduler_state(master->scheduler, i) != SCHEDULER_DONE)
+            scheduler_set_work(master->scheduler, i, master_work_left(master, i), now);
+}
+
+Status master_progress(Master *master, size_t index, const CellProgress *progress)
+{
+    MasterCell *cell = &master->cells[index];
+    double now = clock_seconds(), seconds = 0;
+    cell->step = progress->step;
+    cell->validation_auc = progress->validation_auc;
+    if (progress->images_per_second > 0)
+        cell->images_per_second = progress->images_per_second;
+    if (cell->measured_since == 0) {
+        cell->measured_since = now;
+        cell->measured_step = progress->step;
+    } else if (progress->saved && progress->step > cell->measured_step) {
+        seconds = (now - cell->measured_since) / (double)(progress->step - cell->measured_step) *
+                  scheduler_speed(&master->scheduling, cell->rank_count);
+        cost_model_measure(&master->cost, index, seconds);
+        update_work(master, now);
+    }
+    scheduler_set_work(master->scheduler, index, master_work_left(master, index), now);
+    return progress->saved ? master_record_save(master, index, progress, seconds) : STATUS_OK;
+}
+
+/* ---- the end of an attempt ---- */
+
+static Status fail(Master *master, size_t index, const char *kind)
+{
+    MasterCell *cell = &master->cells[index];
+    const GridCell *grid = master_grid_cell(master, index);
+    cell->standing = CELL_FAILED;
+    progress_say(&master->progress, "%s  %s: failed: %s", grid->id, grid->name, cell->cause);
+    return master_record_end(master, index, "failed", kind, cell->cause);
+}
+
+static Status lose(Master *master, size_t index)
+{
+    MasterCell *cell = &master->cells[index];
+    const GridCell *grid = master_grid_cell(master, index);
+    cell->standing = CELL_PARTIAL;
+    TRY(master_record_end(master, index, "lost", status_name(STATUS_LOST), cell->cause));
+    progress_say(&master->progress, "%s  %s: %s; back to the queue", grid->id, grid->name,
+                 cell->cause);
+    if (++cell->losses < MOST_LOSSES)
+        return STATUS_OK;
+    char cause[MESSAGE_TEXT_BYTES];
+    snprintf(cause, sizeof cause,
+             "its ranks were lost %d times (out of memory?), the last time: %.300s", MOST_LOSSES,
+             cell->cause);
+    snprintf(cell->cause, sizeof cell->cause, "%s", cause);
+    return fail(master, index, status_name(STATUS_LOST));
+}
+
+static Status close_attempt(Master *master, size_t index)
+{
+    MasterCell *cell = &master->cells[index];
+    const GridCell *grid = master_grid_cell(master, index);
+    Status status;
+    cell->attempt = 0;
+    --master->running;
+    if (cell->finished) {
+        cell->standing = CELL_DONE;
+        progress_say(&master->progress, "%s  %s: done", grid->id, grid->name);
+        status = master_record_end(master, index, "finished", NULL, NULL);
+    } else if (cell->broken || cell->status == STATUS_LOST) {
+        status = lose(master, index);
+    } else if (cell->status != STATUS_OK) {
+        status = fail(master, index, status_name(cell->status));
+    } else {
+        cell->standing = CELL_PARTIAL;
+        status = master_record_end(master, index, "stopped", NULL, NULL);
+    }
+    scheduler_ended(master->scheduler, index, cell->standing == CELL_PARTIAL, clock_seconds());
+    return status;
+}
+
+/* A member with a fault of its own tells more than those that only heard of it. */
+static bool tells_more(const MasterCell *cell, Status status)
+{
+    if (status == STATUS_OK)
+        return false;
+    return cell->status == STATUS_OK || strstr(cell->cause, "of the group") != NULL ||
+           (cell->status == STATUS_LOST && status != STATUS_LOST && !cell->broken);
+}
+
+Status master_member_ended(Master *master, size_t index, size_t worker, Status status, CellEnd end,
+                           const char *cause)
+{
+    MasterCell *cell = &master->cells[index];
+    bool leader = master_rank(master, worker) == cell->ranks[0];
+    master->workers[worker].busy = false;
+    if (leader && status == STATUS_OK && end == CELL_FINISHED)
+        cell->finished = true;
+    if (tells_more(cell, status)) {
+        cell->status = status;
+        snprintf(cell->cause, sizeof cell->cause, "%s", cause);
+    }
+    if (--cell->members_left == 0)
+        return close_attempt(master, index);
+    if (status != STATUS_OK && cell->call_off == 0)
+        cell->call_off = clock_seconds() + PATIENCE_SECONDS;
+    return STATUS_OK;
+}
+
+/* ---- words to a group ---- */
+
+Status master_ask_to_stop(Master *master, size_t index)
+{
+    const MasterCell *cell = &master->cells[index];
+    Message message = {.kind = MESSAGE_STOP, .cell = (uint32_t)index, .attempt = cell->attempt};
+    return cell->attempt && !master->alone ? link_send(master->link, cell->ranks[0], &message)
+                                           : STATUS_OK;
+}
+
+Status master_call_off(Master *master, size_t index, const char *reason)
+{
+    MasterCell *cell = &master->cells[index];
+    Message message = {.kind = MESSAGE_ABANDON, .cell = (uint32_t)index, .attempt = cell->attempt};
+    snprintf(message.text, sizeof message.text, "%s", reason);
+    cell->call_off = 0;
+    for (size_t i = 0; i < cell->rank_count; ++i) {
+        const MasterWorker *worker = &master->workers[master_worker(master, cell->ranks[i])];
+        if (worker->busy && worker->cell == index && !worker->dead)
+            TRY(link_send(master->link, cell->ranks[i], &message));
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,65 @@
+/* The master's records of attempts at cells; see records.h for what they mean. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "grid/master_state.h"
+
+static void list_hosts(const Master *master, const MasterCell *cell, char *text, size_t room)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < cell->rank_count; ++i) {
+        char host[PEER_HOST_BYTES];
+        size_t used = strlen(text);
+        peer_host(&master->workers[master_worker(master, cell->ranks[i])].peer, host);
+        if (!strstr(text, host))
+            snprintf(text + used, room - used, "%s%s", used ? " " : "", host);
+    }
+}
+
+Status master_record_start(Master *master, size_t index)
+{
+    const MasterCell *cell = &master->cells[index];
+    char hosts[RECORD_HOSTS_BYTES];
+    list_hosts(master, cell, hosts, sizeof hosts);
+    cJSON *record = record_new("started", master_grid_cell(master, index)->id);
+    cJSON_AddNumberToObject(record, "attempt", cell->attempt);
+    cJSON_AddNumberToObject(record, "ranks", (double)cell->rank_count);
+    cJSON_AddNumberToObject(record, "first_rank", cell->ranks[0]);
+    cJSON_AddStringToObject(record, "hosts", hosts);
+    return record_append(master->folder->journal, record);
+}
+
+static void add_number(cJSON *record, const char *key, double value)
+{
+    if (isfinite(value))
+        cJSON_AddNumberToObject(record, key, value);
+}
+
+Status master_record_save(Master *master, size_t index, const CellProgress *progress,
+                          double step_seconds)
+{
+    cJSON *record = record_new("saved", master_grid_cell(master, index)->id);
+    cJSON_AddNumberToObject(record, "epoch", (double)progress->epoch);
+    cJSON_AddNumberToObject(record, "epochs", (double)progress->epochs);
+    cJSON_AddNumberToObject(record, "step", (double)progress->step);
+    cJSON_AddNumberToObject(record, "steps", (double)progress->steps);
+    if (progress->images_per_second > 0)
+        add_number(record, "images_per_second", progress->images_per_second);
+    if (step_seconds > 0)
+        add_number(record, "step_seconds", step_seconds);
+    add_number(record, "validation_auc", progress->validation_auc);
+    add_number(record, "validation_dice", progress->validation_dice);
+    return record_append(master->folder->journal, record);
+}
+
+Status master_record_end(Master *master, size_t index, const char *event, const char *kind,
+                         const char *cause)
+{
+    cJSON *record = record_new(event, master_grid_cell(master, index)->id);
+    if (kind)
+        cJSON_AddStringToObject(record, "kind", kind);
+    if (cause)
+        cJSON_AddStringToObject(record, "cause", cause);
+    return record_append(master->folder->journal, record);
+}

@@ -1,0 +1,102 @@
+/* What the master knows; shared by the files master*.c alone. */
+#ifndef GISD_GRID_MASTER_STATE_H
+#define GISD_GRID_MASTER_STATE_H
+
+#include "grid/cost.h"
+#include "grid/master.h"
+#include "grid/peer.h"
+#include "grid/progress.h"
+#include "grid/scheduler.h"
+
+/* A cell as the master sees it. */
+typedef struct {
+    bool selected; /* this job is to do it */
+    CellStanding standing;
+    size_t steps_per_epoch, steps, step;
+    size_t losses;    /* attempts ended by dead or silent ranks, in this job */
+    unsigned attempt; /* the running one; 0: none */
+    size_t rank_count;
+    uint16_t ranks[SCHEDULER_GROUP_MOST];
+    size_t members_left; /* of the group, which have not ended the attempt yet */
+    bool finished;       /* the leader says that the result is complete */
+    bool broken;         /* a rank of the group is dead */
+    Status status;       /* of the members that have ended, the one that tells most */
+    char cause[MESSAGE_TEXT_BYTES];
+    double call_off; /* when to call off those that have not ended; 0: no need */
+    double images_per_second;
+    double validation_auc;
+    double measured_since; /* the first progress of the attempt ... */
+    size_t measured_step;  /* ... and its step */
+} MasterCell;
+
+typedef struct {
+    Peer peer;
+    bool dead;
+    double heard;
+    bool busy; /* in the attempt at `cell`, which it has not ended */
+    size_t cell;
+} MasterWorker;
+
+typedef struct {
+    const MasterSettings *settings;
+    Link *link;
+    const Job *job;
+    ResultsFolder *folder;
+    Peer self;
+    SchedulerSettings scheduling;
+    Scheduler *scheduler;
+    CostModel cost;
+    size_t cell_count;
+    MasterCell *cells; /* cell_count */
+    size_t worker_count, dead_count;
+    MasterWorker *workers; /* worker_count: worker w is rank w + 1, or rank 0 if that is alone */
+    size_t running;
+    unsigned attempts;
+    bool alone;
+    bool stopping;
+    double looked, told; /* when the workers' health was looked at, and they were told of ours */
+    double end;          /* of the walltime, on the clock; INFINITY: none */
+    Progress progress;
+} Master;
+
+static inline int master_rank(const Master *master, size_t worker)
+{
+    return (int)worker + (master->alone ? 0 : 1);
+}
+
+static inline size_t master_worker(const Master *master, int rank)
+{
+    return (size_t)(rank - (master->alone ? 0 : 1));
+}
+
+static inline const GridCell *master_grid_cell(const Master *master, size_t cell)
+{
+    return &master->job->cells.cells[cell];
+}
+
+/* master_records.c: the journal of a cell. */
+Status master_record_start(Master *master, size_t cell);
+Status master_record_save(Master *master, size_t cell, const CellProgress *progress,
+                          double step_seconds);
+Status master_record_end(Master *master, size_t cell, const char *event, const char *kind,
+                         const char *cause);
+
+/* master_cells.c: what happens to cells. */
+double master_work_left(const Master *master, size_t cell);
+Status master_begin(Master *master, const SchedulerOrder *order);
+Status master_progress(Master *master, size_t cell, const CellProgress *progress);
+
+/* A member of the cell's group has ended the attempt, or died (STATUS_LOST). */
+Status master_member_ended(Master *master, size_t cell, size_t worker, Status status, CellEnd end,
+                           const char *cause);
+
+/* Asks a running cell's group to save and stop. */
+Status master_ask_to_stop(Master *master, size_t cell);
+
+/* Tells the members that are still in the attempt to end it at once. */
+Status master_call_off(Master *master, size_t cell, const char *reason);
+
+/* master_health.c: who is dead, silent or must be told that the master lives. */
+Status master_check_health(Master *master, double now);
+
+#endif

@@ -1,0 +1,177 @@
+/* The scheduler: what starts when on which ranks, and how far the whole is from the best. */
+#include "../unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "grid/simulation.h"
+
+static Scheduler *make(size_t ranks, size_t group, size_t count, const SchedulerCell *cells)
+{
+    Scheduler *scheduler;
+    const SchedulerSettings settings = {
+        .ranks = ranks, .fixed_group = group, .doubling = 1, .restart_cost = 1};
+    assert_int_equal(scheduler_new(&settings, count, cells, &scheduler), STATUS_OK);
+    return scheduler;
+}
+
+static SchedulerOrder next(Scheduler *scheduler, double now)
+{
+    SchedulerOrder order;
+    scheduler_next(scheduler, now, &order);
+    return order;
+}
+
+static void free_group(Scheduler *scheduler, const SchedulerOrder *order)
+{
+    for (size_t i = 0; i < order->rank_count; ++i)
+        scheduler_rank_idle(scheduler, order->ranks[i]);
+}
+
+static void the_longest_cell_starts_first(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{100, 10, 1}, {300, 10, 1}, {200, 10, 1}, {0, 10, 1}};
+    Scheduler *scheduler = make(2, 0, 4, cells);
+    SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0), none = next(scheduler, 0);
+    assert_int_equal(one.kind, ORDER_START);
+    assert_int_equal(one.cell, 1);
+    assert_int_equal(two.cell, 2);
+    assert_int_equal(none.kind, ORDER_NOTHING);
+    assert_int_equal(scheduler_state(scheduler, 3), SCHEDULER_DONE); /* nothing left in it */
+    scheduler_ended(scheduler, 2, false, 200);
+    assert_int_equal(next(scheduler, 200).kind, ORDER_NOTHING); /* its rank is not free yet */
+    free_group(scheduler, &two);
+    assert_int_equal(next(scheduler, 200).cell, 0);
+    scheduler_free(scheduler);
+}
+
+static void leftover_ranks_form_smaller_groups(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{100, 10, 4}, {90, 10, 4}, {80, 10, 1}};
+    Scheduler *scheduler = make(7, 4, 3, cells);
+    SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0), three = next(scheduler, 0);
+    assert_int_equal(one.rank_count, 4);
+    assert_int_equal(two.rank_count, 2); /* of the three left: a power of two */
+    assert_int_equal(three.rank_count, 1);
+    bool taken[7] = {false};
+    const SchedulerOrder *orders[] = {&one, &two, &three};
+    for (size_t i = 0; i < 3; ++i)
+        for (size_t k = 0; k < orders[i]->rank_count; ++k) {
+            assert_false(taken[orders[i]->ranks[k]]);
+            taken[orders[i]->ranks[k]] = true;
+        }
+    scheduler_free(scheduler);
+}
+
+static void a_long_cell_gets_the_ranks_that_it_needs_to_end_with_the_others(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{400, 10, 8}, {100, 10, 8}, {100, 10, 8}};
+    Scheduler *scheduler = make(6, 0, 3, cells);
+    assert_int_equal(next(scheduler, 0).rank_count, 4); /* 400 / 4 = 600 / 6 */
+    assert_int_equal(next(scheduler, 0).rank_count, 1);
+    assert_int_equal(next(scheduler, 0).rank_count, 1);
+    scheduler_free(scheduler);
+}
+
+static void idle_ranks_join_the_last_cell_at_a_checkpoint(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{1000, 10, 4}, {1000, 10, 4}};
+    Scheduler *scheduler = make(2, 0, 2, cells);
+    SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0);
+    assert_int_equal(one.rank_count, 1);
+    assert_int_equal(two.rank_count, 1);
+    scheduler_ended(scheduler, two.cell, false, 500); /* faster than was thought */
+    free_group(scheduler, &two);
+    SchedulerOrder widen = next(scheduler, 500);
+    assert_int_equal(widen.kind, ORDER_WIDEN);
+    assert_int_equal(widen.cell, one.cell);
+    assert_int_equal(next(scheduler, 500).kind, ORDER_NOTHING); /* asked once */
+    scheduler_ended(scheduler, one.cell, true, 501);
+    free_group(scheduler, &one);
+    SchedulerOrder again = next(scheduler, 501);
+    assert_int_equal(again.kind, ORDER_START);
+    assert_int_equal(again.rank_count, 2);
+    scheduler_free(scheduler);
+}
+
+static void a_dead_rank_takes_no_more_cells(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{100, 10, 2}, {100, 10, 2}, {100, 10, 2}};
+    Scheduler *scheduler = make(2, 2, 3, cells);
+    SchedulerOrder one = next(scheduler, 0);
+    assert_int_equal(one.rank_count, 2);
+    scheduler_rank_lost(scheduler, one.ranks[1]);
+    scheduler_ended(scheduler, one.cell, true, 10);
+    free_group(scheduler, &one); /* says nothing about the dead one */
+    SchedulerOrder two = next(scheduler, 10);
+    assert_int_equal(two.rank_count, 1);
+    assert_int_equal(two.ranks[0], one.ranks[0]);
+    assert_int_equal(scheduler_living_ranks(scheduler), 1);
+    assert_int_equal(next(scheduler, 10).kind, ORDER_NOTHING);
+    scheduler_free(scheduler);
+}
+
+static void nothing_starts_that_cannot_save_before_the_end(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{1000, 100, 1}, {500, 20, 1}};
+    Scheduler *scheduler = make(2, 0, 2, cells);
+    scheduler_set_end(scheduler, 50);
+    SchedulerOrder order = next(scheduler, 0);
+    assert_int_equal(order.kind, ORDER_START);
+    assert_int_equal(order.cell, 1);
+    assert_int_equal(next(scheduler, 0).kind, ORDER_NOTHING);
+    scheduler_free(scheduler);
+}
+
+static void a_simulated_grid_ends_near_the_bound_and_survives_deaths(void **state)
+{
+    (void)state;
+    enum { CELLS = 60 };
+    SchedulerCell cells[CELLS];
+    SimulatedCell outcomes[CELLS];
+    for (size_t i = 0; i < CELLS; ++i)
+        cells[i] = (SchedulerCell){.work = 3600 * (1 + (double)(i % 7) * (double)(i % 7)),
+                                   .interval = 90,
+                                   .most_ranks = 8};
+    Simulation simulation = {
+        .scheduling = {.ranks = 24, .doubling = 0.98, .restart_cost = 5},
+        .count = CELLS,
+        .cells = cells,
+        .end = (double)INFINITY,
+        .silence = 600,
+        .seed = 3,
+    };
+    SimulationEnd quiet, deadly;
+    assert_int_equal(simulation_run(&simulation, outcomes, &quiet), STATUS_OK);
+    assert_int_equal(quiet.done, CELLS);
+    double bound = simulation_bound(&simulation);
+    assert_true(quiet.makespan >= bound * (1 - 1e-9) && quiet.makespan <= 1.1 * bound);
+    for (size_t i = 0; i < CELLS; ++i)
+        assert_true(outcomes[i].done && outcomes[i].end <= quiet.makespan);
+
+    simulation.failures = 4 / (24 * quiet.makespan); /* about four ranks die */
+    assert_int_equal(simulation_run(&simulation, NULL, &deadly), STATUS_OK);
+    assert_int_equal(deadly.done, CELLS);
+    assert_true(deadly.lost_ranks > 0);
+    assert_true(deadly.makespan > quiet.makespan && deadly.makespan < 2 * quiet.makespan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_longest_cell_starts_first),
+        cmocka_unit_test(leftover_ranks_form_smaller_groups),
+        cmocka_unit_test(a_long_cell_gets_the_ranks_that_it_needs_to_end_with_the_others),
+        cmocka_unit_test(idle_ranks_join_the_last_cell_at_a_checkpoint),
+        cmocka_unit_test(a_dead_rank_takes_no_more_cells),
+        cmocka_unit_test(nothing_starts_that_cannot_save_before_the_end),
+        cmocka_unit_test(a_simulated_grid_ends_near_the_bound_and_survives_deaths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

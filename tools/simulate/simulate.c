@@ -1,0 +1,180 @@
+/* simulate [--ranks N] [--cells FILE | --empty N] [--failures RATE] ...: the grid's scheduler on
+ * imagined ranks, beside the bound that no schedule can beat.
+ *
+ * FILE is an experiment; its cells' times are predicted as gisd-grid --plan does, on processors of
+ * the given speed. --limit makes it a check: exit code 1 if the makespan is further above the
+ * bound.
+ */
+#include <argp.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "grid/cells.h"
+#include "grid/cost.h"
+#include "grid/master.h"
+#include "grid/simulation.h"
+
+enum {
+    KEY_RANKS = 'n',
+    KEY_EMPTY = 'e',
+    KEY_IMAGES = 'i',
+    KEY_FAILURES = 'f',
+    KEY_SEED = 's',
+    KEY_LIMIT = 'l',
+    KEY_DECISION = 'd'
+};
+
+static const struct argp_option options[] = {
+    {"ranks", KEY_RANKS, "N", 0, "Ranks that train (64)", 0},
+    {"empty", KEY_EMPTY, "N", 0, "N cells of a millisecond in place of an experiment", 0},
+    {"images", KEY_IMAGES, "N", 0, "Training images (2000)", 0},
+    {"failures", KEY_FAILURES, "RATE", 0, "Deaths of a rank in 1000 hours (0)", 0},
+    {"seed", KEY_SEED, "S", 0, "Of the failures (1)", 0},
+    {"limit", KEY_LIMIT, "PERCENT", 0, "Fail if the makespan is further above the bound", 0},
+    {"decision", KEY_DECISION, "MS", 0, "Fail if a cell costs more of the master's time", 0},
+    {0},
+};
+
+typedef struct {
+    const char *experiment;
+    int64_t ranks, empty, images, seed;
+    double failures, limit, decision;
+} Arguments;
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    Status status = STATUS_OK;
+    switch (key) {
+    case KEY_RANKS:
+        status = text_to_integer("--ranks", text, 1, 100000, &arguments->ranks);
+        break;
+    case KEY_EMPTY:
+        status = text_to_integer("--empty", text, 1, 1000000, &arguments->empty);
+        break;
+    case KEY_IMAGES:
+        status = text_to_integer("--images", text, 1, 100000000, &arguments->images);
+        break;
+    case KEY_FAILURES:
+        status = text_to_number("--failures", text, 0, 1e6, &arguments->failures);
+        break;
+    case KEY_SEED:
+        status = text_to_integer("--seed", text, 0, INT64_MAX, &arguments->seed);
+        break;
+    case KEY_LIMIT:
+        status = text_to_number("--limit", text, 0, 1e6, &arguments->limit);
+        break;
+    case KEY_DECISION:
+        status = text_to_number("--decision", text, 0, 1e6, &arguments->decision);
+        break;
+    case ARGP_KEY_ARG:
+        arguments->experiment = text;
+        break;
+    case ARGP_KEY_END:
+        if (!arguments->experiment == !arguments->empty)
+            argp_error(state, "expected an EXPERIMENT.yaml or --empty N");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    if (status != STATUS_OK)
+        argp_error(state, "%s", status_message());
+    return 0;
+}
+
+static const struct argp usage = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "EXPERIMENT.yaml\n--empty N",
+    .doc = "Run the grid's scheduler on imagined ranks, beside the bound that no schedule beats.",
+};
+
+/* The experiment's cells with predicted times; no data are read. */
+static Status predict(const Arguments *arguments, size_t *count, SchedulerCell **cells)
+{
+    enum { LESION_CLASSES = 3 };
+    const char *fingerprints[EXPERIMENT_MAX_SETTINGS] = {0};
+    ExperimentFile experiment;
+    GridCells grid = {0};
+    CostModel cost = {0};
+    TRY(experiment_file_read(arguments->experiment, &experiment));
+    for (size_t i = 0; i < EXPERIMENT_MAX_SETTINGS; ++i)
+        fingerprints[i] = "none";
+    Status status = grid_cells_init(&experiment, arguments->experiment, fingerprints, &grid);
+    if (status == STATUS_OK)
+        status = cost_model_init(&cost, &grid, LESION_CLASSES, 1);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(cells, grid.count);
+    for (size_t i = 0; i < grid.count && status == STATUS_OK; ++i) {
+        const CellSettings *settings = &grid.cells[i].settings;
+        double steps = fmax(1, floor((double)arguments->images / (double)settings->batch));
+        double interval = steps * cost_model_step_seconds(&cost, i);
+        (*cells)[i] = (SchedulerCell){.work = interval * (double)settings->epochs,
+                                      .interval = interval,
+                                      .most_ranks = settings->shards};
+    }
+    *count = grid.count;
+    cost_model_clear(&cost);
+    grid_cells_clear(&grid);
+    experiment_file_clear(&experiment);
+    return status;
+}
+
+static Status empty_cells(const Arguments *arguments, size_t *count, SchedulerCell **cells)
+{
+    *count = (size_t)arguments->empty;
+    TRY(MEMORY_NEW(cells, *count));
+    for (size_t i = 0; i < *count; ++i)
+        (*cells)[i] = (SchedulerCell){.work = 1e-3, .interval = 1e-3, .most_ranks = 1};
+    return STATUS_OK;
+}
+
+static Status simulate(const Arguments *arguments, bool *within)
+{
+    SchedulerCell *cells = NULL;
+    SimulationEnd end;
+    size_t count;
+    TRY(arguments->empty ? empty_cells(arguments, &count, &cells)
+                         : predict(arguments, &count, &cells));
+    const Simulation simulation = {
+        .scheduling = master_scheduling((size_t)arguments->ranks, 0),
+        .count = count,
+        .cells = cells,
+        .end = (double)INFINITY,
+        .failures = arguments->failures / 1000 / 3600,
+        .silence = 600,
+        .seed = (uint64_t)arguments->seed,
+    };
+    Status status = simulation_run(&simulation, NULL, &end);
+    if (status == STATUS_OK) {
+        double bound = simulation_bound(&simulation);
+        double above = 100 * (end.makespan / bound - 1);
+        double decision = 1000 * end.decision_time / (double)count;
+        printf("%zu cells on %lld ranks: %.3f h, bound %.3f h, %.1f %% above; %zu done, %zu ranks "
+               "lost, %zu orders, %.4f ms of the master's time a cell\n",
+               count, (long long)arguments->ranks, end.makespan / 3600, bound / 3600, above,
+               end.done, end.lost_ranks, end.decisions, decision);
+        *within = end.done == count && above <= arguments->limit && decision <= arguments->decision;
+    }
+    free(cells);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    Arguments arguments = {.ranks = 64,
+                           .images = 2000,
+                           .seed = 1,
+                           .limit = (double)INFINITY,
+                           .decision = (double)INFINITY};
+    bool within = true;
+    argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+    if (simulate(&arguments, &within) != STATUS_OK) {
+        fprintf(stderr, "simulate: %s\n", status_message());
+        return EXIT_FAILURE;
+    }
+    return within ? EXIT_SUCCESS : EXIT_FAILURE;
+}
