@@ -15,7 +15,8 @@
 #include "grid/signals.h"
 #include "grid/threads.h"
 
-static const double DOUBLING = 0.98;     /* of a group's speed that a doubling keeps */
+static const double DOUBLING =
+    0.976; /* of its gain that doubling a group keeps: docs/performance.md */
 static const double RESTART_SECONDS = 5; /* to save a cell and start it again */
 
 static void show(Master *master, double now, bool last)
