@@ -74,12 +74,12 @@ static void shorten_cause(void)
 
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action)
 {
-    shorten_cause();
     const char *advice = strstr(last_cause, "lock file")
                              ? "; another process has the file open, or the file system has no "
                                "locks (then set HDF5_USE_FILE_LOCKING=FALSE)"
                              : "";
     const char *slash = name && name[0] != '/' ? "/" : "";
+    shorten_cause();
     return status_set(status, "%s: %s%s%scannot %s: %s%s", path, slash, name ? name : "",
                       name ? ": " : "", action, last_cause, advice);
 }

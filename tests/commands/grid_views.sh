@@ -25,15 +25,15 @@ cat >tiny.yaml <<'END'
 name: tiny
 data: {manifest: data/manifest.csv}
 model: {base: 4, size: 64, recursion_steps: 1}
-training: {epochs: 1, batch: 4, optimiser: sgd, learning_rate: [0.001, 8], clip_norm: 0}
+training: {epochs: 3, batch: 4, optimiser: sgd, learning_rate: [0.001, 9.5], clip_norm: 0}
 loss: {alpha: [0.25, 0.5]}
 END
 
 "$grid" tiny.yaml --plan --ranks 9 --walltime 100h >plan.txt
 has plan.txt '4 of 4 cells are left' 'on 8 ranks' '4 of 4 cells fit 4 d 4 h' 'a guess' \
-    'r50x1-global-alpha=0.25-learning_rate=8 *new'
+    'r50x1-global-alpha=0.25-learning_rate=9.5 *new'
 [ ! -e results ] || fail "--plan left something behind"
-"$grid" tiny.yaml --plan --only 'learning_rate=8 alpha=.5' >plan.txt
+"$grid" tiny.yaml --plan --only 'learning_rate=9.5 alpha=.5' >plan.txt
 has plan.txt '1 of 4 cells are left'
 for wrong in 'alpha' 'alfa=1' 'alpha=x' 'alpha=1'; do
     if "$grid" tiny.yaml --plan --only "$wrong" 2>err.txt; then fail "--only $wrong was taken"; fi
@@ -51,11 +51,11 @@ failed=$(sed -n 's/^  \([0-9a-f]*\)  .*diverged.*/\1/p' status.txt | head -1)
 has why.txt "^$failed  .*: failed" 'started: attempt' 'failed: diverged' 'what to do: a lower' \
     'the end of results/tiny/cells/'
 "$grid" --why results/tiny r50x1-global-alpha=0.5-learning_rate=0.001 >why.txt
-has why.txt ': done' 'saved: epoch 1 of 1, step 3 of 3' 'it is done'
+has why.txt ': done' 'saved: epoch 3 of 3, step 6 of 6' 'it is done'
 if "$grid" --why results/tiny zzz 2>err.txt; then fail "a cell zzz"; fi
 has err.txt '^gisd-grid: zzz: no such cell'
 "$grid" tiny.yaml --plan --retry failed >plan.txt
-has plan.txt '2 of 4 cells are left' 'measured in this folder' '=0.001 *done' '=8 *failed'
+has plan.txt '2 of 4 cells are left' 'measured in this folder' '=0.001 *done' '=9.5 *failed'
 
 # A job that was killed is told from one that runs.
 sed -i '/"closed"/d' results/tiny/journal.jsonl
