@@ -110,12 +110,12 @@ static double seconds_left(const View *view)
             continue;
         double seconds =
             cell->step_seconds > 0 ? cell->step_seconds : step_seconds / (double)measured;
-        for (size_t k = 0; k < view->records.count && !cell->step_seconds; ++k)
+        for (size_t k = 0; k < view->records.count && cell->step_seconds == 0; ++k)
             if (view->records.cells[k].step_seconds > 0 &&
                 strcmp(view->records.cells[k].backbone, cell->backbone) == 0 &&
                 strcmp(view->records.cells[k].tuning, cell->tuning) == 0)
                 seconds = view->records.cells[k].step_seconds;
-        for (size_t k = 0; k < view->records.count && !cell->steps && !steps; ++k)
+        for (size_t k = 0; k < view->records.count && !cell->steps && steps == 0; ++k)
             steps = (double)view->records.cells[k].steps;
         work += seconds * (cell->steps ? (double)(cell->steps - cell->step) : steps);
     }
