@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# A grid as one Slurm job that ends when the grid is done, however often it is cut on the way:
+#
+#     sbatch slurm/grid.sh [EXPERIMENT.yaml [gisd-grid's other options]]
+#
+# experiments/table2.yaml by default. Nodes, tasks and time are sbatch's to give (--nodes=8
+# --ntasks-per-node=64 --time=12:00:00). Before the time is up, when the job is preempted and on
+# scancel --signal=USR1 --batch, it saves and puts itself back into the queue.
+#
+# GISD_GRID: the program (else gisd-grid of build/release or of PATH); GISD_OUT: the results' folder.
+#SBATCH --job-name=gisd-grid
+#SBATCH --nodes=1
+#SBATCH --time=24:00:00
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=gisd-grid-%j.log
+#SBATCH --signal=B:USR1@120
+set -uo pipefail
+cd "${SLURM_SUBMIT_DIR:-.}" || exit 1
+
+experiment=${1:-experiments/table2.yaml}
+[ $# -gt 0 ] && shift
+grid=${GISD_GRID:-build/release/bin/gisd-grid}
+[ -x "$grid" ] || grid=gisd-grid
+name=$(sed -n 's/^name: *\([^ #]*\).*/\1/p' "$experiment" | head -1)
+out=${GISD_OUT:-results/${name:-grid}}
+journal=$out/journal.jsonl
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-1}}
+
+lines() { # how much the journal tells of trained cells
+    local count
+    count=$(grep -sc '"event":"\(saved\|finished\|failed\)"' "$journal")
+    echo "${count:-0}"
+}
+
+code=1
+before=$(lines)
+echo "$(date -Is)  job ${SLURM_JOB_ID:-none}, start $((${SLURM_RESTART_COUNT:-0} + 1)): $experiment on ${SLURM_JOB_NODELIST:-$(hostname)}"
+
+# The master only leads, so it is one rank more than there are tasks. A rank that dies must not take
+# the others with it: --enable-recovery.
+mpirun --enable-recovery --oversubscribe -np $((${SLURM_NTASKS:-1} + 1)) \
+    "$grid" "$experiment" --out "$out" "$@" &
+mpirun=$!
+# A trap runs only between commands: mpirun is in the background, and waiting goes on after it.
+trap 'kill -USR1 $mpirun 2>/dev/null' USR1 TERM
+while kill -0 $mpirun 2>/dev/null; do
+    wait $mpirun
+    code=$?
+done
+
+# With dead ranks mpirun's exit code says nothing, and rank 0 may be among them: the journal knows.
+closed=$(tail -n 1 "$journal" 2>/dev/null | sed -n 's/.*"event":"closed".*"code":\([0-9]*\).*/\1/p')
+if [ -n "$closed" ]; then
+    code=$closed
+elif [ -e "$journal" ] && [ "$(lines)" -gt "$before" ]; then
+    code=75 # cut off in the middle, but it had come forward
+elif [ "$code" = 0 ]; then
+    code=1
+fi
+echo "$(date -Is)  job ${SLURM_JOB_ID:-none} ends with code $code"
+if [ "$code" = 75 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
+    scontrol requeue "$SLURM_JOB_ID" && sleep 60 # Slurm ends this script
+fi
+exit "$code"
