@@ -60,6 +60,8 @@ elif [ "$code" = 0 ]; then
 fi
 echo "$(date -Is)  job ${SLURM_JOB_ID:-none} ends with code $code"
 if [ "$code" = 75 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
-    scontrol requeue "$SLURM_JOB_ID" && sleep 60 # Slurm ends this script
+    # Slurm ends this script; ended by itself it would count as a job that failed.
+    trap '' TERM
+    scontrol requeue "$SLURM_JOB_ID" && sleep 300
 fi
 exit "$code"
