@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/text.h"
 #include "grid/plan.h"
 #include "grid/run.h"
@@ -148,10 +149,25 @@ static int look(const Arguments *arguments)
     return EXIT_FAILURE;
 }
 
+/* A rank that dies in MPI_Init() or MPI_Finalize() leaves the others there for ever. On a busy file
+ * system many ranks take minutes to load the program: a minute, and a second for each. */
+static unsigned patience_seconds(void)
+{
+    const char *text = getenv("OMPI_COMM_WORLD_SIZE");
+    int64_t ranks = 600; /* other MPIs do not tell beforehand */
+    if (text && text_to_integer("OMPI_COMM_WORLD_SIZE", text, 1, 100000, &ranks) != STATUS_OK)
+        ranks = 600;
+    return 60 + (unsigned)ranks;
+}
+
+static int exit_code = EX_USAGE;
+
 /* argp ends rank 0 after --help and after a wrong argument. */
 static void finalize(void)
 {
+    deadline_set(patience_seconds(), NULL, exit_code);
     MPI_Finalize();
+    deadline_clear();
 }
 
 int main(int argc, char **argv)
@@ -165,7 +181,11 @@ int main(int argc, char **argv)
         argp_parse(&usage, argc, argv, 0, NULL, &arguments);
         return look(&arguments);
     }
+    deadline_set(patience_seconds(),
+                 "gisd-grid: waited in vain for all ranks to start (did one die?); start again\n",
+                 EXIT_FAILURE);
     MPI_Init(&argc, &argv);
+    deadline_clear();
     atexit(finalize);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -182,5 +202,6 @@ int main(int argc, char **argv)
         fflush(NULL);
         _exit(end.code);
     }
-    return rank == 0 ? end.code : EXIT_SUCCESS;
+    exit_code = rank == 0 ? end.code : EXIT_SUCCESS;
+    return exit_code;
 }

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/deadline.h"
 #include "base/memory.h"
 #include "grid/link.h"
 #include "grid/master.h"
+#include "grid/peer.h"
 #include "grid/results_folder.h"
 #include "grid/selection.h"
 #include "grid/signals.h"
@@ -102,6 +105,7 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
     MasterEnd cells = {0};
     Status status = prepare(settings, (size_t)ranks, &experiment, &job, &folder, &selected);
     status = job_share(&job, status, comm);
+    mpi_set_watch(NULL, NULL, experiment.silence);
     if (status == STATUS_OK)
         status = master_run(&(MasterSettings){.ranks_per_cell = experiment.ranks_per_cell,
                                               .silence = experiment.silence,
@@ -127,24 +131,65 @@ static Status follow(MPI_Comm comm, Link *link, RunEnd *end)
 {
     Job job = {0};
     Status status = job_share(&job, STATUS_OK, comm);
+    mpi_set_watch(NULL, NULL, job.silence);
     if (status == STATUS_OK)
         status = worker_run(link, &job, job.silence, &end->broken);
     job_clear(&job);
     return status;
 }
 
+/* ---- until all know the job ---- */
+
+typedef struct {
+    int ranks;
+    Peer self, *peers; /* by rank */
+    double looked;
+} Meeting;
+
+/* The MpiWatch while rank 0 reads the data and sends it: a rank that dies now ends the job. The
+ * ranks on its host see that; those on other hosts give up when rank 0 stays silent. */
+static Status watch_peers(void *context)
+{
+    Meeting *meeting = context;
+    if (clock_seconds() - meeting->looked < 1)
+        return STATUS_OK;
+    meeting->looked = clock_seconds();
+    for (int i = 0; i < meeting->ranks; ++i)
+        if (peer_is_dead(&meeting->self, &meeting->peers[i]))
+            FAIL(STATUS_LOST, "rank %d died before the work began; start again", i);
+    return STATUS_OK;
+}
+
+/* Ranks that do not know one another yet can only block. */
+static Status meet(MPI_Comm comm, int ranks, Link *link, Meeting *meeting)
+{
+    enum { MEETING_SECONDS = 60 };
+    *meeting = (Meeting){.ranks = ranks, .self = peer_self()};
+    deadline_set(MEETING_SECONDS + (unsigned)ranks,
+                 "gisd-grid: a rank died at the start; start again\n", EXIT_FAILURE);
+    TRY(MEMORY_NEW(&meeting->peers, (size_t)ranks));
+    TRY(threads_share(comm));
+    TRY(link_init(link, comm));
+    TRY(mpi_gather(comm, sizeof meeting->self, &meeting->self, meeting->peers));
+    deadline_clear();
+    mpi_set_watch(watch_peers, meeting, MEETING_SECONDS);
+    return STATUS_OK;
+}
+
 Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
 {
     int rank, ranks;
-    Link link;
+    Link link = {0};
+    Meeting meeting;
     *end = (RunEnd){.code = EXIT_SUCCESS};
     TRY_MPI(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
     TRY_MPI(MPI_Comm_rank(comm, &rank));
     TRY_MPI(MPI_Comm_size(comm, &ranks));
-    TRY(threads_share(comm));
-    TRY(link_init(&link, comm));
     signals_catch();
+    TRY(meet(comm, ranks, &link, &meeting));
     Status status = rank == 0 ? lead(settings, comm, ranks, &link, end) : follow(comm, &link, end);
+    end->broken |= status == STATUS_LOST;
+    free(meeting.peers);
     link_clear(&link);
     return status;
 }

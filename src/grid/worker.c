@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "grid/attempt.h"
 #include "grid/peer.h"
 #include "grid/signals.h"
@@ -159,7 +160,7 @@ static bool should_stop(void *context)
 }
 
 /* Blocks until all members are here. They were all idle a moment ago; should one have died since,
- * the alarm ends this process too, and with it a wait without end. */
+ * the deadline ends this process too, and with it a wait without end. */
 static Status form_group(Worker *worker, MPI_Comm *group)
 {
     int ranks[SCHEDULER_GROUP_MOST];
@@ -168,9 +169,9 @@ static Status form_group(Worker *worker, MPI_Comm *group)
         ranks[i] = worker->run.ranks[i];
     TRY_MPI(MPI_Comm_group(worker->link->comm, &all));
     TRY_MPI(MPI_Group_incl(all, worker->run.rank_count, ranks, &members));
-    alarm((unsigned)ceil(worker->silence));
+    deadline_set((unsigned)ceil(worker->silence), NULL, EXIT_FAILURE);
     int code = MPI_Comm_create_group(worker->link->comm, members, GROUP_TAG, group);
-    alarm(0);
+    deadline_clear();
     TRY_MPI(code);
     TRY_MPI(MPI_Comm_set_errhandler(*group, MPI_ERRORS_RETURN));
     MPI_Group_free(&members);

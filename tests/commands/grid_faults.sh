@@ -59,6 +59,14 @@ finish() { # finish DIR: start it again without faults
     same_bits "$1"
 }
 
+# A rank dies before it has met the others, who can only wait for it; about a minute later they give
+# up. Looked at in the end.
+(
+    mpirun --enable-recovery --oversubscribe -np 2 "$grid" tiny.yaml --out "$folder/early" : \
+        -np 1 sh -c 'kill -KILL $$' 2>early.txt
+    touch early.over
+) &
+
 # A rank of one group dies: its cell goes back to the queue, the group is formed again from the
 # survivors, and the job ends with all done.
 start 4 dead
@@ -160,3 +168,12 @@ if mkdir full && mount -t tmpfs -o size=3M none full 2>/dev/null; then
     [ $code = 1 ] && grep -q 'No space left\|cannot write' err.txt || fail "full disk: $(cat err.txt)"
     ! find full -name '*.h5' -empty | grep . || fail "a full disk left empty files"
 fi
+
+# Those whose fellow died at the start have given up.
+for turn in $(seq 1200); do
+    [ -e early.over ] && break
+    sleep 0.1
+done
+[ -e early.over ] || fail "ranks still wait for one that died at the start"
+grep -q 'did one die' early.txt || fail "the start: $(cat early.txt)"
+[ ! -e early ] || fail "a job that did not begin left results"
