@@ -351,15 +351,27 @@ static Status read_name(Reading *reading, const yaml_node_t *value)
     return STATUS_OK;
 }
 
+static Status read_search(Reading *reading, const yaml_node_t *value)
+{
+    const char *text;
+    TRY(expect_scalar(reading, value, "search", &text));
+    reading->experiment->halving = strcmp(text, "halving") == 0;
+    return reading->experiment->halving || strcmp(text, "grid") == 0
+               ? STATUS_OK
+               : refuse(reading, value, "search: '%s' (expected grid or halving)", text);
+}
+
 static Status read_top(Reading *reading, const char *section, const yaml_node_t *key_node,
                        const char *key, const yaml_node_t *value)
 {
-    static const char *const known[] = {"name", "data",     "model", "tuning",
-                                        "loss", "training", "grid",  NULL};
+    static const char *const known[] = {"name",     "data",   "model", "tuning", "loss",
+                                        "training", "search", "grid",  NULL};
     if (strcmp(key, "name") == 0)
         return read_name(reading, value);
     if (strcmp(key, "data") == 0)
         return read_mapping(reading, value, key, read_data);
+    if (strcmp(key, "search") == 0)
+        return read_search(reading, value);
     if (strcmp(key, "grid") == 0)
         return read_mapping(reading, value, key, read_grid);
     if (strcmp(key, "tuning") == 0)
@@ -514,6 +526,7 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     char ranks[24] = "auto";
     if (experiment->ranks_per_cell)
         snprintf(ranks, sizeof ranks, "%zu", experiment->ranks_per_cell);
+    fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
     fprintf(stream, "grid:\n  ranks_per_cell: %s\n  silence: %.0f\n", ranks, experiment->silence);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");

@@ -28,7 +28,8 @@ static void show(Master *master, double now, bool last)
             continue;
         state.done += cell->standing == CELL_DONE;
         state.failed += cell->standing == CELL_FAILED;
-        state.left += cell->standing != CELL_DONE && cell->standing != CELL_FAILED;
+        state.dropped += cell->standing == CELL_DROPPED;
+        state.left += !cell_standing_settled(cell->standing);
         state.images_per_second += cell->attempt ? cell->images_per_second : 0;
     }
     state.left -= state.running;
@@ -87,7 +88,8 @@ static Status send_run(Master *master, size_t index)
     Message message = {.kind = MESSAGE_RUN,
                        .cell = (uint32_t)index,
                        .attempt = cell->attempt,
-                       .rank_count = (int32_t)cell->rank_count};
+                       .rank_count = (int32_t)cell->rank_count,
+                       .stop_epoch = master_stop_epoch(master, index)};
     memcpy(message.ranks, cell->ranks, sizeof message.ranks);
     for (size_t i = 0; i < cell->rank_count; ++i)
         TRY(link_send(master->link, cell->ranks[i], &message));
@@ -139,7 +141,7 @@ static bool solo_stop(void *context)
 static Status run_here(Master *master, size_t index)
 {
     Solo solo = {.master = master, .cell = index};
-    const CellHooks hooks = {&solo, solo_progress, solo_stop};
+    const CellHooks hooks = {&solo, solo_progress, solo_stop, master_stop_epoch(master, index)};
     CellEnd end = CELL_STOPPED;
     Status status =
         attempt_run(master->job, index, master->cells[index].attempt, MPI_COMM_SELF, &hooks, &end);
@@ -220,12 +222,19 @@ static void recall_cell(Master *master, size_t index)
     cell->steps_per_epoch =
         loader_steps_per_epoch(job_dataset(master->job, grid), grid->settings.batch);
     cell->steps = cell->steps_per_epoch * grid->settings.epochs;
-    cell->validation_auc = (double)NAN;
+    cell->score = (double)NAN;
     if (!record)
         return;
     cell->standing = record->standing;
     cell->step = record->step;
+    cell->epoch = record->epoch;
+    cell->kept_epoch = record->kept_epoch;
+    cell->score =
+        isfinite(record->validation_auc) ? record->validation_auc : record->validation_dice;
     if (cell->standing == CELL_FAILED && master->settings->retry)
+        cell->standing = CELL_PARTIAL;
+    /* Without a search nothing is dropped. */
+    if (cell->standing == CELL_DROPPED && !master->settings->search->candidates)
         cell->standing = CELL_PARTIAL;
     cost_model_measure(&master->cost, index, record->step_seconds);
 }
@@ -276,7 +285,12 @@ static Status init(Master *master)
                         threads_count()));
     for (size_t i = 0; i < master->cell_count; ++i)
         recall_cell(master, i);
-    return make_scheduler(master);
+    TRY(master_search_recall(master));
+    TRY(make_scheduler(master));
+    for (size_t i = 0; i < master->cell_count; ++i)
+        if (master->settings->search->candidates && master->settings->search->candidate[i] == 0)
+            TRY(master_search(master, i)); /* a job that died may have left it due */
+    return STATUS_OK;
 }
 
 /* The words must be out before this rank ends, but dead ranks never take theirs. */
@@ -306,8 +320,8 @@ Status master_run(const MasterSettings *settings, Link *link, const Job *job, Re
     for (size_t i = 0; i < master.cell_count && master.cells; ++i) {
         end->done += master.cells[i].selected && master.cells[i].standing == CELL_DONE;
         end->failed += master.cells[i].selected && master.cells[i].standing == CELL_FAILED;
-        end->left += master.cells[i].selected && master.cells[i].standing != CELL_DONE &&
-                     master.cells[i].standing != CELL_FAILED;
+        end->dropped += master.cells[i].selected && master.cells[i].standing == CELL_DROPPED;
+        end->left += master.cells[i].selected && !cell_standing_settled(master.cells[i].standing);
     }
     end->broken = master.dead_count > 0;
     scheduler_free(master.scheduler);

@@ -11,18 +11,20 @@
 #include "grid/link.h"
 #include "grid/results_folder.h"
 #include "grid/scheduler.h"
+#include "grid/search.h"
 
 typedef struct {
     size_t ranks_per_cell; /* of a group, where there are so many; 0: as the work asks for */
     double silence;        /* seconds after which a rank that says nothing counts as dead */
     double seconds;        /* until the job must have ended; INFINITY: no limit */
     bool retry;            /* failed cells are run again */
+    const Search *search;  /* which cells go on at its rungs */
     const bool *selected;  /* one for each cell of the job; NULL: all */
 } MasterSettings;
 
 typedef struct {
-    size_t done, failed, left; /* of the selected cells */
-    bool broken;               /* a worker is dead, so that MPI cannot be finalised */
+    size_t done, failed, dropped, left; /* of the selected cells */
+    bool broken;                        /* a worker is dead, so that MPI cannot be finalised */
 } MasterEnd;
 
 /* How the master schedules: `workers` ranks that train, groups as MasterSettings says. */

@@ -3,6 +3,7 @@
  * An attempt ends when every member has ended it or is dead. If the leader has completed the result
  * the cell is done, whatever else happened; if a rank died or fell silent it goes back to the
  * queue, but not for ever: a cell that takes its ranks with it again and again fails. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,13 +15,30 @@ enum { MOST_LOSSES = 3 };
 /* What the others of a group may take to notice a member's failure by themselves. */
 static const double PATIENCE_SECONDS = 5;
 
+size_t master_stop_epoch(const Master *master, size_t index)
+{
+    return search_next_epoch(master->settings->search,
+                             master_grid_cell(master, index)->settings.epochs,
+                             master->cells[index].kept_epoch);
+}
+
+/* It has reached its rung and waits for the search. */
+static bool is_paused(const Master *master, size_t index)
+{
+    size_t stop = master_stop_epoch(master, index);
+    return stop && master->cells[index].epoch >= stop;
+}
+
 double master_work_left(const Master *master, size_t index)
 {
     const MasterCell *cell = &master->cells[index];
-    if (!cell->selected || cell->standing == CELL_DONE || cell->standing == CELL_FAILED)
+    if (!cell->selected || cell_standing_settled(cell->standing) || is_paused(master, index))
         return 0;
+    size_t stop = master_stop_epoch(master, index), end = cell->steps;
+    if (stop)
+        end = stop * cell->steps_per_epoch;
     /* A cell whose last step is saved must still be tested. */
-    size_t steps = cell->step < cell->steps ? cell->steps - cell->step : 1;
+    size_t steps = cell->step < end ? end - cell->step : 1;
     return cost_model_step_seconds(&master->cost, index) * (double)steps;
 }
 
@@ -57,7 +75,9 @@ Status master_progress(Master *master, size_t index, const CellProgress *progres
     MasterCell *cell = &master->cells[index];
     double now = clock_seconds(), seconds = 0;
     cell->step = progress->step;
-    cell->validation_auc = progress->validation_auc;
+    cell->epoch = progress->epoch;
+    cell->score =
+        isfinite(progress->validation_auc) ? progress->validation_auc : progress->validation_dice;
     if (progress->images_per_second > 0)
         cell->images_per_second = progress->images_per_second;
     if (cell->measured_since == 0) {
@@ -121,8 +141,9 @@ static Status close_attempt(Master *master, size_t index)
         cell->standing = CELL_PARTIAL;
         status = master_record_end(master, index, "stopped", NULL, NULL);
     }
-    scheduler_ended(master->scheduler, index, cell->standing == CELL_PARTIAL, clock_seconds());
-    return status;
+    scheduler_ended(master->scheduler, index,
+                    cell->standing == CELL_PARTIAL && !is_paused(master, index), clock_seconds());
+    return status == STATUS_OK ? master_search(master, index) : status;
 }
 
 /* A member with a fault of its own tells more than those that only heard of it. */

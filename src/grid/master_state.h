@@ -13,8 +13,11 @@ typedef struct {
     bool selected; /* this job is to do it */
     CellStanding standing;
     size_t steps_per_epoch, steps, step;
-    size_t losses;    /* attempts ended by dead or silent ranks, in this job */
-    unsigned attempt; /* the running one; 0: none */
+    size_t epoch;      /* finished ones */
+    double score;      /* for a search, after that epoch; NaN: none */
+    size_t kept_epoch; /* of the last decision of a search that kept it */
+    size_t losses;     /* attempts ended by dead or silent ranks, in this job */
+    unsigned attempt;  /* the running one; 0: none */
     size_t rank_count;
     uint16_t ranks[SCHEDULER_GROUP_MOST];
     size_t members_left; /* of the group, which have not ended the attempt yet */
@@ -24,7 +27,6 @@ typedef struct {
     char cause[MESSAGE_TEXT_BYTES];
     double call_off; /* when to call off those that have not ended; 0: no need */
     double images_per_second;
-    double validation_auc;
     double measured_since; /* the first progress of the attempt ... */
     size_t measured_step;  /* ... and its step */
 } MasterCell;
@@ -86,6 +88,9 @@ double master_work_left(const Master *master, size_t cell);
 Status master_begin(Master *master, const SchedulerOrder *order);
 Status master_progress(Master *master, size_t cell, const CellProgress *progress);
 
+/* The epoch at whose end the cell waits for the search's next decision; 0: none. */
+size_t master_stop_epoch(const Master *master, size_t cell);
+
 /* A member of the cell's group has ended the attempt, or died (STATUS_LOST). */
 Status master_member_ended(Master *master, size_t cell, size_t worker, Status status, CellEnd end,
                            const char *cause);
@@ -95,6 +100,13 @@ Status master_ask_to_stop(Master *master, size_t cell);
 
 /* Tells the members that are still in the attempt to end it at once. */
 Status master_call_off(Master *master, size_t cell, const char *reason);
+
+/* master_search.c: the rungs of a search. A failed cell is not run again if the search has gone on
+ * without it. */
+Status master_search_recall(Master *master);
+
+/* Decides the next rung of the cell's group, if that is due. */
+Status master_search(Master *master, size_t cell);
 
 /* master_health.c: who is dead, silent or must be told that the master lives. */
 Status master_check_health(Master *master, double now);

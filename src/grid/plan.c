@@ -11,6 +11,7 @@
 #include "grid/master.h"
 #include "grid/progress.h"
 #include "grid/results_folder.h"
+#include "grid/search.h"
 #include "grid/selection.h"
 #include "grid/simulation.h"
 #include "grid/threads.h"
@@ -20,6 +21,7 @@ typedef struct {
     Job job;
     GridRecords records; /* of the folder, if there is one */
     CostModel cost;
+    Search search;
     bool *selected;          /* by cell */
     SchedulerCell *cells;    /* by cell */
     SimulatedCell *outcomes; /* by cell */
@@ -37,6 +39,7 @@ static Status read_all(Plan *plan, const RunSettings *settings)
         plan->selected[i] = true;
     if (settings->only)
         TRY(selection_read(settings->only, &job->cells, plan->selected));
+    TRY(search_init(&plan->experiment, settings->experiment, &job->cells, &plan->search));
     return cost_model_init(&plan->cost, &job->cells, job->datasets[0]->class_count,
                            threads_count());
 }
@@ -59,10 +62,11 @@ static void predict(Plan *plan, bool retry)
         const CellRecord *record = grid_records_find(&plan->records, cell->id);
         CellStanding standing = standing_of(plan, i);
         size_t each = loader_steps_per_epoch(job_dataset(job, cell), cell->settings.batch);
-        size_t steps = each * cell->settings.epochs, done = record ? record->step : 0;
+        size_t epochs = search_expected_epochs(&plan->search, i, cell->settings.epochs);
+        size_t steps = each * epochs, done = record ? record->step : 0;
         double step = cost_model_step_seconds(&plan->cost, i);
-        bool runs =
-            plan->selected[i] && standing != CELL_DONE && (standing != CELL_FAILED || retry);
+        bool runs = plan->selected[i] &&
+                    (!cell_standing_settled(standing) || (standing == CELL_FAILED && retry));
         plan->cells[i] =
             (SchedulerCell){.work = runs ? step * (double)(done < steps ? steps - done : 1) : 0,
                             .interval = step * (double)each,
@@ -109,6 +113,10 @@ static void print_sum(const Plan *plan, const Simulation *simulation, const Simu
             simulation->scheduling.ranks == 1 ? "" : "s");
     if (isfinite(simulation->end))
         fprintf(stream, "%zu of %zu cells fit %s\n", end->done, left, limit);
+    if (plan->search.candidates)
+        fputs("the search is taken to keep the first cells of each group: which ones it keeps is "
+              "known only as they train\n",
+              stream);
     fputs(cost_model_calibrated(&plan->cost)
               ? "times are from steps measured in this folder\n"
               : "times are from a guess of the processor's speed: nothing has been measured yet\n",
@@ -135,6 +143,7 @@ Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream)
         }
     }
     cost_model_clear(&plan.cost);
+    search_clear(&plan.search);
     grid_records_clear(&plan.records);
     free(plan.selected);
     free(plan.cells);

@@ -34,6 +34,8 @@ static void show(Progress *progress, const ProgressState *state)
     duration_text(state->seconds_left, left);
     fprintf(stderr, "%s%zu done, %zu running, %zu failed, %zu left", progress->terminal ? "\r" : "",
             state->done, state->running, state->failed, state->left);
+    if (state->dropped)
+        fprintf(stderr, ", %zu dropped by the search", state->dropped);
     if (state->running)
         fprintf(stderr, "  |  %.1f images/s  |  %s to go", state->images_per_second, left);
     fputs(progress->terminal ? "\033[K" : "\n", stderr);

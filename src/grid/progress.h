@@ -9,7 +9,8 @@
 enum { DURATION_BYTES = 24 };
 
 typedef struct {
-    size_t done, running, failed, left; /* cells; left: neither done, failed nor running */
+    size_t done, running, failed, left; /* cells; left: neither these nor dropped */
+    size_t dropped;                     /* by a search */
     double images_per_second;           /* of all groups */
     double seconds_left;                /* to the end of the grid; NaN: not known */
 } ProgressState;

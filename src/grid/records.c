@@ -66,7 +66,7 @@ cJSON *record_planned(const GridCell *cell)
 
 const char *cell_standing_name(CellStanding standing)
 {
-    static const char *const names[] = {"new", "partial", "done", "failed"};
+    static const char *const names[] = {"new", "partial", "done", "failed", "dropped"};
     return names[standing];
 }
 
@@ -116,7 +116,9 @@ static Status add_cell(GridRecords *records, const cJSON *record)
     }
     CellRecord *cell = &records->cells[records->count++];
     const cJSON *settings = cJSON_GetObjectItemCaseSensitive(record, "settings");
-    *cell = (CellRecord){.validation_auc = (double)NAN, .epochs = count_of(settings, "epochs")};
+    *cell = (CellRecord){.validation_auc = (double)NAN,
+                         .validation_dice = (double)NAN,
+                         .epochs = count_of(settings, "epochs")};
     snprintf(cell->id, sizeof cell->id, "%s", text_of(record, "cell"));
     snprintf(cell->name, sizeof cell->name, "%s", text_of(record, "name"));
     snprintf(cell->backbone, sizeof cell->backbone, "%s", text_of(settings, "backbone"));
@@ -136,6 +138,7 @@ static Status read_opened(GridRecords *records, const cJSON *record)
     records->pid = (int)count_of(record, "pid");
     records->job_ranks = count_of(record, "ranks");
     records->arithmetic = (int)count_of(record, "arithmetic");
+    records->halving = strcmp(text_of(record, "search"), "halving") == 0;
     records->since = time_of(record);
     records->opened = true;
     records->closed = false;
@@ -162,6 +165,7 @@ static void read_saved(CellRecord *cell, const cJSON *record)
     cell->step = count_of(record, "step");
     cell->steps = count_of(record, "steps");
     cell->validation_auc = number_of(record, "validation_auc");
+    cell->validation_dice = number_of(record, "validation_dice");
     if (speed > 0)
         cell->images_per_second = speed;
     if (seconds > 0)
@@ -194,6 +198,23 @@ static void read_cell_event(CellRecord *cell, const char *event, const cJSON *re
         end_attempt(cell, CELL_FAILED, record);
 }
 
+static void read_decided(GridRecords *records, const cJSON *record)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(record, "kept"))
+    {
+        CellRecord *cell = grid_records_find(records, text_of(entry, "cell"));
+        if (cell)
+            cell->kept_epoch = count_of(record, "epoch");
+    }
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(record, "dropped"))
+    {
+        CellRecord *cell = grid_records_find(records, text_of(entry, "cell"));
+        if (cell)
+            cell->standing = CELL_DROPPED;
+    }
+}
+
 static Status read_record(GridRecords *records, const cJSON *record, const char *path, size_t line)
 {
     const char *event = text_of(record, "event"), *id = text_of(record, "cell");
@@ -207,6 +228,8 @@ static Status read_record(GridRecords *records, const cJSON *record, const char 
         records->code = (int)count_of(record, "code");
         return STATUS_OK;
     }
+    if (strcmp(event, "decided") == 0)
+        read_decided(records, record);
     if (!*id)
         return STATUS_OK;
     CellRecord *cell = grid_records_find(records, id);

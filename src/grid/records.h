@@ -8,6 +8,7 @@
  *     lost      its ranks died or fell silent; it goes back to the queue
  *     finished  its result.h5 is complete
  *     failed    it failed for a reason of its own, the cause
+ *     decided   a rung of a search: its epoch, the cells that go on and those that do not
  *     closed    the job has ended in order: exit code, cells done, failed and left
  *
  * Every record has a "time" (UTC) and, from "planned" to "failed", a "cell". The last one of a cell
@@ -27,6 +28,7 @@ typedef enum {
     CELL_PARTIAL, /* started and not ended: it goes on from its checkpoint, if there is one */
     CELL_DONE,
     CELL_FAILED,
+    CELL_DROPPED, /* by a search: it is not trained any further */
 } CellStanding;
 
 enum { RECORD_CAUSE_BYTES = 512, RECORD_HOSTS_BYTES = 256, RECORD_SETTING_BYTES = 64 };
@@ -46,6 +48,8 @@ typedef struct {
     size_t epoch, epochs, step, steps; /* of the last checkpoint */
     double images_per_second;          /* at the last checkpoint; 0: not known */
     double validation_auc;             /* of the last checkpoint; NaN: not known */
+    double validation_dice;            /* the same */
+    size_t kept_epoch;                 /* of the last decision of a search that kept it */
     double step_seconds;               /* measured seconds a step on one rank; 0: not known */
     time_t changed;                    /* of the last record */
 } CellRecord;
@@ -60,6 +64,7 @@ typedef struct {
     char experiment[EXPERIMENT_NAME_BYTES];
     char *data;        /* of the last job; NULL if none */
     char *fingerprint; /* of the data, those of all sizes one after the other; NULL if none */
+    bool halving;      /* the last job searched */
     int arithmetic;    /* version of the last job */
     char host[RECORD_HOSTS_BYTES];
     int pid;
@@ -75,7 +80,13 @@ void grid_records_clear(GridRecords *records);
 /* The record of a cell, or NULL. */
 CellRecord *grid_records_find(const GridRecords *records, const char *id);
 
-/* "new", "partial", "done", "failed". */
+/* Nothing is left to do in it. */
+static inline bool cell_standing_settled(CellStanding standing)
+{
+    return standing == CELL_DONE || standing == CELL_FAILED || standing == CELL_DROPPED;
+}
+
+/* "new", "partial", "done", "failed", "dropped". */
 const char *cell_standing_name(CellStanding standing);
 
 /* A record of an event, about a cell if `id` is not NULL, with the present time; the caller adds

@@ -48,6 +48,10 @@ static void describe_settings(const ExperimentFile *there, const ExperimentFile 
                      setting_key(i), before, now);
     }
     size_t used = strlen(text);
+    if (there->halving != here->halving)
+        snprintf(text + used, room - used, "%ssearch is %s there and %s here", used ? "; " : "",
+                 there->halving ? "halving" : "grid", here->halving ? "halving" : "grid");
+    used = strlen(text);
     if (there->test_on_validation != here->test_on_validation)
         snprintf(text + used, room - used, "%sdata.test differs", used ? "; " : "");
 }
@@ -80,6 +84,18 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
          path, text[0] ? text : "its cells are not among these");
 }
 
+/* Scores at the rungs are only there if the search was on from the start. The other way round, what
+ * a search dropped is simply trained. */
+static Status check_search(const char *path, const ExperimentFile *experiment,
+                           const GridRecords *records)
+{
+    for (size_t i = 0; i < records->count && experiment->halving && !records->halving; ++i)
+        if (records->cells[i].attempts)
+            FAIL(STATUS_ARGUMENT,
+                 "%s: was begun without 'search: halving' (name another folder with --out)", path);
+    return STATUS_OK;
+}
+
 static bool has_cell(const GridCells *cells, const char *id)
 {
     for (size_t i = 0; i < cells->count; ++i)
@@ -101,6 +117,8 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
     for (size_t i = 0; i < records->count && status == STATUS_OK; ++i)
         if (!has_cell(&job->cells, records->cells[i].id))
             status = refuse(path, experiment, job, records);
+    if (status == STATUS_OK)
+        status = check_search(path, experiment, records);
     if (status != STATUS_OK)
         grid_records_clear(records);
     return status;
@@ -132,6 +150,7 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
     cJSON_AddStringToObject(record, "data", job->data_name);
     cJSON_AddStringToObject(record, "fingerprint", prints);
     cJSON_AddNumberToObject(record, "arithmetic", ARITHMETIC_VERSION);
+    cJSON_AddStringToObject(record, "search", experiment->halving ? "halving" : "grid");
     cJSON_AddStringToObject(record, "version", GISD_VERSION);
     cJSON_AddStringToObject(record, "host", host);
     cJSON_AddNumberToObject(record, "pid", getpid());
@@ -217,7 +236,7 @@ static Status write_columns(Hdf5Writer *writer, const Columns *columns)
     TRY(hdf5_write_texts(writer, "cells/tuning", columns->count, columns->tunings,
                          "fine-tuning of each cell: local or global"));
     return hdf5_write_texts(writer, "cells/state", columns->count, columns->states,
-                            "state of each cell: new, partial, done or failed");
+                            "state of each cell: new, partial, done, failed or dropped");
 }
 
 static Status write_links(Hdf5Writer *writer, const GridRecords *records)

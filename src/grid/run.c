@@ -15,6 +15,7 @@
 #include "grid/master.h"
 #include "grid/peer.h"
 #include "grid/results_folder.h"
+#include "grid/search.h"
 #include "grid/selection.h"
 #include "grid/signals.h"
 #include "grid/threads.h"
@@ -70,10 +71,13 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
 }
 
 static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile *experiment,
-                      Job *job, ResultsFolder *folder, bool **selected)
+                      Job *job, ResultsFolder *folder, Search *search, bool **selected)
 {
     TRY(run_prepare(settings, experiment, job));
+    TRY(search_init(experiment, settings->experiment, &job->cells, search));
     TRY(select_cells(settings, job, selected));
+    if (*selected)
+        TRY(search_check_selection(search, *selected));
     return results_folder_open(folder, experiment, job, ranks);
 }
 
@@ -85,6 +89,7 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
     cJSON_AddNumberToObject(record, "code", code);
     cJSON_AddNumberToObject(record, "done", (double)end->done);
     cJSON_AddNumberToObject(record, "failed", (double)end->failed);
+    cJSON_AddNumberToObject(record, "dropped", (double)end->dropped);
     cJSON_AddNumberToObject(record, "left", (double)end->left);
     Status status = record_append(folder->journal, record);
     grid_records_clear(&folder->records);
@@ -101,9 +106,11 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
     ExperimentFile experiment = {0};
     Job job = {0};
     ResultsFolder folder = {0};
+    Search search = {0};
     bool *selected = NULL;
     MasterEnd cells = {0};
-    Status status = prepare(settings, (size_t)ranks, &experiment, &job, &folder, &selected);
+    Status status =
+        prepare(settings, (size_t)ranks, &experiment, &job, &folder, &search, &selected);
     status = job_share(&job, status, comm);
     mpi_set_watch(NULL, NULL, experiment.silence);
     if (status == STATUS_OK)
@@ -111,6 +118,7 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
                                               .silence = experiment.silence,
                                               .seconds = settings->seconds,
                                               .retry = settings->retry,
+                                              .search = &search,
                                               .selected = selected},
                             link, &job, &folder, &cells);
     end->broken = cells.broken;
@@ -121,6 +129,7 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
     results_folder_close(&folder);
     job_clear(&job);
     experiment_file_clear(&experiment);
+    search_clear(&search);
     free(selected);
     return status;
 }

@@ -47,7 +47,7 @@ static void ago(time_t then, char text[DURATION_BYTES])
 /* ---- the table ---- */
 
 typedef struct {
-    size_t done, running, failed, partial, fresh;
+    size_t done, running, failed, partial, fresh, dropped;
 } Counts;
 
 static void count_cell(const View *view, const CellRecord *cell, Counts *counts)
@@ -58,20 +58,21 @@ static void count_cell(const View *view, const CellRecord *cell, Counts *counts)
     counts->running += cell->standing == CELL_PARTIAL && running;
     counts->partial += cell->standing == CELL_PARTIAL && !running;
     counts->fresh += cell->standing == CELL_NEW;
+    counts->dropped += cell->standing == CELL_DROPPED;
 }
 
 static void print_counts(FILE *stream, const char *backbone, const char *tuning,
                          const Counts *counts)
 {
-    fprintf(stream, "%-10s %-7s %6zu %8zu %8zu %7zu %5zu\n", backbone, tuning, counts->done,
-            counts->running, counts->partial, counts->failed, counts->fresh);
+    fprintf(stream, "%-10s %-7s %6zu %8zu %8zu %7zu %8zu %5zu\n", backbone, tuning, counts->done,
+            counts->running, counts->partial, counts->failed, counts->dropped, counts->fresh);
 }
 
 static void print_table(FILE *stream, const View *view)
 {
     Counts all = {0};
-    fprintf(stream, "%-10s %-7s %6s %8s %8s %7s %5s\n", "backbone", "tuning", "done", "running",
-            "partial", "failed", "new");
+    fprintf(stream, "%-10s %-7s %6s %8s %8s %7s %8s %5s\n", "backbone", "tuning", "done", "running",
+            "partial", "failed", "dropped", "new");
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
         Counts counts = {0};
@@ -106,7 +107,7 @@ static double seconds_left(const View *view)
     double work = 0;
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
-        if (cell->standing == CELL_DONE || cell->standing == CELL_FAILED)
+        if (cell_standing_settled(cell->standing))
             continue;
         double seconds =
             cell->step_seconds > 0 ? cell->step_seconds : step_seconds / (double)measured;
@@ -251,6 +252,21 @@ static void print_event(FILE *stream, const cJSON *record)
     fputc('\n', stream);
 }
 
+/* What a search decided about the cell, if the record tells that. */
+static void print_decision(FILE *stream, const cJSON *record, const char *id)
+{
+    static const char *const lists[] = {"kept", "dropped"};
+    const cJSON *entry;
+    for (size_t i = 0; i < 2; ++i)
+        cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(record, lists[i]))
+        {
+            if (strcmp(field(entry, "cell"), id) == 0)
+                fprintf(stream, "  %s  search: %s after epoch %d, score %.4f\n",
+                        field(record, "time"), lists[i], number(record, "epoch"),
+                        cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(entry, "score")));
+        }
+}
+
 /* Every record of the cell, but of several saves in a row only the last. */
 static Status print_story(FILE *stream, const char *folder, const char *id)
 {
@@ -264,6 +280,7 @@ static Status print_story(FILE *stream, const char *folder, const char *id)
         return status;
     for (size_t i = 0; i < lines.count; ++i) {
         const cJSON *record = lines.records[i];
+        print_decision(stream, record, id);
         if (strcmp(field(record, "cell"), id) != 0)
             continue;
         if (strcmp(field(record, "event"), "saved") == 0) {
@@ -312,6 +329,9 @@ static void advise(FILE *stream, const View *view, const CellRecord *cell)
     };
     if (cell->standing == CELL_DONE)
         fputs("\nit is done\n", stream);
+    else if (cell->standing == CELL_DROPPED)
+        fputs("\nthe search goes on without it; 'search: grid' would train it to the end\n",
+              stream);
     else if (cell->standing != CELL_FAILED)
         fprintf(stream, "\n%s\n",
                 cell->running && view->alive

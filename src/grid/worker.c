@@ -155,8 +155,7 @@ static bool should_stop(void *context)
 {
     Worker *worker = context;
     watch(worker); /* what it finds is found again at the next wait */
-    return worker->stop || worker->leave || signals_asked_to_stop() ||
-           (worker->run.stop_epoch && worker->progress.epoch >= worker->run.stop_epoch);
+    return worker->stop || worker->leave || signals_asked_to_stop();
 }
 
 /* Blocks until all members are here. They were all idle a moment ago; should one have died since,
@@ -188,7 +187,7 @@ static Status run_attempt(Worker *worker)
     worker->progress = (CellProgress){0};
     Status status = worker->run.rank_count > 1 ? form_group(worker, &group) : STATUS_OK;
     if (status == STATUS_OK) {
-        const CellHooks hooks = {worker, report, should_stop};
+        const CellHooks hooks = {worker, report, should_stop, worker->run.stop_epoch};
         mpi_set_watch(watch, worker, worker->silence);
         status =
             attempt_run(worker->job, worker->run.cell, worker->run.attempt, group, &hooks, &end);

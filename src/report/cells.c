@@ -86,6 +86,13 @@ static Status apply_record(ReportCells *cells, const cJSON *record, const char *
             FAIL(STATUS_FORMAT, "%s:%zu: a planned cell needs 'cell' and 'settings'", path, line);
         return find_cell(cells, id) ? STATUS_OK : add_cell(cells, id, settings);
     }
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(record, "dropped"))
+    {
+        ReportCell *cell = find_cell(cells, text_field(entry, "cell"));
+        if (cell != NULL)
+            cell->state = CELL_STATE_DROPPED;
+    }
     static const struct {
         const char *event;
         CellState state;

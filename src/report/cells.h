@@ -2,6 +2,7 @@
  *
  * Records of the journal that matter here: {"event": "planned", "cell": ID, "settings": {...}},
  * then "started", "finished", "failed" with a "cause"; the last one of a cell decides its state.
+ * {"event": "decided", "dropped": [{"cell": ID}...]} tells which cells a search gave up.
  * Other events are passed over.
  */
 #ifndef GISD_REPORT_CELLS_H
@@ -15,7 +16,9 @@ typedef enum {
     CELL_STATE_PLANNED,
     CELL_STATE_STARTED,
     CELL_STATE_DONE,
-    CELL_STATE_FAILED
+    CELL_STATE_FAILED,
+    CELL_STATE_DROPPED, /* by a search: trained for some epochs only */
+    CELL_STATE_COUNT
 } CellState;
 
 enum { REPORT_NAME_BYTES = 48, REPORT_CAUSE_BYTES = 512, REPORT_OTHERS_BYTES = 256 };

@@ -266,10 +266,11 @@ void experiment_describe_state(const Experiment *experiment, const Variant *vari
                                size_t room)
 {
     const ReportCell *failed = NULL;
-    bool running = false;
+    bool running = false, dropped = false;
     for (size_t i = 0; i < variant->count; ++i) {
         const ReportCell *cell = &experiment->cells.cells[variant->cells[i]];
         running |= cell->state == CELL_STATE_STARTED;
+        dropped |= cell->state == CELL_STATE_DROPPED;
         if (cell->state == CELL_STATE_FAILED && failed == NULL)
             failed = cell;
     }
@@ -280,6 +281,8 @@ void experiment_describe_state(const Experiment *experiment, const Variant *vari
                  failed ? "; failed: " : "", failed ? failed->cause : "");
     else if (failed != NULL)
         snprintf(text, room, "failed: %s", failed->cause);
+    else if (dropped)
+        snprintf(text, room, "dropped by the search");
     else
         snprintf(text, room, "%s", running ? "missing (started, not finished)" : "missing");
 }

@@ -13,6 +13,9 @@
 #include "report/results_tables.h"
 #include "store/files.h"
 
+static const char searched[] =
+    "Alpha and gamma were chosen by successive halving on the validation images: most cells were "
+    "given up after a few epochs and have no results.";
 static const char caution[] = "For research, not for diagnosis.";
 
 static const char synthetic[] = "The images of this experiment are synthetic (phantom): its "
@@ -142,7 +145,7 @@ static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
     Document *document = &composition->document;
-    size_t counts[4] = {0};
+    size_t counts[CELL_STATE_COUNT] = {0};
     document_warning(document, caution);
     if (experiment->phantom)
         document_warning(document, synthetic);
@@ -153,6 +156,8 @@ static void add_opening(Composition *composition)
                   "finished, %zu not started.",
                   experiment->cells.count, counts[CELL_STATE_DONE], counts[CELL_STATE_FAILED],
                   counts[CELL_STATE_STARTED], counts[CELL_STATE_PLANNED]);
+    if (counts[CELL_STATE_DROPPED])
+        document_warning(document, searched);
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
                   "one hospital's images, which are not public), not results of this program. They "
@@ -183,7 +188,9 @@ static Status add_cell(Composition *composition, size_t index)
     document_heading(&composition->document, 3, title);
     if (cell->state != CELL_STATE_DONE) {
         document_text(&composition->document, "%s%s",
-                      cell->state == CELL_STATE_FAILED ? "Failed: " : "Missing.",
+                      cell->state == CELL_STATE_FAILED    ? "Failed: "
+                      : cell->state == CELL_STATE_DROPPED ? "Dropped by the search."
+                                                          : "Missing.",
                       cell->state == CELL_STATE_FAILED ? cell->cause : "");
         return STATUS_OK;
     }

@@ -114,9 +114,10 @@ static void add_variant_row(const Experiment *experiment, const Variant *variant
     const PublishedRun *published =
         published_run(&experiment->published, variant->backbone, variant->tuning);
     const char *chosen = variant->chosen ? "yes" : "";
-    const char *gap = variant->finished > 0              ? "undefined"
-                      : strncmp(state, "failed", 6) == 0 ? "failed"
-                                                         : "missing";
+    const char *gap = variant->finished > 0               ? "undefined"
+                      : strncmp(state, "failed", 6) == 0  ? "failed"
+                      : strncmp(state, "dropped", 7) == 0 ? "dropped"
+                                                          : "missing";
     table_add(&table->text, variant->backbone);
     table_add(&table->text, variant->tuning);
     add_axis(&table->text, variant->focal_alpha);
@@ -391,7 +392,7 @@ Status results_delong(const Experiment *experiment, ResultsTable *table)
 
 Status results_cells(const Experiment *experiment, ResultsTable *table)
 {
-    static const char *const states[] = {"missing", "started", "done", "failed"};
+    static const char *const states[] = {"missing", "started", "done", "failed", "dropped"};
     const char *const names[] = {"cell",   "backbone", "tuning", "focal_alpha", "focal_gamma",
                                  "others", "seed",     "state",  "validation",  "cause"};
     table_init(&table->text, 10, names);

@@ -210,21 +210,37 @@ static Status run_epoch(Cell *cell, bool *stopped)
     return STATUS_OK;
 }
 
+static void report_saved(Cell *cell)
+{
+    StepResult none = {.loss = cell->progress.loss};
+    cell->progress.saved = true;
+    report(cell, &none, 0, 0);
+}
+
 static Status train(Cell *cell, CellEnd *end)
 {
+    const size_t epochs = cell->settings->epochs;
+    const size_t pause = cell->hooks && cell->hooks->stop_epoch && cell->hooks->stop_epoch < epochs
+                             ? cell->hooks->stop_epoch
+                             : epochs;
     bool stopped = false;
     *end = CELL_FINISHED;
-    if (cell->history.count < cell->settings->epochs)
+    if (cell->history.count < pause)
         TRY(trainer_start(&cell->trainer));
-    while (cell->history.count < cell->settings->epochs && !stopped) {
+    else if (pause < epochs)
+        report_saved(cell); /* who asked to stop here may not know yet that it has been reached */
+    while (cell->history.count < pause && !stopped) {
         TRY(run_epoch(cell, &stopped));
         TRY(save(cell, NAN));
-        cell->progress.saved = true;
-        StepResult none = {.loss = cell->progress.loss};
-        report(cell, &none, 0, 0);
+        report_saved(cell);
+    }
+    if (cell->history.count >= pause && pause < epochs) {
+        say(cell, "paused after epoch %zu of %zu", cell->history.count, epochs);
+        *end = CELL_STOPPED;
+        return STATUS_OK;
     }
     /* Asked to stop in the very last step: only the test is left, and that is short. */
-    if (stopped && cell->history.count < cell->settings->epochs) {
+    if (stopped && cell->history.count < epochs) {
         say(cell, "stopped after step %zu of %zu; the checkpoint holds it", cell->trainer.step,
             cell->trainer.steps);
         *end = CELL_STOPPED;
@@ -250,13 +266,14 @@ static Status open_cell(Cell *cell)
     if (status == STATUS_OK && !found && cell->settings->initial_checkpoint[0])
         status = cell_load_initial(cell->settings->initial_checkpoint, &cell->trainer);
     TRY(mpi_agree(cell->group, status));
+    const double *last = cell->history.count ? cell->history.rows[cell->history.count - 1] : NULL;
     cell->progress = (CellProgress){
         .epoch = cell->history.count,
         .epochs = cell->settings->epochs,
         .step = cell->trainer.step,
         .steps = cell->trainer.steps,
-        .validation_auc = NAN,
-        .validation_dice = NAN,
+        .validation_auc = last ? last[HISTORY_VALIDATION_AUC] : (double)NAN,
+        .validation_dice = last ? last[HISTORY_VALIDATION_DICE] : (double)NAN,
         .loss = NAN,
     };
     say(cell, "%s %s: %zu parameters, %zu of them trained; %zu steps of %zu images; %s",

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# search: halving trains every pair of alpha and gamma a little and the best to the end: decided once,
+# the same in any number of ranks and after any interruption, and the best with the bits of a plain
+# grid.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+grid=$GISD_BIN/gisd-grid
+export OMP_NUM_THREADS=1
+cd "$folder"
+
+fail() {
+    echo "grid_search.sh: $*" >&2
+    exit 1
+}
+
+"$GISD_BIN/gisd-data" phantom data --images 16 --seed 1 --size 96x80 --overlays 0 >/dev/null
+cat >plain.yaml <<'END'
+name: plain
+data: {manifest: data/manifest.csv}
+model: {backbone: r50x1, base: 4, size: 64, recursion_steps: 1}
+tuning: [local, global]
+loss: {alpha: [0.25, 0.75], gamma: [1, 2]}
+training: {epochs: 4, batch: 4, shards: 4}
+grid: {ranks_per_cell: 1}
+END
+sed 's/^name: plain/name: search/; $a search: halving' plain.yaml >search.yaml
+"$grid" plain.yaml 2>/dev/null || fail "the plain grid failed"
+"$grid" search.yaml 2>err.txt || fail "the search failed: $(cat err.txt)"
+grep -q '^2 done, 0 running, 0 failed, 0 left, 6 dropped by the search$' err.txt ||
+    fail "unexpected end: $(tail -1 err.txt)"
+
+decisions() { # what was decided, without the times and the order of the two groups
+    grep '"decided"' "$1/journal.jsonl" | sed 's/"time":"[^"]*",//; s/,"checksum".*//' | sort
+}
+# Two rungs of two groups: after one epoch of four, and after two.
+[ "$(decisions results/search | grep -c '"epoch":1')" = 2 ] || fail "not two decisions after epoch 1"
+[ "$(decisions results/search | grep -c '"epoch":2')" = 2 ] || fail "not two decisions after epoch 2"
+for cell in $(grep '"finished"' results/search/journal.jsonl | sed 's/.*"cell":"\([^"]*\)".*/\1/'); do
+    h5diff {results/plain,results/search}/cells/"$cell"/checkpoint.h5 /parameters ||
+        fail "cell $cell of the search is not that of the plain grid"
+done
+# Each group kept its best after every rung.
+scores() { # scores LIST RECORD
+    sed "s/.*\"$1\":\[\([^]]*\)\].*/\1/" <<<"$2" | grep -o '"score":[-+.0-9e]*' | cut -d: -f2
+}
+while read -r record; do
+    worst=$(scores kept "$record" | sort -g | head -1)
+    best=$(scores dropped "$record" | sort -g | tail -1)
+    awk -v a="$worst" -v b="$best" 'BEGIN { exit !(a != "" && b != "" && a >= b) }' ||
+        fail "a cell with $worst was kept, one with $best dropped"
+done < <(grep '"decided"' results/search/journal.jsonl)
+
+# Three ranks decide alike, and so does a job that is stopped and started again at every turn.
+mpirun -np 3 --oversubscribe "$grid" search.yaml --out ranks 2>err.txt || fail "ranks: $(cat err.txt)"
+[ "$(decisions ranks)" = "$(decisions results/search)" ] || fail "three ranks decide otherwise"
+for turn in $(seq 40); do
+    code=0
+    "$grid" search.yaml --out turns 2>err.txt &
+    job=$!
+    sleep 0.7
+    kill -KILL $job 2>/dev/null || true
+    wait $job 2>/dev/null || code=$?
+    [ $code = 0 ] && break
+done
+"$grid" search.yaml --out turns 2>err.txt || fail "killed again and again: $(cat err.txt)"
+[ "$(decisions turns)" = "$(decisions results/search)" ] || fail "after kills it decides otherwise"
+
+# What people see of it.
+"$grid" --status results/search >status.txt
+grep -q '^all  *2  *0  *0  *0  *6  *0$' status.txt || fail "status: $(cat status.txt)"
+dropped=$(grep -o '"dropped":\[{"cell":"[0-9a-f]*' results/search/journal.jsonl | head -1 | tail -c 13)
+"$grid" --why results/search "$dropped" >why.txt
+grep -q 'search: dropped after epoch 1, score' why.txt || fail "why: $(cat why.txt)"
+"$grid" search.yaml --out new --plan >plan.txt
+grep -q '^8 of 8 cells are left' plan.txt || fail "plan: $(cat plan.txt)"
+"$GISD_BIN/gisd-report" results/search >/dev/null || fail "the report does not read a search"
+grep -q 'chosen by successive halving' results/search/report/*.html || fail "the report hides the search"
+grep -q ',dropped,' results/search/report/cells.csv || fail "the report does not list what was dropped"
+
+# Not half a search, not on a folder that was begun without; the other way round the rest is trained.
+code=0
+"$grid" search.yaml --out part --only alpha=0.25 2>err.txt || code=$?
+[ $code = 1 ] && grep -q 'compares all values of alpha' err.txt || fail "half a search: $(cat err.txt)"
+code=0
+"$grid" search.yaml --out results/plain 2>err.txt || code=$?
+[ $code = 1 ] && grep -q "begun without 'search: halving'" err.txt || fail "onto a grid: $(cat err.txt)"
+"$grid" plain.yaml --out results/search 2>err.txt || fail "a grid after a search: $(cat err.txt)"
+grep -q '^8 done, 0 running, 0 failed, 0 left$' err.txt || fail "the rest was not trained"
+sed 's/epochs: 4/epochs: 2/' search.yaml >short.yaml
+code=0
+"$grid" short.yaml 2>err.txt || code=$?
+[ $code = 1 ] && grep -q 'needs more than 2 epochs' err.txt || fail "too few epochs: $(cat err.txt)"
