@@ -323,18 +323,25 @@ static Status read_ranks(Reading *reading, const yaml_node_t *value)
     return STATUS_OK;
 }
 
+static Status read_seconds(const Reading *reading, const yaml_node_t *value, const char *key,
+                           unsigned long long least, double *seconds)
+{
+    unsigned long long whole = 0;
+    TRY(read_whole(reading, value, key, least, &whole));
+    *seconds = (double)whole;
+    return STATUS_OK;
+}
+
 static Status read_grid(Reading *reading, const char *section, const yaml_node_t *key_node,
                         const char *key, const yaml_node_t *value)
 {
-    static const char *const known[] = {"ranks_per_cell", "silence", NULL};
+    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", NULL};
     if (strcmp(key, "ranks_per_cell") == 0)
         return read_ranks(reading, value);
-    if (strcmp(key, "silence") == 0) {
-        unsigned long long seconds;
-        TRY(read_whole(reading, value, key, 2, &seconds));
-        reading->experiment->silence = (double)seconds;
-        return STATUS_OK;
-    }
+    if (strcmp(key, "checkpoint") == 0)
+        return read_seconds(reading, value, key, 1, &reading->experiment->checkpoint_seconds);
+    if (strcmp(key, "silence") == 0)
+        return read_seconds(reading, value, key, 2, &reading->experiment->silence);
     return refuse_key(reading, key_node, section, key, known);
 }
 
@@ -387,6 +394,7 @@ static Status fill_defaults(ExperimentFile *experiment)
 {
     const CellSettings defaults = setting_defaults();
     experiment->split = split_defaults();
+    experiment->checkpoint_seconds = 600;
     experiment->silence = 600;
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
@@ -527,7 +535,8 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     if (experiment->ranks_per_cell)
         snprintf(ranks, sizeof ranks, "%zu", experiment->ranks_per_cell);
     fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
-    fprintf(stream, "grid:\n  ranks_per_cell: %s\n  silence: %.0f\n", ranks, experiment->silence);
+    fprintf(stream, "grid:\n  ranks_per_cell: %s\n  checkpoint: %.0f\n  silence: %.0f\n", ranks,
+            experiment->checkpoint_seconds, experiment->silence);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     return STATUS_OK;

@@ -10,7 +10,7 @@
  *     loss: {alpha: [0.25, 0.5], gamma: 2}
  *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
  *     search: halving                         # over alpha and gamma: see search.h; else grid
- *     grid: {ranks_per_cell: 2, silence: 600}
+ *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600}
  *
  * Every setting of setting_keys.h may be a single value or a list; a list of more than one value is
  * an axis. Errors are one line with file and line number.
@@ -37,9 +37,10 @@ typedef struct {
     size_t manifest_line;
     SplitSettings split;
     bool test_on_validation;
-    bool halving;          /* successive halving in place of the whole grid */
-    size_t ranks_per_cell; /* 0: auto, as the work left asks for */
-    double silence;        /* seconds after which a rank that says nothing counts as dead */
+    bool halving;              /* successive halving in place of the whole grid */
+    size_t ranks_per_cell;     /* 0: auto, as the work left asks for */
+    double checkpoint_seconds; /* from one checkpoint to the next, at the most */
+    double silence;            /* seconds after which a rank that says nothing counts as dead */
     SettingValues values[EXPERIMENT_MAX_SETTINGS]; /* setting_count() of them */
 } ExperimentFile;
 

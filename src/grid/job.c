@@ -156,6 +156,7 @@ static Status pack(const Job *job, char **bytes, size_t *count)
     Status status = STATUS_OK;
     put_text(&blob, job->folder);
     put_text(&blob, job->data_name);
+    put(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds);
     put(&blob, &job->silence, sizeof job->silence);
     put(&blob, &job->cells.count, sizeof job->cells.count);
     for (size_t i = 0; i < job->cells.count; ++i) {
@@ -179,6 +180,7 @@ static Status unpack(Job *job, const void *bytes, size_t count)
     size_t cells = 0, data_count = 0;
     TRY(take_text(&blob, &job->folder));
     TRY(take_text(&blob, &job->data_name));
+    TRY(take(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds));
     TRY(take(&blob, &job->silence, sizeof job->silence));
     TRY(take(&blob, &cells, sizeof cells));
     TRY(MEMORY_NEW(&job->cells.cells, cells));

@@ -19,7 +19,8 @@ typedef struct {
     size_t *sizes;      /* data_count */
     Dataset **datasets; /* data_count */
     GridCells cells;
-    double silence; /* seconds after which a rank that says nothing counts as dead */
+    double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
+    double silence;            /* seconds after which a rank that says nothing counts as dead */
 } Job;
 
 /* Reads the data at every size that the experiment names, and makes its cells. `data` stands in for

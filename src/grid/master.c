@@ -141,7 +141,8 @@ static bool solo_stop(void *context)
 static Status run_here(Master *master, size_t index)
 {
     Solo solo = {.master = master, .cell = index};
-    const CellHooks hooks = {&solo, solo_progress, solo_stop, master_stop_epoch(master, index)};
+    const CellHooks hooks = {&solo, solo_progress, solo_stop, master->job->checkpoint_seconds,
+                             master_stop_epoch(master, index)};
     CellEnd end = CELL_STOPPED;
     Status status =
         attempt_run(master->job, index, master->cells[index].attempt, MPI_COMM_SELF, &hooks, &end);
@@ -245,8 +246,9 @@ static Status make_scheduler(Master *master)
     TRY(MEMORY_NEW(&plan, master->cell_count));
     for (size_t i = 0; i < master->cell_count; ++i)
         plan[i] = (SchedulerCell){.work = master_work_left(master, i),
-                                  .interval = cost_model_step_seconds(&master->cost, i) *
-                                              (double)master->cells[i].steps_per_epoch,
+                                  .interval = fmin(cost_model_step_seconds(&master->cost, i) *
+                                                       (double)master->cells[i].steps_per_epoch,
+                                                   master->job->checkpoint_seconds),
                                   .most_ranks = master_grid_cell(master, i)->settings.shards};
     master->scheduling = master_scheduling(master->worker_count, master->settings->ranks_per_cell);
     Status status =

@@ -69,7 +69,7 @@ static void predict(Plan *plan, bool retry)
                     (!cell_standing_settled(standing) || (standing == CELL_FAILED && retry));
         plan->cells[i] =
             (SchedulerCell){.work = runs ? step * (double)(done < steps ? steps - done : 1) : 0,
-                            .interval = step * (double)each,
+                            .interval = fmin(step * (double)each, job->checkpoint_seconds),
                             .most_ranks = cell->settings.shards};
     }
 }

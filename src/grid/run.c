@@ -66,6 +66,7 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
     TRY(job_init(job, experiment, settings->experiment, settings->data));
     TRY(name_folder(settings, experiment, job));
     TRY(name_data(job));
+    job->checkpoint_seconds = experiment->checkpoint_seconds;
     job->silence = experiment->silence;
     return STATUS_OK;
 }

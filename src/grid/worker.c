@@ -187,7 +187,8 @@ static Status run_attempt(Worker *worker)
     worker->progress = (CellProgress){0};
     Status status = worker->run.rank_count > 1 ? form_group(worker, &group) : STATUS_OK;
     if (status == STATUS_OK) {
-        const CellHooks hooks = {worker, report, should_stop, worker->run.stop_epoch};
+        const CellHooks hooks = {worker, report, should_stop, worker->job->checkpoint_seconds,
+                                 worker->run.stop_epoch};
         mpi_set_watch(watch, worker, worker->silence);
         status =
             attempt_run(worker->job, worker->run.cell, worker->run.attempt, group, &hooks, &end);

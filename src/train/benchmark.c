@@ -136,7 +136,7 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     StepResult step;
     TRY(trainer_init(trainer, &settings->cell, dataset, group));
     TRY(trainer_start(trainer));
-    TRY(trainer_step(trainer, false, &step));
+    TRY(trainer_step(trainer, STEP_GO_ON, &step));
     TRY(net_time_nodes(trainer->net));
     double waited = loader_seconds_waited(trainer->loader);
     double exposed = gradient_sum_seconds_exposed(trainer->sum);
@@ -144,7 +144,7 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     Status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < settings->repeats; ++i) {
         double started = clock_seconds();
-        status = trainer_step(trainer, false, &step);
+        status = trainer_step(trainer, STEP_GO_ON, &step);
         seconds[i] = clock_seconds() - started;
     }
     if (status == STATUS_OK)

@@ -28,6 +28,7 @@ typedef struct {
     History history;
     CellProgress progress;
     double started;
+    double saved, save_took; /* when it was saved last, and how long that took */
 } Cell;
 
 __attribute__((format(printf, 2, 3))) static void say(const Cell *cell, const char *format, ...)
@@ -60,10 +61,21 @@ static void report(Cell *cell, const StepResult *step, size_t steps_since, doubl
         cell->hooks->progress(cell->hooks->context, progress);
 }
 
-static bool wants_to_stop(const Cell *cell)
+/* Saving takes a twentieth of the time at most. */
+static bool save_is_due(const Cell *cell)
 {
-    return cell->hooks && cell->hooks->should_stop && cell->trainer.rank == 0 &&
-           cell->hooks->should_stop(cell->hooks->context);
+    return cell->hooks->save_seconds > 0 &&
+           clock_seconds() - cell->saved > fmax(cell->hooks->save_seconds, 20 * cell->save_took);
+}
+
+/* Rank 0's word counts. */
+static StepWish wish(const Cell *cell)
+{
+    if (!cell->hooks || cell->trainer.rank != 0)
+        return STEP_GO_ON;
+    if (cell->hooks->should_stop && cell->hooks->should_stop(cell->hooks->context))
+        return STEP_STOP;
+    return save_is_due(cell) ? STEP_SAVE : STEP_GO_ON;
 }
 
 /* ---- splits ---- */
@@ -162,9 +174,19 @@ static void add_step(History *history, const StepResult *step)
 static Status save(Cell *cell, double operating_point)
 {
     Status status = STATUS_OK;
+    double started = clock_seconds();
     if (cell->trainer.rank == 0)
         status = cell_save(cell->place, &cell->trainer, &cell->history, operating_point);
+    cell->saved = clock_seconds();
+    cell->save_took = cell->saved - started;
     return mpi_agree(cell->group, status);
+}
+
+static void report_saved(Cell *cell)
+{
+    StepResult none = {.loss = cell->progress.loss};
+    cell->progress.saved = true;
+    report(cell, &none, 0, 0);
 }
 
 static void log_epoch(const Cell *cell, const double row[HISTORY_COLUMNS])
@@ -189,11 +211,15 @@ static Status run_epoch(Cell *cell, bool *stopped)
     size_t first = trainer->step, end = (cell->history.count + 1) * trainer->steps_per_epoch;
     while (trainer->step < end && !*stopped) {
         StepResult step;
-        TRY(trainer_step(trainer, wants_to_stop(cell), &step));
+        TRY(trainer_step(trainer, wish(cell), &step));
         add_step(&cell->history, &step);
         cell->progress.saved = false;
         report(cell, &step, trainer->step - first, clock_seconds() - started);
-        *stopped = step.stop;
+        *stopped = step.wish == STEP_STOP;
+        if (step.wish == STEP_SAVE && trainer->step < end) {
+            TRY(save(cell, NAN));
+            report_saved(cell);
+        }
     }
     if (trainer->step < end)
         return STATUS_OK;
@@ -208,13 +234,6 @@ static Status run_epoch(Cell *cell, bool *stopped)
     cell->progress.validation_dice = row[HISTORY_VALIDATION_DICE];
     log_epoch(cell, row);
     return STATUS_OK;
-}
-
-static void report_saved(Cell *cell)
-{
-    StepResult none = {.loss = cell->progress.loss};
-    cell->progress.saved = true;
-    report(cell, &none, 0, 0);
 }
 
 static Status train(Cell *cell, CellEnd *end)
@@ -315,7 +334,8 @@ Status cell_run(const CellSettings *settings, const CellPlace *place, const Data
                  .dataset = dataset,
                  .group = group,
                  .hooks = hooks,
-                 .started = clock_seconds()};
+                 .started = clock_seconds(),
+                 .saved = clock_seconds()};
     Status status = open_cell(&cell);
     if (status == STATUS_OK)
         status = train(&cell, end);

@@ -29,6 +29,7 @@ typedef struct {
     void *context;
     void (*progress)(void *context, const CellProgress *progress); /* each step; may be NULL */
     bool (*should_stop)(void *context);                            /* each step; may be NULL */
+    double save_seconds; /* from one checkpoint to the next at the most; 0: only at epochs' ends */
     size_t stop_epoch; /* stop after that many epochs, the same on all ranks; 0: go on to the end */
 } CellHooks;
 

@@ -138,15 +138,15 @@ Status trainer_start(Trainer *trainer)
 
 /* ---- a step ---- */
 
-/* Adds the ranks' counts, and with them two words: whether rank 0 wants to stop, and whether any
- * rank could not load its images. Whole numbers: exact in any order. */
-static Status agree_on_counts(Trainer *trainer, Status own, LossCounts *counts, bool *stop)
+/* Adds the ranks' counts, and with them two words: rank 0's wish, and whether any rank could not
+ * load its images. Whole numbers: exact in any order. */
+static Status agree_on_counts(Trainer *trainer, Status own, LossCounts *counts, StepWish *wish)
 {
-    unsigned long long words[4] = {counts->positives, counts->masks, trainer->rank == 0 && *stop,
+    unsigned long long words[4] = {counts->positives, counts->masks, trainer->rank == 0 ? *wish : 0,
                                    own != STATUS_OK};
     TRY(mpi_sum_counts(trainer->group, 4, words));
     *counts = (LossCounts){words[0], words[1]};
-    *stop = words[2] != 0;
+    *wish = (StepWish)words[2];
     if (own == STATUS_OK && words[3])
         FAIL(STATUS_IO, "another rank of the group could not load its images");
     return own;
@@ -200,16 +200,16 @@ static Status add_losses(Trainer *trainer, const LossCounts *totals, StepResult 
     return STATUS_OK;
 }
 
-Status trainer_step(Trainer *trainer, bool ask_stop, StepResult *result)
+Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
 {
     const Batch *batch = NULL;
     LossCounts counts = {0};
     *result = (StepResult){.learning_rate = schedule_rate(&trainer->schedule, trainer->step),
-                           .stop = ask_stop};
+                           .wish = wish};
     Status status = loader_next(trainer->loader, &batch);
     if (status == STATUS_OK)
         status = objective_match(trainer->objective, batch, &counts);
-    TRY(agree_on_counts(trainer, status, &counts, &result->stop));
+    TRY(agree_on_counts(trainer, status, &counts, &result->wish));
     TRY(run_shards(trainer, batch, &counts));
     TRY(add_losses(trainer, &counts, result));
     TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));

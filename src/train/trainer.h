@@ -16,11 +16,14 @@
 #include "train/objective.h"
 #include "train/settings.h"
 
+/* What rank 0 wants once a step is done. */
+typedef enum { STEP_GO_ON, STEP_SAVE, STEP_STOP } StepWish;
+
 /* What one step came to, on every rank. */
 typedef struct {
     double loss, classification, box, segmentation; /* divided as in objective.h */
     double gradient_norm, learning_rate;
-    bool stop; /* rank 0 asked to stop after this step */
+    StepWish wish; /* rank 0's */
 } StepResult;
 
 typedef struct {
@@ -52,9 +55,9 @@ void trainer_clear(Trainer *trainer);
  * parameters, optimiser and step. */
 Status trainer_start(Trainer *trainer);
 
-/* One step. `ask_stop` is rank 0's wish and ignored elsewhere. A loss or gradient that is not
- * finite is STATUS_DIVERGED on every rank. */
-Status trainer_step(Trainer *trainer, bool ask_stop, StepResult *result);
+/* One step. `wish` is ignored on all ranks but 0, whose wish they learn. A loss or gradient that is
+ * not finite is STATUS_DIVERGED on every rank. */
+Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
 
 /* The improved SSD that the settings describe, for a data set of `classes` lesion classes. */
 Status trainer_network_settings(const CellSettings *settings, size_t classes,

@@ -127,6 +127,23 @@ printf 'damage' | dd of="passed/cells/$cell/checkpoint.h5" bs=1 seek=$((size / 2
     status=none
 finish passed
 
+# An epoch longer than a checkpoint's interval: kill -9 in it costs that interval, not the epoch.
+sed 's/size: 64/size: 128/; s/base: 4/base: 8/; s/epochs: 12/epochs: 1/; s/batch: 4/batch: 1/
+     s/shards: 4/shards: 1/; s/local, global/global/; s/silence: 60/silence: 60, checkpoint: 1/' \
+    tiny.yaml >long.yaml
+"$GISD_BIN/gisd-data" phantom more --images 120 --seed 2 --size 96x80 --overlays 0 >/dev/null
+"$grid" long.yaml --out long --data more 2>long.txt &
+job=$!
+wait_for 1 '"saved".*"epoch":0,' long/journal.jsonl
+kill -KILL $job
+wait $job || true
+"$grid" long.yaml --out long --data more 2>long.txt || fail "$(cat long.txt)"
+grep -q 'resumed from a checkpoint' long/cells/*/log.txt || fail "not resumed within the epoch"
+"$grid" long.yaml --out whole --data more 2>long.txt || fail "$(cat long.txt)"
+for cell in $(ls whole/cells); do
+    h5diff {whole,long}/cells/"$cell"/checkpoint.h5 /parameters || fail "other parameters"
+done
+
 # The time is up before the second cell could begin.
 code=0
 "$grid" tiny.yaml --out short --walltime 1s 2>short.txt || code=$?

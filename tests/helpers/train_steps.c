@@ -38,7 +38,7 @@ static Status train(Trainer *trainer, size_t steps, Hdf5Writer *writer)
         &trainer->loader));
     for (size_t step = 0; step < steps; ++step) {
         StepResult result;
-        TRY(trainer_step(trainer, false, &result));
+        TRY(trainer_step(trainer, STEP_GO_ON, &result));
         const double row[LOSSES] = {result.loss, result.classification, result.box,
                                     result.segmentation};
         memcpy(losses + step * LOSSES, row, sizeof row);

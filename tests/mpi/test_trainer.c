@@ -39,7 +39,7 @@ static void run_steps(Trainer *trainer, size_t steps)
 {
     for (size_t i = 0; i < steps; ++i) {
         StepResult result;
-        Status status = trainer_step(trainer, false, &result);
+        Status status = trainer_step(trainer, STEP_GO_ON, &result);
         if (status != STATUS_OK)
             fail_msg("%s", status_message());
     }

@@ -146,7 +146,7 @@ static void compare_training(const char *name, OptimiserKind kind, double peak)
     double worst = 0, gradients = 0;
     for (size_t step = 0; step < STEPS; ++step) {
         StepResult result;
-        if (trainer_step(&trainer, false, &result) != STATUS_OK)
+        if (trainer_step(&trainer, STEP_GO_ON, &result) != STATUS_OK)
             fail_msg("%s", status_message());
         if (step == 0)
             gradients = golden_check_gradients(&golden, &trainer.parameters, 1e-3);
