@@ -41,6 +41,7 @@ typedef struct {
     uint32_t attempt;              /* numbers every start of any cell in this job, from 1 */
     uint64_t stop_epoch;           /* RUN: stop after that many epochs; 0: go on to the end */
     int32_t pid;                   /* HELLO */
+    double image_seconds;          /* from a worker: see pace.h; 0: nothing to tell */
     CellProgress progress;         /* PROGRESS, ENDED */
     char text[MESSAGE_TEXT_BYTES]; /* cause of a failure; place in a HELLO */
     uint16_t ranks[SCHEDULER_GROUP_MOST];

@@ -58,6 +58,7 @@ static Status take_message(Master *master, const Message *message, int from)
     }
     if (!worker->busy || message->attempt != master->cells[worker->cell].attempt)
         return STATUS_OK; /* it only shows that it lives */
+    TRY(master_take_pace(master, index, message->image_seconds));
     if (message->kind == MESSAGE_PROGRESS)
         return master_progress(master, worker->cell, &message->progress);
     if (message->kind != MESSAGE_ENDED)
@@ -141,8 +142,11 @@ static bool solo_stop(void *context)
 static Status run_here(Master *master, size_t index)
 {
     Solo solo = {.master = master, .cell = index};
-    const CellHooks hooks = {&solo, solo_progress, solo_stop, master->job->checkpoint_seconds,
-                             master_stop_epoch(master, index)};
+    const CellHooks hooks = {.context = &solo,
+                             .progress = solo_progress,
+                             .should_stop = solo_stop,
+                             .save_seconds = master->job->checkpoint_seconds,
+                             .stop_epoch = master_stop_epoch(master, index)};
     CellEnd end = CELL_STOPPED;
     Status status =
         attempt_run(master->job, index, master->cells[index].attempt, MPI_COMM_SELF, &hooks, &end);
@@ -281,6 +285,7 @@ static Status init(Master *master)
     master->end = clock_seconds() + master->settings->seconds;
     progress_init(&master->progress);
     TRY(MEMORY_NEW(&master->workers, master->worker_count));
+    TRY(MEMORY_NEW(&master->paces, master->worker_count));
     TRY(greet_workers(master));
     TRY(MEMORY_NEW(&master->cells, master->cell_count));
     TRY(cost_model_init(&master->cost, &job->cells, job->datasets[0]->class_count,
@@ -330,5 +335,6 @@ Status master_run(const MasterSettings *settings, Link *link, const Job *job, Re
     cost_model_clear(&master.cost);
     free(master.cells);
     free(master.workers);
+    free(master.paces);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "grid/master_state.h"
 #include "store/files.h"
 
@@ -54,6 +55,35 @@ static Status check_worker(Master *master, size_t index, double now)
     return lose_worker(master, index, why);
 }
 
+/* Of all that may make a rank slow, only another place for its work helps: the cell is saved and
+ * started again on other ranks, if there are any. */
+Status master_take_pace(Master *master, size_t index, double image_seconds)
+{
+    const MasterWorker *worker = &master->workers[index];
+    double factor = 0;
+    char host[PEER_HOST_BYTES];
+    if (!pace_report(master->paces, master->worker_count, index, master->cost.kinds[worker->cell],
+                     image_seconds, master->settings->silence / 10, clock_seconds(), &factor))
+        return STATUS_OK;
+    peer_host(&worker->peer, host);
+    progress_say(&master->progress,
+                 "rank %d on host %s is %.1f times slower than others; it is avoided from now on",
+                 master_rank(master, index), *host ? host : "?", factor);
+    scheduler_rank_avoid(master->scheduler, index);
+    if (master->cells[worker->cell].rank_count > 1 || scheduler_idle_ranks(master->scheduler))
+        TRY(master_ask_to_stop(master, worker->cell));
+    return master_record_slow(master, master_rank(master, index), host, factor);
+}
+
+static void forgive(Master *master, size_t index, double now)
+{
+    if (!pace_forgive(&master->paces[index], now))
+        return;
+    progress_say(&master->progress, "rank %d was slow and gets another chance",
+                 master_rank(master, index));
+    scheduler_rank_trust(master->scheduler, index);
+}
+
 /* Workers must know that the master lives, and so must somebody who looks at the journal. */
 static Status show_life(Master *master, double now)
 {
@@ -79,6 +109,8 @@ Status master_check_health(Master *master, double now)
     TRY(show_life(master, now));
     for (size_t i = 0; i < master->worker_count && !master->alone; ++i)
         TRY(check_worker(master, i, now));
+    for (size_t i = 0; i < master->worker_count && !master->alone; ++i)
+        forgive(master, i, now);
     for (size_t i = 0; i < master->cell_count && !master->alone; ++i) {
         const MasterCell *cell = &master->cells[i];
         if (cell->attempt && cell->call_off > 0 && now >= cell->call_off)

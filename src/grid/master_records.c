@@ -53,6 +53,15 @@ Status master_record_save(Master *master, size_t index, const CellProgress *prog
     return record_append(master->folder->journal, record);
 }
 
+Status master_record_slow(Master *master, int rank, const char *host, double factor)
+{
+    cJSON *record = record_new("slow", NULL);
+    cJSON_AddNumberToObject(record, "rank", rank);
+    cJSON_AddStringToObject(record, "host", host);
+    cJSON_AddNumberToObject(record, "factor", round(10 * factor) / 10);
+    return record_append(master->folder->journal, record);
+}
+
 Status master_record_end(Master *master, size_t index, const char *event, const char *kind,
                          const char *cause)
 {

@@ -4,6 +4,7 @@
 
 #include "grid/cost.h"
 #include "grid/master.h"
+#include "grid/pace.h"
 #include "grid/peer.h"
 #include "grid/progress.h"
 #include "grid/scheduler.h"
@@ -51,6 +52,7 @@ typedef struct {
     size_t cell_count;
     MasterCell *cells; /* cell_count */
     size_t worker_count, dead_count;
+    PaceRank *paces;       /* worker_count */
     MasterWorker *workers; /* worker_count: worker w is rank w + 1, or rank 0 if that is alone */
     size_t running;
     unsigned attempts;
@@ -80,6 +82,7 @@ static inline const GridCell *master_grid_cell(const Master *master, size_t cell
 Status master_record_start(Master *master, size_t cell);
 Status master_record_save(Master *master, size_t cell, const CellProgress *progress,
                           double step_seconds);
+Status master_record_slow(Master *master, int rank, const char *host, double factor);
 Status master_record_end(Master *master, size_t cell, const char *event, const char *kind,
                          const char *cause);
 
@@ -108,7 +111,10 @@ Status master_search_recall(Master *master);
 /* Decides the next rung of the cell's group, if that is due. */
 Status master_search(Master *master, size_t cell);
 
-/* master_health.c: who is dead, silent or must be told that the master lives. */
+/* master_health.c: who is dead, silent, slow or must be told that the master lives. */
 Status master_check_health(Master *master, double now);
+
+/* A worker's seconds an image at its present cell: a slow one is avoided, and its cell moved. */
+Status master_take_pace(Master *master, size_t worker, double image_seconds);
 
 #endif

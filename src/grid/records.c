@@ -141,6 +141,7 @@ static Status read_opened(GridRecords *records, const cJSON *record)
     records->halving = strcmp(text_of(record, "search"), "halving") == 0;
     records->since = time_of(record);
     records->opened = true;
+    records->slow[0] = '\0';
     records->closed = false;
     for (size_t i = 0; i < records->count; ++i)
         records->cells[i].running = false;
@@ -198,6 +199,14 @@ static void read_cell_event(CellRecord *cell, const char *event, const cJSON *re
         end_attempt(cell, CELL_FAILED, record);
 }
 
+static void read_slow(GridRecords *records, const cJSON *record)
+{
+    size_t used = strlen(records->slow);
+    snprintf(records->slow + used, sizeof records->slow - used,
+             "%srank %zu on %s (%.1f times slower)", used ? ", " : "", count_of(record, "rank"),
+             text_of(record, "host"), number_of(record, "factor"));
+}
+
 static void read_decided(GridRecords *records, const cJSON *record)
 {
     const cJSON *entry;
@@ -228,6 +237,8 @@ static Status read_record(GridRecords *records, const cJSON *record, const char 
         records->code = (int)count_of(record, "code");
         return STATUS_OK;
     }
+    if (strcmp(event, "slow") == 0)
+        read_slow(records, record);
     if (strcmp(event, "decided") == 0)
         read_decided(records, record);
     if (!*id)

@@ -8,6 +8,7 @@
  *     lost      its ranks died or fell silent; it goes back to the queue
  *     finished  its result.h5 is complete
  *     failed    it failed for a reason of its own, the cause
+ *     slow      a rank is much slower than the others and avoided: its number, host, how much
  *     decided   a rung of a search: its epoch, the cells that go on and those that do not
  *     closed    the job has ended in order: exit code, cells done, failed and left
  *
@@ -69,9 +70,11 @@ typedef struct {
     char host[RECORD_HOSTS_BYTES];
     int pid;
     size_t job_ranks;
-    time_t since; /* when the last job opened the folder */
-    time_t last;  /* of the last record */
-    bool torn;    /* the journal's last line was cut short and does not count */
+    char slow[RECORD_CAUSE_BYTES]; /* ranks of the last job that are avoided: "rank 3 on n1 (4 times
+                                      slower), ..." */
+    time_t since;                  /* when the last job opened the folder */
+    time_t last;                   /* of the last record */
+    bool torn;                     /* the journal's last line was cut short and does not count */
 } GridRecords;
 
 Status grid_records_read(const char *journal_path, GridRecords *records);

@@ -25,6 +25,7 @@ struct Scheduler {
     size_t count;
     Cell *cells; /* count */
     RankState *ranks;
+    bool *avoided; /* by rank; such a rank counts neither as living nor as idle */
     size_t living, idle, waiting;
     double end;
 };
@@ -41,6 +42,8 @@ Status scheduler_new(const SchedulerSettings *settings, size_t count, const Sche
     Status status = MEMORY_NEW(&made->cells, count);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&made->ranks, settings->ranks);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->avoided, settings->ranks);
     if (status != STATUS_OK) {
         scheduler_free(made);
         *scheduler = NULL;
@@ -63,6 +66,7 @@ void scheduler_free(Scheduler *scheduler)
         return;
     free(scheduler->cells);
     free(scheduler->ranks);
+    free(scheduler->avoided);
     free(scheduler);
 }
 
@@ -139,6 +143,11 @@ static size_t wanted_group(const Scheduler *scheduler, const Cell *cell, double 
     return group;
 }
 
+static bool is_free(const Scheduler *scheduler, size_t rank)
+{
+    return scheduler->ranks[rank] == RANK_IDLE && !scheduler->avoided[rank];
+}
+
 static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order)
 {
     /* Neighbours share a host: the tightest run of idle ranks that holds the group, else the first
@@ -146,7 +155,7 @@ static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order
     size_t best = 0, best_length = (size_t)-1;
     for (size_t first = 0; first < scheduler->settings.ranks;) {
         size_t end = first;
-        while (end < scheduler->settings.ranks && scheduler->ranks[end] == RANK_IDLE)
+        while (end < scheduler->settings.ranks && is_free(scheduler, end))
             ++end;
         if (end - first >= count && end - first < best_length) {
             best = first;
@@ -156,7 +165,7 @@ static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order
     }
     order->rank_count = 0;
     for (size_t rank = best; order->rank_count < count; ++rank) {
-        if (scheduler->ranks[rank] != RANK_IDLE)
+        if (!is_free(scheduler, rank))
             continue;
         scheduler->ranks[rank] = RANK_BUSY;
         order->ranks[order->rank_count++] = rank;
@@ -288,21 +297,55 @@ void scheduler_rank_idle(Scheduler *scheduler, size_t rank)
     if (scheduler->ranks[rank] != RANK_BUSY)
         return;
     scheduler->ranks[rank] = RANK_IDLE;
-    ++scheduler->idle;
+    scheduler->idle += !scheduler->avoided[rank];
+}
+
+void scheduler_rank_trust(Scheduler *scheduler, size_t rank)
+{
+    if (!scheduler->avoided[rank] || scheduler->ranks[rank] == RANK_DEAD)
+        return;
+    scheduler->avoided[rank] = false;
+    scheduler->idle += scheduler->ranks[rank] == RANK_IDLE;
+    ++scheduler->living;
+}
+
+/* A slow rank is better than none. */
+static void trust_all_if_alone(Scheduler *scheduler)
+{
+    for (size_t i = 0; i < scheduler->settings.ranks && !scheduler->living; ++i)
+        scheduler_rank_trust(scheduler, i);
+}
+
+void scheduler_rank_avoid(Scheduler *scheduler, size_t rank)
+{
+    if (scheduler->avoided[rank] || scheduler->ranks[rank] == RANK_DEAD)
+        return;
+    scheduler->avoided[rank] = true;
+    scheduler->idle -= scheduler->ranks[rank] == RANK_IDLE;
+    --scheduler->living;
+    trust_all_if_alone(scheduler);
 }
 
 void scheduler_rank_lost(Scheduler *scheduler, size_t rank)
 {
     if (scheduler->ranks[rank] == RANK_DEAD)
         return;
-    scheduler->idle -= scheduler->ranks[rank] == RANK_IDLE;
+    if (!scheduler->avoided[rank]) {
+        scheduler->idle -= scheduler->ranks[rank] == RANK_IDLE;
+        --scheduler->living;
+    }
     scheduler->ranks[rank] = RANK_DEAD;
-    --scheduler->living;
+    trust_all_if_alone(scheduler);
 }
 
 SchedulerState scheduler_state(const Scheduler *scheduler, size_t cell)
 {
     return scheduler->cells[cell].state;
+}
+
+size_t scheduler_idle_ranks(const Scheduler *scheduler)
+{
+    return scheduler->idle;
 }
 
 size_t scheduler_living_ranks(const Scheduler *scheduler)

@@ -79,10 +79,15 @@ void scheduler_restore(Scheduler *scheduler, size_t cell, double work);
 /* A rank whose cell has ended can take another. */
 void scheduler_rank_idle(Scheduler *scheduler, size_t rank);
 
+/* Cells are no longer started on a rank that lives, as long as there are others; and are again. */
+void scheduler_rank_avoid(Scheduler *scheduler, size_t rank);
+void scheduler_rank_trust(Scheduler *scheduler, size_t rank);
+
 /* A rank is dead; so is its place in a group, which the caller ends with scheduler_ended(). */
 void scheduler_rank_lost(Scheduler *scheduler, size_t rank);
 
 SchedulerState scheduler_state(const Scheduler *scheduler, size_t cell);
+size_t scheduler_idle_ranks(const Scheduler *scheduler);
 size_t scheduler_living_ranks(const Scheduler *scheduler);
 
 /* Ranks of the group that runs the cell; 0 if none does. */

@@ -173,6 +173,8 @@ static void print_job(FILE *stream, const View *view)
         fprintf(stream, "running for %s on %zu rank%s, led from %s (process %d); %s to go\n\n",
                 since, records->job_ranks, records->job_ranks == 1 ? "" : "s", records->host,
                 records->pid, left);
+        if (*records->slow)
+            fprintf(stream, "slow and avoided: %s\n\n", records->slow);
     } else if (records->closed) {
         ago(records->last, sign);
         fprintf(stream, "no job is running; the last one ended %s ago with code %d\n\n", sign,

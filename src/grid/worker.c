@@ -35,6 +35,7 @@ typedef struct {
     bool abandoned; /* ... or called it off, for this reason */
     char reason[MESSAGE_TEXT_BYTES];
     CellProgress progress;
+    CellPace pace; /* since it was last told */
 } Worker;
 
 static Status say(Worker *worker, MessageKind kind, Message *message)
@@ -42,6 +43,9 @@ static Status say(Worker *worker, MessageKind kind, Message *message)
     message->kind = kind;
     message->cell = worker->run.cell;
     message->attempt = worker->run.attempt;
+    if (worker->pace.images)
+        message->image_seconds = worker->pace.seconds / (double)worker->pace.images;
+    worker->pace = (CellPace){0};
     worker->told = clock_seconds();
     return link_send(worker->link, 0, message);
 }
@@ -185,9 +189,14 @@ static Status run_attempt(Worker *worker)
     CellEnd end = CELL_STOPPED;
     worker->stop = worker->abandoned = false;
     worker->progress = (CellProgress){0};
+    worker->pace = (CellPace){0};
     Status status = worker->run.rank_count > 1 ? form_group(worker, &group) : STATUS_OK;
     if (status == STATUS_OK) {
-        const CellHooks hooks = {worker, report, should_stop, worker->job->checkpoint_seconds,
+        const CellHooks hooks = {worker,
+                                 report,
+                                 should_stop,
+                                 &worker->pace,
+                                 worker->job->checkpoint_seconds,
                                  worker->run.stop_epoch};
         mpi_set_watch(watch, worker, worker->silence);
         status =

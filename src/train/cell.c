@@ -211,7 +211,12 @@ static Status run_epoch(Cell *cell, bool *stopped)
     size_t first = trainer->step, end = (cell->history.count + 1) * trainer->steps_per_epoch;
     while (trainer->step < end && !*stopped) {
         StepResult step;
+        double computed = trainer->compute_seconds;
         TRY(trainer_step(trainer, wish(cell), &step));
+        if (cell->hooks && cell->hooks->pace) {
+            cell->hooks->pace->seconds += trainer->compute_seconds - computed;
+            cell->hooks->pace->images += trainer->local_shards * trainer->shard_images;
+        }
         add_step(&cell->history, &step);
         cell->progress.saved = false;
         report(cell, &step, trainer->step - first, clock_seconds() - started);

@@ -25,10 +25,17 @@ typedef struct {
     bool saved;                             /* a checkpoint of just this state has been written */
 } CellProgress;
 
+/* What a rank's own arithmetic takes; it adds to this, who reads it may start it anew. */
+typedef struct {
+    double seconds;
+    size_t images;
+} CellPace;
+
 typedef struct {
     void *context;
     void (*progress)(void *context, const CellProgress *progress); /* each step; may be NULL */
     bool (*should_stop)(void *context);                            /* each step; may be NULL */
+    CellPace *pace;                                                /* of this rank; may be NULL */
     double save_seconds; /* from one checkpoint to the next at the most; 0: only at epochs' ends */
     size_t stop_epoch; /* stop after that many epochs, the same on all ranks; 0: go on to the end */
 } CellHooks;

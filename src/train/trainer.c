@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "train/mpi_check.h"
 
@@ -156,6 +157,7 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const LossCounts 
 {
     size_t images = trainer->shard_images, size = trainer->settings->size;
     size_t input = images * size * size * 3;
+    double started = clock_seconds();
     for (size_t shard = 0; shard < trainer->local_shards; ++shard) {
         LossSums sums = {0};
         TRY(mpi_pulse());
@@ -172,6 +174,7 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const LossCounts 
         losses[1] = sums.box;
         losses[2] = sums.segmentation;
     }
+    trainer->compute_seconds += clock_seconds() - started;
     return gradient_sum_finish(trainer->sum);
 }
 

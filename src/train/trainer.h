@@ -42,6 +42,7 @@ typedef struct {
     Loader *loader;
     size_t steps_per_epoch, steps; /* steps of an epoch, of the whole run */
     size_t step;                   /* steps done */
+    double compute_seconds;        /* of this rank's own arithmetic, waiting left out */
     double *shard_losses;          /* shards x 3 */
 } Trainer;
 

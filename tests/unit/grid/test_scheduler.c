@@ -162,6 +162,34 @@ static void a_simulated_grid_ends_near_the_bound_and_survives_deaths(void **stat
     assert_true(deadly.makespan > quiet.makespan && deadly.makespan < 2 * quiet.makespan);
 }
 
+static void slow_ranks_get_no_cells_while_there_are_others(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{100, 10, 1}, {90, 10, 1}, {80, 10, 1}};
+    Scheduler *scheduler = make(3, 0, 3, cells);
+    scheduler_rank_avoid(scheduler, 0);
+    assert_int_equal(scheduler_living_ranks(scheduler), 2);
+    SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0);
+    assert_int_equal(one.ranks[0], 1);
+    assert_int_equal(two.ranks[0], 2);
+    assert_int_equal(next(scheduler, 0).kind, ORDER_NOTHING);
+    scheduler_rank_trust(scheduler, 0);
+    assert_int_equal(next(scheduler, 0).ranks[0], 0);
+    scheduler_free(scheduler);
+}
+
+static void a_slow_rank_is_better_than_none(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{100, 10, 1}};
+    Scheduler *scheduler = make(2, 0, 1, cells);
+    scheduler_rank_avoid(scheduler, 1);
+    scheduler_rank_lost(scheduler, 0);
+    assert_int_equal(scheduler_living_ranks(scheduler), 1);
+    assert_int_equal(next(scheduler, 0).ranks[0], 1);
+    scheduler_free(scheduler);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +200,8 @@ int main(void)
         cmocka_unit_test(a_dead_rank_takes_no_more_cells),
         cmocka_unit_test(nothing_starts_that_cannot_save_before_the_end),
         cmocka_unit_test(a_simulated_grid_ends_near_the_bound_and_survives_deaths),
+        cmocka_unit_test(slow_ranks_get_no_cells_while_there_are_others),
+        cmocka_unit_test(a_slow_rank_is_better_than_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
