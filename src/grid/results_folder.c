@@ -80,14 +80,6 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
          path, text[0] ? text : "its cells are not among these");
 }
 
-static bool has_cell(const GridCells *cells, const char *id)
-{
-    for (size_t i = 0; i < cells->count; ++i)
-        if (strcmp(cells->cells[i].id, id) == 0)
-            return true;
-    return false;
-}
-
 Status results_folder_compare(const char *path, const ExperimentFile *experiment, const Job *job,
                               GridRecords *records)
 {
@@ -98,9 +90,11 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
     if (files_exists(journal))
         status = grid_records_read(journal, records);
     free(journal);
-    for (size_t i = 0; i < records->count && status == STATUS_OK; ++i)
-        if (!has_cell(&job->cells, records->cells[i].id))
-            status = refuse(path, experiment, job, records);
+    size_t known = 0; /* of the records, among the job's cells */
+    for (size_t i = 0; i < job->cells.count; ++i)
+        known += grid_records_find(records, job->cells.cells[i].id) != NULL;
+    if (status == STATUS_OK && known < records->count)
+        status = refuse(path, experiment, job, records);
     if (status != STATUS_OK)
         grid_records_clear(records);
     return status;
