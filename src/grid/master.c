@@ -199,6 +199,7 @@ static Status run(Master *master)
             TRY(stop_all(master));
         if (!master->stopping)
             TRY(give_orders(master, &ordered));
+        TRY(master_write_records(master));
         if (!master->running && !ordered)
             return STATUS_OK;
         if (master->running)
@@ -321,6 +322,9 @@ Status master_run(const MasterSettings *settings, Link *link, const Job *job, Re
     Status status = init(&master);
     if (status == STATUS_OK)
         status = run(&master);
+    Status written = master_write_records(&master); /* of a round that ended with an error */
+    if (status == STATUS_OK)
+        status = written;
     let_go(&master);
     if (status == STATUS_OK)
         show(&master, clock_seconds(), true);
@@ -336,5 +340,6 @@ Status master_run(const MasterSettings *settings, Link *link, const Job *job, Re
     free(master.cells);
     free(master.workers);
     free(master.paces);
+    free(master.records);
     return status;
 }

@@ -29,7 +29,7 @@ static Status record_decision(Master *master, size_t epoch, const SearchVerdict 
         cJSON_Delete(record);
         FAIL(STATUS_NO_MEMORY, "no memory for a record of the journal");
     }
-    return record_append(master->folder->journal, record);
+    return master_record(master, record);
 }
 
 static void carry_out(Master *master, size_t epoch, const SearchVerdict *verdicts)

@@ -56,6 +56,8 @@ typedef struct {
     MasterWorker *workers; /* worker_count: worker w is rank w + 1, or rank 0 if that is alone */
     size_t running;
     unsigned attempts;
+    size_t record_count, record_room;
+    cJSON **records; /* record_count, which the journal is still to get */
     bool alone;
     bool stopping;
     double looked, told; /* when the workers' health was looked at, and they were told of ours */
@@ -78,13 +80,18 @@ static inline const GridCell *master_grid_cell(const Master *master, size_t cell
     return &master->job->cells.cells[cell];
 }
 
-/* master_records.c: the journal of a cell. */
+/* master_records.c: the journal. Records are gathered until they are written; each is taken over.
+ */
+Status master_record(Master *master, cJSON *record);
 Status master_record_start(Master *master, size_t cell);
 Status master_record_save(Master *master, size_t cell, const CellProgress *progress,
                           double step_seconds);
 Status master_record_slow(Master *master, int rank, const char *host, double factor);
 Status master_record_end(Master *master, size_t cell, const char *event, const char *kind,
                          const char *cause);
+
+/* Brings what was gathered to disk. */
+Status master_write_records(Master *master);
 
 /* master_cells.c: what happens to cells. */
 double master_work_left(const Master *master, size_t cell);

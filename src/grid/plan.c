@@ -53,10 +53,11 @@ static CellStanding standing_of(const Plan *plan, size_t cell)
 static void predict(Plan *plan, bool retry)
 {
     const Job *job = &plan->job;
-    for (size_t i = 0; i < plan->records.count; ++i)
-        for (size_t k = 0; k < job->cells.count; ++k)
-            if (strcmp(job->cells.cells[k].id, plan->records.cells[i].id) == 0)
-                cost_model_measure(&plan->cost, k, plan->records.cells[i].step_seconds);
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        const CellRecord *record = grid_records_find(&plan->records, job->cells.cells[i].id);
+        if (record)
+            cost_model_measure(&plan->cost, i, record->step_seconds);
+    }
     for (size_t i = 0; i < job->cells.count; ++i) {
         const GridCell *cell = &job->cells.cells[i];
         const CellRecord *record = grid_records_find(&plan->records, cell->id);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 /* ---- writing ---- */
@@ -94,26 +95,46 @@ static time_t time_of(const cJSON *record)
     return strptime(text_of(record, "time"), "%Y-%m-%dT%H:%M:%SZ", &utc) ? timegm(&utc) : 0;
 }
 
+/* The slot of the cell, or the free one that it would take: half of them are always free. */
+static size_t *find_slot(const GridRecords *records, const char *id)
+{
+    size_t last = 2 * records->room - 1; /* room is a power of two */
+    size_t i = hash_bytes(id, strlen(id), 0) & last;
+    while (records->slots[i] && strcmp(records->cells[records->slots[i] - 1].id, id) != 0)
+        i = (i + 1) & last;
+    return &records->slots[i];
+}
+
 CellRecord *grid_records_find(const GridRecords *records, const char *id)
 {
-    for (size_t i = 0; i < records->count; ++i)
-        if (strcmp(records->cells[i].id, id) == 0)
-            return &records->cells[i];
-    return NULL;
+    size_t place = records->room ? *find_slot(records, id) : 0;
+    return place ? &records->cells[place - 1] : NULL;
+}
+
+static Status make_room(GridRecords *records)
+{
+    GridRecords larger = *records;
+    larger.room = records->room ? 2 * records->room : 64;
+    TRY(MEMORY_NEW(&larger.cells, larger.room));
+    Status status = MEMORY_NEW(&larger.slots, 2 * larger.room);
+    if (status != STATUS_OK) {
+        free(larger.cells);
+        return status;
+    }
+    for (size_t i = 0; i < records->count; ++i) {
+        larger.cells[i] = records->cells[i];
+        *find_slot(&larger, larger.cells[i].id) = i + 1;
+    }
+    free(records->cells);
+    free(records->slots);
+    *records = larger;
+    return STATUS_OK;
 }
 
 static Status add_cell(GridRecords *records, const cJSON *record)
 {
-    if (records->count == records->room) {
-        size_t room = 2 * records->room + 64;
-        CellRecord *cells;
-        TRY(MEMORY_NEW(&cells, room));
-        if (records->count)
-            memcpy(cells, records->cells, records->count * sizeof *cells);
-        free(records->cells);
-        records->cells = cells;
-        records->room = room;
-    }
+    if (records->count == records->room)
+        TRY(make_room(records));
     CellRecord *cell = &records->cells[records->count++];
     const cJSON *settings = cJSON_GetObjectItemCaseSensitive(record, "settings");
     *cell = (CellRecord){.validation_auc = (double)NAN,
@@ -123,6 +144,7 @@ static Status add_cell(GridRecords *records, const cJSON *record)
     snprintf(cell->name, sizeof cell->name, "%s", text_of(record, "name"));
     snprintf(cell->backbone, sizeof cell->backbone, "%s", text_of(settings, "backbone"));
     snprintf(cell->tuning, sizeof cell->tuning, "%s", text_of(settings, "tuning"));
+    *find_slot(records, cell->id) = records->count;
     return STATUS_OK;
 }
 
@@ -270,6 +292,7 @@ Status grid_records_read(const char *journal_path, GridRecords *records)
 void grid_records_clear(GridRecords *records)
 {
     free(records->cells);
+    free(records->slots);
     free(records->data);
     free(records->fingerprint);
     *records = (GridRecords){0};

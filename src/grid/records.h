@@ -59,6 +59,7 @@ typedef struct {
 typedef struct {
     size_t count, room;
     CellRecord *cells; /* in the order of planning */
+    size_t *slots;     /* 2 room, a hash table: 1 + the place in `cells`, or 0 */
     bool opened;       /* some job has taken the folder */
     bool closed;       /* the last job has ended in order, with exit code `code` */
     int code;

@@ -96,14 +96,6 @@ static Status check_search(const char *path, const ExperimentFile *experiment,
     return STATUS_OK;
 }
 
-static bool has_cell(const GridCells *cells, const char *id)
-{
-    for (size_t i = 0; i < cells->count; ++i)
-        if (strcmp(cells->cells[i].id, id) == 0)
-            return true;
-    return false;
-}
-
 Status results_folder_compare(const char *path, const ExperimentFile *experiment, const Job *job,
                               GridRecords *records)
 {
@@ -114,9 +106,11 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
     if (files_exists(journal))
         status = grid_records_read(journal, records);
     free(journal);
-    for (size_t i = 0; i < records->count && status == STATUS_OK; ++i)
-        if (!has_cell(&job->cells, records->cells[i].id))
-            status = refuse(path, experiment, job, records);
+    size_t known = 0; /* of the records, among the job's cells */
+    for (size_t i = 0; i < job->cells.count; ++i)
+        known += grid_records_find(records, job->cells.cells[i].id) != NULL;
+    if (status == STATUS_OK && known < records->count)
+        status = refuse(path, experiment, job, records);
     if (status == STATUS_OK)
         status = check_search(path, experiment, records);
     if (status != STATUS_OK)

@@ -68,6 +68,11 @@ static void print_counts(FILE *stream, const char *backbone, const char *tuning,
             counts->running, counts->partial, counts->failed, counts->dropped, counts->fresh);
 }
 
+static bool same_row(const CellRecord *a, const CellRecord *b)
+{
+    return strcmp(a->backbone, b->backbone) == 0 && strcmp(a->tuning, b->tuning) == 0;
+}
+
 static void print_table(FILE *stream, const View *view)
 {
     Counts all = {0};
@@ -76,18 +81,16 @@ static void print_table(FILE *stream, const View *view)
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
         Counts counts = {0};
-        bool seen = false;
+        size_t first = 0; /* of this row of the table */
         count_cell(view, cell, &all);
-        for (size_t k = 0; k < view->records.count; ++k) {
-            const CellRecord *other = &view->records.cells[k];
-            if (strcmp(other->backbone, cell->backbone) != 0 ||
-                strcmp(other->tuning, cell->tuning) != 0)
-                continue;
-            seen |= k < i;
-            count_cell(view, other, &counts);
-        }
-        if (!seen)
-            print_counts(stream, cell->backbone, cell->tuning, &counts);
+        while (!same_row(&view->records.cells[first], cell))
+            ++first;
+        if (first < i)
+            continue;
+        for (size_t k = i; k < view->records.count; ++k)
+            if (same_row(&view->records.cells[k], cell))
+                count_cell(view, &view->records.cells[k], &counts);
+        print_counts(stream, cell->backbone, cell->tuning, &counts);
     }
     print_counts(stream, "all", "", &all);
 }
@@ -112,9 +115,7 @@ static double seconds_left(const View *view)
         double seconds =
             cell->step_seconds > 0 ? cell->step_seconds : step_seconds / (double)measured;
         for (size_t k = 0; k < view->records.count && cell->step_seconds == 0; ++k)
-            if (view->records.cells[k].step_seconds > 0 &&
-                strcmp(view->records.cells[k].backbone, cell->backbone) == 0 &&
-                strcmp(view->records.cells[k].tuning, cell->tuning) == 0)
+            if (view->records.cells[k].step_seconds > 0 && same_row(&view->records.cells[k], cell))
                 seconds = view->records.cells[k].step_seconds;
         for (size_t k = 0; k < view->records.count && !cell->steps && steps == 0; ++k)
             steps = (double)view->records.cells[k].steps;
