@@ -26,6 +26,11 @@ name=$(sed -n 's/^name: *\([^ #]*\).*/\1/p' "$experiment" | head -1)
 out=${GISD_OUT:-results/${name:-grid}}
 journal=$out/journal.jsonl
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-1}}
+# gisd-grid ends in time by this; older Slurms (22.05) do not tell it.
+if [ -n "${SLURM_JOB_ID:-}" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
+    SLURM_JOB_END_TIME=$(SLURM_TIME_FORMAT=%s squeue -h -j "$SLURM_JOB_ID" -o %e)
+    export SLURM_JOB_END_TIME
+fi
 
 lines() { # how much the journal tells of trained cells
     local count
@@ -60,8 +65,10 @@ elif [ "$code" = 0 ]; then
 fi
 echo "$(date -Is)  job ${SLURM_JOB_ID:-none} ends with code $code"
 if [ "$code" = 75 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
-    # Slurm ends this script; ended by itself it would count as a job that failed.
-    trap '' TERM
-    scontrol requeue "$SLURM_JOB_ID" && sleep 300
+    # Slurm itself puts back a job that it ends for want of a node, and one that somebody has
+    # cancelled shall not come back. What is left: it still runs, or its time was up.
+    case $(squeue -h -j "$SLURM_JOB_ID" -o '%T %r') in
+    RUNNING* | *TimeLimit) scontrol requeue "$SLURM_JOB_ID" ;;
+    esac
 fi
 exit "$code"
