@@ -20,6 +20,7 @@ typedef struct {
     ExperimentFile experiment;
     Job job;
     GridRecords records; /* of the folder, if there is one */
+    char *difference;    /* why a run would refuse the folder; NULL: it would not */
     CostModel cost;
     Search search;
     bool *selected;          /* by cell */
@@ -31,7 +32,10 @@ static Status read_all(Plan *plan, const RunSettings *settings)
 {
     const Job *job = &plan->job;
     TRY(run_prepare(settings, &plan->experiment, &plan->job));
-    TRY(results_folder_compare(job->folder, &plan->experiment, job, &plan->records));
+    Status status = results_folder_compare(job->folder, &plan->experiment, job, &plan->records);
+    if (status == STATUS_ARGUMENT)
+        status = memory_copy_text(status_message(), &plan->difference);
+    TRY(status);
     TRY(MEMORY_NEW(&plan->selected, job->cells.count));
     TRY(MEMORY_NEW(&plan->cells, job->cells.count));
     TRY(MEMORY_NEW(&plan->outcomes, job->cells.count));
@@ -48,6 +52,18 @@ static CellStanding standing_of(const Plan *plan, size_t cell)
 {
     const CellRecord *record = grid_records_find(&plan->records, plan->job.cells.cells[cell].id);
     return record ? record->standing : CELL_NEW;
+}
+
+/* A cell that is not in the folder has changed if one of the same name is there. */
+static const char *state_of(const Plan *plan, size_t cell)
+{
+    const GridCell *grid = &plan->job.cells.cells[cell];
+    if (grid_records_find(&plan->records, grid->id))
+        return cell_standing_name(standing_of(plan, cell));
+    for (size_t i = 0; i < plan->records.count; ++i)
+        if (strcmp(plan->records.cells[i].name, grid->name) == 0)
+            return "changed";
+    return cell_standing_name(CELL_NEW);
 }
 
 static void predict(Plan *plan, bool retry)
@@ -85,8 +101,7 @@ static void print_cells(const Plan *plan, FILE *stream)
         char start[DURATION_BYTES] = "", end[DURATION_BYTES] = "";
         if (!plan->selected[i])
             continue;
-        fprintf(stream, "%-12s  %-32s %-8s", cell->id, cell->name,
-                cell_standing_name(standing_of(plan, i)));
+        fprintf(stream, "%-12s  %-32s %-8s", cell->id, cell->name, state_of(plan, i));
         if (plan->cells[i].work > 0) {
             duration_text(outcome->start, start);
             duration_text(outcome->end, end);
@@ -141,11 +156,14 @@ Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream)
         if (status == STATUS_OK) {
             print_cells(&plan, stream);
             print_sum(&plan, &simulation, &end, stream);
+            if (plan.difference)
+                status = status_set(STATUS_ARGUMENT, "%s", plan.difference);
         }
     }
     cost_model_clear(&plan.cost);
     search_clear(&plan.search);
     grid_records_clear(&plan.records);
+    free(plan.difference);
     free(plan.selected);
     free(plan.cells);
     free(plan.outcomes);

@@ -113,8 +113,6 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
         status = refuse(path, experiment, job, records);
     if (status == STATUS_OK)
         status = check_search(path, experiment, records);
-    if (status != STATUS_OK)
-        grid_records_clear(records);
     return status;
 }
 
@@ -195,10 +193,11 @@ Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experime
 {
     char *journal;
     *folder = (ResultsFolder){0};
-    TRY(results_folder_compare(job->folder, experiment, job, &folder->records));
+    Status status = results_folder_compare(job->folder, experiment, job, &folder->records);
     grid_records_clear(&folder->records);
+    TRY(status);
     TRY(files_join(job->folder, "journal.jsonl", &journal));
-    Status status = take_folder(folder, journal, experiment, job, ranks);
+    status = take_folder(folder, journal, experiment, job, ranks);
     free(journal);
     if (status != STATUS_OK)
         results_folder_close(folder);

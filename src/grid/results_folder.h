@@ -17,8 +17,9 @@ typedef struct {
     GridRecords records; /* as found, and every cell of the job beside it */
 } ResultsFolder;
 
-/* Compares a folder with an experiment, writing nothing. *records is empty if the folder is new.
- * STATUS_ARGUMENT: it belongs to another experiment; the message says in what they differ. */
+/* Compares a folder with an experiment, writing nothing. *records, which the caller clears also
+ * after an error, is empty if the folder is new. STATUS_ARGUMENT: it belongs to another experiment;
+ * the message says in what they differ. */
 Status results_folder_compare(const char *path, const ExperimentFile *experiment, const Job *job,
                               GridRecords *records);
 

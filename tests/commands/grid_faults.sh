@@ -82,6 +82,16 @@ code=0
 [ $code = 1 ] && [ "$(grep -c '"started"' results/bad/journal.jsonl)" = $((lines + 1)) ] ||
     fail "--retry failed --only one of them did not run just that"
 
+# So does a cell whose own data cannot be read.
+cp "results/quiet/cells/$cell/checkpoint.h5" good.h5
+head -c 5000 good.h5 >cut.h5
+sed 's/^name: .*/name: start/; s/epochs: 12/epochs: 1/; s/local, global/local/
+     s/base: 4,/base: 4, initial: [good.h5, cut.h5],/' tiny.yaml >start.yaml
+code=0
+"$grid" start.yaml 2>err.txt || code=$?
+[ $code = 1 ] && grep -q '"failed".*cut.h5' results/start/journal.jsonl || fail "$(cat err.txt)"
+[ "$(grep -c '"finished"' results/start/journal.jsonl)" = 1 ] || fail "the other one did not finish"
+
 # A full disk fails the cell, and the journal says so, if there is room for that much.
 if mkdir full && mount -t tmpfs -o size=3M none full 2>/dev/null; then
     trap 'umount "$folder/full"; rm -rf "$folder"' EXIT

@@ -57,6 +57,12 @@ has err.txt '^gisd-grid: zzz: no such cell'
 "$grid" tiny.yaml --plan --retry failed >plan.txt
 has plan.txt '2 of 4 cells are left' 'measured in this folder' '=0.001 *done' '=9.5 *failed'
 
+# What a changed setting or changed data make of a folder.
+sed 's/epochs: 3/epochs: 4/' tiny.yaml >changed.yaml
+if "$grid" changed.yaml --plan >plan.txt 2>err.txt; then fail "a plan for a folder that is refused"; fi
+has plan.txt 'alpha=0.5-learning_rate=0.001 *changed' '4 of 4 cells are left'
+has err.txt '^gisd-grid: .*results/tiny: holds the results of another experiment: epochs is 3 there and 4'
+
 # A job that was killed is told from one that runs.
 sed -i '/"closed"/d' results/tiny/journal.jsonl
 "$grid" --status results/tiny >status.txt
