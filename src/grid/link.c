@@ -18,7 +18,9 @@ Status link_init(Link *link, MPI_Comm comm)
     TRY_MPI(MPI_Comm_size(link->comm, &link->ranks));
     if (link->ranks > UINT16_MAX)
         FAIL(STATUS_ARGUMENT, "%d ranks (expected at most %d)", link->ranks, UINT16_MAX);
-    return STATUS_OK;
+    const Peer self = peer_self();
+    TRY(MEMORY_NEW(&link->peers, (size_t)link->ranks));
+    return mpi_gather(link->comm, sizeof self, &self, link->peers);
 }
 
 /* Gives back the messages that have left. A send that failed is one to a dead rank: dropped. */
@@ -43,6 +45,7 @@ void link_clear(Link *link)
     /* What is still on its way stays allocated: MPI may read it yet. */
     free(link->messages);
     free(link->requests);
+    free(link->peers);
     *link = (Link){0};
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "grid/peer.h"
 #include "grid/scheduler.h"
 #include "train/cell.h"
 
@@ -26,7 +27,6 @@ typedef enum {
     MESSAGE_PROGRESS, /* of the group, from its leader */
     MESSAGE_ENDED,    /* my part of the attempt is over */
     /* from either */
-    MESSAGE_HELLO, /* who and where I am */
     MESSAGE_ALIVE,
 } MessageKind;
 
@@ -40,23 +40,23 @@ typedef struct {
     uint32_t cell;                 /* position in the job's cells */
     uint32_t attempt;              /* numbers every start of any cell in this job, from 1 */
     uint64_t stop_epoch;           /* RUN: stop after that many epochs; 0: go on to the end */
-    int32_t pid;                   /* HELLO */
     double image_seconds;          /* from a worker: see pace.h; 0: nothing to tell */
     CellProgress progress;         /* PROGRESS, ENDED */
-    char text[MESSAGE_TEXT_BYTES]; /* cause of a failure; place in a HELLO */
+    char text[MESSAGE_TEXT_BYTES]; /* cause of a failure */
     uint16_t ranks[SCHEDULER_GROUP_MOST];
 } Message;
 
 typedef struct {
     MPI_Comm comm; /* the job's ranks, for messages alone; owned */
     int rank, ranks;
+    Peer *peers;    /* ranks: who they are; owned */
     size_t sending; /* messages on their way, and room for more */
     size_t room;
     Message **messages;
     MPI_Request *requests;
 } Link;
 
-/* Collective over `comm`. */
+/* Makes the ranks known to one another. Collective over `comm`. */
 Status link_init(Link *link, MPI_Comm comm);
 
 /* Forgets messages that have not arrived. Not collective; the communicator is left to MPI. */

@@ -51,11 +51,6 @@ static Status take_message(Master *master, const Message *message, int from)
     if (worker->dead)
         return STATUS_OK; /* it only hung; it has been told to leave */
     worker->heard = clock_seconds();
-    if (message->kind == MESSAGE_HELLO) {
-        worker->peer.pid = message->pid;
-        snprintf(worker->peer.place, PEER_PLACE_BYTES, "%.*s", PEER_PLACE_BYTES - 1, message->text);
-        return STATUS_OK;
-    }
     if (!worker->busy || message->attempt != master->cells[worker->cell].attempt)
         return STATUS_OK; /* it only shows that it lives */
     TRY(master_take_pace(master, index, message->image_seconds));
@@ -264,19 +259,6 @@ static Status make_scheduler(Master *master)
     return status;
 }
 
-static Status greet_workers(Master *master)
-{
-    Message hello = {.kind = MESSAGE_HELLO, .pid = master->self.pid};
-    snprintf(hello.text, sizeof hello.text, "%s", master->self.place);
-    for (size_t i = 0; i < master->worker_count && !master->alone; ++i) {
-        master->workers[i].heard = clock_seconds();
-        TRY(link_send(master->link, master_rank(master, i), &hello));
-    }
-    if (master->alone)
-        master->workers[0].peer = master->self;
-    return STATUS_OK;
-}
-
 static Status init(Master *master)
 {
     const Job *job = master->job;
@@ -287,7 +269,9 @@ static Status init(Master *master)
     progress_init(&master->progress);
     TRY(MEMORY_NEW(&master->workers, master->worker_count));
     TRY(MEMORY_NEW(&master->paces, master->worker_count));
-    TRY(greet_workers(master));
+    for (size_t i = 0; i < master->worker_count; ++i)
+        master->workers[i] = (MasterWorker){.peer = master->link->peers[master_rank(master, i)],
+                                            .heard = clock_seconds()};
     TRY(MEMORY_NEW(&master->cells, master->cell_count));
     TRY(cost_model_init(&master->cost, &job->cells, job->datasets[0]->class_count,
                         threads_count()));
@@ -316,8 +300,7 @@ static void let_go(Master *master)
 Status master_run(const MasterSettings *settings, Link *link, const Job *job, ResultsFolder *folder,
                   MasterEnd *end)
 {
-    Master master = {
-        .settings = settings, .link = link, .job = job, .folder = folder, .self = peer_self()};
+    Master master = {.settings = settings, .link = link, .job = job, .folder = folder};
     *end = (MasterEnd){0};
     Status status = init(&master);
     if (status == STATUS_OK)

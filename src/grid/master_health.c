@@ -27,7 +27,7 @@ static Status lose_worker(Master *master, size_t index, const char *why)
     ++master->dead_count;
     scheduler_rank_lost(master->scheduler, index);
     /* Should it only hang, it must not wake up and write. */
-    peer_kill(&master->self, &worker->peer);
+    peer_kill(&master->link->peers[0], &worker->peer);
     TRY(link_send(master->link, rank, &leave));
     if (!worker->busy)
         return STATUS_OK;
@@ -47,7 +47,7 @@ static Status check_worker(Master *master, size_t index, double now)
     char why[64];
     if (worker->dead)
         return STATUS_OK;
-    if (peer_is_dead(&master->self, &worker->peer))
+    if (peer_is_dead(&master->link->peers[0], &worker->peer))
         return lose_worker(master, index, "has died");
     if (now - worker->heard <= master->settings->silence)
         return STATUS_OK;

@@ -45,7 +45,6 @@ typedef struct {
     Link *link;
     const Job *job;
     ResultsFolder *folder;
-    Peer self;
     SchedulerSettings scheduling;
     Scheduler *scheduler;
     CostModel cost;

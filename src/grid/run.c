@@ -151,8 +151,7 @@ static Status follow(MPI_Comm comm, Link *link, RunEnd *end)
 /* ---- until all know the job ---- */
 
 typedef struct {
-    int ranks;
-    Peer self, *peers; /* by rank */
+    const Link *link;
     double looked;
 } Meeting;
 
@@ -161,11 +160,12 @@ typedef struct {
 static Status watch_peers(void *context)
 {
     Meeting *meeting = context;
+    const Link *link = meeting->link;
     if (clock_seconds() - meeting->looked < 1)
         return STATUS_OK;
     meeting->looked = clock_seconds();
-    for (int i = 0; i < meeting->ranks; ++i)
-        if (peer_is_dead(&meeting->self, &meeting->peers[i]))
+    for (int i = 0; i < link->ranks; ++i)
+        if (peer_is_dead(&link->peers[link->rank], &link->peers[i]))
             FAIL(STATUS_LOST, "rank %d died before the work began; start again", i);
     return STATUS_OK;
 }
@@ -174,13 +174,11 @@ static Status watch_peers(void *context)
 static Status meet(MPI_Comm comm, int ranks, Link *link, Meeting *meeting)
 {
     enum { MEETING_SECONDS = 60 };
-    *meeting = (Meeting){.ranks = ranks, .self = peer_self()};
+    *meeting = (Meeting){.link = link};
     deadline_set(MEETING_SECONDS + (unsigned)ranks,
                  "gisd-grid: a rank died at the start; start again\n", EXIT_FAILURE);
-    TRY(MEMORY_NEW(&meeting->peers, (size_t)ranks));
     TRY(threads_share(comm));
     TRY(link_init(link, comm));
-    TRY(mpi_gather(comm, sizeof meeting->self, &meeting->self, meeting->peers));
     deadline_clear();
     mpi_set_watch(watch_peers, meeting, MEETING_SECONDS);
     return STATUS_OK;
@@ -196,10 +194,10 @@ Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
     TRY_MPI(MPI_Comm_rank(comm, &rank));
     TRY_MPI(MPI_Comm_size(comm, &ranks));
     signals_catch();
-    TRY(meet(comm, ranks, &link, &meeting));
-    Status status = rank == 0 ? lead(settings, comm, ranks, &link, end) : follow(comm, &link, end);
+    Status status = meet(comm, ranks, &link, &meeting);
+    if (status == STATUS_OK)
+        status = rank == 0 ? lead(settings, comm, ranks, &link, end) : follow(comm, &link, end);
     end->broken |= status == STATUS_LOST;
-    free(meeting.peers);
     link_clear(&link);
     return status;
 }

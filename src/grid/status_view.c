@@ -244,8 +244,9 @@ static void print_event(FILE *stream, const cJSON *record)
     const char *event = field(record, "event");
     fprintf(stream, "  %s  %s", field(record, "time"), event);
     if (strcmp(event, "started") == 0)
-        fprintf(stream, ": attempt %d of its job, %d rank(s) from rank %d on, host %s",
-                number(record, "attempt"), number(record, "ranks"), number(record, "first_rank"),
+        fprintf(stream, ": attempt %d of its job, %d rank%s (the first is rank %d), host %s",
+                number(record, "attempt"), number(record, "ranks"),
+                number(record, "ranks") == 1 ? "" : "s", number(record, "first_rank"),
                 field(record, "hosts"));
     if (strcmp(event, "saved") == 0)
         fprintf(stream, ": epoch %d of %d, step %d of %d", number(record, "epoch"),

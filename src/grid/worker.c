@@ -23,7 +23,6 @@ typedef struct {
     Link *link;
     const Job *job;
     double silence;
-    Peer self, master;
     double heard;    /* when the master last spoke */
     double listened; /* when this rank last listened, ... */
     double looked;   /* ... looked whether the master lives, ... */
@@ -56,11 +55,6 @@ static void take(Worker *worker, const Message *message)
 {
     const bool present = message->attempt == worker->run.attempt;
     switch ((MessageKind)message->kind) {
-    case MESSAGE_HELLO:
-        snprintf(worker->master.place, PEER_PLACE_BYTES, "%.*s", PEER_PLACE_BYTES - 1,
-                 message->text);
-        worker->master.pid = message->pid;
-        break;
     case MESSAGE_STOP:
         worker->stop |= present;
         break;
@@ -106,7 +100,7 @@ static Status look_after_master(Worker *worker)
     bool dead = false;
     if (now - worker->looked > LOOK_SECONDS) {
         worker->looked = now;
-        dead = peer_is_dead(&worker->self, &worker->master);
+        dead = peer_is_dead(&worker->link->peers[worker->link->rank], &worker->link->peers[0]);
     }
     if (!dead && now - worker->heard <= worker->silence)
         return STATUS_OK;
@@ -215,13 +209,6 @@ static Status run_attempt(Worker *worker)
 
 /* ---- between cells ---- */
 
-static Status introduce(Worker *worker)
-{
-    Message hello = {.pid = worker->self.pid};
-    snprintf(hello.text, sizeof hello.text, "%s", worker->self.place);
-    return say(worker, MESSAGE_HELLO, &hello);
-}
-
 static void nap(double idle_since)
 {
     long most = clock_seconds() - idle_since < 1 ? 1000000 : 10000000;
@@ -231,7 +218,6 @@ static void nap(double idle_since)
 static Status serve(Worker *worker)
 {
     double idle_since = clock_seconds();
-    TRY(introduce(worker));
     while (!worker->leave) {
         bool ordered;
         TRY(attend(worker, &worker->run, &ordered));
@@ -247,11 +233,7 @@ static Status serve(Worker *worker)
 
 Status worker_run(Link *link, const Job *job, double silence, bool *broken)
 {
-    Worker worker = {.link = link,
-                     .job = job,
-                     .silence = silence,
-                     .self = peer_self(),
-                     .heard = clock_seconds()};
+    Worker worker = {.link = link, .job = job, .silence = silence, .heard = clock_seconds()};
     Status status = serve(&worker);
     *broken = worker.broken;
     return status;

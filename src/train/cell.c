@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -35,11 +34,8 @@ __attribute__((format(printf, 2, 3))) static void say(const Cell *cell, const ch
 {
     if (!cell->place->log || cell->trainer.rank != 0)
         return;
-    char stamp[32];
-    time_t now = time(NULL);
-    struct tm local;
-    localtime_r(&now, &local);
-    strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &local);
+    char stamp[CLOCK_TEXT_BYTES];
+    clock_text(stamp);
     fprintf(cell->place->log, "%s  ", stamp);
     va_list arguments;
     va_start(arguments, format);

@@ -44,7 +44,7 @@ wait_for 2 '"started"' slow/journal.jsonl
 pid=$(pgrep -f -x "$grid slow.yaml --out $folder/slow" | sort -n | sed -n 3p)
 while kill -STOP "$pid" 2>/dev/null; do
     sleep 0.4
-    kill -CONT "$pid" 2>/dev/null
+    kill -CONT "$pid" 2>/dev/null || true # it may have ended
     sleep 0.05
 done
 wait $job || fail "a slow rank: exit code $?: $(cat slow.txt)"
