@@ -265,7 +265,7 @@ int main(int count, char **words)
     if (status == STATUS_OK && rank == 0)
         status = (arguments.json ? print_json : print_text)(&arguments, &benchmark);
     benchmark_clear(&benchmark);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK && rank == 0)
         fprintf(stderr, "gisd-bench: %s\n", status_message());
     MPI_Finalize();
     return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;

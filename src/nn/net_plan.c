@@ -1,0 +1,228 @@
+/* Before a graph runs: what needs a gradient, which convolutions share packed weights, what is made
+ * again instead of kept, and where every buffer lies. From the buffers' lifetimes memory_plan()
+ * lays them out in one block. */
+#include "nn/net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "nn/memory_plan.h"
+#include "nn/net_state.h"
+
+static Status settle_gradients(Net *net)
+{
+    for (size_t i = 0; i < net->count; ++i) {
+        Node *node = &net->nodes[i];
+        node->needs_gradient = net->training && (net_trains(net, node->request.weight) ||
+                                                 net_trains(net, node->request.bias));
+        for (size_t k = 0; k < node->request.input_count; ++k)
+            node->needs_gradient |= net->training && net_input_wants_gradient(net, node, k);
+        if (node->needs_gradient && node->last_consumer == 0 && !node->output)
+            FAIL(STATUS_ARGUMENT,
+                 "node %zu (%s%s%s) trains but is neither read by another node nor an output", i,
+                 node->request.operation->name, node->request.weight != NO_PARAMETER ? " " : "",
+                 node->request.weight != NO_PARAMETER
+                     ? net->parameters->items[node->request.weight].name
+                     : "");
+    }
+    return STATUS_OK;
+}
+
+static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
+{
+    return a->input.n == b->input.n && a->input.h == b->input.h && a->input.w == b->input.w &&
+           a->input.c == b->input.c && a->output_channels == b->output_channels &&
+           a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
+           a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
+           a->bias == b->bias && a->half == b->half;
+}
+
+/* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
+static Status check_standardised(const Net *net, const NodeRequest *request)
+{
+    for (size_t i = 0; i < net->use_count; ++i)
+        if (net->uses[i].parameter == request->weight &&
+            net->uses[i].standardised != request->standardised)
+            FAIL(STATUS_ARGUMENT, "parameter %s is used both standardised and plain",
+                 net->parameters->items[request->weight].name);
+    return STATUS_OK;
+}
+
+static size_t find_use(Net *net, size_t parameter, const ConvolutionShape *shape)
+{
+    size_t i = 0;
+    while (i < net->use_count &&
+           (net->uses[i].parameter != parameter || !same_shape(&net->uses[i].shape, shape)))
+        ++i;
+    return i;
+}
+
+static Status plan_convolutions(Net *net)
+{
+    TRY(MEMORY_NEW(&net->uses, net->count));
+    size_t largest = 0;
+    for (size_t i = 0; i < net->count; ++i) {
+        Node *node = &net->nodes[i];
+        const NodeRequest *request = &node->request;
+        if (!request->settings.convolution.output_channels ||
+            strcmp(request->operation->name, "convolution") != 0)
+            continue;
+        TRY(check_standardised(net, request));
+        node->weight_use = find_use(net, request->weight, &request->settings.convolution);
+        WeightUse *use = &net->uses[node->weight_use];
+        if (node->weight_use == net->use_count) {
+            *use = (WeightUse){.parameter = request->weight,
+                               .shape = request->settings.convolution,
+                               .standardised = request->standardised};
+            ++net->use_count;
+        }
+        use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
+        net->standardised[request->weight] |= request->standardised;
+        size_t count = net->parameters->items[request->weight].count;
+        if (request->standardised && count > largest)
+            largest = count;
+    }
+    for (size_t i = 0; i < net->use_count; ++i) {
+        TRY(net->engine->plan_new(&net->uses[i].shape, net->uses[i].data_gradient,
+                                  net->training && net_trains(net, net->uses[i].parameter),
+                                  &net->uses[i].plan));
+        size_t bytes = net->engine->workspace_bytes(net->uses[i].plan);
+        net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
+    }
+    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
+    for (size_t i = 0; i < net->use_count; ++i)
+        net->engine->set_workspace(net->uses[i].plan, net->workspace);
+    return MEMORY_NEW(&net->standardised_weights, largest);
+}
+
+/* Values that backward reads but need not be kept: they are made again from what is kept, in the
+ * last node of the graph that reads them, the first one in backward. */
+static void settle_again(Net *net)
+{
+    for (size_t i = 0; i < net->count; ++i) {
+        const Node *node = &net->nodes[i];
+        for (size_t k = 0; k < node->request.input_count; ++k) {
+            Node *input = &net->nodes[node->request.inputs[k]];
+            if (!net_reads_input(net, node, k) || !input->request.operation->again ||
+                !input->needs_gradient || input->output)
+                continue;
+            bool kept = true;
+            for (size_t j = 0; j < input->request.input_count; ++j)
+                kept &= !net->nodes[input->request.inputs[j]].request.operation->again;
+            if (kept)
+                input->again_for = i;
+        }
+    }
+}
+
+/* What a node has in the plan. */
+enum {
+    BUFFER_VALUE,
+    BUFFER_GRADIENT,
+    BUFFER_SAVED,
+    BUFFER_FORWARD_SCRATCH,
+    BUFFER_BACKWARD_SCRATCH,
+    BUFFER_AGAIN,
+    BUFFER_AGAIN_SCRATCH,
+    BUFFERS_PER_NODE
+};
+
+static void extend(PlannedBuffer *buffer, size_t instant)
+{
+    if (buffer->last < instant)
+        buffer->last = instant;
+}
+
+/* Bytes and lifetimes of node i's buffers; consumers, which come later, extend the lifetimes of the
+ * value and bring forward the first use of the gradient. */
+static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
+{
+    const Node *node = &net->nodes[i];
+    const NodeRequest *request = &node->request;
+    PlannedBuffer *own = all + BUFFERS_PER_NODE * i;
+    size_t end = 2 * net->count, backward = end - i;
+    size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
+    bool is_input = request->input_count == 0;
+    own[BUFFER_VALUE] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
+    own[BUFFER_GRADIENT] = (PlannedBuffer){.first = backward, .last = backward};
+    if (node->needs_gradient)
+        own[BUFFER_GRADIENT].bytes = bytes;
+    own[BUFFER_SAVED] = (PlannedBuffer){.bytes = request->saved_floats * 4, .first = i, .last = i};
+    own[BUFFER_FORWARD_SCRATCH] =
+        (PlannedBuffer){.bytes = request->forward_scratch_floats * 4, .first = i, .last = i};
+    own[BUFFER_BACKWARD_SCRATCH] = (PlannedBuffer){.first = backward, .last = backward};
+    if (node->needs_gradient) {
+        own[BUFFER_SAVED].last = backward;
+        own[BUFFER_BACKWARD_SCRATCH].bytes = request->backward_scratch_floats * 4;
+        if (request->add_scratch_floats && net_input_wants_gradient(net, node, 0) &&
+            !net_is_first_contribution(net, i, 0))
+            own[BUFFER_BACKWARD_SCRATCH].bytes += request->add_scratch_floats * 4;
+        if (request->backward_reads_output)
+            own[BUFFER_VALUE].last = backward;
+    }
+    if (node->again_for) {
+        size_t instant = end - node->again_for;
+        own[BUFFER_AGAIN] = (PlannedBuffer){.bytes = bytes, .first = instant, .last = instant};
+        own[BUFFER_AGAIN_SCRATCH] =
+            (PlannedBuffer){request->backward_scratch_floats * 4, instant, instant, 0};
+    }
+    if (node->output || is_input)
+        own[BUFFER_VALUE].last = end;
+    if (node->output) {
+        own[BUFFER_GRADIENT].first = 0;
+        own[BUFFER_GRADIENT].last = end;
+    }
+    for (size_t k = 0; k < request->input_count; ++k) {
+        PlannedBuffer *input = all + BUFFERS_PER_NODE * request->inputs[k];
+        extend(&input[BUFFER_VALUE], i);
+        if (net_reads_input(net, node, k))
+            extend(&input[net->nodes[request->inputs[k]].again_for ? BUFFER_AGAIN : BUFFER_VALUE],
+                   backward);
+        if (node->needs_gradient && net_input_wants_gradient(net, node, k) &&
+            backward < input[BUFFER_GRADIENT].first)
+            input[BUFFER_GRADIENT].first = backward;
+    }
+}
+
+static Status plan_memory(Net *net)
+{
+    size_t count = BUFFERS_PER_NODE * net->count;
+    PlannedBuffer *buffers;
+    TRY(MEMORY_NEW(&buffers, count));
+    for (size_t i = 0; i < net->count; ++i)
+        describe_buffers(net, i, buffers);
+    Status status = memory_plan(count, buffers, &net->block_bytes);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
+    for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {
+        Node *node = &net->nodes[i];
+        void *places[BUFFERS_PER_NODE];
+        for (size_t k = 0; k < BUFFERS_PER_NODE; ++k) {
+            const PlannedBuffer *buffer = &buffers[BUFFERS_PER_NODE * i + k];
+            places[k] = buffer->bytes ? net->block + buffer->offset / sizeof(float) : NULL;
+        }
+        node->value = places[BUFFER_VALUE];
+        node->gradient = places[BUFFER_GRADIENT];
+        node->saved = places[BUFFER_SAVED];
+        node->forward_scratch = places[BUFFER_FORWARD_SCRATCH];
+        node->backward_scratch = places[BUFFER_BACKWARD_SCRATCH];
+        node->value_again = places[BUFFER_AGAIN];
+        node->again_scratch = places[BUFFER_AGAIN_SCRATCH];
+    }
+    free(buffers);
+    return status;
+}
+
+Status net_plan(Net *net)
+{
+    if (net->status != STATUS_OK)
+        FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
+    net->planned = true;
+    TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
+    TRY(MEMORY_NEW(&net->standardised, net->parameters->count));
+    TRY(settle_gradients(net));
+    settle_again(net);
+    TRY(plan_convolutions(net));
+    return plan_memory(net);
+}

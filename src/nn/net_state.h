@@ -1,0 +1,73 @@
+/* The graph as the files net*.c share it; private to them.
+ *
+ * Time runs from 0 to 2n for n nodes: forward of node i at i, the loss at n, backward of i at 2n -
+ * i. From that each buffer's lifetime follows.
+ */
+#ifndef GISD_NN_NET_STATE_H
+#define GISD_NN_NET_STATE_H
+
+#include "nn/node.h"
+
+/* Packed weights: one for each pair of parameter and convolution shape; the recursion's passes
+ * share them. */
+typedef struct {
+    size_t parameter;
+    ConvolutionShape shape;
+    bool standardised, data_gradient;
+    uint64_t version; /* of the parameter when packed; 0: never */
+    ConvolutionPlan *plan;
+} WeightUse;
+
+struct Net {
+    ParameterList *parameters; /* borrowed */
+    const Engine *engine;
+    bool training, planned;
+    Precision precision;
+    Status status; /* first error of building */
+    char *message;
+    size_t count, capacity;
+    Node *nodes;
+    size_t use_count;
+    WeightUse *uses;        /* at most count */
+    size_t *gradients_left; /* by parameter: contributions still to come in this backward pass */
+    bool *standardised;     /* by parameter */
+    float *standardised_weights; /* scratch for the largest standardised parameter */
+    float *workspace;            /* shared by all convolution plans */
+    size_t workspace_bytes;
+    float *block; /* all buffers of the plan */
+    size_t block_bytes;
+    double (*seconds)[2]; /* by node: forward, backward; NULL: not timed */
+    double packing_seconds;
+};
+
+static inline bool net_trains(const Net *net, size_t parameter)
+{
+    return parameter != NO_PARAMETER && net->parameters->items[parameter].trainable;
+}
+
+static inline bool net_input_wants_gradient(const Net *net, const Node *node, size_t input)
+{
+    return net->nodes[node->request.inputs[input]].needs_gradient;
+}
+
+/* A gradient is overwritten by the first of its node's consumers that runs backwards, the last one
+ * in the graph's order, and added to by the others. Outputs hold the caller's gradient already. */
+static inline bool net_is_first_contribution(const Net *net, size_t consumer, size_t slot)
+{
+    NodeId input = net->nodes[consumer].request.inputs[slot];
+    if (net->nodes[input].output || net->nodes[input].last_consumer != consumer)
+        return false;
+    for (size_t k = 0; k < slot; ++k)
+        if (net->nodes[consumer].request.inputs[k] == input)
+            return false;
+    return true;
+}
+
+/* Whether backward of the node reads the value of its input k. */
+static inline bool net_reads_input(const Net *net, const Node *node, size_t k)
+{
+    return node->needs_gradient && (node->request.backward_reads_inputs >> k & 1) &&
+           (!node->request.reads_for_weights || net_trains(net, node->request.weight));
+}
+
+#endif
