@@ -14,8 +14,7 @@ typedef struct {
     SchedulerState state;
     size_t group;    /* ranks that run it */
     double since;    /* when `work` was last right, while it runs */
-    bool widening;   /* has been asked to stop for a larger group */
-    size_t at_least; /* ranks that its next start should have; 0: no wish */
+    size_t promised; /* ranks of its next start, for which it was asked to stop; 0: none */
 } Cell;
 
 typedef enum { RANK_IDLE, RANK_BUSY, RANK_DEAD } RankState;
@@ -131,8 +130,8 @@ static size_t wanted_group(const Scheduler *scheduler, const Cell *cell, double 
     size_t most = largest_group(scheduler, cell), group = 1;
     if (scheduler->settings.fixed_group)
         return most;
-    if (cell->at_least)
-        return cell->at_least < most ? cell->at_least : most;
+    if (cell->promised)
+        return cell->promised;
     while (2 * group <= most && 2 * group <= scheduler->living &&
            seconds_on(scheduler, cell->work, group) > share)
         group *= 2;
@@ -171,22 +170,42 @@ static bool can_save_in_time(const Scheduler *scheduler, const Cell *cell, size_
            scheduler->end;
 }
 
-/* Starts the longest waiting cell that can save before the end. */
+/* Idle ranks that are not kept for a running cell. All of its next ranks are, not only those that
+ * it lacks, as its present ones become idle one by one before it has ended. */
+static size_t free_ranks(const Scheduler *scheduler)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < scheduler->count; ++i)
+        if (scheduler->cells[i].state == SCHEDULER_RUNNING)
+            kept += scheduler->cells[i].promised;
+    return scheduler->idle > kept ? scheduler->idle - kept : 0;
+}
+
+static bool goes_before(const Cell *cell, const Cell *other)
+{
+    if (!cell->promised != !other->promised)
+        return cell->promised > 0;
+    return cell->work > other->work;
+}
+
+/* Starts the longest waiting cell that can save before the end; first those that were stopped to
+ * get more ranks. */
 static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *order)
 {
     if (!scheduler->waiting || !scheduler->idle)
         return false;
     double share = fair_share(scheduler, now);
+    size_t unpromised = free_ranks(scheduler), group = 0;
     Cell *longest = NULL;
-    size_t group = 0;
     for (size_t i = 0; i < scheduler->count; ++i) {
         Cell *cell = &scheduler->cells[i];
-        if (cell->state != SCHEDULER_WAITING || (longest && cell->work <= longest->work))
+        if (cell->state != SCHEDULER_WAITING || (longest && !goes_before(cell, longest)))
             continue;
+        size_t ranks = cell->promised ? scheduler->idle : unpromised;
         size_t wanted = wanted_group(scheduler, cell, share);
-        while (wanted > scheduler->idle)
+        while (wanted > ranks)
             wanted /= 2;
-        if (!can_save_in_time(scheduler, cell, wanted, now))
+        if (!wanted || !can_save_in_time(scheduler, cell, wanted, now))
             continue;
         longest = cell;
         group = wanted;
@@ -199,36 +218,37 @@ static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *orde
     longest->state = SCHEDULER_RUNNING;
     longest->group = group;
     longest->since = now;
-    longest->widening = false;
-    longest->at_least = 0;
+    longest->promised = 0;
     --scheduler->waiting;
     return true;
 }
 
-/* Asks the cell that ends last to move to twice the ranks, if they are idle and it is worth it. */
+/* Of the cells that would end after the fair share, or of all if none waits, asks the one that ends
+ * last to move to twice the ranks, if they are free and it is worth it. */
 static bool widen_last(Scheduler *scheduler, double now, SchedulerOrder *order)
 {
-    if (scheduler->settings.fixed_group || scheduler->waiting || !scheduler->idle)
+    if (scheduler->settings.fixed_group || !scheduler->idle)
         return false;
+    const size_t unpromised = free_ranks(scheduler);
+    double latest = 10 * scheduler->settings.restart_cost;
     Cell *last = NULL;
-    double latest = 0;
     for (size_t i = 0; i < scheduler->count; ++i) {
         Cell *cell = &scheduler->cells[i];
-        if (cell->state != SCHEDULER_RUNNING)
+        if (cell->state == SCHEDULER_WAITING && cell->promised)
+            return false; /* the idle ranks are for that one */
+        if (cell->state != SCHEDULER_RUNNING || cell->promised || cell->group > unpromised ||
+            2 * cell->group > largest_group(scheduler, cell) ||
+            !can_save_in_time(scheduler, cell, 2 * cell->group, now))
             continue;
-        if (cell->widening)
-            return false; /* one at a time: the ranks that it will take are still idle */
         double left = seconds_on(scheduler, scheduler_work_left(scheduler, i, now), cell->group);
         if (left > latest) {
             latest = left;
             last = cell;
         }
     }
-    if (!last || 2 * last->group > largest_group(scheduler, last) ||
-        last->group > scheduler->idle || latest < 10 * scheduler->settings.restart_cost)
+    if (!last || (scheduler->waiting && latest <= fair_share(scheduler, now)))
         return false;
-    last->widening = true;
-    last->at_least = 2 * last->group;
+    last->promised = 2 * last->group;
     order->kind = ORDER_WIDEN;
     order->cell = (size_t)(last - scheduler->cells);
     order->rank_count = 0;
@@ -237,7 +257,7 @@ static bool widen_last(Scheduler *scheduler, double now, SchedulerOrder *order)
 
 void scheduler_next(Scheduler *scheduler, double now, SchedulerOrder *order)
 {
-    if (!start_longest(scheduler, now, order) && !widen_last(scheduler, now, order))
+    if (!widen_last(scheduler, now, order) && !start_longest(scheduler, now, order))
         order->kind = ORDER_NOTHING;
 }
 

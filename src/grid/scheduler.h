@@ -4,9 +4,11 @@
  * Cells are moldable: a cell of w seconds on one rank takes w / (g e^log2(g)) on a group of g, a
  * power of two up to the cell's own limit, where e is what one doubling keeps of its gain. Longest
  * cells start first. A group is as large as the cell needs to be done in the time that all the work
- * left would take all the living ranks, so that long cells are not left over at the end. When
- * nothing waits and ranks are idle, the running cell that would end last is asked to save and is
- * started again on twice the ranks (its bits do not depend on their number).
+ * left would take all the living ranks, its fair share, so that long cells are not left over at the
+ * end. Where idle ranks were too few for that, or a cell is slower than was thought, the running
+ * cell that would end last is asked to save and is started again on twice the ranks as soon as they
+ * are idle, before any cell that waits (its bits do not depend on their number). So are all others
+ * when nothing waits.
  *
  * Invariants: a rank is in at most one group; a cell is in one state; only the functions below
  * change either. All times are seconds.

@@ -98,6 +98,52 @@ static void idle_ranks_join_the_last_cell_at_a_checkpoint(void **state)
     scheduler_free(scheduler);
 }
 
+static void a_late_cell_gets_free_ranks_before_cells_that_wait(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{100, 10, 2}, {99, 10, 1}, {98, 10, 1}, {10, 10, 1}};
+    Scheduler *scheduler = make(3, 0, 4, cells);
+    SchedulerOrder late = next(scheduler, 0), one = next(scheduler, 0), two = next(scheduler, 0);
+    assert_int_equal(late.cell, 0);
+    assert_int_equal(late.rank_count, 1);
+    scheduler_set_work(scheduler, late.cell, 300, 50); /* slower than was thought */
+    scheduler_ended(scheduler, one.cell, false, 50);
+    free_group(scheduler, &one);
+    SchedulerOrder widen = next(scheduler, 50);
+    assert_int_equal(widen.kind, ORDER_WIDEN);
+    assert_int_equal(widen.cell, late.cell);
+    /* Neither the free rank nor its own, which is free first, is given to the cell that waits. */
+    assert_int_equal(next(scheduler, 50).kind, ORDER_NOTHING);
+    free_group(scheduler, &late);
+    assert_int_equal(next(scheduler, 51).kind, ORDER_NOTHING);
+    scheduler_ended(scheduler, late.cell, true, 52);
+    SchedulerOrder again = next(scheduler, 52);
+    assert_int_equal(again.kind, ORDER_START);
+    assert_int_equal(again.cell, late.cell);
+    assert_int_equal(again.rank_count, 2);
+    free_group(scheduler, &two);
+    scheduler_ended(scheduler, two.cell, false, 98);
+    assert_int_equal(next(scheduler, 98).cell, 3);
+    scheduler_free(scheduler);
+}
+
+static void a_cell_is_not_widened_if_it_could_not_save_again_before_the_end(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{1000, 100, 2}, {1000, 10, 1}};
+    for (int late = 0; late < 2; ++late) {
+        Scheduler *scheduler = make(2, 0, 2, cells);
+        scheduler_set_end(scheduler, 640);
+        SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0);
+        double now = late ? 600 : 500; /* 100 of work take 50 on two ranks */
+        scheduler_ended(scheduler, two.cell, false, now);
+        free_group(scheduler, &two);
+        assert_int_equal(one.cell, 0);
+        assert_int_equal(next(scheduler, now).kind, late ? ORDER_NOTHING : ORDER_WIDEN);
+        scheduler_free(scheduler);
+    }
+}
+
 static void a_dead_rank_takes_no_more_cells(void **state)
 {
     (void)state;
@@ -169,6 +215,8 @@ int main(void)
         cmocka_unit_test(leftover_ranks_form_smaller_groups),
         cmocka_unit_test(a_long_cell_gets_the_ranks_that_it_needs_to_end_with_the_others),
         cmocka_unit_test(idle_ranks_join_the_last_cell_at_a_checkpoint),
+        cmocka_unit_test(a_late_cell_gets_free_ranks_before_cells_that_wait),
+        cmocka_unit_test(a_cell_is_not_widened_if_it_could_not_save_again_before_the_end),
         cmocka_unit_test(a_dead_rank_takes_no_more_cells),
         cmocka_unit_test(nothing_starts_that_cannot_save_before_the_end),
         cmocka_unit_test(a_simulated_grid_ends_near_the_bound_and_survives_deaths),
