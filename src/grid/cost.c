@@ -7,13 +7,16 @@
 #include "base/memory.h"
 #include "model/improved_ssd.h"
 
-/* Multiply-adds a second of one thread of an ordinary server; only the order of cells and the first
- * minutes' estimates rest on it. */
-static const double GUESS_PER_THREAD = 1.5e10;
+/* What one thread of a processor with AVX-512 does in f32, fitted to tools/simulate/costs.csv and
+ * to networks of base 4, 16 and 32: 13, 24 to 42, 47 to 54 and, at base 64, 55 to 67 billion
+ * multiply-adds a second. Only the order of cells and the first minutes' estimates rest on it. */
+static const double GUESS_PER_THREAD = 8e10, /* of a very wide network */
+    HALF_SPEED_BASE = 20;                    /* at which half of that is reached */
 
-/* Forward passes that a training step costs: one, and backward about twice that; where the backbone
- * is frozen its weight gradients fall away. */
-static const double PASSES_GLOBAL = 3, PASSES_LOCAL = 2.2;
+/* Forward passes that a training step costs: one, and backward about twice that. Where the backbone
+ * is frozen its weight gradients fall away, and below what trains so does the backward pass: such a
+ * step takes 1/2.4 to 1/1.9 of a global one. */
+static const double PASSES_GLOBAL = 3, PASSES_LOCAL = 1.5;
 
 static bool same_kind(const CellSettings *a, const CellSettings *b)
 {
@@ -44,7 +47,8 @@ static Status count_macs(const CellSettings *settings, size_t classes, double *m
     if (status == STATUS_OK) {
         double width = (double)settings->base / (double)base;
         double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
-        *macs = net_forward_macs(net) * width * width * passes * (double)settings->batch;
+        double narrow = 1 + HALF_SPEED_BASE / (double)settings->base;
+        *macs = net_forward_macs(net) * width * width * passes * narrow * (double)settings->batch;
     }
     net_free(net);
     parameters_clear(&parameters);

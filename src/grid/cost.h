@@ -12,8 +12,8 @@
 /* Owned through cost_model_clear(). */
 typedef struct {
     size_t cell_count, kind_count;
-    size_t *kinds;    /* cell_count: the kind of each cell */
-    double *macs;     /* kind_count: multiply-adds of one training step */
+    size_t *kinds; /* cell_count: the kind of each cell */
+    double *macs;  /* kind_count: multiply-adds of one training step; more if narrow, thus slow */
     double *measured; /* kind_count: seconds a step; 0: not measured */
     double guess;     /* multiply-adds a second, until something is measured */
 } CostModel;
