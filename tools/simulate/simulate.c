@@ -1,14 +1,15 @@
-/* simulate [--ranks N] [--cells FILE | --empty N] [--failures RATE] ...: the grid's scheduler on
- * imagined ranks, beside the bound that no schedule can beat.
+/* simulate EXPERIMENT.yaml | --empty N ...: the grid's scheduler on imagined ranks, beside the
+ * bound that no schedule can beat.
  *
- * FILE is an experiment; its cells' times are predicted as gisd-grid --plan does, on processors of
- * the given speed. --limit makes it a check: exit code 1 if the makespan is further above the
- * bound.
+ * The cells' times are what --costs measured, such as costs.csv, which measure-costs makes; without
+ * it they are guessed as gisd-grid --plan guesses them. --limit makes it a check: exit code 1 if
+ * the makespan is further above the bound.
  */
 #include <argp.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -16,10 +17,13 @@
 #include "grid/cost.h"
 #include "grid/master.h"
 #include "grid/simulation.h"
+#include "store/csv.h"
 
 enum {
     KEY_RANKS = 'n',
     KEY_EMPTY = 'e',
+    KEY_COSTS = 'c',
+    KEY_GROUP = 'g',
     KEY_IMAGES = 'i',
     KEY_FAILURES = 'f',
     KEY_SEED = 's',
@@ -30,6 +34,9 @@ enum {
 static const struct argp_option options[] = {
     {"ranks", KEY_RANKS, "N", 0, "Ranks that train (64)", 0},
     {"empty", KEY_EMPTY, "N", 0, "N cells of a millisecond in place of an experiment", 0},
+    {"costs", KEY_COSTS, "FILE.csv", 0,
+     "Measured times: backbone, tuning, seconds_per_image on one rank (guessed)", 0},
+    {"ranks-per-cell", KEY_GROUP, "N", 0, "Ranks of a cell; 0: auto (as the experiment says)", 0},
     {"images", KEY_IMAGES, "N", 0, "Training images (2000)", 0},
     {"failures", KEY_FAILURES, "RATE", 0, "Deaths of a rank in 1000 hours (0)", 0},
     {"seed", KEY_SEED, "S", 0, "Of the failures (1)", 0},
@@ -39,8 +46,8 @@ static const struct argp_option options[] = {
 };
 
 typedef struct {
-    const char *experiment;
-    int64_t ranks, empty, images, seed;
+    const char *experiment, *costs;
+    int64_t ranks, empty, group, images, seed; /* group: -1: as the experiment says */
     double failures, limit, decision;
 } Arguments;
 
@@ -54,6 +61,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
         break;
     case KEY_EMPTY:
         status = text_to_integer("--empty", text, 1, 1000000, &arguments->empty);
+        break;
+    case KEY_COSTS:
+        arguments->costs = text;
+        break;
+    case KEY_GROUP:
+        status =
+            text_to_integer("--ranks-per-cell", text, 0, SCHEDULER_GROUP_MOST, &arguments->group);
         break;
     case KEY_IMAGES:
         status = text_to_integer("--images", text, 1, 100000000, &arguments->images);
@@ -92,30 +106,70 @@ static const struct argp usage = {
     .doc = "Run the grid's scheduler on imagined ranks, beside the bound that no schedule beats.",
 };
 
-/* The experiment's cells with predicted times; no data are read. */
-static Status predict(const Arguments *arguments, size_t *count, SchedulerCell **cells)
+/* What a table of measurements says of the cell's backbone and tuning. */
+static Status find_cost(const CsvTable *costs, const CellSettings *settings, double *seconds)
+{
+    const char *tuning = settings->tuning == TUNING_LOCAL ? "local" : "global";
+    size_t backbones, tunings, column;
+    TRY(csv_column(costs, "backbone", &backbones));
+    TRY(csv_column(costs, "tuning", &tunings));
+    TRY(csv_column(costs, "seconds_per_image", &column));
+    for (size_t i = 0; i < costs->rows; ++i)
+        if (strcmp(csv_cell(costs, i, backbones), settings->backbone) == 0 &&
+            strcmp(csv_cell(costs, i, tunings), tuning) == 0)
+            return text_to_number(costs->path, csv_cell(costs, i, column), 0, 1e6, seconds);
+    FAIL(STATUS_ARGUMENT, "%s: no row for %s, %s", costs->path, settings->backbone, tuning);
+}
+
+static Status take_costs(const char *path, const GridCells *grid, CostModel *cost)
+{
+    CsvTable costs;
+    TRY(csv_read(path, &costs));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < grid->count && status == STATUS_OK; ++i) {
+        const CellSettings *settings = &grid->cells[i].settings;
+        double seconds = 0;
+        status = find_cost(&costs, settings, &seconds);
+        cost_model_measure(cost, i, seconds * (double)settings->batch);
+    }
+    csv_clear(&costs);
+    return status;
+}
+
+/* The experiment's cells with their times; no data are read. */
+static Status read_cells(const Arguments *arguments, const ExperimentFile *experiment,
+                         GridCells *grid, CostModel *cost, SchedulerCell **cells)
 {
     enum { LESION_CLASSES = 3 };
-    const char *fingerprints[EXPERIMENT_MAX_SETTINGS] = {0};
-    ExperimentFile experiment;
-    GridCells grid = {0};
-    CostModel cost = {0};
-    TRY(experiment_file_read(arguments->experiment, &experiment));
+    const char *fingerprints[EXPERIMENT_MAX_SETTINGS];
     for (size_t i = 0; i < EXPERIMENT_MAX_SETTINGS; ++i)
         fingerprints[i] = "none";
-    Status status = grid_cells_init(&experiment, arguments->experiment, fingerprints, &grid);
-    if (status == STATUS_OK)
-        status = cost_model_init(&cost, &grid, LESION_CLASSES, 1);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(cells, grid.count);
-    for (size_t i = 0; i < grid.count && status == STATUS_OK; ++i) {
-        const CellSettings *settings = &grid.cells[i].settings;
+    TRY(grid_cells_init(experiment, arguments->experiment, fingerprints, grid));
+    TRY(cost_model_init(cost, grid, LESION_CLASSES, 1));
+    if (arguments->costs)
+        TRY(take_costs(arguments->costs, grid, cost));
+    TRY(MEMORY_NEW(cells, grid->count));
+    for (size_t i = 0; i < grid->count; ++i) {
+        const CellSettings *settings = &grid->cells[i].settings;
         double steps = fmax(1, floor((double)arguments->images / (double)settings->batch));
-        double interval = steps * cost_model_step_seconds(&cost, i);
+        double interval = steps * cost_model_step_seconds(cost, i);
         (*cells)[i] = (SchedulerCell){.work = interval * (double)settings->epochs,
                                       .interval = interval,
                                       .most_ranks = settings->shards};
     }
+    return STATUS_OK;
+}
+
+/* *group: ranks a cell, as the experiment says. */
+static Status experiment_cells(const Arguments *arguments, size_t *group, size_t *count,
+                               SchedulerCell **cells)
+{
+    ExperimentFile experiment;
+    GridCells grid = {0};
+    CostModel cost = {0};
+    TRY(experiment_file_read(arguments->experiment, &experiment));
+    Status status = read_cells(arguments, &experiment, &grid, &cost, cells);
+    *group = experiment.ranks_per_cell;
     *count = grid.count;
     cost_model_clear(&cost);
     grid_cells_clear(&grid);
@@ -136,11 +190,13 @@ static Status simulate(const Arguments *arguments, bool *within)
 {
     SchedulerCell *cells = NULL;
     SimulationEnd end;
-    size_t count;
-    TRY(arguments->empty ? empty_cells(arguments, &count, &cells)
-                         : predict(arguments, &count, &cells));
+    size_t count = 0, group = 0;
+    Status status = arguments->empty ? empty_cells(arguments, &count, &cells)
+                                     : experiment_cells(arguments, &group, &count, &cells);
+    if (arguments->group >= 0)
+        group = (size_t)arguments->group;
     const Simulation simulation = {
-        .scheduling = master_scheduling((size_t)arguments->ranks, 0),
+        .scheduling = master_scheduling((size_t)arguments->ranks, group),
         .count = count,
         .cells = cells,
         .end = (double)INFINITY,
@@ -148,7 +204,8 @@ static Status simulate(const Arguments *arguments, bool *within)
         .silence = 600,
         .seed = (uint64_t)arguments->seed,
     };
-    Status status = simulation_run(&simulation, NULL, &end);
+    if (status == STATUS_OK)
+        status = simulation_run(&simulation, NULL, &end);
     if (status == STATUS_OK) {
         double bound = simulation_bound(&simulation);
         double above = 100 * (end.makespan / bound - 1);
@@ -166,6 +223,7 @@ static Status simulate(const Arguments *arguments, bool *within)
 int main(int argc, char **argv)
 {
     Arguments arguments = {.ranks = 64,
+                           .group = -1,
                            .images = 2000,
                            .seed = 1,
                            .limit = (double)INFINITY,
