@@ -87,6 +87,8 @@ Status master_progress(Master *master, size_t index, const CellProgress *progres
         seconds = (now - cell->measured_since) / (double)(progress->step - cell->measured_step) *
                   scheduler_speed(&master->scheduling, cell->rank_count);
         cost_model_measure(&master->cost, index, seconds);
+        cell->measured_since = now;
+        cell->measured_step = progress->step;
         update_work(master, now);
     }
     scheduler_set_work(master->scheduler, index, master_work_left(master, index), now);

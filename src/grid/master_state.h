@@ -28,7 +28,7 @@ typedef struct {
     char cause[MESSAGE_TEXT_BYTES];
     double call_off; /* when to call off those that have not ended; 0: no need */
     double images_per_second;
-    double measured_since; /* the first progress of the attempt ... */
+    double measured_since; /* the last checkpoint, or the first progress of the attempt, ... */
     size_t measured_step;  /* ... and its step */
 } MasterCell;
 

@@ -26,6 +26,7 @@ struct Scheduler {
     RankState *ranks;
     bool *avoided; /* by rank; such a rank counts neither as living nor as idle */
     size_t living, idle, waiting;
+    bool begun; /* some cell has been started */
     double end;
 };
 
@@ -197,6 +198,38 @@ static bool goes_before(const Cell *cell, const Cell *other)
     return cell->work > other->work;
 }
 
+static void start(Scheduler *scheduler, Cell *cell, size_t group, double now, SchedulerOrder *order)
+{
+    order->kind = ORDER_START;
+    order->cell = (size_t)(cell - scheduler->cells);
+    take_ranks(scheduler, group, order);
+    cell->state = SCHEDULER_RUNNING;
+    cell->group = group;
+    cell->since = now;
+    cell->promised = 0;
+    --scheduler->waiting;
+    scheduler->begun = true;
+}
+
+/* If no cell seems to be able to save in time, and so the whole job would do nothing, the times may
+ * be wrong, and a step is better than none: starts the cell with the shortest interval. */
+static bool start_anyhow(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    Cell *shortest = NULL;
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        Cell *cell = &scheduler->cells[i];
+        if (cell->state == SCHEDULER_WAITING && (!shortest || cell->interval < shortest->interval))
+            shortest = cell;
+    }
+    if (!shortest || now + scheduler->settings.restart_cost > scheduler->end)
+        return false;
+    size_t group = 1;
+    while (2 * group <= largest_group(scheduler, shortest) && 2 * group <= scheduler->idle)
+        group *= 2;
+    start(scheduler, shortest, group, now, order);
+    return true;
+}
+
 /* Starts the longest waiting cell that can save before the end; first those that were stopped to
  * get more ranks. */
 static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *order)
@@ -220,15 +253,8 @@ static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *orde
         group = wanted;
     }
     if (!longest)
-        return false;
-    order->kind = ORDER_START;
-    order->cell = (size_t)(longest - scheduler->cells);
-    take_ranks(scheduler, group, order);
-    longest->state = SCHEDULER_RUNNING;
-    longest->group = group;
-    longest->since = now;
-    longest->promised = 0;
-    --scheduler->waiting;
+        return !scheduler->begun && start_anyhow(scheduler, now, order);
+    start(scheduler, longest, group, now, order);
     return true;
 }
 

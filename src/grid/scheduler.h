@@ -64,7 +64,8 @@ void scheduler_free(Scheduler *scheduler);
 /* The next order; to be called until there is nothing to do. `now` runs from any start. */
 void scheduler_next(Scheduler *scheduler, double now, SchedulerOrder *order);
 
-/* No cell starts that cannot reach its next checkpoint by then; INFINITY is no limit. */
+/* No cell starts that cannot reach its next checkpoint by then, but for one, if else none at all
+ * would start; INFINITY is no limit. */
 void scheduler_set_end(Scheduler *scheduler, double end);
 
 /* The work left in a cell, as measured; a running cell's as of `now`. */

@@ -175,6 +175,25 @@ static void nothing_starts_that_cannot_save_before_the_end(void **state)
     scheduler_free(scheduler);
 }
 
+static void a_job_that_would_do_nothing_tries_the_cell_with_the_shortest_interval(void **state)
+{
+    (void)state;
+    const SchedulerCell cells[] = {{1000, 100, 1}, {900, 70, 2}, {800, 90, 1}};
+    for (int late = 0; late < 2; ++late) {
+        Scheduler *scheduler = make(3, 0, 3, cells);
+        scheduler_set_end(scheduler, late ? 0.5 : 20);
+        SchedulerOrder order = next(scheduler, 0);
+        assert_int_equal(order.kind,
+                         late ? ORDER_NOTHING : ORDER_START); /* there is no time at all */
+        if (!late) {
+            assert_int_equal(order.cell, 1);
+            assert_int_equal(order.rank_count, 2);
+            assert_int_equal(next(scheduler, 0).kind, ORDER_NOTHING);
+        }
+        scheduler_free(scheduler);
+    }
+}
+
 static void a_simulated_grid_ends_near_the_bound_and_survives_deaths(void **state)
 {
     (void)state;
@@ -247,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_cell_is_not_widened_if_it_could_not_save_again_before_the_end),
         cmocka_unit_test(a_dead_rank_takes_no_more_cells),
         cmocka_unit_test(nothing_starts_that_cannot_save_before_the_end),
+        cmocka_unit_test(a_job_that_would_do_nothing_tries_the_cell_with_the_shortest_interval),
         cmocka_unit_test(a_simulated_grid_ends_near_the_bound_and_survives_deaths),
         cmocka_unit_test(slow_ranks_get_no_cells_while_there_are_others),
         cmocka_unit_test(a_slow_rank_is_better_than_none),
