@@ -54,7 +54,7 @@ done < <(grep '"decided"' results/search/journal.jsonl)
 # Three ranks decide alike, and so does a job that is stopped and started again at every turn.
 mpirun -np 3 --oversubscribe "$grid" search.yaml --out ranks 2>err.txt || fail "ranks: $(cat err.txt)"
 [ "$(decisions ranks)" = "$(decisions results/search)" ] || fail "three ranks decide otherwise"
-for turn in $(seq 40); do
+for turn in $(seq 12); do
     code=0
     "$grid" search.yaml --out turns 2>err.txt &
     job=$!
