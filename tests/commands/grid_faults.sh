@@ -33,7 +33,7 @@ printf 'damage' | dd of="passed/cells/$cell/checkpoint.h5" bs=1 seek=$((size / 2
 finish passed
 
 # An epoch longer than a checkpoint's interval: kill -9 in it costs that interval, not the epoch.
-sed 's/size: 64/size: 128/; s/base: 4/base: 8/; s/epochs: 12/epochs: 1/; s/batch: 4/batch: 1/
+sed 's/size: 64/size: 160/; s/base: 4/base: 16/; s/epochs: 12/epochs: 1/; s/batch: 4/batch: 1/
      s/shards: 4/shards: 1/; s/local, global/global/; s/silence: 60/silence: 60, checkpoint: 1/' \
     tiny.yaml >long.yaml
 "$GISD_BIN/gisd-data" phantom more --images $((sanitized ? 30 : 120)) --seed 2 --size 96x80 --overlays 0 >/dev/null
