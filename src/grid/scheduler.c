@@ -323,13 +323,6 @@ void scheduler_ended(Scheduler *scheduler, size_t index, bool again, double now)
     cell->group = 0;
 }
 
-void scheduler_drop(Scheduler *scheduler, size_t index)
-{
-    Cell *cell = &scheduler->cells[index];
-    scheduler->waiting -= cell->state == SCHEDULER_WAITING;
-    cell->state = SCHEDULER_DONE;
-}
-
 void scheduler_restore(Scheduler *scheduler, size_t index, double work)
 {
     Cell *cell = &scheduler->cells[index];
@@ -397,9 +390,4 @@ size_t scheduler_idle_ranks(const Scheduler *scheduler)
 size_t scheduler_living_ranks(const Scheduler *scheduler)
 {
     return scheduler->living;
-}
-
-size_t scheduler_group(const Scheduler *scheduler, size_t cell)
-{
-    return scheduler->cells[cell].group;
 }

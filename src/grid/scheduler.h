@@ -75,8 +75,7 @@ void scheduler_set_work(Scheduler *scheduler, size_t cell, double work, double n
  * scheduler_rank_idle(). With `again` it goes back to the queue with the work that it has left. */
 void scheduler_ended(Scheduler *scheduler, size_t cell, bool again, double now);
 
-/* A cell that waits will not be run, or shall be run after all. */
-void scheduler_drop(Scheduler *scheduler, size_t cell);
+/* A cell that was done shall go on, with that work: a search has kept it. */
 void scheduler_restore(Scheduler *scheduler, size_t cell, double work);
 
 /* A rank whose cell has ended can take another. */
@@ -92,9 +91,6 @@ void scheduler_rank_lost(Scheduler *scheduler, size_t rank);
 SchedulerState scheduler_state(const Scheduler *scheduler, size_t cell);
 size_t scheduler_idle_ranks(const Scheduler *scheduler);
 size_t scheduler_living_ranks(const Scheduler *scheduler);
-
-/* Ranks of the group that runs the cell; 0 if none does. */
-size_t scheduler_group(const Scheduler *scheduler, size_t cell);
 
 /* Seconds until all is done, if all goes well: the work left over the ranks, or the longest cell.
  */
