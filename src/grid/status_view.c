@@ -175,7 +175,7 @@ static void print_job(FILE *stream, const View *view)
                 since, records->job_ranks, records->job_ranks == 1 ? "" : "s", records->host,
                 records->pid, left);
         if (*records->slow)
-            fprintf(stream, "slow and avoided: %s\n\n", records->slow);
+            fprintf(stream, "found slow in this job: %s\n\n", records->slow);
     } else if (records->closed) {
         ago(records->last, sign);
         fprintf(stream, "no job is running; the last one ended %s ago with code %d\n\n", sign,
