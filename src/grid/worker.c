@@ -19,6 +19,10 @@ enum { GROUP_TAG = 2 };
 
 static const double LISTEN_SECONDS = 0.005, REPORT_SECONDS = 1, LOOK_SECONDS = 1;
 
+/* Less would tell of a moment: a rank that is held up now and then computes at full speed between.
+ */
+static const double PACE_SECONDS = 1;
+
 typedef struct {
     Link *link;
     const Job *job;
@@ -34,7 +38,7 @@ typedef struct {
     bool abandoned; /* ... or called it off, for this reason */
     char reason[MESSAGE_TEXT_BYTES];
     CellProgress progress;
-    CellPace pace; /* since it was last told */
+    CellPace pace; /* in this attempt since it was last told */
 } Worker;
 
 static Status say(Worker *worker, MessageKind kind, Message *message)
@@ -42,9 +46,10 @@ static Status say(Worker *worker, MessageKind kind, Message *message)
     message->kind = kind;
     message->cell = worker->run.cell;
     message->attempt = worker->run.attempt;
-    if (worker->pace.images)
+    if (worker->pace.seconds >= PACE_SECONDS) {
         message->image_seconds = worker->pace.seconds / (double)worker->pace.images;
-    worker->pace = (CellPace){0};
+        worker->pace = (CellPace){0};
+    }
     worker->told = clock_seconds();
     return link_send(worker->link, 0, message);
 }

@@ -45,7 +45,7 @@ if [ "$sanitized" = 0 ]; then
     wait_for 2 '"started"' slow/journal.jsonl
     pid=$(pgrep -f -x "$grid slow.yaml --out $folder/slow" | sort -n | sed -n 3p)
     while kill -STOP "$pid" 2>/dev/null; do
-        sleep 0.3
+        sleep 0.8
         kill -CONT "$pid" 2>/dev/null || true # it may have ended
         sleep 0.05
     done
