@@ -254,6 +254,11 @@ static Status read_record(GridRecords *records, const cJSON *record, const char 
         records->last = time;
     if (strcmp(event, "opened") == 0)
         return read_opened(records, record);
+    if (!records->opened) /* on which data the finished cells were trained would not be known */
+        FAIL(STATUS_FORMAT,
+             "%s:%zu: no record before this one tells of the experiment and its data; put the file "
+             "back from a copy, or take another results folder",
+             path, line);
     if (strcmp(event, "closed") == 0) {
         records->closed = true;
         records->code = (int)count_of(record, "code");
@@ -269,7 +274,10 @@ static Status read_record(GridRecords *records, const cJSON *record, const char 
     if (strcmp(event, "planned") == 0)
         return cell ? STATUS_OK : add_cell(records, record);
     if (!cell)
-        FAIL(STATUS_FORMAT, "%s:%zu: cell '%s' was never planned", path, line, id);
+        FAIL(STATUS_FORMAT,
+             "%s:%zu: cell '%s' was never planned; put the file back from a copy, or delete every "
+             "line of this cell: it goes on from its checkpoint",
+             path, line, id);
     read_cell_event(cell, event, record);
     return STATUS_OK;
 }

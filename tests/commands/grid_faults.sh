@@ -31,6 +31,13 @@ size=$(stat -c %s "passed/cells/$cell/checkpoint.h5")
 printf 'damage' | dd of="passed/cells/$cell/checkpoint.h5" bs=1 seek=$((size / 2)) conv=notrunc \
     status=none
 finish passed
+# A damaged line within it is refused by its number, and can be deleted.
+line=$(grep -n '"finished"' passed/journal.jsonl | head -1 | cut -d: -f1)
+sed -i "${line}s/time/tine/" passed/journal.jsonl
+if "$grid" tiny.yaml --out passed 2>err.txt; then fail "a damaged journal was taken"; fi
+grep -q "journal.jsonl:$line: the line is damaged.*delete this line" err.txt || fail "$(cat err.txt)"
+sed -i "${line}d" passed/journal.jsonl
+finish passed
 
 # An epoch longer than a checkpoint's interval: kill -9 in it costs that interval, not the epoch.
 sed 's/size: 64/size: 160/; s/base: 4/base: 16/; s/epochs: 12/epochs: 1/; s/batch: 4/batch: 1/

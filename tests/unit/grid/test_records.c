@@ -12,25 +12,32 @@ static void name_cell(size_t cell, char id[CELL_ID_BYTES])
     snprintf(id, CELL_ID_BYTES, "%012zx", cell * 7919);
 }
 
+/* A journal of these records; frees them. */
+static void write_records(const char *path, size_t count, cJSON **lines)
+{
+    Journal *journal;
+    assert_int_equal(journal_new(path, &journal), STATUS_OK);
+    assert_int_equal(journal_append_all(journal, count, lines), STATUS_OK);
+    journal_free(journal);
+    for (size_t i = 0; i < count; ++i)
+        cJSON_Delete(lines[i]);
+}
+
 static void every_cell_of_a_large_grid_is_found_with_its_own_records(void **state)
 {
     (void)state;
-    static cJSON *lines[2 * CELLS];
+    static cJSON *lines[1 + 2 * CELLS];
     char id[CELL_ID_BYTES];
     const char *path = scratch("journal.jsonl");
-    Journal *journal;
     GridRecords records;
+    lines[0] = record_new("opened", NULL);
     for (size_t i = 0; i < CELLS; ++i) {
         name_cell(i, id);
-        lines[i] = record_new("planned", id);
-        lines[CELLS + i] = record_new("saved", id);
-        cJSON_AddNumberToObject(lines[CELLS + i], "step", (double)(i + 1));
+        lines[1 + i] = record_new("planned", id);
+        lines[1 + CELLS + i] = record_new("saved", id);
+        cJSON_AddNumberToObject(lines[1 + CELLS + i], "step", (double)(i + 1));
     }
-    assert_int_equal(journal_new(path, &journal), STATUS_OK);
-    assert_int_equal(journal_append_all(journal, 2 * CELLS, lines), STATUS_OK);
-    journal_free(journal);
-    for (size_t i = 0; i < 2 * CELLS; ++i)
-        cJSON_Delete(lines[i]);
+    write_records(path, 1 + 2 * CELLS, lines);
 
     assert_int_equal(grid_records_read(path, &records), STATUS_OK);
     assert_int_equal(records.count, CELLS);
@@ -45,10 +52,27 @@ static void every_cell_of_a_large_grid_is_found_with_its_own_records(void **stat
     assert_null(grid_records_find(&records, id));
 }
 
+static void a_journal_that_lost_a_line_others_lean_on_is_refused(void **state)
+{
+    (void)state;
+    char id[CELL_ID_BYTES];
+    name_cell(1, id);
+    GridRecords records;
+    const char *path = scratch("not_planned.jsonl");
+    write_records(path, 2, (cJSON *[]){record_new("opened", NULL), record_new("finished", id)});
+    assert_int_equal(grid_records_read(path, &records), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "not_planned.jsonl:2: cell '"));
+    path = scratch("not_opened.jsonl");
+    write_records(path, 2, (cJSON *[]){record_new("planned", id), record_new("opened", NULL)});
+    assert_int_equal(grid_records_read(path, &records), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "not_opened.jsonl:1: no record before this one"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_of_a_large_grid_is_found_with_its_own_records),
+        cmocka_unit_test(a_journal_that_lost_a_line_others_lean_on_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
