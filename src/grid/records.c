@@ -254,11 +254,6 @@ static Status read_record(GridRecords *records, const cJSON *record, const char 
         records->last = time;
     if (strcmp(event, "opened") == 0)
         return read_opened(records, record);
-    if (!records->opened) /* on which data the finished cells were trained would not be known */
-        FAIL(STATUS_FORMAT,
-             "%s:%zu: no record before this one tells of the experiment and its data; put the file "
-             "back from a copy, or take another results folder",
-             path, line);
     if (strcmp(event, "closed") == 0) {
         records->closed = true;
         records->code = (int)count_of(record, "code");
