@@ -199,7 +199,8 @@ static Status read_line(const char *path, const char *line, size_t bytes, Journa
     if (!seal_fits(line, bytes))
         FAIL(STATUS_FORMAT,
              "%s:%zu: the line is damaged: its checksum does not fit; put the file back from a "
-             "copy, or delete this line: what it told is done again",
+             "copy, or delete this line, unless a search decided in it: what else it told is done "
+             "again",
              path, records->count + 1);
     cJSON *record = cJSON_ParseWithLength(line, bytes);
     if (!cJSON_IsObject(record)) {
