@@ -3,7 +3,7 @@
 #define GISD_TESTS_GOLDEN_GRAPH_H
 
 #include "../golden_file.h"
-#include "pen.h"
+#include "check_drawing.h"
 
 static inline void golden_fill_bench(const GoldenCase *golden, Bench *bench)
 {

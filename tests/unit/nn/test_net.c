@@ -1,6 +1,6 @@
 /* The graph: sharing, freezing, outputs anywhere, and what it refuses; gradients are compared with
- * those of naive arithmetic, see pen.h. */
-#include "pen.h"
+ * those of naive arithmetic, see check_drawing.h. */
+#include "check_drawing.h"
 
 static NodeId conv3(Pen *pen, NodeId x, const char *name, size_t channels)
 {

@@ -1,5 +1,5 @@
 /* Each operation, forward against naive double-precision arithmetic and backward against its
- * central differences (see pen.h), and both against PyTorch (golden/operations.h5). */
+ * central differences (see check_drawing.h), and both against PyTorch (golden/operations.h5). */
 #include "golden_graph.h"
 
 /* ---- convolution ---- */
