@@ -71,6 +71,9 @@ NodeName=n[0-$last] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$(
 PartitionName=main Nodes=n[0-$last] Default=YES MaxTime=INFINITE State=UP
 CONF
     export SLURM_CONF=$base/slurm.conf
+    # All nodes have the host's address. Ranks that have lost others try to reach them for a while at
+    # ports that MPI jobs beside these nodes may have taken since, as all take the lowest free ones.
+    export OMPI_MCA_btl_tcp_port_min_v{4,6}=10000 OMPI_MCA_btl_tcp_port_range_v{4,6}=10000
     for i in $(seq 300); do
         [ -S "$base/munge/socket" ] && break
         sleep 0.2
