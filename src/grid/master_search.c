@@ -74,9 +74,13 @@ Status master_search_recall(Master *master)
     describe(master, cells);
     for (size_t i = 0; i < master->cell_count; ++i) {
         MasterCell *cell = &master->cells[i];
-        if (!cell_standing_settled(cell->standing) &&
-            search_decided_epoch(search, search->groups[i], cells) > cell->kept_epoch)
-            cell->standing = CELL_FAILED;
+        const GridCell *grid = master_grid_cell(master, i);
+        if (cell_standing_settled(cell->standing) ||
+            search_decided_epoch(search, search->groups[i], cells) <= cell->kept_epoch)
+            continue;
+        cell->standing = CELL_FAILED;
+        progress_say(&master->progress, "%s  %s: not run again: the search has gone on without it",
+                     grid->id, grid->name);
     }
     free(cells);
     return STATUS_OK;

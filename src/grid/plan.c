@@ -32,7 +32,9 @@ static Status read_all(Plan *plan, const RunSettings *settings)
 {
     const Job *job = &plan->job;
     TRY(run_prepare(settings, &plan->experiment, &plan->job));
-    Status status = results_folder_compare(job->folder, &plan->experiment, job, &plan->records);
+    TRY(search_init(&plan->experiment, settings->experiment, &job->cells, &plan->search));
+    Status status =
+        results_folder_compare(job->folder, &plan->experiment, &plan->search, job, &plan->records);
     if (status == STATUS_ARGUMENT)
         status = memory_copy_text(status_message(), &plan->difference);
     TRY(status);
@@ -43,7 +45,6 @@ static Status read_all(Plan *plan, const RunSettings *settings)
         plan->selected[i] = true;
     if (settings->only)
         TRY(selection_read(settings->only, &job->cells, plan->selected));
-    TRY(search_init(&plan->experiment, settings->experiment, &job->cells, &plan->search));
     return cost_model_init(&plan->cost, &job->cells, job->datasets[0]->class_count,
                            threads_count());
 }

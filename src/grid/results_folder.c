@@ -86,18 +86,59 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
 
 /* Scores at the rungs are only there if the search was on from the start. The other way round, what
  * a search dropped is simply trained. */
-static Status check_search(const char *path, const ExperimentFile *experiment,
-                           const GridRecords *records)
+static Status check_begin(const char *path, const GridRecords *records)
 {
-    for (size_t i = 0; i < records->count && experiment->halving && !records->halving; ++i)
+    for (size_t i = 0; i < records->count && !records->halving; ++i)
         if (records->cells[i].attempts)
             FAIL(STATUS_ARGUMENT,
                  "%s: was begun without 'search: halving' (name another folder with --out)", path);
     return STATUS_OK;
 }
 
-Status results_folder_compare(const char *path, const ExperimentFile *experiment, const Job *job,
-                              GridRecords *records)
+/* A group is compared at the same rungs, all cells together: who comes later, or was forgotten, can
+ * have no part in it. */
+static Status check_cell(const char *path, const Search *search, const Job *job,
+                         const GridRecords *records, const SearchCell *cells, size_t index)
+{
+    const GridCell *cell = &job->cells.cells[index];
+    const CellRecord *record = grid_records_find(records, cell->id);
+    size_t decided = search_decided_epoch(search, search->groups[index], cells);
+    if (record && !cell_standing_settled(record->standing) && record->kept_epoch < decided)
+        FAIL(STATUS_FORMAT,
+             "%s: journal.jsonl lacks what the search decided on cell %s (%s) before epoch %zu "
+             "(put the file back from a copy, or name another folder with --out)",
+             path, cell->id, cell->name, decided);
+    for (size_t i = 0; i < search->count && !record; ++i)
+        if (search->groups[i] == search->groups[index] && cells[i].epoch)
+            FAIL(STATUS_ARGUMENT,
+                 "%s: the search has begun without cell %s (%s), and compares all values of alpha, "
+                 "gamma and seed from the start (name another folder with --out)",
+                 path, cell->id, cell->name);
+    return STATUS_OK;
+}
+
+static Status check_search(const char *path, const Search *search, const Job *job,
+                           const GridRecords *records)
+{
+    SearchCell *cells;
+    if (!search->candidates)
+        return STATUS_OK;
+    TRY(check_begin(path, records));
+    TRY(MEMORY_NEW(&cells, search->count));
+    for (size_t i = 0; i < search->count; ++i) {
+        const CellRecord *record = grid_records_find(records, job->cells.cells[i].id);
+        if (record)
+            cells[i] = (SearchCell){.kept_epoch = record->kept_epoch, .epoch = record->epoch};
+    }
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < search->count && status == STATUS_OK; ++i)
+        status = check_cell(path, search, job, records, cells, i);
+    free(cells);
+    return status;
+}
+
+Status results_folder_compare(const char *path, const ExperimentFile *experiment,
+                              const Search *search, const Job *job, GridRecords *records)
 {
     char *journal;
     *records = (GridRecords){0};
@@ -112,7 +153,7 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
     if (status == STATUS_OK && known < records->count)
         status = refuse(path, experiment, job, records);
     if (status == STATUS_OK)
-        status = check_search(path, experiment, records);
+        status = check_search(path, search, job, records);
     return status;
 }
 
@@ -175,12 +216,13 @@ static Status plan_cells(ResultsFolder *folder, const Job *job)
 }
 
 static Status take_folder(ResultsFolder *folder, const char *journal,
-                          const ExperimentFile *experiment, const Job *job, size_t ranks)
+                          const ExperimentFile *experiment, const Search *search, const Job *job,
+                          size_t ranks)
 {
     TRY(files_make_folder(job->folder));
     TRY(journal_new(journal, &folder->journal));
     /* Read under the lock: what was compared before it may have changed. */
-    TRY(results_folder_compare(job->folder, experiment, job, &folder->records));
+    TRY(results_folder_compare(job->folder, experiment, search, job, &folder->records));
     TRY(write_experiment(job->folder, experiment, job));
     TRY(record_job(folder->journal, experiment, job, ranks));
     TRY(plan_cells(folder, job));
@@ -188,16 +230,16 @@ static Status take_folder(ResultsFolder *folder, const char *journal,
     return grid_records_read(journal, &folder->records);
 }
 
-Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment, const Job *job,
-                           size_t ranks)
+Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment,
+                           const Search *search, const Job *job, size_t ranks)
 {
     char *journal;
     *folder = (ResultsFolder){0};
-    Status status = results_folder_compare(job->folder, experiment, job, &folder->records);
+    Status status = results_folder_compare(job->folder, experiment, search, job, &folder->records);
     grid_records_clear(&folder->records);
     TRY(status);
     TRY(files_join(job->folder, "journal.jsonl", &journal));
-    status = take_folder(folder, journal, experiment, job, ranks);
+    status = take_folder(folder, journal, experiment, search, job, ranks);
     free(journal);
     if (status != STATUS_OK)
         results_folder_close(folder);

@@ -2,14 +2,16 @@
  * good.
  *
  * experiment.yaml (as resolved) and journal.jsonl say whose folder it is. An experiment may grow:
- * as long as every cell that the journal knows is still one of its cells, new ones are added.
- * Anything else is refused, with the difference. The journal is locked while the folder is open.
+ * as long as every cell that the journal knows is still one of its cells, new ones are added, but
+ * not to a group of a search that has begun. Anything else is refused, with the difference. The
+ * journal is locked while the folder is open.
  */
 #ifndef GISD_GRID_RESULTS_FOLDER_H
 #define GISD_GRID_RESULTS_FOLDER_H
 
 #include "grid/job.h"
 #include "grid/records.h"
+#include "grid/search.h"
 
 /* Owned through results_folder_close(). */
 typedef struct {
@@ -19,14 +21,14 @@ typedef struct {
 
 /* Compares a folder with an experiment, writing nothing. *records, which the caller clears also
  * after an error, is empty if the folder is new. STATUS_ARGUMENT: it belongs to another experiment;
- * the message says in what they differ. */
-Status results_folder_compare(const char *path, const ExperimentFile *experiment, const Job *job,
-                              GridRecords *records);
+ * the message says in what they differ. STATUS_FORMAT: the journal is damaged. */
+Status results_folder_compare(const char *path, const ExperimentFile *experiment,
+                              const Search *search, const Job *job, GridRecords *records);
 
 /* Opens job->folder for the experiment, makes it if it is missing, and plans its cells. STATUS_IO:
  * another master has it open. */
-Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment, const Job *job,
-                           size_t ranks);
+Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment,
+                           const Search *search, const Job *job, size_t ranks);
 void results_folder_close(ResultsFolder *folder);
 
 /* Writes grid.h5 anew: links to the result of every finished cell, and a table of all cells. */

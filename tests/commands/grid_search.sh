@@ -78,6 +78,33 @@ grep -q '^8 of 8 cells are left' plan.txt || fail "plan: $(cat plan.txt)"
 grep -q 'chosen by successive halving' results/search/report/*.html || fail "the report hides the search"
 grep -q ',dropped,' results/search/report/cells.csv || fail "the report does not list what was dropped"
 
+# A cell that failed before its group's decision does not come back after it.
+hurt=$(grep '"planned"' results/search/journal.jsonl | head -1 | sed 's/.*"cell":"\([^"]*\)".*/\1/')
+mkdir -p hurt/cells && touch "hurt/cells/$hurt"
+code=0
+"$grid" search.yaml --out hurt 2>err.txt || code=$?
+[ $code = 1 ] && grep -q ' 1 failed' err.txt || fail "a cell without a folder: $(cat err.txt)"
+rm "hurt/cells/$hurt"
+code=0
+"$grid" search.yaml --out hurt --retry failed 2>err.txt || code=$?
+[ $code = 1 ] && grep -q "$hurt.*not run again: the search has gone on without it" err.txt ||
+    fail "a late cell: $(cat err.txt)"
+
+# Nor do new values, when the search has begun; and a lost decision is not taken for a choice.
+refuses() { # refuses PATTERN FILE: and changes nothing
+    local code=0 before
+    before=$(sha256sum results/search/journal.jsonl)
+    "$grid" "$2" --out results/search 2>err.txt || code=$?
+    [ $code = 1 ] && [ "$(wc -l <err.txt)" = 1 ] && grep -q "$1" err.txt || fail "$1: $(cat err.txt)"
+    [ "$before" = "$(sha256sum results/search/journal.jsonl)" ] || fail "$1: the journal has changed"
+}
+sed 's/0.25, 0.75/0.25, 0.5, 0.75/' search.yaml >more.yaml
+refuses 'the search has begun without cell .*alpha' more.yaml
+cp results/search/journal.jsonl whole.jsonl
+sed -i '0,/"decided"/{/"decided"/d}' results/search/journal.jsonl
+refuses 'journal.jsonl lacks what the search decided on cell .* before epoch 2 ' search.yaml
+mv whole.jsonl results/search/journal.jsonl
+
 # Not half a search, not on a folder that was begun without; the other way round the rest is trained.
 code=0
 "$grid" search.yaml --out part --only alpha=0.25 2>err.txt || code=$?
