@@ -49,10 +49,29 @@ mpirun --enable-recovery --oversubscribe -np $((${SLURM_NTASKS:-1} + 1)) \
 mpirun=$!
 # A trap runs only between commands: mpirun is in the background, and waiting goes on after it.
 trap 'kill -USR1 $mpirun 2>/dev/null' USR1 TERM
+
+# A rank that dies just as it reports to mpirun can leave that locked for ever (seen with PMIx 4.2.2),
+# deaf to signals, when all ranks have ended. Rank 0 is on this node: without any here it is over.
+watch() {
+    local comm=${grid##*/} ranks seen= seconds=0
+    while sleep 5 && kill -0 $mpirun 2>/dev/null; do
+        ranks=$(ps --ppid $mpirun -o stat=,comm= | grep " ${comm:0:15}") # Z: ended
+        seen=${ranks:-$seen}
+        if grep -q '^[^Z]' <<<"$ranks"; then
+            seconds=0
+        elif [ -n "$seen" ] && [ $((seconds += 5)) -ge 60 ]; then
+            echo "$(date -Is)  mpirun has lost its ranks and does not end: killed"
+            kill -KILL $mpirun
+        fi
+    done
+}
+watch &
+watch=$!
 while kill -0 $mpirun 2>/dev/null; do
     wait $mpirun
     code=$?
 done
+kill $watch 2>/dev/null
 
 # With dead ranks mpirun's exit code says nothing, and rank 0 may be among them: the journal knows.
 closed=$(tail -n 1 "$journal" 2>/dev/null | sed -n 's/.*"event":"closed".*"code":\([0-9]*\).*/\1/p')

@@ -103,6 +103,11 @@ comes_back_and_ends_well down
 # Two jobs of a minute, Slurm's shortest, whose workers pause as if a step took that long. The one
 # goes on when the runner, which knows the limit, wants to save; the other never does. grid.sh's own
 # signal would come at once: CONT in its place does nothing.
+# Beside them, a job whose mpirun has no ranks any more and does not end: a minute later it is killed.
+submit locked
+wait_for 120 has_saved locked
+kill -STOP "$(pgrep -f "^mpirun.* $GISD_GRID tiny.yaml --out $folder/locked")"
+pkill -KILL -f -x "$GISD_GRID tiny.yaml --out $folder/locked"
 for name in late killed; do
     submit $name --time=1 --signal=B:CONT@1
     wait_for 120 has_saved $name
@@ -114,6 +119,8 @@ comes_back_and_ends_well late
 grep -q '"closed".*"code":75' late/journal.jsonl || fail "it did not save before the limit"
 comes_back_and_ends_well killed
 grep -q 'DUE TO TIME LIMIT' killed.log || fail "the limit did not kill it"
+comes_back_and_ends_well locked
+grep -q 'has lost its ranks and does not end' locked.log || fail "mpirun was not locked"
 
 submit cancelled
 wait_for 120 has_saved cancelled
