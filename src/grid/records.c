@@ -270,8 +270,7 @@ static Status read_record(GridRecords *records, const cJSON *record, const char 
         return cell ? STATUS_OK : add_cell(records, record);
     if (!cell)
         FAIL(STATUS_FORMAT,
-             "%s:%zu: cell '%s' was never planned; put the file back from a copy, or, if there is "
-             "no "
+             "%s:%zu: cell '%s' was never planned; put the file back from a copy, or, without a "
              "search, delete every line of this cell: it goes on from its checkpoint",
              path, line, id);
     read_cell_event(cell, event, record);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# slurm/grid.sh on a private Slurm of four nodes. A job that is preempted, loses a node, saves before
-# its time limit or is killed at it comes back by itself, and ends with every cell done and the bits
-# of a quiet job. A job that is cancelled does not come back.
+# slurm/grid.sh on a private Slurm of four nodes. A job that is preempted, loses a node or all ranks,
+# saves before its time limit or is killed at it comes back by itself, and ends with every cell done
+# and the bits of a quiet job. A job that is cancelled does not come back.
 set -euo pipefail
 . "$GISD_SOURCE/tests/helpers/private_slurm.sh"
 missing=$(private_slurm_missing)
@@ -100,14 +100,15 @@ node=$(scontrol show hostnames "$(squeue -h -j "${job[down]}" -o %N)" | tail -1)
 scontrol update nodename="$node" state=down reason=test
 comes_back_and_ends_well down
 
-# Two jobs of a minute, Slurm's shortest, whose workers pause as if a step took that long. The one
-# goes on when the runner, which knows the limit, wants to save; the other never does. grid.sh's own
-# signal would come at once: CONT in its place does nothing.
-# Beside them, a job whose mpirun has no ranks any more and does not end: a minute later it is killed.
+# A job whose mpirun has no ranks any more and does not end: a minute later it is killed.
 submit locked
 wait_for 120 has_saved locked
 kill -STOP "$(pgrep -f "^mpirun.* $GISD_GRID tiny.yaml --out $folder/locked")"
 pkill -KILL -f -x "$GISD_GRID tiny.yaml --out $folder/locked"
+
+# Beside it two jobs of a minute, Slurm's shortest, whose workers pause as if a step took that long. The
+# one goes on when the runner, which knows the limit, wants to save; the other never does. grid.sh's own
+# signal would come at once: CONT in its place does nothing.
 for name in late killed; do
     submit $name --time=1 --signal=B:CONT@1
     wait_for 120 has_saved $name
