@@ -58,7 +58,8 @@ cJSON *record_planned(const GridCell *cell)
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         setting_write(&cell->settings, i, text);
-        add_setting(settings, setting_key(i), text);
+        if (setting_applies(&cell->settings, i))
+            add_setting(settings, setting_name(i), text);
     }
     return record;
 }

@@ -24,9 +24,12 @@ static Status fingerprints(const Job *job, char **text)
     return STATUS_OK;
 }
 
-static void list_values(const SettingValues *values, char *text, size_t room)
+static void list_values(const ExperimentFile *experiment, size_t setting, char *text, size_t room)
 {
-    text[0] = '\0';
+    const SettingValues *values = &experiment->values[setting];
+    char otherwise[SETTING_TEXT_BYTES];
+    experiment_file_default(experiment, setting, otherwise);
+    snprintf(text, room, "%s", values->count ? "" : *otherwise ? otherwise : "none");
     for (size_t i = 0; i < values->count; ++i) {
         size_t used = strlen(text);
         snprintf(text + used, room - used, "%s%s", i ? ", " : "",
@@ -40,12 +43,12 @@ static void describe_settings(const ExperimentFile *there, const ExperimentFile 
 {
     for (size_t i = 0; i < setting_count(); ++i) {
         char before[160], now[160];
-        list_values(&there->values[i], before, sizeof before);
-        list_values(&here->values[i], now, sizeof now);
+        list_values(there, i, before, sizeof before);
+        list_values(here, i, now, sizeof now);
         size_t used = strlen(text);
         if (strcmp(before, now) != 0)
             snprintf(text + used, room - used, "%s%s is %s there and %s here", used ? "; " : "",
-                     setting_key(i), before, now);
+                     setting_name(i), before, now);
     }
     size_t used = strlen(text);
     if (there->halving != here->halving)

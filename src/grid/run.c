@@ -1,12 +1,9 @@
 /* See run.h. */
 #include "grid/run.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/deadline.h"
@@ -26,19 +23,11 @@
 /* ---- rank 0 ---- */
 
 /* The ranks may stand in other working folders. */
-static Status absolute(const char *path, char **result)
-{
-    char here[PATH_MAX];
-    if (!getcwd(here, sizeof here))
-        FAIL(STATUS_IO, "cannot name the working folder: %s", strerror(errno));
-    return files_join(here, path, result);
-}
-
 static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment, Job *job)
 {
     char named[EXPERIMENT_NAME_BYTES + 16];
     snprintf(named, sizeof named, "results/%s", experiment->name);
-    return absolute(settings->folder ? settings->folder : named, &job->folder);
+    return files_absolute(settings->folder ? settings->folder : named, &job->folder);
 }
 
 /* The data's name goes into experiment.yaml, which lies in another folder. */
@@ -46,7 +35,7 @@ static Status name_data(Job *job)
 {
     char *name = job->data_name;
     job->data_name = NULL;
-    Status status = absolute(name, &job->data_name);
+    Status status = files_absolute(name, &job->data_name);
     free(name);
     return status;
 }

@@ -68,7 +68,7 @@ Status parameters_declare(ParameterList *list, const char *name, size_t rank, co
         added->count *= dims[i];
     }
     TRY(memory_copy_text(name, &added->name));
-    Status status = MEMORY_NEW(&added->value, added->count);
+    Status status = MEMORY_NEW(&added->value, list->only_shapes ? 0 : added->count);
     if (status != STATUS_OK) {
         free(added->name);
         return status;

@@ -7,8 +7,8 @@
  * text's bytes NAME is the path in the file without the first slash; attributes have their group's
  * in front.
  */
-#ifndef GISD_TRAIN_CHECKPOINT_DIGEST_H
-#define GISD_TRAIN_CHECKPOINT_DIGEST_H
+#ifndef GISD_INFER_CHECKPOINT_DIGEST_H
+#define GISD_INFER_CHECKPOINT_DIGEST_H
 
 #include "base/hash.h"
 #include "store/hdf5_file.h"

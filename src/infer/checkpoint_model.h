@@ -1,27 +1,26 @@
 /* Which network the parameters of a checkpoint belong to: the attributes of its group /model. */
-#ifndef GISD_TRAIN_CHECKPOINT_MODEL_H
-#define GISD_TRAIN_CHECKPOINT_MODEL_H
+#ifndef GISD_INFER_CHECKPOINT_MODEL_H
+#define GISD_INFER_CHECKPOINT_MODEL_H
 
-#include "model/improved_ssd.h"
+#include "infer/checkpoint_digest.h"
+#include "model/architecture.h"
 #include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
-#include "train/checkpoint_digest.h"
 
 enum { CHECKPOINT_NAME_BYTES = 32 };
 
 /* The network that the parameters belong to. Owned through checkpoint_model_clear(). */
 typedef struct {
-    char architecture[CHECKPOINT_NAME_BYTES]; /* "improved_ssd" */
-    ImprovedSsdSettings settings;       /* for other architectures: what they have of it, else 0 */
+    ModelSettings settings;
     char tuning[CHECKPOINT_NAME_BYTES]; /* "global" or "local" */
     char **class_names;                 /* settings.classes */
     double operating_point;             /* lesion score from which an image counts as diseased */
 } CheckpointModel;
 
-/* A copy of these; `architecture` and `tuning` are shorter than CHECKPOINT_NAME_BYTES. */
-Status checkpoint_model_init(CheckpointModel *model, const char *architecture,
-                             const ImprovedSsdSettings *settings, const char *tuning,
-                             const char *const *class_names, double operating_point);
+/* A copy of these; `tuning` is shorter than CHECKPOINT_NAME_BYTES. */
+Status checkpoint_model_init(CheckpointModel *model, const ModelSettings *settings,
+                             const char *tuning, const char *const *class_names,
+                             double operating_point);
 void checkpoint_model_clear(CheckpointModel *model);
 
 /* Writes /model into a file being written, and adds its lines to a checksum. */

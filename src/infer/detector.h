@@ -1,48 +1,48 @@
-/* A trained network at work: from an image's pixels to boxes, scores and a mask.
+/* A trained network at work: from an image's pixels to scores, and to boxes and a mask where its
+ * task gives them.
  *
  * Made once from a checkpoint, with the graph planned for a batch of one. Images are prepared as a
  * data set's are: resized to 8 bits, then scaled, so that an image scores here what it scores in
  * the test of its cell. One detector serves one thread at a time; its convolutions use all OpenMP
  * threads.
  */
-#ifndef GISD_TRAIN_DETECTOR_H
-#define GISD_TRAIN_DETECTOR_H
+#ifndef GISD_INFER_DETECTOR_H
+#define GISD_INFER_DETECTOR_H
 
 #include "image/image.h"
-#include "loss/detections.h"
+#include "infer/network.h"
 
 typedef struct Detector Detector;
 
 /* What the checkpoint says of the network; borrowed from the detector. */
 typedef struct {
-    const char *backbone; /* such as "r50x1" */
-    size_t size;          /* side of the network's input */
+    const char *architecture; /* such as "improved_ssd" */
+    const char *title;        /* of the variant, such as "r50x1" */
+    const Task *task;
+    size_t size; /* side of the network's input */
     size_t classes;
     const char *const *class_names; /* classes */
     double operating_point;         /* lesion score from which an image counts as diseased */
-    size_t priors;                  /* P, rows of the heads' outputs */
-    size_t mask_side;               /* s, side of the map of mask logits */
 } DetectorAbout;
 
 /* Everything found on one image. */
 typedef struct {
-    size_t count;
+    size_t count;                          /* 0 where the task gives no boxes */
     Detection detections[DETECTIONS_MOST]; /* count, best first; boxes in fractions of the image */
-    const float *class_scores;             /* classes: the highest score of each; borrowed */
+    const float *class_scores;             /* classes; borrowed */
     double lesion_score;                   /* the highest of them */
     int32_t predicted_class;               /* LABEL_NORMAL below the operating point */
-    uint8_t *mask;                         /* height x width of 0 and 1, owned */
-    size_t mask_pixels;                    /* how many are 1 */
-    double seconds;                        /* from pixels to all of the above */
+    uint8_t *mask;      /* height x width of 0 and 1, owned; NULL where the task gives none */
+    size_t mask_pixels; /* how many are 1 */
+    double seconds;     /* from pixels to all of the above */
 } DetectorResult;
 
 /* The network's own numbers for the last image; borrowed until the next run. */
 typedef struct {
-    const float *input;    /* S x S x 3: (value - 127.5) / 127.5 */
-    const float *location; /* P x 4 */
-    const float *logits;   /* P x classes */
-    const float *mask;     /* s x s, logits */
-} DetectorRaw;
+    const char *name, *description;
+    Shape shape; /* n is 1 */
+    const float *values;
+} DetectorOutput;
 
 /* Reads the checkpoint and plans the network. Errors name the file and what it lacks. */
 Status detector_new(const char *checkpoint, Detector **detector);
@@ -55,6 +55,8 @@ DetectorAbout detector_about(const Detector *detector);
 Status detector_run(Detector *detector, const Image *image, DetectorResult *result);
 void detector_result_clear(DetectorResult *result);
 
-DetectorRaw detector_raw(const Detector *detector);
+/* Output 0 is the network's input, "input", S x S x 3; then come its task's. */
+size_t detector_output_count(const Detector *detector);
+DetectorOutput detector_output(const Detector *detector, size_t position);
 
 #endif

@@ -1,6 +1,6 @@
 /* The attributes of /model, one table for writing, reading and the checksum; see
  * checkpoint_model.h. */
-#include "train/checkpoint_model.h"
+#include "infer/checkpoint_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +11,14 @@
 
 enum { PATH_BYTES = 64 };
 
-#define SSD_NAME "improved_ssd"
-
-Status checkpoint_model_init(CheckpointModel *model, const char *architecture,
-                             const ImprovedSsdSettings *settings, const char *tuning,
-                             const char *const *class_names, double operating_point)
+Status checkpoint_model_init(CheckpointModel *model, const ModelSettings *settings,
+                             const char *tuning, const char *const *class_names,
+                             double operating_point)
 {
     *model = (CheckpointModel){.settings = *settings, .operating_point = operating_point};
-    if (strlen(architecture) >= sizeof model->architecture ||
-        strlen(tuning) >= sizeof model->tuning)
-        FAIL(STATUS_ARGUMENT, "architecture \"%s\" or tuning \"%s\" is longer than %d characters",
-             architecture, tuning, CHECKPOINT_NAME_BYTES - 1);
-    snprintf(model->architecture, sizeof model->architecture, "%s", architecture);
+    if (strlen(tuning) >= sizeof model->tuning)
+        FAIL(STATUS_ARGUMENT, "tuning \"%s\" is longer than %d characters", tuning,
+             CHECKPOINT_NAME_BYTES - 1);
     snprintf(model->tuning, sizeof model->tuning, "%s", tuning);
     Status status = MEMORY_NEW(&model->class_names, settings->classes);
     for (size_t i = 0; status == STATUS_OK && i < settings->classes; ++i)
@@ -40,46 +36,60 @@ void checkpoint_model_clear(CheckpointModel *model)
     *model = (CheckpointModel){0};
 }
 
-/* The whole numbers among the attributes of /model. */
+/* A whole number among the attributes of /model. */
 typedef struct {
     const char *name;
-    size_t *value;
-    bool of_ssd; /* other architectures need not have it */
-    size_t otherwise;
+    size_t value, otherwise; /* otherwise: as ModelAttribute's */
 } ModelNumber;
 
-enum { MODEL_NUMBERS = 6 };
+/* The architecture's, then those that every network has. */
+enum { COMMON_NUMBERS = 2 };
 
-static void list_numbers(ImprovedSsdSettings *settings, ModelNumber numbers[MODEL_NUMBERS])
+static size_t count_numbers(const ModelSettings *settings)
 {
-    const ModelNumber all[MODEL_NUMBERS] = {
-        {"depth", &settings->backbone.depth, true, 0},
-        {"width", &settings->backbone.width, true, 0},
-        {"base", &settings->base, false, 64},
-        {"classes", &settings->classes, false, 0},
-        {"steps", &settings->recursion_steps, true, 0},
-        {"size", &settings->size, false, 0},
-    };
-    memcpy(numbers, all, sizeof all);
+    return COMMON_NUMBERS + architecture_of(settings)->attribute_count;
+}
+
+static ModelNumber get_number(const ModelSettings *settings, size_t index)
+{
+    const Architecture *architecture = architecture_of(settings);
+    if (index == architecture->attribute_count)
+        return (ModelNumber){"classes", settings->classes, 0};
+    if (index > architecture->attribute_count)
+        return (ModelNumber){"size", settings->size, 0};
+    const ModelAttribute *attribute = &architecture->attributes[index];
+    ModelNumber number = {attribute->name, 0, attribute->otherwise};
+    memcpy(&number.value, settings->own + attribute->offset, sizeof number.value);
+    return number;
+}
+
+static void set_number(ModelSettings *settings, size_t index, size_t value)
+{
+    const Architecture *architecture = architecture_of(settings);
+    if (index < architecture->attribute_count)
+        memcpy(settings->own + architecture->attributes[index].offset, &value, sizeof value);
+    else if (index == architecture->attribute_count)
+        settings->classes = value;
+    else
+        settings->size = value;
 }
 
 Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *digest)
 {
-    ImprovedSsdSettings settings = model->settings;
-    ModelNumber numbers[MODEL_NUMBERS];
+    const ModelSettings *settings = &model->settings;
     const size_t one = 1;
     char name[PATH_BYTES];
-    list_numbers(&settings, numbers);
-    for (size_t i = 0; i < MODEL_NUMBERS; ++i) {
-        snprintf(name, sizeof name, "model/%s", numbers[i].name);
+    for (size_t i = 0; i < count_numbers(settings); ++i) {
+        const ModelNumber number = get_number(settings, i);
+        snprintf(name, sizeof name, "model/%s", number.name);
         TRY(checkpoint_digest_array(digest, name, HDF5_I64, 1, &one,
-                                    &(int64_t){(int64_t)*numbers[i].value}));
+                                    &(int64_t){(int64_t)number.value}));
     }
-    for (size_t i = 0; i < settings.classes; ++i) {
+    for (size_t i = 0; i < settings->classes; ++i) {
         snprintf(name, sizeof name, "model/class_names/%zu", i);
         TRY(checkpoint_digest_text(digest, name, model->class_names[i]));
     }
-    TRY(checkpoint_digest_text(digest, "model/architecture", model->architecture));
+    TRY(checkpoint_digest_text(digest, "model/architecture", architecture_of(settings)->name));
     TRY(checkpoint_digest_text(digest, "model/tuning", model->tuning));
     return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
                                    &model->operating_point);
@@ -87,13 +97,13 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
 
 Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
 {
-    ImprovedSsdSettings settings = model->settings;
-    ModelNumber numbers[MODEL_NUMBERS];
-    list_numbers(&settings, numbers);
-    TRY(hdf5_set_text(writer, "model", "architecture", model->architecture));
-    for (size_t i = 0; i < MODEL_NUMBERS; ++i)
-        TRY(hdf5_set_i64(writer, "model", numbers[i].name, (int64_t)*numbers[i].value));
-    TRY(hdf5_set_texts(writer, "model", "class_names", settings.classes,
+    const ModelSettings *settings = &model->settings;
+    TRY(hdf5_set_text(writer, "model", "architecture", architecture_of(settings)->name));
+    for (size_t i = 0; i < count_numbers(settings); ++i) {
+        const ModelNumber number = get_number(settings, i);
+        TRY(hdf5_set_i64(writer, "model", number.name, (int64_t)number.value));
+    }
+    TRY(hdf5_set_texts(writer, "model", "class_names", settings->classes,
                        (const char *const *)model->class_names));
     TRY(hdf5_set_text(writer, "model", "tuning", model->tuning));
     return hdf5_set_f64(writer, "model", "operating_point", model->operating_point);
@@ -119,20 +129,30 @@ static Status read_name(const Hdf5Reader *reader, const char *attribute, const c
     return status;
 }
 
-static Status read_model_numbers(const Hdf5Reader *reader, CheckpointModel *model)
+static Status read_architecture(const Hdf5Reader *reader, ModelSettings *settings)
 {
-    ModelNumber numbers[MODEL_NUMBERS];
-    bool is_ssd = strcmp(model->architecture, SSD_NAME) == 0;
-    list_numbers(&model->settings, numbers);
-    for (size_t i = 0; i < MODEL_NUMBERS; ++i) {
-        bool optional = numbers[i].otherwise != 0 || (numbers[i].of_ssd && !is_ssd);
-        int64_t value = (int64_t)numbers[i].otherwise;
-        if (!optional || hdf5_has_attribute(reader, "model", numbers[i].name))
-            TRY(hdf5_get_i64(reader, "model", numbers[i].name, &value));
-        if (value < (optional ? 0 : 1) || value > 1000000)
+    char name[CHECKPOINT_NAME_BYTES];
+    TRY(read_name(reader, "architecture", NULL, name));
+    size_t position = architecture_find(name);
+    if (position == architecture_count())
+        FAIL(STATUS_FORMAT,
+             "%s: /model: architecture is \"%s\", which this version of gisd does not have",
+             hdf5_reader_path(reader), name);
+    *settings = architecture_defaults(position);
+    return STATUS_OK;
+}
+
+static Status read_numbers(const Hdf5Reader *reader, ModelSettings *settings)
+{
+    for (size_t i = 0; i < count_numbers(settings); ++i) {
+        const ModelNumber number = get_number(settings, i);
+        int64_t value = (int64_t)number.otherwise;
+        if (!number.otherwise || hdf5_has_attribute(reader, "model", number.name))
+            TRY(hdf5_get_i64(reader, "model", number.name, &value));
+        if (value < 1 || value > 1000000)
             FAIL(STATUS_FORMAT, "%s: /model: %s is %lld, expected a positive number",
-                 hdf5_reader_path(reader), numbers[i].name, (long long)value);
-        *numbers[i].value = (size_t)value;
+                 hdf5_reader_path(reader), number.name, (long long)value);
+        set_number(settings, i, (size_t)value);
     }
     return STATUS_OK;
 }
@@ -173,12 +193,12 @@ static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
     if (!hdf5_has(reader, "model") || !hdf5_has(reader, "parameters"))
         FAIL(STATUS_FORMAT, "%s: has no group /model or /parameters, expected a checkpoint",
              hdf5_reader_path(reader));
-    TRY(read_name(reader, "architecture", NULL, model->architecture));
+    TRY(read_architecture(reader, &model->settings));
     TRY(read_name(reader, "tuning", "global", model->tuning));
     model->operating_point = OUTCOME_POINT_DEFAULT;
     if (hdf5_has_attribute(reader, "model", "operating_point"))
         TRY(hdf5_get_f64(reader, "model", "operating_point", &model->operating_point));
-    TRY(read_model_numbers(reader, model));
+    TRY(read_numbers(reader, &model->settings));
     TRY(MEMORY_NEW(&model->class_names, model->settings.classes));
     return read_class_names(reader, model->settings.classes, model->class_names);
 }

@@ -19,13 +19,13 @@
  * becomes PATH.previous.h5, the new one PATH.h5. At every instant a complete checkpoint is there,
  * and checkpoint_find() finds it.
  */
-#ifndef GISD_TRAIN_CHECKPOINT_H
-#define GISD_TRAIN_CHECKPOINT_H
+#ifndef GISD_INFER_CHECKPOINT_H
+#define GISD_INFER_CHECKPOINT_H
 
+#include "infer/checkpoint_model.h"
+#include "infer/checkpoint_state.h"
 #include "nn/optimiser.h"
 #include "nn/parameters.h"
-#include "train/checkpoint_model.h"
-#include "train/checkpoint_state.h"
 
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
  * `optimiser` and `state` may be NULL. On error the old files are as they were. */
@@ -38,11 +38,11 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
  * verifies, the error is that of the first. */
 Status checkpoint_find(const char *path, char **found);
 
-/* Removes all files that checkpoint_write(path) leaves. */
-Status checkpoint_remove(const char *path);
-
 /* Reads everything and compares it with the checksum, if there is one. */
 Status checkpoint_verify(const char *path);
+
+/* A hash of the parameters, whatever else the file holds, in `text`. */
+Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES]);
 
 /* Errors name the file, the attribute, and what was expected. */
 Status checkpoint_read_model(const char *path, CheckpointModel *model);
@@ -52,10 +52,10 @@ Status checkpoint_read_model(const char *path, CheckpointModel *model);
  * list's values are then undefined. */
 Status checkpoint_read_parameters(const char *path, ParameterList *parameters);
 
-/* As checkpoint_read_parameters(), for a start from another task's network: parameters whose names
- * begin with `prefix` and whose shape in the file is another, or that the file lacks, keep their
- * values. */
-Status checkpoint_read_initial(const char *path, ParameterList *parameters, const char *prefix);
+/* As checkpoint_read_parameters(), for a start from a network of other data: parameters for which
+ * `may_differ` is true keep their values where the file lacks them or has another shape of them. */
+Status checkpoint_read_initial(const char *path, ParameterList *parameters,
+                               bool (*may_differ)(const char *parameter));
 
 /* Fills the optimiser's buffers and number of updates; STATUS_MISSING if the file has none. */
 Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser);

@@ -3,8 +3,8 @@
  * The trainer decides the names (step, epoch, seed, schedule, the history so far, ...); checkpoints
  * store them as /state/NAME. Owns everything through checkpoint_state_clear().
  */
-#ifndef GISD_TRAIN_CHECKPOINT_STATE_H
-#define GISD_TRAIN_CHECKPOINT_STATE_H
+#ifndef GISD_INFER_CHECKPOINT_STATE_H
+#define GISD_INFER_CHECKPOINT_STATE_H
 
 #include <stddef.h>
 #include <stdint.h>

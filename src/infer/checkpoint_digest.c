@@ -1,5 +1,5 @@
 /* Sorted lines, then one hash; see checkpoint_digest.h. */
-#include "train/checkpoint_digest.h"
+#include "infer/checkpoint_digest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Writing and reading of checkpoint.h5; see checkpoint.h. The same lines feed the checksum when an
  * item is written and when it is read back. */
-#include "train/checkpoint.h"
+#include "infer/checkpoint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "infer/checkpoint_digest.h"
 #include "store/files.h"
 #include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
-#include "train/checkpoint_digest.h"
 
 enum { PATH_BYTES = 512 }; /* of names inside the file */
 
@@ -167,18 +167,6 @@ Status checkpoint_find(const char *path, char **found)
     return first_status == STATUS_OK ? STATUS_OK : status_set(first_status, "%s", first_message);
 }
 
-Status checkpoint_remove(const char *path)
-{
-    for (size_t i = 0; i < KINDS; ++i) {
-        char *name;
-        TRY(sibling(path, kinds[i], &name));
-        Status status = files_remove(name);
-        free(name);
-        TRY(status);
-    }
-    return STATUS_OK;
-}
-
 Status checkpoint_read_model(const char *path, CheckpointModel *model)
 {
     Hdf5Reader *reader;
@@ -279,6 +267,22 @@ Status checkpoint_verify(const char *path)
     return status;
 }
 
+Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES])
+{
+    Hdf5Reader *reader;
+    CheckpointDigest digest;
+    TRY(hdf5_reader_new(path, &reader));
+    checkpoint_digest_init(&digest);
+    Status status = digest_group(reader, "parameters", HDF5_F32, &digest);
+    if (status == STATUS_OK && !digest.count)
+        status = status_set(STATUS_FORMAT, "%s: has no parameters, expected a checkpoint", path);
+    if (status == STATUS_OK)
+        status = checkpoint_digest_finish(&digest, text);
+    checkpoint_digest_clear(&digest);
+    hdf5_reader_free(reader);
+    return status;
+}
+
 /* Reads a float32 dataset that must have a parameter's shape. */
 static Status read_shaped(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
                           float *values)
@@ -297,15 +301,18 @@ static Status read_shaped(const Hdf5Reader *reader, const char *name, const Para
     return hdf5_read_f32(reader, name, parameter->count, values);
 }
 
+/* Tells which parameters of a file may be of other shapes, or missing. */
+typedef bool (*MayDiffer)(const char *parameter);
+
 static Status refuse_unknown(const Hdf5Reader *reader, const ParameterList *parameters,
-                             const char *spared)
+                             MayDiffer may_differ)
 {
     Hdf5Texts names;
     TRY(hdf5_list(reader, "parameters", &names));
     Status status = STATUS_OK;
     for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
         if (parameters_find(parameters, names.items[i]) ||
-            (spared && strncmp(names.items[i], spared, strlen(spared)) == 0))
+            (may_differ && may_differ(names.items[i])))
             continue;
         char name[PATH_BYTES], found[CHECKPOINT_SHAPE_BYTES];
         size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
@@ -330,16 +337,15 @@ static bool fits(const Hdf5Reader *reader, const char *name, const Parameter *pa
     return rank == parameter->rank && memcmp(dims, parameter->dims, rank * sizeof *dims) == 0;
 }
 
-/* `spared`: prefix of the names that may differ; NULL for none. */
+/* `may_differ` is NULL where none may. */
 static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameters,
-                              const char *spared)
+                              MayDiffer may_differ)
 {
     for (size_t i = 0; i < parameters->count; ++i) {
         Parameter *parameter = &parameters->items[i];
         char name[PATH_BYTES];
         snprintf(name, sizeof name, "parameters/%s", parameter->name);
-        if (spared && strncmp(parameter->name, spared, strlen(spared)) == 0 &&
-            !fits(reader, name, parameter))
+        if (may_differ && may_differ(parameter->name) && !fits(reader, name, parameter))
             continue;
         ++parameter->version;
         TRY(read_shaped(reader, name, parameter, parameter->value));
@@ -348,14 +354,14 @@ static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameter
                 FAIL(STATUS_FORMAT, "%s: /%s: number %zu is not finite", hdf5_reader_path(reader),
                      name, k);
     }
-    return refuse_unknown(reader, parameters, spared);
+    return refuse_unknown(reader, parameters, may_differ);
 }
 
-static Status read_parameters_of(const char *path, ParameterList *parameters, const char *spared)
+static Status read_parameters_of(const char *path, ParameterList *parameters, MayDiffer may_differ)
 {
     Hdf5Reader *reader;
     TRY(hdf5_reader_new(path, &reader));
-    Status status = read_parameters(reader, parameters, spared);
+    Status status = read_parameters(reader, parameters, may_differ);
     hdf5_reader_free(reader);
     return status;
 }
@@ -365,9 +371,10 @@ Status checkpoint_read_parameters(const char *path, ParameterList *parameters)
     return read_parameters_of(path, parameters, NULL);
 }
 
-Status checkpoint_read_initial(const char *path, ParameterList *parameters, const char *prefix)
+Status checkpoint_read_initial(const char *path, ParameterList *parameters,
+                               bool (*may_differ)(const char *parameter))
 {
-    return read_parameters_of(path, parameters, prefix);
+    return read_parameters_of(path, parameters, may_differ);
 }
 
 static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)

@@ -1,5 +1,5 @@
 /* A short list searched from the front; see checkpoint_state.h. */
-#include "train/checkpoint_state.h"
+#include "infer/checkpoint_state.h"
 
 #include <stdlib.h>
 #include <string.h>
