@@ -74,8 +74,8 @@ static const struct argp usage = {
     .parser = parse,
     .args_doc = "OUT",
     .doc = "Make a synthetic gastroscopy data set: images, masks, boxes, classes, forms, patients, "
-           "overlays.\vOUT must be new or empty. It receives images/, masks/, manifest.csv and "
-           "overlays.csv.",
+           "overlays.\vOUT must be new or empty. It receives images/, masks/, manifest.csv, "
+           "overlays.csv and gisd-dataset.json, which says that the images are synthetic.",
 };
 
 Status data_phantom(int argc, char **argv)

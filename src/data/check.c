@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/manifest.h"
+#include "data/properties.h"
 #include "data/source.h"
 #include "store/files.h"
 
@@ -230,6 +231,8 @@ static Status print_summary(const Manifest *manifest, FILE *summary)
     TRY(print_split(manifest, SPLIT_NONE, true, summary));
     if (!manifest->by_patient)
         fprintf(summary, "No row names a patient: splits are made by image.\n");
+    if (manifest->synthetic)
+        fprintf(summary, "The images are synthetic, as " PROPERTIES_FILE " says.\n");
     size_t bare = 0;
     for (size_t i = 0; i < manifest->count; ++i)
         bare += manifest->rows[i].label_index != LABEL_NORMAL && manifest->rows[i].box_count == 0;

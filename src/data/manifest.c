@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/properties.h"
 
 enum {
     COLUMN_IMAGE,
@@ -361,12 +362,22 @@ static Status read_rows(const ManifestProblems *problems, Manifest *manifest)
     return check_splits(manifest, problems);
 }
 
+static Status read_properties(Manifest *manifest)
+{
+    DatasetProperties properties;
+    TRY(properties_read(manifest->path, &properties));
+    manifest->synthetic = properties.synthetic;
+    return STATUS_OK;
+}
+
 Status manifest_read(const char *path, const ManifestProblems *problems, Manifest *manifest)
 {
     *manifest = (Manifest){0};
     Status status = memory_copy_text(path, &manifest->path);
     if (status == STATUS_OK)
         status = csv_read(path, &manifest->table);
+    if (status == STATUS_OK)
+        status = read_properties(manifest);
     if (status == STATUS_OK)
         status = read_rows(problems, manifest);
     if (status != STATUS_OK)

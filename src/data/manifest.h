@@ -4,7 +4,8 @@
  * but image and label may be left out. Paths are relative to the manifest. boxes is
  * "x0 y0 x1 y1 class;..." in pixels of the image, half-open. Classes are the distinct labels other
  * than "normal": GC, GU, CG first, in this order, then the others sorted by name. Reading checks
- * all that can be known without opening an image; check.h opens them.
+ * all that can be known without opening an image; check.h opens them. What is true of all images
+ * at once stands beside the manifest, see properties.h.
  */
 #ifndef GISD_DATA_MANIFEST_H
 #define GISD_DATA_MANIFEST_H
@@ -51,6 +52,7 @@ typedef struct {
     size_t patient_count;
     const char **patients; /* patient_count; an image without a patient has its own path here */
     bool by_patient;       /* some row names a patient */
+    bool synthetic;        /* of the folder's properties; a parsed text has none */
 } Manifest;
 
 /* Takes each problem with a row as one line "PATH:LINE: what, expected what". */

@@ -127,6 +127,7 @@ static Status write_content(const char *manifest_path, const Manifest *manifest,
     TRY(hdf5_set_text(writer, "/", "kind", PACK_KIND));
     TRY(hdf5_set_i64(writer, "/", "format", PACK_FORMAT));
     TRY(hdf5_set_i64(writer, "/", "size", (int64_t)size));
+    TRY(hdf5_set_i64(writer, "/", "synthetic", manifest->synthetic));
     char *text;
     size_t bytes;
     TRY(files_read(manifest_path, &text, &bytes));
@@ -191,12 +192,17 @@ static Status read_text_manifest(const Hdf5Reader *reader, Manifest *manifest)
     uint8_t *text = NULL;
     char *name = NULL;
     Status status;
+    int64_t synthetic = 0; /* packs of earlier versions do not say */
+    if (hdf5_has_attribute(reader, "/", "synthetic"))
+        TRY(hdf5_get_i64(reader, "/", "synthetic", &synthetic));
     TRY(hdf5_count(reader, "manifest", &bytes));
     TRY_GOTO(status, end, MEMORY_NEW(&text, bytes + 1));
     TRY_GOTO(status, end, hdf5_read_u8(reader, "manifest", bytes, text));
     TRY_GOTO(status, end, MEMORY_NEW(&name, length));
     snprintf(name, length, "%s/manifest", hdf5_reader_path(reader));
     status = manifest_parse(name, (const char *)text, bytes, manifest);
+    if (status == STATUS_OK)
+        manifest->synthetic = synthetic != 0;
 end:
     free(text);
     free(name);

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "data/manifest.h"
+#include "data/properties.h"
 #include "data/split.h"
 #include "image/image_file.h"
 #include "store/csv.h"
@@ -329,6 +330,7 @@ Status phantom_write(const PhantomSettings *settings, const char *folder)
     TRY_GOTO(status, done, write_images(settings, cases, partial, records));
     TRY_GOTO(status, done, write_overlays(settings, records, partial));
     TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, partial));
+    TRY_GOTO(status, done, properties_write(partial, &(DatasetProperties){.synthetic = true}));
     TRY_GOTO(status, done, make_durable(partial));
     TRY_GOTO(status, done, files_rename(partial, target));
 done:

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/pack.h"
+#include "data/properties.h"
 
 #include "example_files.h"
 
@@ -90,6 +91,27 @@ static void a_pack_gives_the_same_data_set(void **state)
     dataset_free(from_pack);
 }
 
+static void a_pack_knows_that_images_are_synthetic(void **state)
+{
+    (void)state;
+    const char *manifest = example_files(), *pack = scratch("set/pack.h5");
+    Dataset *plain = load(manifest);
+    assert_false(plain->synthetic);
+    const DatasetProperties properties = {.synthetic = true};
+    assert_int_equal(properties_write(scratch("set"), &properties), STATUS_OK);
+    Dataset *from_manifest = load(manifest);
+    assert_true(from_manifest->synthetic);
+    assert_string_not_equal(from_manifest->fingerprint, plain->fingerprint);
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    assert_int_equal(unlink(scratch("set/" PROPERTIES_FILE)), 0);
+    Dataset *from_pack = load(pack);
+    assert_true(from_pack->synthetic);
+    assert_string_equal(from_pack->fingerprint, from_manifest->fingerprint);
+    dataset_free(plain);
+    dataset_free(from_manifest);
+    dataset_free(from_pack);
+}
+
 static void a_pack_of_another_size_or_kind_is_refused(void **state)
 {
     (void)state;
@@ -164,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manifest_becomes_a_data_set),
         cmocka_unit_test(a_pack_gives_the_same_data_set),
+        cmocka_unit_test(a_pack_knows_that_images_are_synthetic),
         cmocka_unit_test(a_pack_of_another_size_or_kind_is_refused),
         cmocka_unit_test(a_pack_of_unreadable_images_never_appears),
         cmocka_unit_test(faults_of_files_name_the_line),
