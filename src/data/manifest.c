@@ -184,7 +184,7 @@ static Status settle(const ManifestProblems *problems, Status status, ManifestRo
     if (status != STATUS_FORMAT || !problems)
         return status;
     row->broken = true;
-    problems->report(problems->context, status_message());
+    problems->report(problems->context, row->line, status_message());
     return STATUS_OK;
 }
 

@@ -55,9 +55,9 @@ typedef struct {
     bool synthetic;        /* of the folder's properties; a parsed text has none */
 } Manifest;
 
-/* Takes each problem with a row as one line "PATH:LINE: what, expected what". */
+/* Takes each problem with a row, and the row's line: "PATH:LINE: what, expected what". */
 typedef struct {
-    void (*report)(void *context, const char *message);
+    void (*report)(void *context, size_t line, const char *message);
     void *context;
 } ManifestProblems;
 
