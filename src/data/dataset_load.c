@@ -4,40 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/pack.h"
 #include "data/source.h"
 
 enum { SIZE_LEAST = 8, SIZE_MOST = 4096 };
-
-/* ---- errors of parallel loops ---- */
-
-void first_error_note(FirstError *first, size_t index, Status status)
-{
-    if (status == STATUS_OK)
-        return;
-#pragma omp critical(first_error)
-    if (index < first->index) {
-        first->index = index;
-        first->status = status;
-        snprintf(first->message, sizeof first->message, "%s", status_message());
-    }
-}
-
-bool first_error_before(FirstError *first, size_t index)
-{
-    size_t failed;
-#pragma omp critical(first_error)
-    failed = first->index;
-    return failed < index;
-}
-
-Status first_error_status(const FirstError *first)
-{
-    if (first->index == SIZE_MAX)
-        return STATUS_OK;
-    return status_set(first->status, "%s", first->message);
-}
 
 /* ---- what the manifest says ---- */
 
@@ -138,7 +110,7 @@ static Status load_manifest(const char *path, size_t size, const SplitSettings *
     TRY(manifest_read(path, NULL, &manifest));
     Status status = dataset_describe(&manifest, size, split, dataset);
     if (status == STATUS_OK) {
-        FirstError first = {.index = SIZE_MAX};
+        FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel for schedule(dynamic)
         for (size_t i = 0; i < manifest.count; ++i)
             if (!first_error_before(&first, i))

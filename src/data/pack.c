@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/dataset_load.h"
 #include "data/manifest.h"
@@ -108,7 +109,7 @@ static Status write_images(const Manifest *manifest, Group *group, Hdf5Writer *w
     TRY(create_arrays(group, writer));
     for (size_t start = 0; start < manifest->count; start += GROUP) {
         size_t count = manifest->count - start < GROUP ? manifest->count - start : GROUP;
-        FirstError first = {.index = SIZE_MAX};
+        FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel for schedule(dynamic)
         for (size_t slot = 0; slot < count; ++slot)
             if (!first_error_before(&first, slot))

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/manifest.h"
 #include "data/properties.h"
@@ -90,33 +91,21 @@ done:
 static Status write_images(const PhantomSettings *settings, const PhantomCase *cases,
                            const char *folder, Record *records)
 {
-    Status failure = STATUS_OK;
-    char message[512] = "";
+    FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel
     {
         Scene scene;
-        Status status = scene_init(&scene, settings->width, settings->height);
+        Status ready = scene_init(&scene, settings->width, settings->height);
 #pragma omp for schedule(dynamic, 1)
-        for (size_t i = 0; i < settings->images; ++i) {
-            Status so_far;
-#pragma omp atomic read
-            so_far = failure;
-            if (so_far != STATUS_OK)
-                continue;
-            if (status == STATUS_OK)
-                status = write_image(settings, i, &cases[i], &scene, folder, &records[i]);
-            if (status != STATUS_OK) {
-#pragma omp critical(phantom_failure)
-                if (failure == STATUS_OK) {
-                    snprintf(message, sizeof message, "%s", status_message());
-#pragma omp atomic write
-                    failure = status;
-                }
-            }
-        }
+        for (size_t i = 0; i < settings->images; ++i)
+            if (!first_error_before(&first, i))
+                first_error_note(&first, i,
+                                 ready != STATUS_OK ? ready
+                                                    : write_image(settings, i, &cases[i], &scene,
+                                                                  folder, &records[i]));
         scene_clear(&scene);
     }
-    return failure == STATUS_OK ? STATUS_OK : status_set(failure, "%s", message);
+    return first_error_status(&first);
 }
 
 static int32_t class_of(LesionKind kind)
