@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cmd/data.h"
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 
 static const struct argp_option options[] = {
     {"images", 'n', "N", 0, "Number of images (400)", 0},

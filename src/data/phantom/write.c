@@ -3,7 +3,7 @@
  * All is written into .NAME.partial beside the folder wanted, made durable with one syncfs(), and
  * renamed: a killed run leaves the final name free, and the next run clears what it left.
  */
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 
 #include <dirent.h>
 #include <errno.h>

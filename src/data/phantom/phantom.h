@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "data/phantom_overlay.h"
-#include "data/phantom_scene.h"
+#include "data/phantom/overlay.h"
+#include "data/phantom/scene.h"
 #include "image/image.h"
 
 typedef struct {
