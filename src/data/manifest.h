@@ -33,6 +33,7 @@ typedef struct {
     const char *image, *mask;
     const char *label; /* as written; an empty one means the class of the largest box */
     const char *patient, *lesion, *form;
+    int32_t form_index;  /* 0: no form; uplift, flat, depression */
     Split split;         /* SPLIT_NONE: not given */
     int32_t label_index; /* class, or LABEL_NORMAL */
     uint32_t patient_index;
