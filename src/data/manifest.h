@@ -16,6 +16,7 @@
 
 #include "base/status.h"
 #include "data/split.h"
+#include "image/box.h"
 #include "image/image.h"
 #include "store/csv.h"
 
