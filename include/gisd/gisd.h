@@ -103,7 +103,7 @@ int gisd_detect_file(GisdDetector *detector, const char *path, GisdResult **resu
 void gisd_result_free(GisdResult *result);
 
 /* The network's maps, numbered from 0. The first is its input: "input", S x S x 3. A detector has
- * "loc" (1 x priors x 4, offsets), "cls" (1 x priors x classes, logits) and "mask" (s x s x 1,
+ * "loc" (priors x 1 x 4, offsets), "cls" (priors x 1 x classes, logits) and "mask" (s x s x 1,
  * logits), a classifier "logits" (1 x 1 x (1 + classes), normal first). */
 size_t gisd_output_count(const GisdDetector *detector);
 GisdOutput gisd_output(const GisdDetector *detector, size_t position);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "eval/detection.h"
 #include "gisd/gisd.h"
+#include "image/box.h"
 #include "image/draw.h"
 #include "image/image_file.h"
 #include "store/files.h"
@@ -126,7 +126,7 @@ static Status name_image(Run *run, const char *path, const char **name)
 static Status arrange(const GisdOutput *output, size_t dims[3], size_t *rank, float **values)
 {
     const size_t pixels = output->height * output->width, channels = output->channels;
-    const bool planes = output->height > 1;
+    const bool planes = output->width > 1;
     TRY(MEMORY_NEW(values, pixels * channels));
     for (size_t i = 0; i < pixels; ++i)
         for (size_t c = 0; c < channels; ++c)
@@ -184,8 +184,8 @@ static bool is_outdone(const GisdResult *result, size_t which)
     const GisdBox *box = &result->boxes[which];
     for (size_t i = 0; i < which; ++i) {
         const GisdBox *better = &result->boxes[i];
-        if (detection_iou(&(Box){box->x0, box->y0, box->x1, box->y1},
-                          &(Box){better->x0, better->y0, better->x1, better->y1}) > same_place)
+        if (box_iou(&(Box){box->x0, box->y0, box->x1, box->y1},
+                    &(Box){better->x0, better->y0, better->x1, better->y1}) > same_place)
             return true;
     }
     return false;

@@ -130,9 +130,10 @@ static Status read_setting(void *context, YamlNode key_node, const char *key, Ya
 
 static Status read_split(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"train", "validation",   "test",
-                                        "seed",  "ignore_given", NULL};
-    SplitSettings *split = &((Reading *)context)->experiment->split;
+    static const char *const known[] = {"train",        "validation", "test", "seed",
+                                        "ignore_given", "rule",       NULL};
+    ExperimentFile *experiment = ((Reading *)context)->experiment;
+    SplitSettings *split = &experiment->split;
     for (size_t i = 0; i < SPLIT_COUNT; ++i)
         if (strcmp(key, known[i]) == 0)
             return yaml_share(value, key, &split->shares[i]);
@@ -141,6 +142,14 @@ static Status read_split(void *context, YamlNode key_node, const char *key, Yaml
         TRY(yaml_whole(value, key, 0, &seed));
         split->seed = seed;
         return STATUS_OK;
+    }
+    if (strcmp(key, "rule") == 0) {
+        const char *text;
+        TRY(yaml_text(value, key, &text));
+        experiment->split_rule_given = true;
+        return split_rule_parse(text, &split->rule)
+                   ? STATUS_OK
+                   : yaml_refuse(value, "rule: '%s' (expected fair or largest_first)", text);
     }
     if (strcmp(key, "ignore_given") == 0)
         return yaml_flag(value, key, &split->ignore_given);
@@ -440,10 +449,11 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     const SplitSettings *split = &experiment->split;
     fprintf(stream,
             "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "
-            "ignore_given: %s}\n",
+            "ignore_given: %s, rule: %s}\n",
             experiment->test_on_validation ? "validation" : "test", split->shares[SPLIT_TRAIN],
             split->shares[SPLIT_VALIDATION], split->shares[SPLIT_TEST],
-            (unsigned long long)split->seed, split->ignore_given ? "true" : "false");
+            (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
+            split_rule_name(split->rule));
     write_sections(stream, experiment);
     char ranks[24] = "auto";
     if (experiment->ranks_per_cell)

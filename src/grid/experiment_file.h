@@ -4,7 +4,8 @@
  *     data:
  *       manifest: ${GISD_DATA}/manifest.csv   # relative to this file; ${NAME} is the environment's
  *       test: validation                      # if the data has no test split of its own
- *       split: {train: 0.6, validation: 0.15, test: 0.25, seed: 1}   # where the manifest has none
+ *       split: {train: 0.6, validation: 0.15, test: 0.25, seed: 1, rule: fair}   # where the
+ *                                             # manifest has none
  *     model: {backbone: [r50x1, r100x1], base: 64, size: 300, initial: weights.h5}
  *     tuning: [local, global]
  *     loss: {alpha: [0.25, 0.5], gamma: 2}
@@ -37,6 +38,7 @@ typedef struct {
     char *manifest; /* resolved path, or NULL: the file names none */
     size_t manifest_line;
     SplitSettings split;
+    bool split_rule_given; /* else split.rule is the default */
     bool test_on_validation;
     bool halving;              /* successive halving in place of the whole grid */
     size_t ranks_per_cell;     /* 0: auto, as the work left asks for */

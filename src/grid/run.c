@@ -23,11 +23,12 @@
 /* ---- rank 0 ---- */
 
 /* The ranks may stand in other working folders. */
-static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment, Job *job)
+static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment,
+                          char **folder)
 {
     char named[EXPERIMENT_NAME_BYTES + 16];
     snprintf(named, sizeof named, "results/%s", experiment->name);
-    return files_absolute(settings->folder ? settings->folder : named, &job->folder);
+    return files_absolute(settings->folder ? settings->folder : named, folder);
 }
 
 /* The data's name goes into experiment.yaml, which lies in another folder. */
@@ -49,11 +50,32 @@ static Status select_cells(const RunSettings *settings, const Job *job, bool **s
     return selection_read(settings->only, &job->cells, *selected);
 }
 
+/* A folder of a version that did not name the rule of its splits goes on with that of its time. */
+static Status take_former_rule(const char *folder, ExperimentFile *experiment)
+{
+    ExperimentFile there;
+    char *path;
+    TRY(files_join(folder, "experiment.yaml", &path));
+    if (!experiment->split_rule_given && files_exists(path) &&
+        experiment_file_read(path, &there) == STATUS_OK) {
+        if (!there.split_rule_given)
+            experiment->split.rule = SPLIT_RULE_LARGEST_FIRST;
+        experiment_file_clear(&there);
+    }
+    free(path);
+    return STATUS_OK;
+}
+
 Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job *job)
 {
+    char *folder;
     TRY(experiment_file_read(settings->experiment, experiment));
-    TRY(job_init(job, experiment, settings->experiment, settings->data));
-    TRY(name_folder(settings, experiment, job));
+    TRY(name_folder(settings, experiment, &folder));
+    Status status = take_former_rule(folder, experiment);
+    if (status == STATUS_OK)
+        status = job_init(job, experiment, settings->experiment, settings->data);
+    job->folder = folder;
+    TRY(status);
     TRY(name_data(job));
     job->checkpoint_seconds = experiment->checkpoint_seconds;
     job->silence = experiment->silence;

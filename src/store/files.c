@@ -118,12 +118,7 @@ static Status read_all(int file, const char *path, char **data, size_t *bytes)
         used += (size_t)got;
         if (used < capacity - 1)
             continue;
-        char *larger; /* the file grew, or is a pipe of unknown size */
-        TRY(MEMORY_NEW(&larger, 2 * capacity));
-        memcpy(larger, *data, used);
-        free(*data);
-        *data = larger;
-        capacity *= 2;
+        TRY(MEMORY_GROW(data, capacity + 1, &capacity)); /* a pipe, or the file grew */
     }
     (*data)[used] = '\0';
     if (bytes)

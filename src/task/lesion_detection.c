@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "loss/box_regression.h"
 #include "loss/focal.h"
@@ -81,7 +82,6 @@ typedef struct {
     float (*offsets)[4]; /* priors */
     size_t positives;
     double sums[LOSSES];
-    Status status;
 } ImagePart;
 
 struct Objective {
@@ -143,8 +143,7 @@ static Status match_image(ImagePart *part, const BatchExample *example)
 {
     for (size_t k = 0; k < example->lesion_count; ++k) {
         const Lesion *lesion = &example->lesions[k];
-        part->truths[k] = (GroundTruth){{lesion->x0, lesion->y0, lesion->x1, lesion->y1},
-                                        (int32_t)lesion->class_index};
+        part->truths[k] = (GroundTruth){lesion->box, (int32_t)lesion->class_index};
     }
     return matcher_match(part->matcher, example->lesion_count, part->truths, part->targets,
                          part->offsets, &part->positives);
@@ -152,19 +151,16 @@ static Status match_image(ImagePart *part, const BatchExample *example)
 
 static Status match(Objective *objective, const Batch *batch, unsigned long long *counts)
 {
-    Status status = STATUS_OK;
+    FirstError first = FIRST_ERROR_NONE;
     counts[COUNT_POSITIVES] = counts[COUNT_MASKS] = 0;
-    /* A failed image is matched again outside the threads, so that its message is ours. */
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < batch->count; ++i)
-        objective->parts[i].status = match_image(&objective->parts[i], &batch->examples[i]);
-    for (size_t i = 0; i < batch->count && status == STATUS_OK; ++i) {
-        if (objective->parts[i].status != STATUS_OK)
-            status = match_image(&objective->parts[i], &batch->examples[i]);
+        first_error_note(&first, i, match_image(&objective->parts[i], &batch->examples[i]));
+    for (size_t i = 0; i < batch->count; ++i) {
         counts[COUNT_POSITIVES] += objective->parts[i].positives;
         counts[COUNT_MASKS] += batch->examples[i].has_mask;
     }
-    return status;
+    return first_error_status(&first);
 }
 
 static void apply(Objective *objective, Net *net, const NetworkNodes *nodes, const Batch *batch,

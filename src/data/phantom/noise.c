@@ -1,7 +1,7 @@
 /* Gradient noise without tables, so that it vectorises: the gradient of a lattice point is made of
- * the two halves of its hash. See phantom_noise.h.
+ * the two halves of its hash. See noise.h.
  */
-#include "data/phantom_noise.h"
+#include "data/phantom/noise.h"
 
 #include "base/vector.h"
 

@@ -2,13 +2,13 @@
  * noise. Blood makes dark mucosa redder, not just darker: each channel has its own exponent of the
  * light.
  */
-#include "data/phantom_scene.h"
+#include "data/phantom/scene.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/vector.h"
-#include "data/phantom_noise.h"
+#include "data/phantom/noise.h"
 
 /* One pass of the binomial-like kernel (a, 1 - 2a, a) along rows or columns, in place. */
 static void blur_rows(float *layer, size_t width, size_t height, float a)

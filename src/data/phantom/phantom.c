@@ -1,5 +1,5 @@
 /* Who has what, and one picture made of its parts; see phantom.h. */
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 
 #include <assert.h>
 #include <stdlib.h>

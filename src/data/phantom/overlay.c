@@ -1,7 +1,7 @@
 /* Overlays as endoscopy systems lay them out: words and numbers in a column at the upper left, the
- * inset at the lower left, corners cut off by the octagonal mask. See phantom_overlay.h.
+ * inset at the lower left, corners cut off by the octagonal mask. See overlay.h.
  */
-#include "data/phantom_overlay.h"
+#include "data/phantom/overlay.h"
 
 #include <math.h>
 #include <stdio.h>

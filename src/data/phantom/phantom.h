@@ -16,8 +16,9 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "data/phantom_overlay.h"
-#include "data/phantom_scene.h"
+#include "data/phantom/overlay.h"
+#include "data/phantom/scene.h"
+#include "image/box.h"
 #include "image/image.h"
 
 typedef struct {
@@ -56,7 +57,8 @@ Status phantom_image(const PhantomSettings *settings, size_t index, const Phanto
                      Scene *scene, PhantomImage *result);
 void phantom_image_clear(PhantomImage *result);
 
-/* Writes images/, masks/, manifest.csv and overlays.csv into `folder`, on all OpenMP threads.
+/* Writes images/, masks/, manifest.csv, overlays.csv and the property "synthetic" (properties.h)
+ * into `folder`, on all OpenMP threads.
  * The folder must be new or empty: everything is written beside it under a temporary name, which
  * is renamed at the end. The split is by patient, 60 : 15 : 25. */
 Status phantom_write(const PhantomSettings *settings, const char *folder);

@@ -3,7 +3,7 @@
  * All is written into .NAME.partial beside the folder wanted, made durable with one syncfs(), and
  * renamed: a killed run leaves the final name free, and the next run clears what it left.
  */
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/manifest.h"
+#include "data/properties.h"
 #include "data/split.h"
 #include "image/image_file.h"
 #include "store/csv.h"
@@ -89,33 +91,21 @@ done:
 static Status write_images(const PhantomSettings *settings, const PhantomCase *cases,
                            const char *folder, Record *records)
 {
-    Status failure = STATUS_OK;
-    char message[512] = "";
+    FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel
     {
         Scene scene;
-        Status status = scene_init(&scene, settings->width, settings->height);
+        Status ready = scene_init(&scene, settings->width, settings->height);
 #pragma omp for schedule(dynamic, 1)
-        for (size_t i = 0; i < settings->images; ++i) {
-            Status so_far;
-#pragma omp atomic read
-            so_far = failure;
-            if (so_far != STATUS_OK)
-                continue;
-            if (status == STATUS_OK)
-                status = write_image(settings, i, &cases[i], &scene, folder, &records[i]);
-            if (status != STATUS_OK) {
-#pragma omp critical(phantom_failure)
-                if (failure == STATUS_OK) {
-                    snprintf(message, sizeof message, "%s", status_message());
-#pragma omp atomic write
-                    failure = status;
-                }
-            }
-        }
+        for (size_t i = 0; i < settings->images; ++i)
+            if (!first_error_before(&first, i))
+                first_error_note(&first, i,
+                                 ready != STATUS_OK ? ready
+                                                    : write_image(settings, i, &cases[i], &scene,
+                                                                  folder, &records[i]));
         scene_clear(&scene);
     }
-    return failure == STATUS_OK ? STATUS_OK : status_set(failure, "%s", message);
+    return first_error_status(&first);
 }
 
 static int32_t class_of(LesionKind kind)
@@ -136,8 +126,12 @@ static Status assign_splits(const PhantomSettings *settings, const PhantomCase *
         units[i] = cases[i].patient;
         splits[i] = SPLIT_NONE;
     }
-    SplitSettings split = {.shares = {0.60, 0.15, 0.25}, .seed = settings->seed};
-    TRY_GOTO(status, done, split_assign(&split, settings->images, labels, units, splits));
+    /* The rule that phantoms were always split by: the documented figures rest on it. */
+    const SplitSettings split = {
+        .shares = {0.60, 0.15, 0.25}, .seed = settings->seed, .rule = SPLIT_RULE_LARGEST_FIRST};
+    const int32_t *const values[] = {labels};
+    const SplitLabels by_class = {.count = 1, .values = values};
+    TRY_GOTO(status, done, split_assign(&split, settings->images, &by_class, units, splits));
 done:
     free(labels);
     free(units);
@@ -329,6 +323,7 @@ Status phantom_write(const PhantomSettings *settings, const char *folder)
     TRY_GOTO(status, done, write_images(settings, cases, partial, records));
     TRY_GOTO(status, done, write_overlays(settings, records, partial));
     TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, partial));
+    TRY_GOTO(status, done, properties_write(partial, &(DatasetProperties){.synthetic = true}));
     TRY_GOTO(status, done, make_durable(partial));
     TRY_GOTO(status, done, files_rename(partial, target));
 done:

@@ -5,7 +5,7 @@
  * about it and ring folds waves over log r, both bent by noise. With the lumen outside the frame
  * the same gives a wall seen almost from the front.
  */
-#include "data/phantom_scene.h"
+#include "data/phantom/scene.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
-#include "data/phantom_noise.h"
+#include "data/phantom/noise.h"
 
 static const float PI = 3.14159265f;
 

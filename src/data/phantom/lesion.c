@@ -8,12 +8,12 @@
  *   ulcer       a smooth, sunken white-yellow base in a swollen red ring
  *   gastritis   a wide, ill-defined region of red spots and swollen grain
  */
-#include "data/phantom_scene.h"
+#include "data/phantom/scene.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "data/phantom_noise.h"
+#include "data/phantom/noise.h"
 
 static const float PI = 3.14159265f;
 
