@@ -159,7 +159,8 @@ static void unpack_row(const BmpReader *reader, const uint8_t *row, uint8_t *sam
     for (size_t x = 0; x < reader->decoder->width; ++x) {
         if (bits <= 8) {
             size_t bit = x * bits;
-            samples[x] = (uint8_t)(row[bit / 8] >> (8 - bits - bit % 8) & ((1u << bits) - 1));
+            unsigned shift = 8 - bits - (unsigned)(bit % 8);
+            samples[x] = (uint8_t)((unsigned)row[bit / 8] >> shift & ((1u << bits) - 1));
             continue;
         }
         const uint8_t *at = row + x * bits / 8;
@@ -178,12 +179,13 @@ static void unpack_row(const BmpReader *reader, const uint8_t *row, uint8_t *sam
 
 static Status read_rows(const BmpReader *reader)
 {
-    const Decoder *decoder = reader->decoder;
+    Decoder *decoder = reader->decoder;
     size_t row_bytes = (decoder->width * reader->bits + 31) / 32 * 4;
     size_t last_bytes = (decoder->width * reader->bits + 7) / 8; /* its padding may be left out */
     size_t needed = row_bytes * (decoder->height - 1) + last_bytes;
     if (reader->pixels_at > decoder->count || decoder->count - reader->pixels_at < needed)
         return cut(decoder);
+    TRY(decoder_allocate(decoder));
     for (size_t y = 0; y < decoder->height; ++y)
         unpack_row(reader, decoder->bytes + reader->pixels_at + y * row_bytes,
                    row_samples(reader, y));
@@ -195,7 +197,8 @@ static Status read_rows(const BmpReader *reader)
  * may go on to the next multiple of four pixels, as ImageMagick writes it. */
 static Status read_runs(const BmpReader *reader)
 {
-    const Decoder *decoder = reader->decoder;
+    Decoder *decoder = reader->decoder;
+    TRY(decoder_allocate(decoder));
     enum { END_OF_ROW, END_OF_PICTURE, JUMP };
     size_t at = reader->pixels_at, x = 0, y = 0, missing = decoder->width * decoder->height;
     for (;;) {
@@ -236,7 +239,7 @@ static Status read_runs(const BmpReader *reader)
         missing = kept < missing ? missing - kept : 0;
     }
     if (missing > 0)
-        decoder_warn(reader->decoder, "%zu pixels are left out, taken for colour 0", missing);
+        decoder_warn(decoder, "%zu pixels are left out, taken for colour 0", missing);
     return STATUS_OK;
 }
 

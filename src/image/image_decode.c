@@ -29,9 +29,13 @@ Status decoder_begin(Decoder *decoder, size_t width, size_t height, ImageColour 
     decoder->channels = channels[colour];
     decoder->info.colour = colour;
     decoder->info.bits = bits;
-    if (decoder->header_only)
-        return STATUS_OK;
-    return memory_new(&decoder->samples, width * height * decoder->channels, bits == 16 ? 2 : 1);
+    return STATUS_OK;
+}
+
+Status decoder_allocate(Decoder *decoder)
+{
+    return memory_new(&decoder->samples, decoder->width * decoder->height * decoder->channels,
+                      decoder->info.bits == 16 ? 2 : 1);
 }
 
 void decoder_warn(Decoder *decoder, const char *format, ...)

@@ -3,7 +3,7 @@
  * A decoder gets the whole file in memory and gives its samples as they are stored, one in a byte
  * (two of 16 bits), not yet scaled, looked up, turned or reduced: all that is done once, for every
  * format, by image_file.c. A decoder checks the header, calls decoder_begin(), stops there if only
- * the header is wanted, and fills the samples.
+ * the header is wanted, else calls decoder_allocate() and fills the samples.
  *
  * Samples belong to image_file.c. libpng and libjpeg report errors by a callback that must not
  * return and jumps back: nothing that has to be released is in a local variable of a function that
@@ -39,10 +39,13 @@ Status decoder_read(Decoder *decoder, const char *path);
 
 /* ---- for the decoders ---- */
 
-/* Notes what the header says, refuses absurd sizes and allocates the samples (zeroed) unless only
- * the header is wanted. The number of channels follows from `colour`. */
+/* Notes what the header says and refuses absurd sizes. The number of channels follows from
+ * `colour`. */
 Status decoder_begin(Decoder *decoder, size_t width, size_t height, ImageColour colour,
                      unsigned bits);
+
+/* Allocates the samples, zeroed. */
+Status decoder_allocate(Decoder *decoder);
 
 /* Notes a warning about the file. */
 void decoder_warn(Decoder *decoder, const char *format, ...) __attribute__((format(printf, 2, 3)));

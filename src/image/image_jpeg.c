@@ -142,6 +142,7 @@ static Status read_picture(JpegReader *reader)
     find_exif(reader);
     if (decoder->header_only)
         return STATUS_OK;
+    TRY(decoder_allocate(decoder));
     jpeg_start_decompress(jpeg);
     uint8_t *samples = decoder->samples;
     size_t row_bytes = decoder->width * decoder->channels;

@@ -118,6 +118,7 @@ static Status read_picture(PngReader *reader)
     read_chunks(decoder);
     if (decoder->header_only)
         return STATUS_OK;
+    TRY(decoder_allocate(decoder));
     if (colour == IMAGE_COLOUR_PALETTE)
         keep_palette(reader);
     png_set_packing(png); /* a byte a sample */

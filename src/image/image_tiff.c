@@ -243,7 +243,8 @@ static unsigned sample_at(const uint8_t *row, size_t index, unsigned bits)
     if (bits == 8)
         return row[index];
     size_t bit = index * bits;
-    return row[bit / 8] >> (8 - bits - bit % 8) & ((1u << bits) - 1);
+    unsigned shift = 8 - bits - (unsigned)(bit % 8);
+    return (unsigned)row[bit / 8] >> shift & ((1u << bits) - 1);
 }
 
 /* Copies the block in the buffer, whose first pixel is (x0, y0) of the picture. */
@@ -338,6 +339,7 @@ static Status read_picture(TiffReader *reader)
     if (reader->photometric == PHOTOMETRIC_YCBCR)
         TIFFSetField(reader->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     TRY(plan_blocks(reader, bits));
+    TRY(decoder_allocate(decoder));
     TRY(read_pixels(reader));
     if (reader->photometric == PHOTOMETRIC_MINISWHITE)
         invert_grey(decoder);

@@ -55,6 +55,7 @@ Status decode_webp(Decoder *decoder)
     TRY(find_exif(decoder));
     if (decoder->header_only)
         return STATUS_OK;
+    TRY(decoder_allocate(decoder));
     size_t row_bytes = decoder->width * decoder->channels;
     config.output.colorspace = config.input.has_alpha ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
