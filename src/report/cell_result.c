@@ -151,9 +151,22 @@ static Status read_overlap(const Hdf5Reader *reader, CellResult *result)
     return read_texts(reader, "test/overlap/form", result->overlap_count, &result->forms);
 }
 
+static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
+{
+    int64_t synthetic;
+    if (hdf5_has(reader, "provenance/data"))
+        TRY(hdf5_read_text(reader, "provenance/data", &result->data));
+    if (!hdf5_has(reader, "provenance/synthetic"))
+        return STATUS_OK;
+    TRY(hdf5_read_i64(reader, "provenance/synthetic", 1, &synthetic));
+    result->synthetic = synthetic ? SYNTHETIC_YES : SYNTHETIC_NO;
+    return STATUS_OK;
+}
+
 static Status read_all(const Hdf5Reader *reader, CellResult *result)
 {
     TRY(hdf5_read_text(reader, "config", &result->config));
+    TRY(read_provenance(reader, result));
     TRY(read_metrics(reader, result));
     TRY(read_curve(reader, result));
     TRY(read_confusion(reader, result));
@@ -177,6 +190,7 @@ Status cell_result_read(const char *path, CellResult *result)
 void cell_result_clear(CellResult *result)
 {
     free(result->config);
+    free(result->data);
     free(result->metrics);
     free(result->false_positive_rate);
     free(result->true_positive_rate);

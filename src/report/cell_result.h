@@ -44,9 +44,14 @@ typedef struct {
     double *values; /* epochs */
 } CellHistory;
 
-/* Owned through cell_result_clear(). Parts that the file lacks have count 0. */
+/* Whether a result says that its images are a phantom's; files of earlier versions do not. */
+typedef enum { SYNTHETIC_UNTOLD, SYNTHETIC_NO, SYNTHETIC_YES } Synthetic;
+
+/* Owned through cell_result_clear(). Parts that the file lacks have count 0 and no arrays. */
 typedef struct {
     char *config; /* YAML text */
+    char *data;   /* path of the data set; NULL if not there */
+    Synthetic synthetic;
     size_t metric_count;
     CellMetric *metrics;
     size_t roc_count;

@@ -16,7 +16,10 @@
 typedef struct {
     const char *id;
     double accuracy, auc, validation;
+    const char *data;  /* path of the data; NULL: a hospital's */
+    int64_t synthetic; /* 0 or 1, or FAKE_UNTOLD as in files of earlier versions */
 } FakeResult;
+enum { FAKE_UNTOLD = -1 };
 
 static inline void fake_planned(const char *folder, const char *id, const char *settings)
 {
@@ -80,6 +83,13 @@ static inline void fake_write_result(const char *folder, const FakeResult *fake)
     const double overlap[] = {0.95, 0.65, 0.1};
     const char *const forms[] = {"flat", "flat", "uplift"};
     Status status = hdf5_write_text(writer, "config", "backbone: r50x1\n", "configuration");
+    if (status == STATUS_OK)
+        status = hdf5_write_text(writer, "provenance/data",
+                                 fake->data ? fake->data : "/data/hospital/manifest.csv",
+                                 "made by hand");
+    if (status == STATUS_OK && fake->synthetic != FAKE_UNTOLD)
+        status = hdf5_write_i64(writer, "provenance/synthetic", 1, &fake->synthetic, "made by hand",
+                                NULL);
     const struct {
         const char *name;
         size_t count;
@@ -126,28 +136,36 @@ static inline void fake_write_result(const char *folder, const FakeResult *fake)
  */
 static inline void fake_experiment(const char *folder)
 {
-    const char *const local = "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"focal_gamma\":2";
+    const char *const local = "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"gamma\":2";
     char settings[256];
     for (int seed = 1; seed <= 2; ++seed)
         for (int half = 0; half < 2; ++half) {
             char id[16];
             snprintf(id, sizeof id, "%s%d", half ? "half" : "quarter", seed);
-            snprintf(settings, sizeof settings, "%s,\"focal_alpha\":%s,\"seed\":%d", local,
+            snprintf(settings, sizeof settings, "%s,\"alpha\":%s,\"seed\":%d", local,
                      half ? "0.5" : "0.25", seed);
             fake_planned(folder, id, settings);
         }
     fake_planned(folder, "global",
-                 "\"backbone\":\"r50x1\",\"tuning\":\"global\",\"focal_alpha\":0.25,"
-                 "\"focal_gamma\":2,\"seed\":1");
+                 "\"backbone\":\"r50x1\",\"tuning\":\"global\",\"alpha\":0.25,"
+                 "\"gamma\":2,\"seed\":1");
     fake_planned(folder, "broken", "\"backbone\":\"r100x1\",\"tuning\":\"local\"");
     fake_planned(folder, "later", "\"backbone\":\"r100x1\",\"tuning\":\"global\"");
-    const FakeResult results[] = {{"quarter1", 0.95, 0.96, 0.7},
-                                  {"quarter2", 0.97, 0.98, 0.75},
-                                  {"half1", 0.8, 0.85, 0.91},
-                                  {"half2", 0.84, 0.87, 0.93},
-                                  {"global", 0.9, 0.9, 0.9}};
+    static const struct {
+        const char *id;
+        double accuracy, auc, validation;
+    } results[] = {{"quarter1", 0.95, 0.96, 0.7},
+                   {"quarter2", 0.97, 0.98, 0.75},
+                   {"half1", 0.8, 0.85, 0.91},
+                   {"half2", 0.84, 0.87, 0.93},
+                   {"global", 0.9, 0.9, 0.9}};
     for (size_t i = 0; i < 5; ++i) {
-        fake_write_result(folder, &results[i]);
+        const FakeResult fake = {.id = results[i].id,
+                                 .accuracy = results[i].accuracy,
+                                 .auc = results[i].auc,
+                                 .validation = results[i].validation,
+                                 .synthetic = FAKE_UNTOLD};
+        fake_write_result(folder, &fake);
         fake_event(folder, results[i].id, "started", NULL);
         fake_event(folder, results[i].id, "finished", NULL);
     }

@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include "fake_results.h"
+#include "report/experiment.h"
 #include "report/report.h"
 
 static char folder[] = "/tmp/gisd-report-XXXXXX";
@@ -68,18 +69,54 @@ static void a_report_has_tables_figures_and_documents(void **state)
     free(text);
 }
 
+static void results_that_say_so_or_lie_by_a_phantom_are_synthetic(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *data;
+        int64_t synthetic;
+        bool told;
+    } cases[] = {{"/data/phantom-300/manifest.csv", FAKE_UNTOLD, true},
+                 {"/data/hospital/manifest.csv", FAKE_UNTOLD, false},
+                 {"/data/hospital/manifest.csv", 1, true},
+                 {"/data/phantom-limbs/manifest.csv", 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char path[] = "/tmp/gisd-report-XXXXXX";
+        assert_non_null(mkdtemp(path));
+        const FakeResult fake = {.id = "a",
+                                 .accuracy = 0.9,
+                                 .auc = 0.9,
+                                 .validation = 0.9,
+                                 .data = cases[i].data,
+                                 .synthetic = cases[i].synthetic};
+        fake_planned(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\"");
+        fake_write_result(path, &fake);
+        fake_event(path, "a", "finished", NULL);
+        Experiment experiment;
+        assert_int_equal(experiment_read(path, NULL, NULL, &experiment), STATUS_OK);
+        assert_int_equal(experiment.synthetic, cases[i].told);
+        experiment_clear(&experiment);
+        fake_remove(path);
+    }
+}
+
 static void a_phantom_data_set_is_said_to_be_one(void **state)
 {
     (void)state;
-    char path[256];
-    snprintf(path, sizeof path, "%s/experiment.yaml", folder);
-    const char *const text = "data:\n  manifest: phantom-300/manifest.csv\n";
-    assert_int_equal(files_write(path, text, strlen(text)), STATUS_OK);
-    ReportOptions options = {.results = folder, .markdown = true};
+    char path[] = "/tmp/gisd-report-XXXXXX", file[64], *report = NULL;
+    assert_non_null(mkdtemp(path));
+    fake_planned(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\"");
+    const FakeResult fake = {
+        .id = "a", .accuracy = 0.9, .auc = 0.9, .validation = 0.9, .synthetic = 1};
+    fake_write_result(path, &fake);
+    fake_event(path, "a", "finished", NULL);
+    ReportOptions options = {.results = path, .markdown = true};
     assert_int_equal(report_write(&options), STATUS_OK);
-    char *report = read_output("report", "report.md");
+    snprintf(file, sizeof file, "%s/report/report.md", path);
+    assert_int_equal(files_read(file, &report, NULL), STATUS_OK);
     assert_non_null(strstr(report, "synthetic"));
     free(report);
+    fake_remove(path);
 }
 
 static void only_the_formats_asked_for_are_written_where_asked(void **state)
@@ -116,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_has_tables_figures_and_documents),
+        cmocka_unit_test(results_that_say_so_or_lie_by_a_phantom_are_synthetic),
         cmocka_unit_test(a_phantom_data_set_is_said_to_be_one),
         cmocka_unit_test(only_the_formats_asked_for_are_written_where_asked),
         cmocka_unit_test(a_damaged_result_makes_a_whole_report_and_an_error),
