@@ -6,10 +6,10 @@
 #include "eval/interval.h"
 #include "report/tables/results_table.h"
 
-/* Whether two results are of the same images in the same order. */
+/* Whether two results have scores for the same images in the same order. */
 static bool same_images(const CellResult *a, const CellResult *b)
 {
-    if (a->images != b->images || a->images == 0)
+    if (a->images != b->images || a->images == 0 || !a->truth || !b->truth)
         return false;
     for (size_t i = 0; i < a->images; ++i)
         if (strcmp(a->image_names.items[i], b->image_names.items[i]) != 0 ||

@@ -9,7 +9,7 @@ static const char *const total_form = "total", *const no_form = "none";
 
 static const char *form_of(const CellResult *result, size_t image)
 {
-    const char *form = result->forms.items[image];
+    const char *form = result->forms.count ? result->forms.items[image] : "";
     return *form ? form : no_form;
 }
 

@@ -27,6 +27,8 @@ static void add_run(const Experiment *experiment, const Run *run, const ClassCol
 {
     const CellResult *result = experiment_result(experiment, run);
     char label[LABEL_BYTES];
+    if (result->class_names.count == 0)
+        return;
     label_run(experiment, run, label);
     table_add(&table->text, label);
     table_add(&table->numbers, label);
