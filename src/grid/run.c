@@ -97,16 +97,15 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
 {
     char *journal;
     TRY(files_join(job->folder, "journal.jsonl", &journal));
-    cJSON *record = record_new("closed", NULL);
-    cJSON_AddNumberToObject(record, "code", code);
-    cJSON_AddNumberToObject(record, "done", (double)end->done);
-    cJSON_AddNumberToObject(record, "failed", (double)end->failed);
-    cJSON_AddNumberToObject(record, "dropped", (double)end->dropped);
-    cJSON_AddNumberToObject(record, "left", (double)end->left);
-    Status status = record_append(folder->journal, record);
-    grid_records_clear(&folder->records);
+    Status status = event_append(folder->journal, &(Event){.kind = EVENT_CLOSED,
+                                                           .code = (size_t)code,
+                                                           .done = end->done,
+                                                           .failed = end->failed,
+                                                           .dropped = end->dropped,
+                                                           .left = end->left});
+    records_clear(&folder->records);
     if (status == STATUS_OK)
-        status = grid_records_read(journal, &folder->records);
+        status = records_read(journal, &folder->records);
     if (status == STATUS_OK)
         status = results_folder_index(job->folder, &folder->records);
     free(journal);
