@@ -22,6 +22,8 @@ static Status write_gradients(Hdf5Writer *writer, const ParameterList *parameter
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
         char name[256];
+        if (!parameter_trains(parameter))
+            continue;
         snprintf(name, sizeof name, "gradients/%s", parameter->name);
         TRY(hdf5_write(writer, name, HDF5_F32, parameter->rank, parameter->dims,
                        parameter->gradient, "gradient of the first step's loss", NULL));

@@ -81,7 +81,8 @@ static NodeId add_concat(Net *net, const Operation *operation, size_t count, con
 
 NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs)
 {
-    static const Operation operation = {"concat_channels", forward, backward, NULL};
+    static const Operation operation = {
+        .name = "concat_channels", .forward = forward, .backward = backward};
     Shape shape = net_shape(net, inputs[0]);
     shape.c = 0;
     for (size_t k = 0; k < count; ++k) {
@@ -96,7 +97,8 @@ NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs)
 
 NodeId net_concat_rows(Net *net, size_t count, const NodeId *inputs, size_t k)
 {
-    static const Operation operation = {"concat_rows", forward, backward, NULL};
+    static const Operation operation = {
+        .name = "concat_rows", .forward = forward, .backward = backward};
     Shape shape = {net_shape(net, inputs[0]).n, 0, 1, k};
     for (size_t i = 0; i < count; ++i) {
         Shape input = net_shape(net, inputs[i]);

@@ -170,13 +170,14 @@ static NodeId add_resample(Net *net, const Operation *operation, NodeId input, s
 
 NodeId net_resize_nearest(Net *net, NodeId input, size_t h, size_t w)
 {
-    static const Operation operation = {"resize_nearest", nearest_forward, nearest_backward, NULL};
+    static const Operation operation = {
+        .name = "resize_nearest", .forward = nearest_forward, .backward = nearest_backward};
     return add_resample(net, &operation, input, h, w);
 }
 
 NodeId net_resize_bilinear(Net *net, NodeId input, size_t h, size_t w)
 {
-    static const Operation operation = {"resize_bilinear", bilinear_forward, bilinear_backward,
-                                        NULL};
+    static const Operation operation = {
+        .name = "resize_bilinear", .forward = bilinear_forward, .backward = bilinear_backward};
     return add_resample(net, &operation, input, h, w);
 }

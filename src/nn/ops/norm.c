@@ -1,37 +1,52 @@
-/* Group normalisation with an optional ReLU behind it (Wu & He 2018; eps 1e-5, biased variance).
- *
- * y = gamma (x - mean) / sqrt(var + eps) + beta, mean and variance over the H x W x C/groups
- * numbers of an image and group. Each direction is one pass over the map for the sums and one for
- * the result. Sums run in float over CHUNK pixels and in double over the chunks, always in the same
- * order, whatever the number of threads; they are taken about a point near the mean (forward: the
- * channel's first pixel, backward: the mean), so that a large mean costs no digits.
+/* See norm.h. Each direction is one pass over the map for the sums and one for the result. Sums run
+ * in float over CHUNK pixels and in double over the chunks, always in the same order, whatever the
+ * number of threads; they are taken about a point near the mean (forward: the channel's first
+ * pixel, backward: the mean), so that a large mean costs no digits.
  *
  * Backward (dy already masked by the ReLU, which is found again from y > 0): with the channel sums
  * S = sum dy and T = sum dy xhat, and their gamma-weighted group sums s and t over M numbers:
  * dgamma = T, dbeta = S, dx = (gamma dy - s/M - xhat t/M) / sqrt(var + eps).
  *
- * saved: mean and 1/deviation of each image and group, N x G x 2.
+ * Scratch, P parts of K chunks: sums of each part's channels (double, P x 2 x C), of each chunk's
+ * (P x K x 2 x C), and per part and channel mean, a, k, m (P x 4 x C).
  */
-#include "nn/node.h"
+#include "nn/ops/norm.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/vector.h"
 
-#define EPSILON 1e-5
 enum { CHUNK = 64 }; /* pixels */
 
-static size_t chunks_of(Shape shape)
+/* The map as it is normalised. */
+typedef struct {
+    size_t parts, pixels, chunks;   /* pixels and chunks of a part */
+    size_t channels, groups, width; /* channels = groups x width */
+} Layout;
+
+static Layout layout_of(Shape shape, const NormSettings *settings)
 {
-    return (shape.h * shape.w + CHUNK - 1) / CHUNK;
+    size_t pixels = shape_pixels(shape) / settings->parts;
+    return (Layout){settings->parts, pixels,           (pixels + CHUNK - 1) / CHUNK,
+                    shape.c,         settings->groups, shape.c / settings->groups};
 }
 
-static size_t chunk_pixels(Shape shape, size_t chunk)
+static Layout layout(const OperationCall *call)
 {
-    size_t pixels = shape.h * shape.w, first = chunk * CHUNK;
-    return pixels - first < CHUNK ? pixels - first : CHUNK;
+    return layout_of(call->node->request.shape, &call->node->request.settings.norm);
+}
+
+size_t norm_saved_floats(const NormSettings *settings)
+{
+    return settings->parts * settings->groups * 2;
+}
+
+size_t norm_scratch_floats(Shape shape, const NormSettings *settings)
+{
+    Layout at = layout_of(shape, settings);
+    size_t doubles = sizeof(double) / sizeof(float);
+    return at.parts * (2 * doubles + at.chunks * 2 + 4) * at.channels;
 }
 
 /* Adds to sum and squares: of x - pivot. */
@@ -96,11 +111,18 @@ VECTORISED static void spread_gradients(size_t pixels, size_t C, const float *re
             }
 }
 
-/* Scratch: partial sums (N x chunks x 2 x C), then per image and channel mean, a, k, m (N x 4 x C).
- */
-static size_t scratch_floats(Shape shape)
+/* ---- places in the scratch ---- */
+
+static double *part_sums(const OperationCall *call, size_t n)
 {
-    return shape.n * (chunks_of(shape) * 2 + 4) * shape.c;
+    return (double *)(void *)call->scratch + n * 2 * call->node->request.shape.c;
+}
+
+static float *chunk_sums(const OperationCall *call, size_t n, size_t chunk)
+{
+    Layout at = layout(call);
+    float *first = (float *)(void *)part_sums(call, at.parts);
+    return first + (n * at.chunks + chunk) * 2 * at.channels;
 }
 
 typedef struct {
@@ -109,79 +131,92 @@ typedef struct {
 
 static Coefficients coefficients(const OperationCall *call, size_t n)
 {
-    Shape shape = call->node->request.shape;
-    float *first = call->scratch + shape.n * chunks_of(shape) * 2 * shape.c + n * 4 * shape.c;
-    return (Coefficients){first, first + shape.c, first + 2 * shape.c, first + 3 * shape.c};
+    Layout at = layout(call);
+    size_t C = at.channels;
+    float *first = chunk_sums(call, at.parts, 0) + n * 4 * C;
+    return (Coefficients){first, first + C, first + 2 * C, first + 3 * C};
 }
 
-static float *partial_sums(const OperationCall *call, size_t n, size_t chunk)
+VECTORISED static void widen_and_add(size_t count, const float *restrict from, double *restrict to)
 {
-    Shape shape = call->node->request.shape;
-    return call->scratch + (n * chunks_of(shape) + chunk) * 2 * shape.c;
+    for (size_t i = 0; i < count; ++i)
+        to[i] += (double)from[i];
 }
 
-/* Sum of one channel of image n over its chunks; kind 0 or 1 picks the first or the second sum. */
-static double channel_sum(const OperationCall *call, size_t n, size_t kind, size_t c)
+enum { SLICE = 64 }; /* numbers whose chunks a thread adds up */
+
+static void add_chunks(const OperationCall *call, size_t n, size_t first)
 {
-    Shape shape = call->node->request.shape;
-    size_t chunks = chunks_of(shape);
-    double sum = 0;
-    for (size_t k = 0; k < chunks; ++k)
-        sum += (double)partial_sums(call, n, k)[kind * shape.c + c];
-    return sum;
+    Layout at = layout(call);
+    size_t left = 2 * at.channels - first, count = left < SLICE ? left : SLICE;
+    double *sums = part_sums(call, n) + first;
+    memset(sums, 0, count * sizeof *sums);
+    for (size_t k = 0; k < at.chunks; ++k)
+        widen_and_add(count, chunk_sums(call, n, k) + first, sums);
 }
+
+/* ---- statistics ---- */
 
 /* mean and a of the channels of a group, from the saved moments. */
 static void spread_moments(const OperationCall *call, size_t n, size_t g)
 {
-    size_t groups = call->node->request.settings.norm.groups;
-    size_t width = call->node->request.shape.c / groups;
-    const float *moments = call->saved + (n * groups + g) * 2;
-    Coefficients at = coefficients(call, n);
-    for (size_t c = g * width; c < (g + 1) * width; ++c) {
-        at.mean[c] = moments[0];
-        at.a[c] = call->weight[c] * moments[1];
+    Layout at = layout(call);
+    const float *moments = call->saved + (n * at.groups + g) * 2;
+    Coefficients to = coefficients(call, n);
+    for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+        to.mean[c] = moments[0];
+        to.a[c] = call->weight[c] * moments[1];
     }
+}
+
+void norm_save_moments(const OperationCall *call, size_t position, double mean, double variance)
+{
+    double epsilon = call->node->request.settings.norm.epsilon;
+    call->saved[2 * position] = (float)mean;
+    call->saved[2 * position + 1] = (float)(1 / sqrt((variance < 0 ? 0 : variance) + epsilon));
 }
 
 /* The moments of a group from its channels' sums about their first pixels. */
 static void finish_group(const OperationCall *call, size_t n, size_t g)
 {
-    Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups, width = shape.c / groups;
+    Layout at = layout(call);
+    size_t first = g * at.width;
     float tile[NUMBERS_TILE];
     const float *pivot =
-        numbers_read(call->input[0], n * shape.h * shape.w * shape.c + g * width, width, tile);
-    double pixels = (double)(shape.h * shape.w), mean = 0, squares = 0;
-    for (size_t c = g * width; c < (g + 1) * width; ++c)
-        mean += channel_sum(call, n, 0, c) / pixels + (double)pivot[c - g * width];
-    mean /= (double)width;
-    for (size_t c = g * width; c < (g + 1) * width; ++c) {
-        double shift = (double)pivot[c - g * width] - mean;
-        squares +=
-            channel_sum(call, n, 1, c) + shift * (2 * channel_sum(call, n, 0, c) + pixels * shift);
+        numbers_read(call->input[0], n * at.pixels * at.channels + first, at.width, tile);
+    const double *sums = part_sums(call, n) + first, *second = sums + at.channels;
+    double pixels = (double)at.pixels, mean = 0, squares = 0;
+    for (size_t c = 0; c < at.width; ++c)
+        mean += sums[c] / pixels + (double)pivot[c];
+    mean /= (double)at.width;
+    for (size_t c = 0; c < at.width; ++c) {
+        double shift = (double)pivot[c] - mean;
+        squares += second[c] + shift * (2 * sums[c] + pixels * shift);
     }
-    double variance = squares / (pixels * (double)width);
-    float *moments = call->saved + (n * groups + g) * 2;
-    moments[0] = (float)mean;
-    moments[1] = (float)(1 / sqrt((variance < 0 ? 0 : variance) + EPSILON));
+    double numbers = pixels * (double)at.width;
+    norm_save_moments(call, n * at.groups + g, mean, squares / numbers);
+    if (call->observed[0]) {
+        call->observed[0][g] = (float)mean;
+        call->observed[1][g] = (float)((squares < 0 ? 0 : squares) / (numbers - 1));
+    }
     spread_moments(call, n, g);
 }
 
-/* A run of whole pixels that fits a tile: pixels first .. first + count - 1 of image n. */
+/* A run of whole pixels that fits a tile: pixels first .. first + count - 1 of a chunk. */
 typedef struct {
     size_t first, count, at; /* at: place of its first number in the map */
 } Run;
 
-/* The run that starts at pixel `first` of chunk k in image n; count 0 behind the chunk's end. In
+/* The run that starts at pixel `first` of chunk k in part n; count 0 behind the chunk's end. In
  * float32 it is the whole chunk, since nothing has to be converted. */
 static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
 {
-    Shape shape = call->node->request.shape;
-    size_t left = chunk_pixels(shape, k) - first, most = NUMBERS_TILE / shape.c;
+    Layout at = layout(call);
+    size_t rest = at.pixels - k * CHUNK, most = NUMBERS_TILE / at.channels;
+    size_t left = (rest < CHUNK ? rest : CHUNK) - first;
     if (call->input[0].half && left > most)
         left = most;
-    return (Run){first, left, ((n * shape.h * shape.w) + k * CHUNK + first) * shape.c};
+    return (Run){first, left, (n * at.pixels + k * CHUNK + first) * at.channels};
 }
 
 #define FOR_RUNS(run, call, n, k)                                                                  \
@@ -190,10 +225,10 @@ static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
 
 static void sum_chunk(const OperationCall *call, size_t n, size_t k)
 {
-    Shape shape = call->node->request.shape;
-    size_t C = shape.c;
-    float tile[NUMBERS_TILE], pivot_tile[NUMBERS_TILE], *sums = partial_sums(call, n, k);
-    const float *pivot = numbers_read(call->input[0], n * shape.h * shape.w * C, C, pivot_tile);
+    Layout at = layout(call);
+    size_t C = at.channels;
+    float tile[NUMBERS_TILE], pivot_tile[NUMBERS_TILE], *sums = chunk_sums(call, n, k);
+    const float *pivot = numbers_read(call->input[0], n * at.pixels * C, C, pivot_tile);
     memset(sums, 0, 2 * C * sizeof *sums);
     FOR_RUNS (run, call, n, k)
         sum_squares(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile), pivot,
@@ -218,56 +253,58 @@ static float floor_of(const OperationCall *call)
     return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
 }
 
-static Status forward(const OperationCall *call)
+Status norm_forward(const OperationCall *call)
 {
-    Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups, chunks = chunks_of(shape);
+    Layout at = layout(call);
 #pragma omp parallel
     {
 #pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t k = 0; k < at.chunks; ++k)
                 sum_chunk(call, n, k);
 #pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t g = 0; g < groups; ++g)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t first = 0; first < 2 * at.channels; first += SLICE)
+                add_chunks(call, n, first);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t g = 0; g < at.groups; ++g)
                 finish_group(call, n, g);
 #pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t k = 0; k < at.chunks; ++k)
                 normalise_chunk(call, n, k, floor_of(call));
     }
     return STATUS_OK;
 }
 
-static Status again(const OperationCall *call)
+Status norm_again(const OperationCall *call)
 {
-    Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups, chunks = chunks_of(shape);
+    Layout at = layout(call);
 #pragma omp parallel
     {
 #pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t g = 0; g < groups; ++g)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t g = 0; g < at.groups; ++g)
                 spread_moments(call, n, g);
 #pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t k = 0; k < at.chunks; ++k)
                 normalise_chunk(call, n, k, floor_of(call));
     }
     return STATUS_OK;
 }
 
-/* From the channel sums of a group in image n: the parameters' gradients, and k and m of dx. */
+/* From the channel sums of a group in part n: the parameters' gradients, and k and m of dx. */
 static void finish_gradients(const OperationCall *call, size_t n, size_t g)
 {
-    Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups, width = shape.c / groups;
-    double numbers = (double)(shape.h * shape.w * width), s = 0, t = 0;
-    double inverse = (double)call->saved[(n * groups + g) * 2 + 1];
-    Coefficients at = coefficients(call, n);
-    for (size_t c = g * width; c < (g + 1) * width; ++c) {
-        double S = channel_sum(call, n, 0, c), T = channel_sum(call, n, 1, c) * inverse;
+    Layout at = layout(call);
+    const double *sums = part_sums(call, n), *products = sums + at.channels;
+    double numbers = (double)(at.pixels * at.width), s = 0, t = 0;
+    double inverse = (double)call->saved[(n * at.groups + g) * 2 + 1];
+    Coefficients to = coefficients(call, n);
+    for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+        double S = sums[c], T = products[c] * inverse;
         if (call->weight_gradient)
             call->weight_gradient[c] += (float)T;
         if (call->bias_gradient)
@@ -275,9 +312,9 @@ static void finish_gradients(const OperationCall *call, size_t n, size_t g)
         s += (double)call->weight[c] * S;
         t += (double)call->weight[c] * T;
     }
-    for (size_t c = g * width; c < (g + 1) * width; ++c) {
-        at.k[c] = (float)(-inverse * inverse * t / numbers);
-        at.m[c] = (float)(-inverse * s / numbers);
+    for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+        to.k[c] = (float)(-inverse * inverse * t / numbers);
+        to.m[c] = (float)(-inverse * s / numbers);
     }
 }
 
@@ -285,7 +322,7 @@ static void sum_gradients_chunk(const OperationCall *call, size_t n, size_t k)
 {
     size_t C = call->node->request.shape.c;
     Coefficients with = coefficients(call, n);
-    float *sums = partial_sums(call, n, k);
+    float *sums = chunk_sums(call, n, k);
     memset(sums, 0, 2 * C * sizeof *sums);
     FOR_RUNS (run, call, n, k) {
         float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE];
@@ -310,57 +347,45 @@ static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k
     }
 }
 
-static Status backward(const OperationCall *call)
+/* The sums over the output's gradient and what follows from them; called by all threads. */
+static void sum_all_gradients(const OperationCall *call)
 {
-    Shape shape = call->node->request.shape;
-    size_t groups = call->node->request.settings.norm.groups, chunks = chunks_of(shape);
+    Layout at = layout(call);
+#pragma omp for collapse(2) schedule(static)
+    for (size_t n = 0; n < at.parts; ++n)
+        for (size_t k = 0; k < at.chunks; ++k)
+            sum_gradients_chunk(call, n, k);
+#pragma omp for collapse(2) schedule(static)
+    for (size_t n = 0; n < at.parts; ++n)
+        for (size_t first = 0; first < 2 * at.channels; first += SLICE)
+            add_chunks(call, n, first);
+            /* The parts of a group one after the other: their gradients are added to one sum. */
+#pragma omp for schedule(static)
+    for (size_t g = 0; g < at.groups; ++g)
+        for (size_t n = 0; n < at.parts; ++n)
+            finish_gradients(call, n, g);
+}
+
+Status norm_backward(const OperationCall *call, bool constant)
+{
+    Layout at = layout(call);
 #pragma omp parallel
     {
 #pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t g = 0; g < groups; ++g)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t g = 0; g < at.groups; ++g)
                 spread_moments(call, n, g);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < shape.n; ++n)
-            for (size_t k = 0; k < chunks; ++k)
-                sum_gradients_chunk(call, n, k);
-                /* The images of a group one after the other: their gradients are added to one sum.
-                 */
+        if (!constant)
+            sum_all_gradients(call);
+        else
 #pragma omp for schedule(static)
-        for (size_t g = 0; g < groups; ++g)
-            for (size_t n = 0; n < shape.n; ++n)
-                finish_gradients(call, n, g);
+            for (size_t n = 0; n < at.parts; ++n)
+                memset(coefficients(call, n).k, 0, 2 * at.channels * sizeof(float));
         if (call->input_gradient[0].data)
 #pragma omp for collapse(2) schedule(static)
-            for (size_t n = 0; n < shape.n; ++n)
-                for (size_t k = 0; k < chunks; ++k)
+            for (size_t n = 0; n < at.parts; ++n)
+                for (size_t k = 0; k < at.chunks; ++k)
                     spread_gradients_chunk(call, n, k);
     }
     return STATUS_OK;
-}
-
-NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, bool relu)
-{
-    static const Operation operation = {"group_norm", forward, backward, again};
-    Shape shape = net_shape(net, input);
-    if (groups == 0 || shape.c % groups != 0)
-        return net_refuse(net, status_set(STATUS_ARGUMENT,
-                                          "%s: %zu channels cannot be cut into %zu groups", name,
-                                          shape.c, groups));
-    NodeRequest request = {
-        .operation = &operation,
-        .input_count = 1,
-        .inputs = {input},
-        .shape = shape,
-        .backward_reads_inputs = 1,
-        .saved_floats = shape.n * groups * 2,
-        .forward_scratch_floats = scratch_floats(shape),
-        .backward_scratch_floats = scratch_floats(shape),
-        .settings.norm = {groups, relu},
-    };
-    Initial one = {INITIAL_CONSTANT, 1}, zero = {INITIAL_CONSTANT, 0};
-    if (!net_declare(net, name, "weight", 1, &shape.c, one, false, &request.weight) ||
-        !net_declare(net, name, "bias", 1, &shape.c, zero, false, &request.bias))
-        return 0;
-    return net_add_node(net, &request);
 }

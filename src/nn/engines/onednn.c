@@ -4,8 +4,9 @@
  * A plan holds up to three primitives. Forward and backward data own their packed weights, reached
  * by a reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
  * then plain, and added to the caller's. Memory objects over activations are made once and pointed
- * at the caller's buffers for each call. In bfloat16 the packed weights are bfloat16 too; the
- * weights' gradient stays float32.
+ * at the caller's buffers for each call; they and the stream are the plan's own, so that plans of
+ * different networks may run in different threads at the same time. In bfloat16 the packed weights
+ * are bfloat16 too; the weights' gradient stays float32.
  */
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
@@ -13,8 +14,10 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <oneapi/dnnl/dnnl.h>
 
@@ -56,23 +59,41 @@ typedef struct {
 struct ConvolutionPlan {
     ConvolutionShape shape;
     Shape output_shape;
+    dnnl_stream_t stream;
     dnnl_memory_t input, output, bias; /* views of the caller's buffers */
     Direction forward, backward_data, backward_weights;
     float *gradient;      /* O x I x H x W, one call's weight gradient; in the workspace */
     float *bias_gradient; /* O; in the workspace */
 };
 
-/* The one CPU engine and stream of the process; made on first use, which is before any threads. */
+/* The one CPU engine of the process, made on first use by any thread and never changed again. It
+ * has no state of its own; what a call changes (stream, memory objects) belongs to a plan. */
 static dnnl_engine_t cpu;
-static dnnl_stream_t stream;
 
 static Status open_cpu(void)
 {
-    if (stream)
-        return STATUS_OK;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    dnnl_status_t status = dnnl_success;
+    pthread_mutex_lock(&lock);
     if (!cpu)
-        DNN(dnnl_engine_create(&cpu, dnnl_cpu, 0));
-    DNN(dnnl_stream_create(&stream, cpu, dnnl_stream_default_flags));
+        status = dnnl_engine_create(&cpu, dnnl_cpu, 0);
+    pthread_mutex_unlock(&lock);
+    DNN(status);
+    return STATUS_OK;
+}
+
+/* oneDNN compiles code for each primitive and writes it, without a look, to where the memory for it
+ * should be: where that cannot be had, the process dies. So the room is tried first; a primitive
+ * takes 3 MiB at most on AVX-512. */
+static Status check_room_for_code(void)
+{
+    enum { ROOM_BYTES = 64 << 20 };
+    void *room = mmap(NULL, ROOM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        FAIL(STATUS_NO_MEMORY,
+             "out of memory: oneDNN needs %d MiB of free address space for the code it compiles",
+             ROOM_BYTES >> 20);
+    munmap(room, ROOM_BYTES);
     return STATUS_OK;
 }
 
@@ -103,6 +124,8 @@ static void onednn_plan_free(ConvolutionPlan *plan)
         dnnl_memory_destroy(plan->output);
     if (plan->bias)
         dnnl_memory_destroy(plan->bias);
+    if (plan->stream)
+        dnnl_stream_destroy(plan->stream);
     free(plan);
 }
 
@@ -157,6 +180,11 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
     dnnl_primitive_desc_t reorder = NULL;
     direction->weights_bytes = dnnl_memory_desc_get_size(weights);
     direction->scratchpad_bytes = dnnl_memory_desc_get_size(scratchpad);
+    Status room = check_room_for_code();
+    if (room != STATUS_OK) {
+        dnnl_primitive_desc_destroy(descriptor);
+        return room;
+    }
     dnnl_status_t status = dnnl_primitive_create(&direction->primitive, descriptor);
     if (status == dnnl_success)
         status = dnnl_memory_create(&direction->weights, weights, cpu,
@@ -220,6 +248,7 @@ static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_g
 {
     Descriptors d;
     TRY(describe(&plan->shape, &d));
+    DNN(dnnl_stream_create(&plan->stream, cpu, dnnl_stream_default_flags));
     DNN(dnnl_memory_create(&plan->input, &d.input, cpu, DNNL_MEMORY_NONE));
     DNN(dnnl_memory_create(&plan->output, &d.output, cpu, DNNL_MEMORY_NONE));
     DNN(dnnl_memory_create(&plan->bias, &d.bias, cpu, DNNL_MEMORY_NONE));
@@ -317,7 +346,7 @@ static void onednn_set_workspace(ConvolutionPlan *plan, void *workspace)
     plan->bias_gradient = (float *)(void *)at;
 }
 
-static Status pack(Direction *direction, const float *weights)
+static Status pack(Direction *direction, dnnl_stream_t stream, const float *weights)
 {
     if (!direction->primitive)
         return STATUS_OK;
@@ -331,8 +360,8 @@ static Status pack(Direction *direction, const float *weights)
 
 static Status onednn_set_weights(ConvolutionPlan *plan, const float *weights)
 {
-    TRY(pack(&plan->forward, weights));
-    return pack(&plan->backward_data, weights);
+    TRY(pack(&plan->forward, plan->stream, weights));
+    return pack(&plan->backward_data, plan->stream, weights);
 }
 
 static Status onednn_forward(ConvolutionPlan *plan, const void *input, const float *bias,
@@ -347,9 +376,9 @@ static Status onednn_forward(ConvolutionPlan *plan, const void *input, const flo
                                    {DNNL_ARG_DST, plan->output},
                                    {DNNL_ARG_SCRATCHPAD, plan->forward.scratchpad},
                                    {DNNL_ARG_BIAS, plan->bias}};
-    DNN(dnnl_primitive_execute(plan->forward.primitive, stream, plan->shape.bias ? 5 : 4,
+    DNN(dnnl_primitive_execute(plan->forward.primitive, plan->stream, plan->shape.bias ? 5 : 4,
                                arguments));
-    DNN(dnnl_stream_wait(stream));
+    DNN(dnnl_stream_wait(plan->stream));
     return STATUS_OK;
 }
 
@@ -362,8 +391,8 @@ static Status onednn_backward_data(ConvolutionPlan *plan, const void *output_gra
                                    {DNNL_ARG_WEIGHTS, plan->backward_data.weights},
                                    {DNNL_ARG_DIFF_SRC, plan->input},
                                    {DNNL_ARG_SCRATCHPAD, plan->backward_data.scratchpad}};
-    DNN(dnnl_primitive_execute(plan->backward_data.primitive, stream, 4, arguments));
-    DNN(dnnl_stream_wait(stream));
+    DNN(dnnl_primitive_execute(plan->backward_data.primitive, plan->stream, 4, arguments));
+    DNN(dnnl_stream_wait(plan->stream));
     return STATUS_OK;
 }
 
@@ -381,11 +410,12 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
                                    {DNNL_ARG_DIFF_WEIGHTS, direction->weights},
                                    {DNNL_ARG_SCRATCHPAD, direction->scratchpad},
                                    {DNNL_ARG_DIFF_BIAS, plan->bias}};
-    DNN(dnnl_primitive_execute(direction->primitive, stream, plan->shape.bias ? 5 : 4, arguments));
+    DNN(dnnl_primitive_execute(direction->primitive, plan->stream, plan->shape.bias ? 5 : 4,
+                               arguments));
     dnnl_exec_arg_t unpack[] = {{DNNL_ARG_FROM, direction->weights},
                                 {DNNL_ARG_TO, direction->plain}};
-    DNN(dnnl_primitive_execute(direction->reorder, stream, 2, unpack));
-    DNN(dnnl_stream_wait(stream));
+    DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 2, unpack));
+    DNN(dnnl_stream_wait(plan->stream));
     size_t count = weight_count(&plan->shape);
 #pragma omp parallel for simd schedule(static)
     for (size_t i = 0; i < count; ++i)

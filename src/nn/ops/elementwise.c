@@ -98,7 +98,8 @@ static Status relu_backward(const OperationCall *call)
 
 NodeId net_relu(Net *net, NodeId input)
 {
-    static const Operation operation = {"relu", relu_forward, relu_backward, NULL};
+    static const Operation operation = {
+        .name = "relu", .forward = relu_forward, .backward = relu_backward};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
@@ -129,7 +130,8 @@ static Status sigmoid_backward(const OperationCall *call)
 
 NodeId net_sigmoid(Net *net, NodeId input)
 {
-    static const Operation operation = {"sigmoid", sigmoid_forward, sigmoid_backward, NULL};
+    static const Operation operation = {
+        .name = "sigmoid", .forward = sigmoid_forward, .backward = sigmoid_backward};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
@@ -171,7 +173,8 @@ static Status convert_backward(const OperationCall *call)
 
 NodeId net_convert(Net *net, NodeId input, Precision precision)
 {
-    static const Operation operation = {"convert", convert_forward, convert_backward, NULL};
+    static const Operation operation = {
+        .name = "convert", .forward = convert_forward, .backward = convert_backward};
     bool half = precision == PRECISION_BF16;
     if (net_is_half(net, input) == half)
         return input;
@@ -228,7 +231,8 @@ static Status add_backward(const OperationCall *call)
 
 NodeId net_add(Net *net, NodeId a, NodeId b)
 {
-    static const Operation operation = {"add", add_forward, add_backward, NULL};
+    static const Operation operation = {
+        .name = "add", .forward = add_forward, .backward = add_backward};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 0, false);
 }
 
@@ -268,7 +272,8 @@ static Status multiply_backward(const OperationCall *call)
 
 NodeId net_multiply(Net *net, NodeId a, NodeId b)
 {
-    static const Operation operation = {"multiply", multiply_forward, multiply_backward, NULL};
+    static const Operation operation = {
+        .name = "multiply", .forward = multiply_forward, .backward = multiply_backward};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 3, false);
 }
 
@@ -338,6 +343,7 @@ static Status blend_backward(const OperationCall *call)
 
 NodeId net_blend(Net *net, NodeId gate, NodeId a, NodeId b)
 {
-    static const Operation operation = {"blend", blend_forward, blend_backward, NULL};
+    static const Operation operation = {
+        .name = "blend", .forward = blend_forward, .backward = blend_backward};
     return add_elementwise(net, &operation, 3, (NodeId[]){gate, a, b}, 7, false);
 }

@@ -1,7 +1,8 @@
 /* Convolution with optional bias, dilation and weight standardisation; the arithmetic is the
  * engine's. */
+#include "nn/ops/convolution.h"
+
 #include "base/vector.h"
-#include "nn/node.h"
 
 static Status forward(const OperationCall *call)
 {
@@ -75,10 +76,24 @@ static Status backward(const OperationCall *call)
     return STATUS_OK;
 }
 
-NodeId net_convolution(Net *net, NodeId input, const char *name,
-                       const ConvolutionSettings *settings)
+static Status check_reach(const ConvolutionShape *shape, const char *name)
 {
-    static const Operation operation = {"convolution", forward, backward, NULL};
+    size_t reach_h = shape->dilation * (shape->kernel_h - 1) + 1;
+    size_t reach_w = shape->dilation * (shape->kernel_w - 1) + 1;
+    size_t h = shape->input.h + 2 * shape->pad_h, w = shape->input.w + 2 * shape->pad_w;
+    if (!shape->output_channels || !shape->kernel_h || !shape->kernel_w || reach_h > h ||
+        reach_w > w)
+        FAIL(STATUS_ARGUMENT,
+             "%s: a kernel that reaches over %zux%zu pixels does not fit a padded map of %zux%zu",
+             name, reach_h, reach_w, h, w);
+    return STATUS_OK;
+}
+
+NodeId convolution_add(Net *net, NodeId input, const char *name,
+                       const ConvolutionSettings *settings, size_t weight_rank)
+{
+    static const Operation operation = {
+        .name = "convolution", .forward = forward, .backward = backward, .packed = true};
     input = net_convert(net, input, net_precision(net));
     Shape shape = net_shape(net, input);
     ConvolutionShape convolution = {
@@ -93,16 +108,12 @@ NodeId net_convolution(Net *net, NodeId input, const char *name,
         .bias = settings->bias,
         .half = net_precision(net) == PRECISION_BF16,
     };
-    size_t reach_h = convolution.dilation * (convolution.kernel_h - 1) + 1;
-    size_t reach_w = convolution.dilation * (convolution.kernel_w - 1) + 1;
-    if (!convolution.output_channels || !convolution.kernel_h || !convolution.kernel_w ||
-        reach_h > shape.h + 2 * convolution.pad_h || reach_w > shape.w + 2 * convolution.pad_w)
-        return net_refuse(net, status_set(STATUS_ARGUMENT,
-                                          "%s: a kernel that reaches over %zux%zu pixels does not "
-                                          "fit a padded map of %zux%zu",
-                                          name, reach_h, reach_w, shape.h + 2 * convolution.pad_h,
-                                          shape.w + 2 * convolution.pad_w));
+    Status status = check_reach(&convolution, name);
+    if (status != STATUS_OK)
+        return net_refuse(net, status);
     size_t dims[4] = {settings->output_channels, shape.c, settings->kernel_h, settings->kernel_w};
+    if (weight_rank == 2)
+        dims[1] *= settings->kernel_h * settings->kernel_w;
     NodeRequest request = {
         .operation = &operation,
         .input_count = 1,
@@ -113,12 +124,19 @@ NodeId net_convolution(Net *net, NodeId input, const char *name,
         .add_scratch_floats = shape_count(shape),
         .weight = NO_PARAMETER,
         .bias = NO_PARAMETER,
+        .weight_form = settings->standardised ? weight_form_standardised() : NULL,
         .settings.convolution = convolution,
-        .standardised = settings->standardised,
     };
     Initial bias = {INITIAL_CONSTANT, settings->bias_value};
-    if (!net_declare(net, name, "weight", 4, dims, settings->weight, true, &request.weight) ||
+    if (!net_declare(net, name, "weight", weight_rank, dims, settings->weight, true,
+                     &request.weight) ||
         (settings->bias && !net_declare(net, name, "bias", 1, dims, bias, false, &request.bias)))
         return 0;
     return net_add_node(net, &request);
+}
+
+NodeId net_convolution(Net *net, NodeId input, const char *name,
+                       const ConvolutionSettings *settings)
+{
+    return convolution_add(net, input, name, settings, 4);
 }

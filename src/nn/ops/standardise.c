@@ -1,7 +1,7 @@
 /* Weight standardisation (Qiao et al. 2019; BiT): w^ = (w - mean) / sqrt(var + 1e-10), mean and
  * biased variance over each filter. Gradient: dw = (g - mean(g) - w^ mean(g w^)) / sqrt(var +
  * 1e-10). Sums run in double precision. */
-#include "nn/node.h"
+#include "nn/ops/convolution.h"
 
 #include <math.h>
 
@@ -63,23 +63,32 @@ VECTORISED static void turn_back(size_t size, const float *w, Moments m, float m
                m.inverse_deviation;
 }
 
-void standardise_weights(size_t filters, size_t size, const float *weights, float *result)
+static void prepare(const Parameter *parameter, float *prepared)
 {
+    size_t filters = parameter->dims[0], size = parameter->count / filters;
+    const float *weights = parameter->value;
 #pragma omp parallel for schedule(static)
     for (size_t o = 0; o < filters; ++o)
         standardise(size, weights + o * size, moments_of(size, weights + o * size),
-                    result + o * size);
+                    prepared + o * size);
 }
 
-void standardise_gradient(size_t filters, size_t size, const float *weights, float *gradient)
+static void finish_gradient(const Parameter *parameter)
 {
+    size_t filters = parameter->dims[0], size = parameter->count / filters;
 #pragma omp parallel for schedule(static)
     for (size_t o = 0; o < filters; ++o) {
-        const float *w = weights + o * size;
-        float *g = gradient + o * size;
+        const float *w = parameter->value + o * size;
+        float *g = parameter->gradient + o * size;
         Moments m = moments_of(size, w);
         double mean_g = sum_of(size, g) / (double)size;
         double mean_product = product_of(size, g, w, m) / (double)size;
         turn_back(size, w, m, (float)mean_g, (float)mean_product, g);
     }
+}
+
+const WeightForm *weight_form_standardised(void)
+{
+    static const WeightForm form = {"standardised", prepare, finish_gradient};
+    return &form;
 }
