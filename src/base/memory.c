@@ -36,6 +36,24 @@ Status memory_new(void **pointer, size_t count, size_t bytes_each)
     return STATUS_OK;
 }
 
+Status memory_grow(void **pointer, size_t needed, size_t *capacity, size_t bytes_each)
+{
+    enum { LEAST = 16 };
+    if (needed <= *capacity)
+        return STATUS_OK;
+    size_t room = *capacity > SIZE_MAX / 2 ? needed : 2 * *capacity;
+    room = room < LEAST ? LEAST : room;
+    room = room < needed ? needed : room;
+    void *larger;
+    TRY(memory_new(&larger, room, bytes_each));
+    if (*capacity > 0)
+        memcpy(larger, *pointer, *capacity * bytes_each);
+    free(*pointer);
+    *pointer = larger;
+    *capacity = room;
+    return STATUS_OK;
+}
+
 Status memory_copy_text(const char *text, char **copy)
 {
     size_t bytes = strlen(text) + 1;

@@ -16,6 +16,14 @@
 #define MEMORY_NEW(pointer, count) memory_new((void **)(pointer), (count), sizeof **(pointer))
 Status memory_new(void **pointer, size_t count, size_t bytes_each);
 
+/* Makes room in a growing array: *pointer (as above; NULL at first) holds *capacity elements (0 at
+ * first) and will hold at least `needed`, at twice the room when it moves, so that adding one by
+ * one costs a constant each. What it held stays, new elements are zeroed. STATUS_NO_MEMORY leaves
+ * both as they were. */
+#define MEMORY_GROW(pointer, needed, capacity)                                                     \
+    memory_grow((void **)(pointer), (needed), (capacity), sizeof **(pointer))
+Status memory_grow(void **pointer, size_t needed, size_t *capacity, size_t bytes_each);
+
 /* A copy of `text` in *copy, released with free(). */
 Status memory_copy_text(const char *text, char **copy);
 

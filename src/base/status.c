@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_BYTES = 1024 };
-
-static _Thread_local char message[MESSAGE_BYTES];
+static _Thread_local char message[STATUS_MESSAGE_BYTES];
 
 Status status_set(Status status, const char *format, ...)
 {
@@ -20,7 +18,7 @@ Status status_set(Status status, const char *format, ...)
 
 Status status_prefix(Status status, const char *format, ...)
 {
-    char old[MESSAGE_BYTES];
+    char old[STATUS_MESSAGE_BYTES];
     memcpy(old, message, sizeof old);
     va_list arguments;
     va_start(arguments, format);

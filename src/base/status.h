@@ -22,6 +22,8 @@ typedef enum {
     STATUS_COUNT
 } Status;
 
+enum { STATUS_MESSAGE_BYTES = 1024 };
+
 /* Stores a printf-formatted message for this thread and returns `status`. Longer messages are cut.
  */
 Status status_set(Status status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cmd/data.h"
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 
 static const struct argp_option options[] = {
     {"images", 'n', "N", 0, "Number of images (400)", 0},
@@ -74,8 +74,8 @@ static const struct argp usage = {
     .parser = parse,
     .args_doc = "OUT",
     .doc = "Make a synthetic gastroscopy data set: images, masks, boxes, classes, forms, patients, "
-           "overlays.\vOUT must be new or empty. It receives images/, masks/, manifest.csv and "
-           "overlays.csv.",
+           "overlays.\vOUT must be new or empty. It receives images/, masks/, manifest.csv, "
+           "overlays.csv and gisd-dataset.json, which says that the images are synthetic.",
 };
 
 Status data_phantom(int argc, char **argv)

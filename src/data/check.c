@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/manifest.h"
+#include "data/properties.h"
 #include "data/source.h"
 #include "store/files.h"
 
@@ -19,7 +20,6 @@ typedef struct {
 } Problem;
 
 typedef struct {
-    const char *path; /* of the manifest */
     Problem *problems;
     size_t count, capacity;
     bool out_of_memory;
@@ -29,15 +29,7 @@ typedef struct {
 
 static Status add_problem(ProblemList *list, size_t line, const char *message)
 {
-    if (list->count == list->capacity) {
-        Problem *larger;
-        TRY(MEMORY_NEW(&larger, 2 * list->capacity + 16));
-        if (list->count > 0)
-            memcpy(larger, list->problems, list->count * sizeof *larger);
-        free(list->problems);
-        list->problems = larger;
-        list->capacity = 2 * list->capacity + 16;
-    }
+    TRY(MEMORY_GROW(&list->problems, list->count + 1, &list->capacity));
     Problem *problem = &list->problems[list->count];
     TRY(memory_copy_text(message, &problem->message));
     problem->line = line;
@@ -45,11 +37,10 @@ static Status add_problem(ProblemList *list, size_t line, const char *message)
     return STATUS_OK;
 }
 
-/* For manifest_read(): its messages start with "PATH:LINE:". */
-static void add_row_problem(void *context, const char *message)
+/* For manifest_read(). */
+static void add_row_problem(void *context, size_t line, const char *message)
 {
     ProblemList *list = context;
-    size_t line = strtoul(message + strlen(list->path) + 1, NULL, 10);
     if (add_problem(list, line, message) != STATUS_OK)
         list->out_of_memory = true;
 }
@@ -230,6 +221,8 @@ static Status print_summary(const Manifest *manifest, FILE *summary)
     TRY(print_split(manifest, SPLIT_NONE, true, summary));
     if (!manifest->by_patient)
         fprintf(summary, "No row names a patient: splits are made by image.\n");
+    if (manifest->synthetic)
+        fprintf(summary, "The images are synthetic, as " PROPERTIES_FILE " says.\n");
     size_t bare = 0;
     for (size_t i = 0; i < manifest->count; ++i)
         bare += manifest->rows[i].label_index != LABEL_NORMAL && manifest->rows[i].box_count == 0;
@@ -258,7 +251,7 @@ static Status check_rows(Manifest *manifest, ProblemList *list, FILE *summary, F
 
 Status check_manifest(const char *path, FILE *summary, FILE *problems)
 {
-    ProblemList list = {.path = path};
+    ProblemList list = {0};
     Manifest manifest;
     Status status = manifest_read(
         path, &(ManifestProblems){.report = add_row_problem, .context = &list}, &manifest);

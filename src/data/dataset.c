@@ -131,10 +131,10 @@ static void put_lesions(Writer *writer, const Example *example)
     put_number(writer, example->lesion_count);
     for (size_t i = 0; i < example->lesion_count; ++i) {
         const Lesion *lesion = &example->lesions[i];
-        put(writer, &lesion->x0, sizeof(float));
-        put(writer, &lesion->y0, sizeof(float));
-        put(writer, &lesion->x1, sizeof(float));
-        put(writer, &lesion->y1, sizeof(float));
+        put(writer, &lesion->box.x0, sizeof(float));
+        put(writer, &lesion->box.y0, sizeof(float));
+        put(writer, &lesion->box.x1, sizeof(float));
+        put(writer, &lesion->box.y1, sizeof(float));
         put(writer, &lesion->class_index, sizeof lesion->class_index);
     }
 }
@@ -156,6 +156,7 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
 {
     put_number(writer, dataset->size);
     put_number(writer, dataset->by_patient);
+    put_number(writer, dataset->synthetic);
     put_names(writer, dataset->class_count, dataset->class_names);
     put_names(writer, dataset->patient_count, dataset->patients);
     put(writer, dataset->fingerprint, sizeof dataset->fingerprint);
@@ -207,6 +208,9 @@ Status dataset_seal(Dataset *dataset)
         for (size_t i = 0; i < dataset->count; ++i)
             put_meaning(&writer, &dataset->examples[i]);
         put(&writer, hashes, 2 * dataset->count * sizeof *hashes);
+        /* Only where true, so that a set without the property keeps the fingerprint it had. */
+        if (dataset->synthetic)
+            put_text(&writer, "synthetic");
     }
     hash_text(writer.bytes, writer.used, dataset->fingerprint);
 end:
@@ -278,10 +282,10 @@ static Status get_lesions(Reader *reader, Example *example)
     example->lesion_count = count;
     for (size_t i = 0; i < count; ++i) {
         Lesion *lesion = &example->lesions[i];
-        TRY(get(reader, &lesion->x0, sizeof(float)));
-        TRY(get(reader, &lesion->y0, sizeof(float)));
-        TRY(get(reader, &lesion->x1, sizeof(float)));
-        TRY(get(reader, &lesion->y1, sizeof(float)));
+        TRY(get(reader, &lesion->box.x0, sizeof(float)));
+        TRY(get(reader, &lesion->box.y0, sizeof(float)));
+        TRY(get(reader, &lesion->box.x1, sizeof(float)));
+        TRY(get(reader, &lesion->box.y1, sizeof(float)));
         TRY(get(reader, &lesion->class_index, sizeof lesion->class_index));
     }
     return STATUS_OK;
@@ -318,6 +322,8 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->training_side = dataset_training_side(dataset->size);
     TRY(get_number(reader, &number));
     dataset->by_patient = number != 0;
+    TRY(get_number(reader, &number));
+    dataset->synthetic = number != 0;
     TRY(get_names(reader, &dataset->class_count, &dataset->class_names));
     TRY(get_names(reader, &dataset->patient_count, &dataset->patients));
     TRY(get(reader, dataset->fingerprint, sizeof dataset->fingerprint));

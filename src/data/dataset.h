@@ -16,12 +16,13 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "data/split.h"
+#include "image/box.h"
 
 enum { LABEL_NORMAL = -1 };
 
-/* One annotated box in fractions of the image, half-open. */
+/* One annotated box. */
 typedef struct {
-    float x0, y0, x1, y1;
+    Box box; /* in fractions of the image */
     uint32_t class_index;
 } Lesion;
 
@@ -48,6 +49,7 @@ typedef struct Dataset {
     size_t patient_count;
     char **patients;  /* patient_count names */
     bool by_patient;  /* false: the manifest names no patients, so the split is by image */
+    bool synthetic;   /* the images were computed, as the phantom's are */
     uint8_t **pixels; /* count pointers to side x side x 3, side = dataset_side(); into one block */
     uint8_t **masks;  /* count pointers to side x side of 0 or 1; NULL if not annotated */
     uint8_t *pixel_block, *mask_block; /* owned storage behind the two */

@@ -4,40 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/pack.h"
 #include "data/source.h"
 
 enum { SIZE_LEAST = 8, SIZE_MOST = 4096 };
-
-/* ---- errors of parallel loops ---- */
-
-void first_error_note(FirstError *first, size_t index, Status status)
-{
-    if (status == STATUS_OK)
-        return;
-#pragma omp critical(first_error)
-    if (index < first->index) {
-        first->index = index;
-        first->status = status;
-        snprintf(first->message, sizeof first->message, "%s", status_message());
-    }
-}
-
-bool first_error_before(FirstError *first, size_t index)
-{
-    size_t failed;
-#pragma omp critical(first_error)
-    failed = first->index;
-    return failed < index;
-}
-
-Status first_error_status(const FirstError *first)
-{
-    if (first->index == SIZE_MAX)
-        return STATUS_OK;
-    return status_set(first->status, "%s", first->message);
-}
 
 /* ---- what the manifest says ---- */
 
@@ -53,23 +25,28 @@ static Status copy_names(size_t count, const char *const *names, size_t *copied,
 static Status assign_splits(const Manifest *manifest, const SplitSettings *split, Dataset *dataset)
 {
     size_t count = manifest->count;
-    int32_t *labels = NULL;
+    int32_t *classes = NULL, *forms = NULL;
     uint32_t *patients = NULL;
     Split *splits = NULL;
     Status status;
-    TRY_GOTO(status, end, MEMORY_NEW(&labels, count));
+    TRY_GOTO(status, end, MEMORY_NEW(&classes, count));
+    TRY_GOTO(status, end, MEMORY_NEW(&forms, count));
     TRY_GOTO(status, end, MEMORY_NEW(&patients, count));
     TRY_GOTO(status, end, MEMORY_NEW(&splits, count));
     for (size_t i = 0; i < count; ++i) {
-        labels[i] = manifest->rows[i].label_index;
+        classes[i] = manifest->rows[i].label_index;
+        forms[i] = manifest->rows[i].form_index;
         patients[i] = manifest->rows[i].patient_index;
         splits[i] = manifest->rows[i].split;
     }
-    TRY_GOTO(status, end, split_assign(split, count, labels, patients, splits));
+    const int32_t *const values[] = {classes, forms};
+    const SplitLabels labels = {.count = 2, .values = values};
+    TRY_GOTO(status, end, split_assign(split, count, &labels, patients, splits));
     for (size_t i = 0; i < count; ++i)
         dataset->examples[i].split = splits[i];
 end:
-    free(labels);
+    free(classes);
+    free(forms);
     free(patients);
     free(splits);
     return status;
@@ -92,6 +69,7 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
     dataset->size = size;
     dataset->training_side = dataset_training_side(size);
     dataset->by_patient = manifest->by_patient;
+    dataset->synthetic = manifest->synthetic;
     TRY(copy_names(manifest->class_count, manifest->class_names, &dataset->class_count,
                    &dataset->class_names));
     TRY(copy_names(manifest->patient_count, manifest->patients, &dataset->patient_count,
@@ -137,7 +115,7 @@ static Status load_manifest(const char *path, size_t size, const SplitSettings *
     TRY(manifest_read(path, NULL, &manifest));
     Status status = dataset_describe(&manifest, size, split, dataset);
     if (status == STATUS_OK) {
-        FirstError first = {.index = SIZE_MAX};
+        FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel for schedule(dynamic)
         for (size_t i = 0; i < manifest.count; ++i)
             if (!first_error_before(&first, i))

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
-#include "data/dataset_load.h"
 #include "data/manifest.h"
 #include "data/source.h"
 #include "image/image_file.h"
@@ -236,7 +236,7 @@ static Status read_item(const ItemList *list, Item *item)
 
 static Status read_items(ItemList *list)
 {
-    FirstError first = {.index = SIZE_MAX};
+    FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < list->count; ++i)
         if (!first_error_before(&first, i))

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/properties.h"
 
 enum {
     COLUMN_IMAGE,
@@ -117,11 +118,12 @@ static Status parse_boxes(const Manifest *manifest, const char *text, ManifestRo
     return STATUS_OK;
 }
 
-static Status parse_form(const Manifest *manifest, const ManifestRow *row)
+static Status parse_form(const Manifest *manifest, ManifestRow *row)
 {
     static const char *const forms[] = {"", "uplift", "flat", "depression"};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; ++i)
-        if (strcmp(row->form, forms[i]) == 0)
+    const int32_t count = sizeof forms / sizeof forms[0];
+    for (row->form_index = 0; row->form_index < count; ++row->form_index)
+        if (strcmp(row->form, forms[row->form_index]) == 0)
             return STATUS_OK;
     FAIL(STATUS_FORMAT, "%s:%zu: %s: form is \"%s\", expected uplift, flat, depression or nothing",
          manifest->path, row->line, row->image, row->form);
@@ -183,7 +185,7 @@ static Status settle(const ManifestProblems *problems, Status status, ManifestRo
     if (status != STATUS_FORMAT || !problems)
         return status;
     row->broken = true;
-    problems->report(problems->context, status_message());
+    problems->report(problems->context, row->line, status_message());
     return STATUS_OK;
 }
 
@@ -361,12 +363,22 @@ static Status read_rows(const ManifestProblems *problems, Manifest *manifest)
     return check_splits(manifest, problems);
 }
 
+static Status read_properties(Manifest *manifest)
+{
+    DatasetProperties properties;
+    TRY(properties_read(manifest->path, &properties));
+    manifest->synthetic = properties.synthetic;
+    return STATUS_OK;
+}
+
 Status manifest_read(const char *path, const ManifestProblems *problems, Manifest *manifest)
 {
     *manifest = (Manifest){0};
     Status status = memory_copy_text(path, &manifest->path);
     if (status == STATUS_OK)
         status = csv_read(path, &manifest->table);
+    if (status == STATUS_OK)
+        status = read_properties(manifest);
     if (status == STATUS_OK)
         status = read_rows(problems, manifest);
     if (status != STATUS_OK)

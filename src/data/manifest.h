@@ -4,7 +4,8 @@
  * but image and label may be left out. Paths are relative to the manifest. boxes is
  * "x0 y0 x1 y1 class;..." in pixels of the image, half-open. Classes are the distinct labels other
  * than "normal": GC, GU, CG first, in this order, then the others sorted by name. Reading checks
- * all that can be known without opening an image; check.h opens them.
+ * all that can be known without opening an image; check.h opens them. What is true of all images
+ * at once stands beside the manifest, see properties.h.
  */
 #ifndef GISD_DATA_MANIFEST_H
 #define GISD_DATA_MANIFEST_H
@@ -15,6 +16,7 @@
 
 #include "base/status.h"
 #include "data/split.h"
+#include "image/box.h"
 #include "image/image.h"
 #include "store/csv.h"
 
@@ -32,6 +34,7 @@ typedef struct {
     const char *image, *mask;
     const char *label; /* as written; an empty one means the class of the largest box */
     const char *patient, *lesion, *form;
+    int32_t form_index;  /* 0: no form; uplift, flat, depression */
     Split split;         /* SPLIT_NONE: not given */
     int32_t label_index; /* class, or LABEL_NORMAL */
     uint32_t patient_index;
@@ -51,11 +54,12 @@ typedef struct {
     size_t patient_count;
     const char **patients; /* patient_count; an image without a patient has its own path here */
     bool by_patient;       /* some row names a patient */
+    bool synthetic;        /* of the folder's properties; a parsed text has none */
 } Manifest;
 
-/* Takes each problem with a row as one line "PATH:LINE: what, expected what". */
+/* Takes each problem with a row, and the row's line: "PATH:LINE: what, expected what". */
 typedef struct {
-    void (*report)(void *context, const char *message);
+    void (*report)(void *context, size_t line, const char *message);
     void *context;
 } ManifestProblems;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/dataset_load.h"
 #include "data/manifest.h"
@@ -108,7 +109,7 @@ static Status write_images(const Manifest *manifest, Group *group, Hdf5Writer *w
     TRY(create_arrays(group, writer));
     for (size_t start = 0; start < manifest->count; start += GROUP) {
         size_t count = manifest->count - start < GROUP ? manifest->count - start : GROUP;
-        FirstError first = {.index = SIZE_MAX};
+        FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel for schedule(dynamic)
         for (size_t slot = 0; slot < count; ++slot)
             if (!first_error_before(&first, slot))
@@ -127,6 +128,7 @@ static Status write_content(const char *manifest_path, const Manifest *manifest,
     TRY(hdf5_set_text(writer, "/", "kind", PACK_KIND));
     TRY(hdf5_set_i64(writer, "/", "format", PACK_FORMAT));
     TRY(hdf5_set_i64(writer, "/", "size", (int64_t)size));
+    TRY(hdf5_set_i64(writer, "/", "synthetic", manifest->synthetic));
     char *text;
     size_t bytes;
     TRY(files_read(manifest_path, &text, &bytes));
@@ -191,12 +193,17 @@ static Status read_text_manifest(const Hdf5Reader *reader, Manifest *manifest)
     uint8_t *text = NULL;
     char *name = NULL;
     Status status;
+    int64_t synthetic = 0; /* packs of earlier versions do not say */
+    if (hdf5_has_attribute(reader, "/", "synthetic"))
+        TRY(hdf5_get_i64(reader, "/", "synthetic", &synthetic));
     TRY(hdf5_count(reader, "manifest", &bytes));
     TRY_GOTO(status, end, MEMORY_NEW(&text, bytes + 1));
     TRY_GOTO(status, end, hdf5_read_u8(reader, "manifest", bytes, text));
     TRY_GOTO(status, end, MEMORY_NEW(&name, length));
     snprintf(name, length, "%s/manifest", hdf5_reader_path(reader));
     status = manifest_parse(name, (const char *)text, bytes, manifest);
+    if (status == STATUS_OK)
+        manifest->synthetic = synthetic != 0;
 end:
     free(text);
     free(name);

@@ -131,12 +131,7 @@ Status interval_bootstrap(const BootstrapPlan *plan, Interval *intervals)
              memory_new((void **)&columns, plan->statistics, plan->replicates * sizeof *columns));
     for (size_t replicate = 0; replicate < plan->replicates; ++replicate) {
         size_t count = draw_groups(&index, plan->seed, replicate, draws);
-        if (count > room) {
-            free(rows);
-            rows = NULL;
-            room = 2 * count;
-            TRY_GOTO(status, done, MEMORY_NEW(&rows, room));
-        }
+        TRY_GOTO(status, done, MEMORY_GROW(&rows, count, &room));
         gather_rows(&index, draws, rows);
         TRY_GOTO(status, done, plan->compute(plan->context, rows, count, values));
         for (size_t s = 0; s < plan->statistics; ++s)

@@ -309,14 +309,6 @@ void outcome_clear(Outcome *outcome)
     *outcome = (Outcome){0};
 }
 
-const OutcomeMetric *outcome_find(const Outcome *outcome, const char *name)
-{
-    for (size_t i = 0; i < outcome->metric_count; ++i)
-        if (strcmp(outcome->metrics[i].name, name) == 0)
-            return &outcome->metrics[i];
-    return NULL;
-}
-
 Status outcome_operating_point(const double *scores, const int32_t *truth, size_t images,
                                size_t classes, double *operating_point)
 {

@@ -58,9 +58,6 @@ typedef struct {
 Status outcome_init(Outcome *outcome, const OutcomeInput *input);
 void outcome_clear(Outcome *outcome);
 
-/* The metric of a name; NULL if there is none. */
-const OutcomeMetric *outcome_find(const Outcome *outcome, const char *name);
-
 /* The operating point for a validation split: the largest Youden index of the lesion score (tie
  * rule: roc_youden()). A split of lesions only has no false alarms to avoid and gives
  * OUTCOME_POINT_ANY, the smallest score that a box can have; one without lesions gives

@@ -16,9 +16,3 @@ SegmentationScore segmentation_score(const uint8_t *predicted, const uint8_t *an
         .iou = (double)both / (double)(sum - both),
     };
 }
-
-void segmentation_threshold(const float *probability, size_t n, float threshold, uint8_t *mask)
-{
-    for (size_t i = 0; i < n; ++i)
-        mask[i] = probability[i] >= threshold;
-}

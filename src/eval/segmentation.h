@@ -18,8 +18,4 @@ typedef struct {
 SegmentationScore segmentation_score(const uint8_t *predicted /* n */,
                                      const uint8_t *annotated /* n */, size_t n);
 
-/* Probabilities to a mask of 0 and 1: inside where the probability is >= threshold. */
-void segmentation_threshold(const float *probability /* n */, size_t n, float threshold,
-                            uint8_t *mask /* n */);
-
 #endif

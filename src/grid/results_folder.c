@@ -25,9 +25,12 @@ static Status fingerprints(const Job *job, char **text)
     return STATUS_OK;
 }
 
-static void list_values(const SettingValues *values, char *text, size_t room)
+static void list_values(const ExperimentFile *experiment, size_t setting, char *text, size_t room)
 {
-    text[0] = '\0';
+    const SettingValues *values = &experiment->values[setting];
+    char otherwise[SETTING_TEXT_BYTES];
+    experiment_file_default(experiment, setting, otherwise);
+    snprintf(text, room, "%s", values->count ? "" : *otherwise ? otherwise : "none");
     for (size_t i = 0; i < values->count; ++i) {
         size_t used = strlen(text);
         snprintf(text + used, room - used, "%s%s", i ? ", " : "",
@@ -41,12 +44,12 @@ static void describe_settings(const ExperimentFile *there, const ExperimentFile 
 {
     for (size_t i = 0; i < setting_count(); ++i) {
         char before[160], now[160];
-        list_values(&there->values[i], before, sizeof before);
-        list_values(&here->values[i], now, sizeof now);
+        list_values(there, i, before, sizeof before);
+        list_values(here, i, now, sizeof now);
         size_t used = strlen(text);
         if (strcmp(before, now) != 0)
             snprintf(text + used, room - used, "%s%s is %s there and %s here", used ? "; " : "",
-                     setting_key(i), before, now);
+                     setting_name(i), before, now);
     }
     size_t used = strlen(text);
     if (there->halving != here->halving)
@@ -200,17 +203,21 @@ static cJSON *planned_record(const GridCell *cell)
     EventSetting *settings;
     char(*texts)[SETTING_TEXT_BYTES];
     cJSON *record = NULL;
+    size_t count = 0;
     if (MEMORY_NEW(&settings, setting_count()) != STATUS_OK)
         return NULL;
     if (MEMORY_NEW(&texts, setting_count()) == STATUS_OK) {
         for (size_t i = 0; i < setting_count(); ++i) {
-            setting_write(&cell->settings, i, texts[i]);
-            settings[i] = (EventSetting){setting_key(i), texts[i]};
+            if (!setting_applies(&cell->settings, i))
+                continue;
+            setting_write(&cell->settings, i, texts[count]);
+            settings[count] = (EventSetting){setting_name(i), texts[count]};
+            ++count;
         }
         record = event_write(&(Event){.kind = EVENT_PLANNED,
                                       .cell = cell->id,
                                       .cell_name = cell->name,
-                                      .setting_count = setting_count(),
+                                      .setting_count = count,
                                       .settings = settings});
         free(texts);
     }

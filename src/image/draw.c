@@ -226,17 +226,3 @@ Status draw_text_width(float height, const char *text, float *width)
     image_clear(&dot);
     return status;
 }
-
-void draw_image(Image *image, const Image *part, long x, long y)
-{
-    assert(image->channels == part->channels);
-    long first = x < 0 ? -x : 0, end = (long)part->width;
-    if (end > (long)image->width - x)
-        end = (long)image->width - x;
-    for (long row = 0; row < (long)part->height && first < end; ++row)
-        if (y + row >= 0 && y + row < (long)image->height)
-            memcpy(image->pixels +
-                       ((size_t)(y + row) * image->width + (size_t)(x + first)) * image->channels,
-                   part->pixels + ((size_t)row * part->width + (size_t)first) * part->channels,
-                   (size_t)(end - first) * image->channels);
-}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/box.h"
 #include "image/image.h"
 
 typedef struct {
@@ -39,9 +40,5 @@ Status draw_text(Image *image, float x, float y, float height, Colour colour, co
 
 /* The width in pixels that draw_text() would need. */
 Status draw_text_width(float height, const char *text, float *width);
-
-/* Copies `part` into `image` with its upper left corner at x, y, leaving out what would not fit.
- * Same channels. */
-void draw_image(Image *image, const Image *part, long x, long y);
 
 #endif

@@ -112,12 +112,6 @@ VECTORISED static void filter_row_3(const float *restrict row, const Axis *axis,
     }
 }
 
-VECTORISED static void scale_row(size_t count, float scale, float offset, float *row)
-{
-    for (size_t i = 0; i < count; ++i)
-        row[i] = scale * row[i] + offset;
-}
-
 VECTORISED static void round_row(size_t count, const float *restrict row, uint8_t *restrict out)
 {
     for (size_t i = 0; i < count; ++i) {
@@ -146,15 +140,14 @@ ResizeView resize_whole(const Image *source)
     return (ResizeView){.window = {0, 0, (float)source->width, (float)source->height}};
 }
 
-/* Fills bytes or, if that is NULL, floats. */
 static Status filter(const Image *source, const ResizeView *view, size_t width, size_t height,
-                     float scale, float offset, float *floats, uint8_t *bytes)
+                     uint8_t *bytes)
 {
     assert(source->channels == 1 || source->channels == 3);
     TRY(check_view(source, view, width, height));
     size_t channels = source->channels, stride = source->width * channels;
     Axis across = {0}, down = {0};
-    float *row = NULL, *rounded = NULL;
+    float *row = NULL, *out = NULL;
     Status status;
     TRY_GOTO(status, done,
              axis_init(&across, source->width, (double)view->window.x0, (double)view->window.x1,
@@ -163,28 +156,24 @@ static Status filter(const Image *source, const ResizeView *view, size_t width, 
              axis_init(&down, source->height, (double)view->window.y0, (double)view->window.y1,
                        view->flip_vertical, height));
     TRY_GOTO(status, done, MEMORY_NEW(&row, stride));
-    TRY_GOTO(status, done, MEMORY_NEW(&rounded, bytes ? width * channels : 0));
+    TRY_GOTO(status, done, MEMORY_NEW(&out, width * channels));
     /* Only the columns that the window needs are added up. */
     size_t left = across.first[view->flip_horizontal ? width - 1 : 0];
     size_t right = across.first[view->flip_horizontal ? 0 : width - 1] + across.taps;
     for (size_t y = 0; y < height; ++y) {
         add_up_rows(source->pixels + down.first[y] * stride + left * channels, stride, down.taps,
                     down.weights + y * down.taps, (right - left) * channels, row + left * channels);
-        float *out = bytes ? rounded : floats + y * width * channels;
         if (channels == 1)
             filter_row_1(row, &across, width, out);
         else
             filter_row_3(row, &across, width, out);
-        if (bytes)
-            round_row(width * channels, out, bytes + y * width * channels);
-        else if (scale != 1 || offset != 0)
-            scale_row(width * channels, scale, offset, out);
+        round_row(width * channels, out, bytes + y * width * channels);
     }
 done:
     axis_clear(&across);
     axis_clear(&down);
     free(row);
-    free(rounded);
+    free(out);
     return status;
 }
 
@@ -194,17 +183,11 @@ Status resize_image(const Image *source, const ResizeView *view, size_t width, s
     *target = (Image){0};
     Status status;
     TRY_GOTO(status, fail, image_init(target, width, height, source->channels));
-    TRY_GOTO(status, fail, filter(source, view, width, height, 1, 0, NULL, target->pixels));
+    TRY_GOTO(status, fail, filter(source, view, width, height, target->pixels));
     return STATUS_OK;
 fail:
     image_clear(target);
     return status;
-}
-
-Status resize_floats(const Image *source, const ResizeView *view, size_t width, size_t height,
-                     float scale, float offset, float *target)
-{
-    return filter(source, view, width, height, scale, offset, target, NULL);
 }
 
 Status resize_nearest(const Image *source, const ResizeView *view, size_t width, size_t height,

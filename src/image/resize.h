@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/box.h"
 #include "image/image.h"
 
 /* What is shown: a part of the source in its pixels (x0 < x1, y0 < y1), then mirrored. */
@@ -29,10 +30,6 @@ ResizeView resize_whole(const Image *source);
  * STATUS_ARGUMENT: an empty window or target. */
 Status resize_image(const Image *source, const ResizeView *view, size_t width, size_t height,
                     Image *target);
-
-/* As floats scale * value + offset; target: height x width x channels. */
-Status resize_floats(const Image *source, const ResizeView *view, size_t width, size_t height,
-                     float scale, float offset, float *target);
 
 /* For masks and labels: each output pixel copies the source pixel in which its centre lies. */
 Status resize_nearest(const Image *source, const ResizeView *view, size_t width, size_t height,

@@ -82,27 +82,12 @@ bool net_declare(Net *net, const char *name, const char *suffix, size_t rank, co
     return status == STATUS_OK;
 }
 
-static Status grow(Net *net)
-{
-    if (net->count < net->capacity)
-        return STATUS_OK;
-    size_t capacity = net->capacity ? 2 * net->capacity : 256;
-    Node *nodes;
-    TRY(MEMORY_NEW(&nodes, capacity));
-    if (net->count)
-        memcpy(nodes, net->nodes, net->count * sizeof *nodes);
-    free(net->nodes);
-    net->nodes = nodes;
-    net->capacity = capacity;
-    return STATUS_OK;
-}
-
 NodeId net_add_node(Net *net, const NodeRequest *request)
 {
     assert(!net->planned);
     if (net->status != STATUS_OK)
         return 0;
-    Status status = grow(net);
+    Status status = MEMORY_GROW(&net->nodes, net->count + 1, &net->capacity);
     if (status != STATUS_OK)
         return net_refuse(net, status);
     Node *node = &net->nodes[net->count];

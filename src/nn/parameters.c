@@ -34,21 +34,6 @@ Parameter *parameters_find(const ParameterList *list, const char *name)
     return NULL;
 }
 
-static Status grow(ParameterList *list)
-{
-    if (list->count < list->capacity)
-        return STATUS_OK;
-    size_t capacity = list->capacity ? 2 * list->capacity : 64;
-    Parameter *items;
-    TRY(MEMORY_NEW(&items, capacity));
-    if (list->count)
-        memcpy(items, list->items, list->count * sizeof *items);
-    free(list->items);
-    list->items = items;
-    list->capacity = capacity;
-    return STATUS_OK;
-}
-
 Status parameters_declare(ParameterList *list, const char *name, size_t rank, const size_t *dims,
                           Initial initial, bool decayed, size_t *index)
 {
@@ -59,7 +44,7 @@ Status parameters_declare(ParameterList *list, const char *name, size_t rank, co
         *index = (size_t)(known - list->items);
         return STATUS_OK;
     }
-    TRY(grow(list));
+    TRY(MEMORY_GROW(&list->items, list->count + 1, &list->capacity));
     Parameter *added = &list->items[list->count];
     *added = (Parameter){
         .rank = rank, .count = 1, .initial = initial, .trainable = true, .decayed = decayed};
@@ -68,7 +53,7 @@ Status parameters_declare(ParameterList *list, const char *name, size_t rank, co
         added->count *= dims[i];
     }
     TRY(memory_copy_text(name, &added->name));
-    Status status = MEMORY_NEW(&added->value, added->count);
+    Status status = MEMORY_NEW(&added->value, list->only_shapes ? 0 : added->count);
     if (status != STATUS_OK) {
         free(added->name);
         return status;

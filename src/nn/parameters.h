@@ -44,6 +44,7 @@ typedef struct ParameterList {
     size_t count;
     Parameter *items; /* count, in order of declaration */
     size_t capacity;
+    bool only_shapes; /* no memory for values: to count what a network would be */
 } ParameterList;
 
 void parameters_init(ParameterList *list);

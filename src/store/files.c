@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,14 @@ Status files_folder_of(const char *path, char **folder)
     return STATUS_OK;
 }
 
+Status files_absolute(const char *path, char **absolute)
+{
+    char here[PATH_MAX];
+    if (!getcwd(here, sizeof here))
+        FAIL(STATUS_IO, "cannot name the working folder: %s", strerror(errno));
+    return files_join(here, path, absolute);
+}
+
 Status files_resolve(const char *owner, const char *name, char **path)
 {
     char *folder;
@@ -109,12 +118,7 @@ static Status read_all(int file, const char *path, char **data, size_t *bytes)
         used += (size_t)got;
         if (used < capacity - 1)
             continue;
-        char *larger; /* the file grew, or is a pipe of unknown size */
-        TRY(MEMORY_NEW(&larger, 2 * capacity));
-        memcpy(larger, *data, used);
-        free(*data);
-        *data = larger;
-        capacity *= 2;
+        TRY(MEMORY_GROW(data, capacity + 1, &capacity)); /* a pipe, or the file grew */
     }
     (*data)[used] = '\0';
     if (bytes)

@@ -318,52 +318,28 @@ Status hdf5_read_text(const Hdf5Reader *reader, const char *name, char **text)
     return take_one(reader, name, &texts, text);
 }
 
-static Status add_name(Hdf5Texts *names, const char *name)
+typedef struct {
+    Hdf5Texts *names;
+    size_t capacity;
+    Status status;
+} NameVisit;
+
+static Status add_name(NameVisit *visit, const char *name)
 {
-    if ((names->count & (names->count - 1)) == 0) { /* full at each power of two */
-        char **larger;
-        TRY(MEMORY_NEW(&larger, names->count ? 2 * names->count : 1));
-        if (names->count)
-            memcpy(larger, names->items, names->count * sizeof *larger);
-        free(names->items);
-        names->items = larger;
-    }
+    Hdf5Texts *names = visit->names;
+    TRY(MEMORY_GROW(&names->items, names->count + 1, &visit->capacity));
     TRY(memory_copy_text(name, &names->items[names->count]));
     ++names->count;
     return STATUS_OK;
 }
-
-typedef struct {
-    Hdf5Texts *names;
-    Status status;
-} NameVisit;
 
 static herr_t visit_object(hid_t group, const char *name, const H5O_info_t *about, void *context)
 {
     (void)group;
     NameVisit *visit = context;
     if (about->type == H5O_TYPE_DATASET)
-        visit->status = add_name(visit->names, name);
+        visit->status = add_name(visit, name);
     return visit->status == STATUS_OK ? 0 : -1;
-}
-
-static herr_t visit_attribute(hid_t object, const char *name, const H5A_info_t *about,
-                              void *context)
-{
-    (void)object, (void)about;
-    NameVisit *visit = context;
-    visit->status = add_name(visit->names, name);
-    return visit->status == STATUS_OK ? 0 : -1;
-}
-
-static Status end_visit(const Hdf5Reader *reader, const char *object, herr_t result,
-                        NameVisit *visit)
-{
-    if (result < 0 && visit->status == STATUS_OK)
-        visit->status = hdf5_refused(STATUS_FORMAT, reader->path, object, "list what is in it");
-    if (visit->status != STATUS_OK)
-        hdf5_texts_clear(visit->names);
-    return visit->status;
 }
 
 Status hdf5_list(const Hdf5Reader *reader, const char *group, Hdf5Texts *names)
@@ -371,19 +347,14 @@ Status hdf5_list(const Hdf5Reader *reader, const char *group, Hdf5Texts *names)
     *names = (Hdf5Texts){0};
     if (!hdf5_has(reader, group))
         return STATUS_OK;
-    NameVisit visit = {names, STATUS_OK};
+    NameVisit visit = {.names = names, .status = STATUS_OK};
     herr_t result = H5Ovisit_by_name2(reader->file, object_name(group), H5_INDEX_NAME, H5_ITER_INC,
                                       visit_object, &visit, H5O_INFO_BASIC, H5P_DEFAULT);
-    return end_visit(reader, group, result, &visit);
-}
-
-Status hdf5_list_attributes(const Hdf5Reader *reader, const char *object, Hdf5Texts *names)
-{
-    *names = (Hdf5Texts){0};
-    NameVisit visit = {names, STATUS_OK};
-    herr_t result = H5Aiterate_by_name(reader->file, object_name(object), H5_INDEX_NAME,
-                                       H5_ITER_INC, NULL, visit_attribute, &visit, H5P_DEFAULT);
-    return end_visit(reader, object, result, &visit);
+    if (result < 0 && visit.status == STATUS_OK)
+        visit.status = hdf5_refused(STATUS_FORMAT, reader->path, group, "list what is in it");
+    if (visit.status != STATUS_OK)
+        hdf5_texts_clear(names);
+    return visit.status;
 }
 
 bool hdf5_has_attribute(const Hdf5Reader *reader, const char *object, const char *name)

@@ -92,7 +92,4 @@ Status hdf5_get_texts(const Hdf5Reader *reader, const char *object, const char *
 Status hdf5_get_i64(const Hdf5Reader *reader, const char *object, const char *name, int64_t *value);
 Status hdf5_get_f64(const Hdf5Reader *reader, const char *object, const char *name, double *value);
 
-/* The names of an object's attributes, in order of their names. */
-Status hdf5_list_attributes(const Hdf5Reader *reader, const char *object, Hdf5Texts *names);
-
 #endif

@@ -14,7 +14,6 @@
 #include "results/result_schema.h"
 #include "revision.h"
 #include "store/files.h"
-#include "train/result_metrics.h"
 #include "train/version.h"
 
 typedef struct {
@@ -23,7 +22,7 @@ typedef struct {
     const Trainer *trainer;
     const History *history;
     const Evaluation *test;
-    const ResultMetrics *metrics;
+    const SplitMetrics *metrics;
     double operating_point, training_seconds;
 } Result;
 
@@ -74,6 +73,7 @@ static Status write_provenance(const Result *result)
         const char *name;
         int64_t value;
     } numbers[] = {
+        {"provenance/synthetic", result->trainer->dataset->synthetic},
         {"provenance/arithmetic_version", ARITHMETIC_VERSION},
         {"provenance/seed", (int64_t)settings->seed},
         {"provenance/ranks", result->trainer->ranks},
@@ -92,19 +92,20 @@ static Status write_provenance(const Result *result)
 
 static Status write_history(const Result *result)
 {
-    double *column;
-    TRY(MEMORY_NEW(&column, result->history->count));
+    const History *history = result->history;
+    double *numbers;
+    TRY(MEMORY_NEW(&numbers, history->count));
     Status status = STATUS_OK;
-    for (HistoryColumn c = 0; c < HISTORY_COLUMNS && status == STATUS_OK; ++c) {
-        char name[64];
-        const char *unit = history_unit(c);
-        snprintf(name, sizeof name, "history/%s", history_name(c));
-        for (size_t e = 0; e < result->history->count; ++e)
-            column[e] = result->history->rows[e][c];
-        status = result_write_quantity(result->writer, name, result->history->count, column,
-                                       history_description(c), *unit ? unit : NULL);
+    for (size_t c = 0; c < history->column_count && status == STATUS_OK; ++c) {
+        const HistoryColumn *column = &history->columns[c];
+        char name[HISTORY_NAME_BYTES + 16];
+        snprintf(name, sizeof name, "history/%s", column->name);
+        for (size_t e = 0; e < history->count; ++e)
+            numbers[e] = history->rows[e * history->column_count + c];
+        status = result_write_quantity(result->writer, name, history->count, numbers,
+                                       column->description, *column->unit ? column->unit : NULL);
     }
-    free(column);
+    free(numbers);
     return status;
 }
 
@@ -112,7 +113,7 @@ static Status write_history(const Result *result)
 
 static Status write_metrics(const Result *result)
 {
-    const ResultMetrics *metrics = result->metrics;
+    const SplitMetrics *metrics = result->metrics;
     size_t count = metrics->metric_count;
     const char **names;
     double *columns; /* 3 x count */
@@ -226,8 +227,10 @@ static Status write_predictions(const Result *result)
     TRY(write_prediction_texts(result));
     TRY(result_write(w, "test/predictions/scores", HDF5_F64, 2,
                      (size_t[]){test->count, test->classes}, test->scores));
-    TRY(result_write_f64(w, "test/predictions/dice", test->count, test->dice));
-    TRY(result_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou));
+    if (test->task->gives_masks) {
+        TRY(result_write_f64(w, "test/predictions/dice", test->count, test->dice));
+        TRY(result_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou));
+    }
     TRY(result_write_f64(w, "test/predictions/seconds", test->count, test->seconds));
     int64_t *classes;
     TRY(MEMORY_NEW(&classes, test->count));
@@ -268,7 +271,7 @@ static Status write_overlap(const Result *result)
         status = result_write_texts(w, "test/overlap/form", count, form);
     if (status == STATUS_OK)
         status = result_write_f64(w, "test/overlap/box_iou", count, box);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && test->task->gives_masks)
         status = result_write_f64(w, "test/overlap/mask_iou", count, mask);
     free(box);
     return status;
@@ -316,26 +319,26 @@ static Status write_all(const Result *result)
     TRY(write_curves(result));
     TRY(write_confusion(result));
     TRY(write_predictions(result));
+    if (!result->test->task->gives_boxes)
+        return STATUS_OK;
     TRY(write_overlap(result));
     return write_detections(result);
 }
 
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
-                         const Evaluation *test, double operating_point, double training_seconds)
+                         const Evaluation *test, const SplitMetrics *metrics,
+                         double operating_point, double training_seconds)
 {
-    ResultMetrics metrics;
     char *path = NULL;
     Result result = {.place = place,
                      .trainer = trainer,
                      .history = history,
                      .test = test,
-                     .metrics = &metrics,
+                     .metrics = metrics,
                      .operating_point = operating_point,
                      .training_seconds = training_seconds};
-    TRY(result_metrics_init(test, operating_point, trainer->settings->seed, &metrics));
-    Status status = files_join(place->folder, "result.h5", &path);
-    if (status == STATUS_OK)
-        status = hdf5_writer_new(path, &result.writer);
+    TRY(files_join(place->folder, "result.h5", &path));
+    Status status = hdf5_writer_new(path, &result.writer);
     if (status == STATUS_OK) {
         status = write_all(&result);
         if (status == STATUS_OK)
@@ -344,6 +347,5 @@ Status cell_write_result(const CellPlace *place, const Trainer *trainer, const H
             hdf5_writer_abandon(result.writer);
     }
     free(path);
-    result_metrics_clear(&metrics);
     return status;
 }

@@ -8,7 +8,12 @@ trap 'rm -rf "$folder"' EXIT
 OMP_NUM_THREADS=1 "$data" phantom "$folder/one" --images 48 --seed 7 --size 160x128 >/dev/null
 OMP_NUM_THREADS=3 "$data" phantom "$folder/deep/three/" --images 48 --seed 7 --size 160x128 >/dev/null
 diff -r "$folder/one" "$folder/deep/three"
-"$data" check "$folder/one/manifest.csv"
+"$data" check "$folder/one/manifest.csv" >"$folder/summary"
+grep -qx 'The images are synthetic, as gisd-dataset.json says.' "$folder/summary"
+cp -r "$folder/one" "$folder/bare of properties"
+rm "$folder/bare of properties/gisd-dataset.json"
+"$data" check "$folder/bare of properties/manifest.csv" >"$folder/plain"
+cmp <(grep -v synthetic "$folder/summary") "$folder/plain"
 "$data" phantom "$folder/other" --images 48 --seed 8 --size 160x128 >/dev/null
 ! cmp -s "$folder/one/images/000000.jpg" "$folder/other/images/000000.jpg"
 

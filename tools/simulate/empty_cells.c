@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "data/phantom.h"
+#include "data/phantom/phantom.h"
 #include "grid/master.h"
 #include "grid/run.h"
 #include "store/files.h"

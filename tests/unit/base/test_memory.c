@@ -23,6 +23,48 @@ static void a_product_that_overflows_is_refused(void **state)
     assert_null(numbers);
 }
 
+static void an_array_grows_and_keeps_what_it_holds(void **state)
+{
+    (void)state;
+    uint32_t *numbers = NULL;
+    size_t capacity = 0, moves = 0;
+    for (uint32_t i = 0; i < 1000; ++i) {
+        size_t before = capacity;
+        assert_int_equal(MEMORY_GROW(&numbers, i + 1, &capacity), STATUS_OK);
+        moves += capacity != before;
+        assert_true(capacity > i);
+        assert_int_equal(numbers[i], 0);
+        numbers[i] = i;
+    }
+    assert_true(moves < 10);
+    for (uint32_t i = 0; i < 1000; ++i)
+        assert_int_equal(numbers[i], i);
+    assert_int_equal(MEMORY_GROW(&numbers, 70000, &capacity), STATUS_OK);
+    assert_int_equal(capacity, 70000);
+    assert_int_equal(numbers[999], 999);
+    assert_int_equal(numbers[69999], 0);
+    free(numbers);
+}
+
+static void an_array_that_cannot_grow_stays_as_it_is(void **state)
+{
+    (void)state;
+    uint32_t *numbers = NULL;
+    size_t capacity = 0;
+    assert_int_equal(MEMORY_GROW(&numbers, 1, &capacity), STATUS_OK);
+    const uint32_t *before = numbers;
+    size_t room = capacity;
+    numbers[0] = 7;
+    assert_int_equal(MEMORY_GROW(&numbers, SIZE_MAX / 2, &capacity), STATUS_NO_MEMORY);
+    memory_fail_after(0);
+    assert_int_equal(MEMORY_GROW(&numbers, room + 1, &capacity), STATUS_NO_MEMORY);
+    memory_fail_after(-1);
+    assert_ptr_equal(numbers, before);
+    assert_int_equal(capacity, room);
+    assert_int_equal(numbers[0], 7);
+    free(numbers);
+}
+
 static void the_chosen_allocation_fails_once(void **state)
 {
     (void)state;
@@ -43,6 +85,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(a_product_that_overflows_is_refused),
+        cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
+        cmocka_unit_test(an_array_that_cannot_grow_stays_as_it_is),
         cmocka_unit_test(the_chosen_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@ static void a_blob_gives_the_same_data_set_back(void **state)
     Dataset *dataset = example_data(5, 3, 32), *copy;
     uint8_t *bytes;
     size_t count;
+    dataset->synthetic = true;
+    assert_int_equal(dataset_seal(dataset), STATUS_OK);
     assert_int_equal(dataset_to_bytes(dataset, &bytes, &count), STATUS_OK);
     assert_int_equal(dataset_from_bytes(bytes, count, &copy), STATUS_OK);
     assert_string_equal(copy->fingerprint, dataset->fingerprint);
@@ -17,6 +19,7 @@ static void a_blob_gives_the_same_data_set_back(void **state)
     assert_int_equal(dataset_seal(copy), STATUS_OK);
     assert_string_equal(copy->fingerprint, dataset->fingerprint);
     assert_int_equal(copy->count, 9);
+    assert_true(copy->synthetic);
     assert_string_equal(copy->examples[8].name, "image.png");
     assert_string_equal(copy->class_names[1], "GU");
     assert_null(copy->masks[3]);
@@ -64,6 +67,15 @@ static void failing_memory_is_an_ordinary_error(void **state)
     dataset_free(dataset);
 }
 
+/* Cells are known by it: it must not change from one version to the next. */
+static void a_data_set_keeps_the_fingerprint_that_it_had(void **state)
+{
+    (void)state;
+    Dataset *dataset = example_data(3, 2, 16);
+    assert_string_equal(dataset->fingerprint, "3c1294cc526a42e2615ce7cb0c306114");
+    dataset_free(dataset);
+}
+
 static void the_fingerprint_covers_what_changes_a_result(void **state)
 {
     (void)state;
@@ -85,9 +97,10 @@ static void the_fingerprint_covers_what_changes_a_result(void **state)
     CHANGES(dataset->masks[2][7] ^= 1, dataset->masks[2][7] ^= 1);
     CHANGES(example->label += 1, example->label -= 1);
     CHANGES(example->lesions[0].class_index ^= 1, example->lesions[0].class_index ^= 1);
+    CHANGES(dataset->synthetic = true, dataset->synthetic = false);
     CHANGES(example->patient += 1, example->patient -= 1);
-    float x0 = example->lesions[0].x0;
-    CHANGES(example->lesions[0].x0 += 0.01f, example->lesions[0].x0 = x0);
+    float x0 = example->lesions[0].box.x0;
+    CHANGES(example->lesions[0].box.x0 += 0.01f, example->lesions[0].box.x0 = x0);
     dataset->examples[4].split = SPLIT_TEST; /* stored at the same side as validation images */
     assert_int_equal(dataset_seal(dataset), STATUS_OK);
     assert_string_not_equal(dataset->fingerprint, original);
@@ -100,6 +113,7 @@ int main(void)
         cmocka_unit_test(a_blob_gives_the_same_data_set_back),
         cmocka_unit_test(a_cut_blob_is_refused_at_any_length),
         cmocka_unit_test(failing_memory_is_an_ordinary_error),
+        cmocka_unit_test(a_data_set_keeps_the_fingerprint_that_it_had),
         cmocka_unit_test(the_fingerprint_covers_what_changes_a_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

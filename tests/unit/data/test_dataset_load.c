@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/pack.h"
+#include "data/properties.h"
 
 #include "example_files.h"
 
@@ -48,8 +49,8 @@ static void a_manifest_becomes_a_data_set(void **state)
     assert_int_equal(example->width, EXAMPLE_WIDTH);
     assert_int_equal(example->height, EXAMPLE_HEIGHT);
     assert_int_equal(example->lesion_count, 1);
-    assert_true(fabsf(example->lesions[0].x1 - 0.5f) < 1e-6f);
-    assert_true(fabsf(example->lesions[0].y0 - 0.125f) < 1e-6f);
+    assert_true(fabsf(example->lesions[0].box.x1 - 0.5f) < 1e-6f);
+    assert_true(fabsf(example->lesions[0].box.y0 - 0.125f) < 1e-6f);
     /* The mask lies where the box does. */
     size_t side = dataset_side(dataset, 1);
     assert_int_equal(side, 20);
@@ -86,6 +87,27 @@ static void a_pack_gives_the_same_data_set(void **state)
     assert_int_equal(dataset_load(pack, SIZE, &anew, &from_pack), STATUS_OK);
     assert_string_equal(from_pack->fingerprint, from_manifest->fingerprint);
     assert_int_equal(dataset_split_count(from_pack, SPLIT_TEST), 8);
+    dataset_free(from_manifest);
+    dataset_free(from_pack);
+}
+
+static void a_pack_knows_that_images_are_synthetic(void **state)
+{
+    (void)state;
+    const char *manifest = example_files(), *pack = scratch("set/pack.h5");
+    Dataset *plain = load(manifest);
+    assert_false(plain->synthetic);
+    const DatasetProperties properties = {.synthetic = true};
+    assert_int_equal(properties_write(scratch("set"), &properties), STATUS_OK);
+    Dataset *from_manifest = load(manifest);
+    assert_true(from_manifest->synthetic);
+    assert_string_not_equal(from_manifest->fingerprint, plain->fingerprint);
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    assert_int_equal(unlink(scratch("set/" PROPERTIES_FILE)), 0);
+    Dataset *from_pack = load(pack);
+    assert_true(from_pack->synthetic);
+    assert_string_equal(from_pack->fingerprint, from_manifest->fingerprint);
+    dataset_free(plain);
     dataset_free(from_manifest);
     dataset_free(from_pack);
 }
@@ -164,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manifest_becomes_a_data_set),
         cmocka_unit_test(a_pack_gives_the_same_data_set),
+        cmocka_unit_test(a_pack_knows_that_images_are_synthetic),
         cmocka_unit_test(a_pack_of_another_size_or_kind_is_refused),
         cmocka_unit_test(a_pack_of_unreadable_images_never_appears),
         cmocka_unit_test(faults_of_files_name_the_line),

@@ -28,17 +28,6 @@ static void empty_masks_agree_with_each_other_only(void **state)
     ASSERT_NEAR(segmentation_score(some, empty, 3).iou, 0);
 }
 
-static void the_threshold_itself_is_inside(void **state)
-{
-    (void)state;
-    const float probability[3] = {0.49f, 0.5f, 0.9f};
-    uint8_t mask[3];
-    segmentation_threshold(probability, 3, 0.5f, mask);
-    assert_int_equal(mask[0], 0);
-    assert_int_equal(mask[1], 1);
-    assert_int_equal(mask[2], 1);
-}
-
 static void percentiles_agree_with_numpy(void **state)
 {
     (void)state;
@@ -59,7 +48,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dice_and_overlap_agree_with_scikit_learn),
         cmocka_unit_test(empty_masks_agree_with_each_other_only),
-        cmocka_unit_test(the_threshold_itself_is_inside),
         cmocka_unit_test(percentiles_agree_with_numpy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

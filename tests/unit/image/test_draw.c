@@ -92,22 +92,6 @@ static void text_fills_the_width_it_announces(void **state)
     image_clear(&image);
 }
 
-static void a_part_is_copied_as_far_as_it_fits(void **state)
-{
-    (void)state;
-    Image image = grey(10, 10), part;
-    assert_int_equal(image_init(&part, 4, 4, 3), STATUS_OK);
-    draw_image(&image, &part, -2, 8);
-    assert_int_equal(changed(&image, 0, 8, 2, 10), 4);
-    assert_int_equal(changed(&image, 0, 0, 10, 10), 4);
-    draw_image(&image, &part, 20, 0);
-    draw_image(&image, &part, 0, -9);
-    draw_image(&image, &part, -4, 0);
-    assert_int_equal(changed(&image, 0, 0, 10, 10), 4);
-    image_clear(&part);
-    image_clear(&image);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,7 +99,6 @@ int main(void)
         cmocka_unit_test(a_tag_stands_above_its_box_and_within_the_picture),
         cmocka_unit_test(a_mask_tints_its_pixels_and_outlines_them),
         cmocka_unit_test(text_fills_the_width_it_announces),
-        cmocka_unit_test(a_part_is_copied_as_far_as_it_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,10 +141,6 @@ static void texts_and_attributes_come_back(void **state)
     assert_int_equal(whole, 50);
     assert_int_equal(hdf5_get_f64(reader, "/", "point", &number), STATUS_OK);
     assert_true(number == 0.25);
-    assert_int_equal(hdf5_list_attributes(reader, "model", &texts), STATUS_OK);
-    assert_int_equal(texts.count, 3);
-    assert_string_equal(texts.items[1], "classes");
-    hdf5_texts_clear(&texts);
     hdf5_reader_free(reader);
 }
 

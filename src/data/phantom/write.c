@@ -1,0 +1,338 @@
+/* The phantom data set as files.
+ *
+ * All is written into .NAME.partial beside the folder wanted, made durable with one syncfs(), and
+ * renamed: a killed run leaves the final name free, and the next run clears what it left.
+ */
+#include "data/phantom/phantom.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/first_error.h"
+#include "base/memory.h"
+#include "data/manifest.h"
+#include "data/properties.h"
+#include "data/split.h"
+#include "image/image_file.h"
+#include "store/csv.h"
+#include "store/files.h"
+
+enum { JPEG_QUALITY = 95, PNG_LEVEL = 1, PLACE_BYTES = 40 };
+
+/* What the tables need to know of an image once it is written. */
+typedef struct {
+    Box box;
+    size_t overlay_count;
+    Overlay overlays[OVERLAY_MOST];
+} Record;
+
+static Status write_plainly(const char *folder, const char *name, const uint8_t *bytes,
+                            size_t count)
+{
+    char *path;
+    TRY(files_join(folder, name, &path));
+    FILE *file = fopen(path, "wb");
+    bool written = file && fwrite(bytes, 1, count, file) == count;
+    if (file && fclose(file) != 0)
+        written = false;
+    Status status =
+        written ? STATUS_OK : status_set(STATUS_IO, "%s: cannot write: %s", path, strerror(errno));
+    free(path);
+    return status;
+}
+
+static void image_place(size_t index, char place[PLACE_BYTES])
+{
+    snprintf(place, PLACE_BYTES, "images/%06zu.jpg", index);
+}
+
+static void mask_place(size_t index, char place[PLACE_BYTES])
+{
+    snprintf(place, PLACE_BYTES, "masks/%06zu.png", index);
+}
+
+static Status write_image(const PhantomSettings *settings, size_t index, const PhantomCase *what,
+                          Scene *scene, const char *folder, Record *record)
+{
+    PhantomImage made;
+    uint8_t *bytes = NULL;
+    size_t count;
+    char place[PLACE_BYTES];
+    Status status;
+    TRY_GOTO(status, done, phantom_image(settings, index, what, scene, &made));
+    record->box = made.box;
+    record->overlay_count = made.overlays.count;
+    memcpy(record->overlays, made.overlays.items, sizeof record->overlays);
+    TRY_GOTO(status, done, image_encode_jpeg(&made.image, JPEG_QUALITY, &bytes, &count));
+    image_place(index, place);
+    TRY_GOTO(status, done, write_plainly(folder, place, bytes, count));
+    if (what->kind != LESION_NONE) {
+        free(bytes);
+        bytes = NULL;
+        TRY_GOTO(status, done, image_encode_png(&made.mask, PNG_LEVEL, &bytes, &count));
+        mask_place(index, place);
+        TRY_GOTO(status, done, write_plainly(folder, place, bytes, count));
+    }
+done:
+    free(bytes);
+    phantom_image_clear(&made);
+    return status;
+}
+
+/* All images, on all threads; the first error ends it and is the one returned. */
+static Status write_images(const PhantomSettings *settings, const PhantomCase *cases,
+                           const char *folder, Record *records)
+{
+    FirstError first = FIRST_ERROR_NONE;
+#pragma omp parallel
+    {
+        Scene scene;
+        Status ready = scene_init(&scene, settings->width, settings->height);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t i = 0; i < settings->images; ++i)
+            if (!first_error_before(&first, i))
+                first_error_note(&first, i,
+                                 ready != STATUS_OK ? ready
+                                                    : write_image(settings, i, &cases[i], &scene,
+                                                                  folder, &records[i]));
+        scene_clear(&scene);
+    }
+    return first_error_status(&first);
+}
+
+static int32_t class_of(LesionKind kind)
+{
+    return kind == LESION_NONE ? -1 : kind == LESION_ULCER ? 1 : kind == LESION_GASTRITIS ? 2 : 0;
+}
+
+static Status assign_splits(const PhantomSettings *settings, const PhantomCase *cases,
+                            Split *splits)
+{
+    int32_t *labels = NULL;
+    uint32_t *units = NULL;
+    Status status;
+    TRY_GOTO(status, done, MEMORY_NEW(&labels, settings->images));
+    TRY_GOTO(status, done, MEMORY_NEW(&units, settings->images));
+    for (size_t i = 0; i < settings->images; ++i) {
+        labels[i] = class_of(cases[i].kind);
+        units[i] = cases[i].patient;
+        splits[i] = SPLIT_NONE;
+    }
+    /* The rule that phantoms were always split by: the documented figures rest on it. */
+    const SplitSettings split = {
+        .shares = {0.60, 0.15, 0.25}, .seed = settings->seed, .rule = SPLIT_RULE_LARGEST_FIRST};
+    const int32_t *const values[] = {labels};
+    const SplitLabels by_class = {.count = 1, .values = values};
+    TRY_GOTO(status, done, split_assign(&split, settings->images, &by_class, units, splits));
+done:
+    free(labels);
+    free(units);
+    return status;
+}
+
+static Status commit_table(CsvWriter *writer, const char *folder, const char *name)
+{
+    char *path;
+    TRY(files_join(folder, name, &path));
+    Status status = csv_writer_commit(writer, path);
+    free(path);
+    return status;
+}
+
+static Status write_manifest(const PhantomSettings *settings, const PhantomCase *cases,
+                             const Split *splits, const Record *records, const char *folder)
+{
+    CsvWriter writer;
+    TRY(csv_writer_init(&writer));
+    Status status = STATUS_OK;
+    manifest_write_header(&writer);
+    for (size_t i = 0; i < settings->images && status == STATUS_OK; ++i) {
+        bool ill = cases[i].kind != LESION_NONE;
+        char image[PLACE_BYTES], mask[PLACE_BYTES], patient[16], lesion[16];
+        image_place(i, image);
+        mask_place(i, mask);
+        snprintf(patient, sizeof patient, "P%05u", (unsigned)cases[i].patient);
+        snprintf(lesion, sizeof lesion, "L%05u", (unsigned)cases[i].patient);
+        char label[16];
+        snprintf(label, sizeof label, "%s", phantom_label(cases[i].kind));
+        ManifestBox box = {.box = records[i].box, .class_name = label};
+        ManifestRow row = {
+            .image = image,
+            .mask = ill ? mask : NULL,
+            .label = label,
+            .patient = patient,
+            .lesion = ill ? lesion : NULL,
+            .form = phantom_form(cases[i].kind),
+            .split = splits[i],
+            .box_count = ill,
+            .boxes = &box,
+        };
+        status = manifest_write_row(&writer, &row);
+    }
+    if (status == STATUS_OK)
+        status = commit_table(&writer, folder, "manifest.csv");
+    csv_writer_clear(&writer);
+    return status;
+}
+
+static Status write_overlays(const PhantomSettings *settings, const Record *records,
+                             const char *folder)
+{
+    static const char *const columns[] = {"image", "x0", "y0", "x1", "y1", "class", "score"};
+    CsvWriter writer;
+    TRY(csv_writer_init(&writer));
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; ++i)
+        csv_write_text(&writer, columns[i]);
+    csv_end_row(&writer);
+    for (size_t i = 0; i < settings->images; ++i)
+        for (size_t k = 0; k < records[i].overlay_count; ++k) {
+            const Overlay *item = &records[i].overlays[k];
+            char image[PLACE_BYTES];
+            image_place(i, image);
+            csv_write_text(&writer, image);
+            csv_write_number(&writer, (double)item->box.x0);
+            csv_write_number(&writer, (double)item->box.y0);
+            csv_write_number(&writer, (double)item->box.x1);
+            csv_write_number(&writer, (double)item->box.y1);
+            csv_write_text(&writer, overlay_name(item->kind));
+            csv_write_integer(&writer, 1); /* certain */
+            csv_end_row(&writer);
+        }
+    Status status = commit_table(&writer, folder, "overlays.csv");
+    csv_writer_clear(&writer);
+    return status;
+}
+
+/* ---- the folder ---- */
+
+static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A folder that is not there or holds nothing. */
+static Status check_free(const char *folder)
+{
+    DIR *listing = opendir(folder);
+    if (!listing && errno == ENOENT)
+        return STATUS_OK;
+    if (!listing)
+        FAIL(errno == ENOTDIR ? STATUS_ARGUMENT : STATUS_IO,
+             "%s: cannot be written to (%s), expected a new or empty folder", folder,
+             strerror(errno));
+    bool used = false;
+    for (const struct dirent *entry; !used && (entry = readdir(listing));)
+        used = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(listing);
+    if (used)
+        FAIL(STATUS_ARGUMENT, "%s: is not empty, expected a new or empty folder", folder);
+    return STATUS_OK;
+}
+
+/* `folder` without slashes at its end in *target, and "PARENT/.NAME.partial" in *partial. */
+static Status name_folders(const char *folder, char **target, char **partial)
+{
+    char *parent = NULL, name[NAME_MAX + 1];
+    Status status;
+    TRY(memory_copy_text(folder, target));
+    for (size_t n = strlen(*target); n > 1 && (*target)[n - 1] == '/'; --n)
+        (*target)[n - 1] = '\0';
+    const char *slash = strrchr(*target, '/'), *last = slash ? slash + 1 : *target;
+    if (!*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+        FAIL(STATUS_ARGUMENT, "'%s': expected the name of a new folder", folder);
+    TRY_GOTO(status, done, files_folder_of(*target, &parent));
+    TRY_GOTO(status, done, files_make_folder(parent));
+    snprintf(name, sizeof name, ".%s.partial", last);
+    TRY_GOTO(status, done, files_join(parent, name, partial));
+done:
+    free(parent);
+    return status;
+}
+
+static Status make_folders(const char *partial)
+{
+    static const char *const names[] = {"images", "masks"};
+    remove_folder(partial);
+    for (int i = 0; i < 2; ++i) {
+        char *path;
+        TRY(files_join(partial, names[i], &path));
+        Status status = files_make_folder(path);
+        free(path);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+static Status make_durable(const char *folder)
+{
+    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = handle < 0 ? -1 : syncfs(handle);
+    int reason = errno;
+    if (handle >= 0)
+        close(handle);
+    if (failed)
+        FAIL(STATUS_IO, "%s: cannot synchronise: %s", folder, strerror(reason));
+    return STATUS_OK;
+}
+
+static Status check_settings(const PhantomSettings *settings)
+{
+    if (settings->images < 1 || settings->images > 1000000)
+        FAIL(STATUS_ARGUMENT, "%zu images, expected 1 to 1000000", settings->images);
+    if (settings->width < 64 || settings->width > 4096 || settings->height < 64 ||
+        settings->height > 4096)
+        FAIL(STATUS_ARGUMENT, "images of %zux%zu pixels, expected 64 to 4096 each way",
+             settings->width, settings->height);
+    return STATUS_OK;
+}
+
+Status phantom_write(const PhantomSettings *settings, const char *folder)
+{
+    char *target = NULL, *partial = NULL;
+    PhantomCase *cases = NULL;
+    Split *splits = NULL;
+    Record *records = NULL;
+    bool begun = false;
+    Status status;
+    TRY(check_settings(settings));
+    TRY(check_free(folder));
+    TRY_GOTO(status, done, name_folders(folder, &target, &partial));
+    TRY_GOTO(status, done, MEMORY_NEW(&cases, settings->images));
+    TRY_GOTO(status, done, MEMORY_NEW(&splits, settings->images));
+    TRY_GOTO(status, done, MEMORY_NEW(&records, settings->images));
+    phantom_plan(settings, cases);
+    TRY_GOTO(status, done, assign_splits(settings, cases, splits));
+    begun = true;
+    TRY_GOTO(status, done, make_folders(partial));
+    TRY_GOTO(status, done, write_images(settings, cases, partial, records));
+    TRY_GOTO(status, done, write_overlays(settings, records, partial));
+    TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, partial));
+    TRY_GOTO(status, done, properties_write(partial, &(DatasetProperties){.synthetic = true}));
+    TRY_GOTO(status, done, make_durable(partial));
+    TRY_GOTO(status, done, files_rename(partial, target));
+done:
+    if (begun && status != STATUS_OK)
+        remove_folder(partial);
+    free(target);
+    free(partial);
+    free(cases);
+    free(splits);
+    free(records);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* gisd-dataset.json; see properties.h. */
+#include "data/properties.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/files.h"
+
+static Status parse(const char *path, const char *text, DatasetProperties *properties)
+{
+    cJSON *root = cJSON_ParseWithOpts(text, NULL, true);
+    Status status = STATUS_OK;
+    if (!cJSON_IsObject(root))
+        status = status_set(STATUS_FORMAT, "%s: expected {\"synthetic\": true} or false", path);
+    const cJSON *item = root ? root->child : NULL;
+    for (; item && status == STATUS_OK; item = item->next)
+        if (strcmp(item->string, "synthetic") != 0)
+            status = status_set(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic", path,
+                                item->string);
+        else if (!cJSON_IsBool(item))
+            status = status_set(STATUS_FORMAT, "%s: synthetic is neither true nor false", path);
+        else
+            properties->synthetic = cJSON_IsTrue(item);
+    cJSON_Delete(root);
+    return status;
+}
+
+Status properties_read(const char *manifest_path, DatasetProperties *properties)
+{
+    *properties = (DatasetProperties){0};
+    char *path, *text;
+    TRY(files_resolve(manifest_path, PROPERTIES_FILE, &path));
+    Status status = files_read(path, &text, NULL);
+    if (status == STATUS_OK) {
+        status = parse(path, text, properties);
+        free(text);
+    } else if (status == STATUS_MISSING) {
+        status = STATUS_OK;
+    }
+    free(path);
+    return status;
+}
+
+Status properties_write(const char *folder, const DatasetProperties *properties)
+{
+    const char *text =
+        properties->synthetic ? "{\"synthetic\": true}\n" : "{\"synthetic\": false}\n";
+    char *path;
+    TRY(files_join(folder, PROPERTIES_FILE, &path));
+    Status status = files_write(path, text, strlen(text));
+    free(path);
+    return status;
+}
