@@ -75,7 +75,6 @@ static Status write_provenance(const Result *result)
     } numbers[] = {
         {"provenance/arithmetic_version", ARITHMETIC_VERSION},
         {"provenance/seed", (int64_t)settings->seed},
-        {"provenance/synthetic", result->trainer->dataset->synthetic},
         {"provenance/ranks", result->trainer->ranks},
         {"provenance/parameters", (int64_t)parameters_total(&result->trainer->parameters, false)},
         {"provenance/trained_parameters",
@@ -85,6 +84,8 @@ static Status write_provenance(const Result *result)
         TRY(result_write_text(result->writer, texts[i].name, texts[i].text ? texts[i].text : ""));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
         TRY(result_write_i64(result->writer, numbers[i].name, 1, &numbers[i].value));
+    if (result->trainer->dataset->synthetic) /* data of earlier versions cannot say that they are */
+        TRY(result_write_i64(result->writer, "provenance/synthetic", 1, &(int64_t){1}));
     return result_write_f64(result->writer, "provenance/seconds", 1, &result->training_seconds);
 }
 
@@ -271,7 +272,7 @@ static Status write_overlap(const Result *result)
         status = result_write_texts(w, "test/overlap/form", count, form);
     if (status == STATUS_OK)
         status = result_write_f64(w, "test/overlap/box_iou", count, box);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && test->task->gives_masks)
         status = result_write_f64(w, "test/overlap/mask_iou", count, mask);
     free(box);
     return status;
