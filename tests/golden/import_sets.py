@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Small data sets in the layouts of annotating tools, with what is right about them: import/LAYOUT.
+
+    PYTHONPATH=.../cocoapi/PythonAPI tests/golden/import_sets.py tests/golden/import
+
+Each layout is written as its own documentation describes it, by programs that know it where there
+are any (pycocotools for COCO's run lengths, Pillow for masks, PyYAML, lxml). The numbers in
+expected.csv are computed from the scene, not from the files: boxes and areas of the shapes drawn.
+
+expected.csv: image (its place below source), label, split, area of the mask in pixels (empty: there
+is none), boxes as a manifest has them.
+"""
+import csv
+import json
+import math
+import pathlib
+import shutil
+import sys
+
+import numpy as np
+from PIL import Image
+
+WIDTH, HEIGHT = 160, 120
+
+
+class Ellipse:
+    """A lesion: its class, centre and half axes in pixels."""
+
+    def __init__(self, kind, x, y, rx, ry):
+        self.kind, self.x, self.y, self.rx, self.ry = kind, x, y, rx, ry
+
+    def pixels(self):
+        """The pixels whose centres lie inside."""
+        y, x = np.mgrid[0:HEIGHT, 0:WIDTH] + 0.5
+        return ((x - self.x) / self.rx) ** 2 + ((y - self.y) / self.ry) ** 2 <= 1
+
+    def corners(self, count=48):
+        """A polygon of (nearly) the same shape."""
+        turn = [2 * math.pi * i / count for i in range(count)]
+        return [(round(self.x + self.rx * math.cos(t), 2), round(self.y + self.ry * math.sin(t), 2))
+                for t in turn]
+
+    def box(self):
+        return self.x - self.rx, self.y - self.ry, self.x + self.rx, self.y + self.ry
+
+
+def box_of(pixels):
+    y, x = np.nonzero(pixels)
+    return int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1
+
+
+SCENES = {
+    "one.png": [Ellipse("adenoma", 50, 60, 30, 20)],
+    "two lesions.jpg": [Ellipse("adenoma", 40, 40, 28, 21), Ellipse("serrated", 110, 80, 35, 25)],
+    "Läsion-胃.png": [Ellipse("serrated", 80, 60, 40.5, 30.25)],
+    "sub/UPPER.JPG": [Ellipse("adenoma", 120, 30, 25, 22), Ellipse("adenoma", 40, 80, 30, 30)],
+    "none.png": [],
+}
+
+
+class Layout:
+    def __init__(self, root, name):
+        self.folder = root / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.source = self.folder / "source"
+        self.source.mkdir(parents=True)
+        self.rows = []
+
+    def path(self, name):
+        path = self.source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def picture(self, place, lesions):
+        pixels = np.full((HEIGHT, WIDTH, 3), (190, 110, 95), np.uint8)
+        for lesion in lesions:
+            pixels[lesion.pixels()] = (220, 80, 70)
+        Image.fromarray(pixels).save(self.path(place))
+
+    def text(self, place, text, encoding="utf-8"):
+        self.path(place).write_bytes(text.encode(encoding))
+
+    def expect(self, image, lesions, split="", label=None, area=True, boxes=None):
+        """boxes: of the lesions unless given; area: True: of all lesions together."""
+        if boxes is None:
+            boxes = [(*lesion.box(), lesion.kind) for lesion in lesions]
+        if label is None:
+            largest = max(boxes, key=lambda b: (b[2] - b[0]) * (b[3] - b[1]), default=None)
+            label = largest[4] if largest else "normal"
+        if area is True:
+            area = int(np.any([lesion.pixels() for lesion in lesions], 0).sum()) if lesions else ""
+        self.rows.append([image, label, split, "" if area is None else area,
+                          ";".join("%g %g %g %g %s" % box for box in boxes)])
+
+    def close(self):
+        with open(self.folder / "expected.csv", "w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["image", "label", "split", "area", "boxes"])
+            writer.writerows(sorted(self.rows))
+
+
+# ---- COCO: cocodataset.org/#format-data ----
+
+def coco(root):
+    from pycocotools import mask as coco_mask
+
+    layout = Layout(root, "coco")
+
+    def packed(pixels):
+        runs = coco_mask.encode(np.asfortranarray(pixels.astype(np.uint8)))
+        return {"size": runs["size"], "counts": runs["counts"].decode()}
+
+    def counted(pixels):
+        flat, counts, value = pixels.ravel(order="F"), [], False
+        start = 0
+        for i in range(1, flat.size + 1):
+            if i == flat.size or flat[i] != flat[start]:
+                if not counts and flat[start]:
+                    counts.append(0)
+                counts.append(i - start)
+                start = i
+        return {"size": list(pixels.shape), "counts": counts}
+
+    def polygon(lesion):
+        return [[value for corner in lesion.corners() for value in corner]]
+
+    def drawn(segmentation):
+        """Pixels as pycocotools draws any kind of segmentation."""
+        runs = segmentation
+        if isinstance(segmentation, list) or isinstance(segmentation["counts"], list):
+            runs = coco_mask.frPyObjects(segmentation, HEIGHT, WIDTH)
+        return coco_mask.decode(coco_mask.merge(runs) if isinstance(runs, list) else runs) > 0
+
+    files = {"train": {"images": [], "annotations": []}, "val": {"images": [], "annotations": []}}
+    categories = [{"id": 7, "name": "adenoma", "supercategory": "polyp"},
+                  {"id": 2, "name": "serrated", "supercategory": "polyp"}]
+    writers = {"one.png": [polygon], "two lesions.jpg": [packed, counted],
+               "Läsion-胃.png": [polygon], "sub/UPPER.JPG": [counted, polygon]}
+    number = 0
+    for image_id, (name, lesions) in enumerate(SCENES.items(), 40):
+        split = "val" if name.startswith("two") or name == "none.png" else "train"
+        layout.picture(f"images/{name}", lesions)
+        file = files[split]
+        file["images"].append({"id": image_id, "file_name": name, "width": WIDTH,
+                               "height": HEIGHT, "license": 1, "date_captured": None})
+        united, boxes = np.zeros((HEIGHT, WIDTH), bool), []
+        for lesion, writer in zip(lesions, writers.get(name, [])):
+            number += 1
+            segmentation = writer(lesion if writer is polygon else lesion.pixels())
+            pixels = drawn(segmentation)
+            x0, y0, x1, y1 = lesion.box()
+            united |= pixels
+            boxes.append((x0, y0, x1, y1, lesion.kind))
+            file["annotations"].append({
+                "id": number, "image_id": image_id, "iscrowd": int(writer is counted),
+                "category_id": {"adenoma": 7, "serrated": 2}[lesion.kind],
+                "bbox": [x0, y0, x1 - x0, y1 - y0], "area": float(pixels.sum()),
+                "segmentation": segmentation})
+        layout.expect(f"images/{name}", lesions, split, boxes=boxes,
+                      area=int(united.sum()) if lesions else None)
+    # two parts make one lesion, of which no box is given
+    parts = [Ellipse("serrated", 30, 60, 20, 30), Ellipse("serrated", 110, 60, 30, 20)]
+    segmentation = polygon(parts[0]) + polygon(parts[1])
+    layout.picture("images/parts.png", parts)
+    files["train"]["images"].append({"id": 90, "file_name": "parts.png", "width": WIDTH,
+                                     "height": HEIGHT})
+    files["train"]["annotations"].append({"id": 90, "image_id": 90, "category_id": 2, "iscrowd": 0,
+                                          "segmentation": segmentation})
+    pixels = drawn(segmentation)
+    layout.expect("images/parts.png", parts, "train", area=int(pixels.sum()),
+                  boxes=[(*box_of(pixels), "serrated")])
+    # a box and no outline; an image that is not there; one of another size; one that nothing names
+    layout.picture("images/box.png", [])
+    files["val"]["images"].append({"id": 91, "file_name": "box.png", "width": WIDTH,
+                                   "height": HEIGHT})
+    files["val"]["annotations"].append({"id": 91, "image_id": 91, "category_id": 7, "iscrowd": 0,
+                                        "bbox": [10.5, 20.25, 30.5, 40], "segmentation": []})
+    layout.expect("images/box.png", [], "val", boxes=[(10.5, 20.25, 41, 60.25, "adenoma")], area=None)
+    layout.picture("images/unnamed.png", [])
+    layout.picture("images/size.png", [])
+    files["val"]["images"] += [{"id": 92, "file_name": "gone.png", "width": 8, "height": 8},
+                               {"id": 93, "file_name": "size.png", "width": 8, "height": 8}]
+    files["val"]["annotations"].append({"id": 92, "image_id": 92, "category_id": 7, "iscrowd": 0,
+                                        "bbox": [1, 1, 2, 2]})
+    for split, content in files.items():
+        layout.text(f"annotations/instances_{split}.json",
+                    json.dumps({"info": {}, "licenses": [], **content, "categories": categories}))
+    layout.text("annotations/captions_train.json", '{"images": [], "annotations": []}')
+    layout.close()
+
+
+if __name__ == "__main__":
+    root = pathlib.Path(sys.argv[1])
+    for layout in [coco]:
+        layout(root)

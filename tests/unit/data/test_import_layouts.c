@@ -1,0 +1,146 @@
+/* Each layout of golden/import, against what its script computed from the scene drawn. */
+#include "../unit.h"
+
+#include <math.h>
+
+#include "data/import/import.h"
+#include "data/manifest.h"
+
+#include "example_files.h"
+
+static FILE *nothing;
+
+/* Imports golden/import/`layout` into the scratch folder of the same name. */
+static Status import(const char *layout, ImportSettings settings)
+{
+    char source[256];
+    snprintf(source, sizeof source, "golden/import/%s/source", layout);
+    settings.source = source;
+    settings.out = scratch(layout);
+    if (!nothing)
+        nothing = fopen("/dev/null", "w");
+    return import_data_set(layout, &settings, nothing, nothing);
+}
+
+static const ManifestRow *find_row(const Manifest *manifest, const char *image)
+{
+    size_t length = strlen(image);
+    for (size_t i = 0; i < manifest->count; ++i) {
+        size_t whole = strlen(manifest->rows[i].image);
+        if (whole > length && strcmp(manifest->rows[i].image + whole - length, image) == 0)
+            return &manifest->rows[i];
+    }
+    fail_msg("no row for %s", image);
+    return NULL;
+}
+
+/* The row's mask has that area to one percent, and none but 0 and 255 in it. */
+static void assert_area(const Manifest *manifest, const ManifestRow *row, const char *expected)
+{
+    if (expected[0] == '\0') {
+        assert_string_equal(row->mask, "");
+        return;
+    }
+    char *path;
+    Image mask;
+    assert_int_equal(files_resolve(manifest->path, row->mask, &path), STATUS_OK);
+    assert_int_equal(image_read(path, 1, &mask), STATUS_OK);
+    free(path);
+    size_t area = 0;
+    for (size_t i = 0; i < mask.width * mask.height; ++i)
+        area += mask.pixels[i] >= 128;
+    image_clear(&mask);
+    double wanted = strtod(expected, NULL);
+    if (fabs((double)area - wanted) > 0.01 * wanted)
+        fail_msg("%s: %zu pixels, expected %s", row->image, area, expected);
+}
+
+/* Every box of the one list is in the other, to half a pixel. */
+static void assert_boxes(const ManifestRow *row, const ManifestRow *expected)
+{
+    assert_int_equal(row->box_count, expected->box_count);
+    for (size_t i = 0; i < expected->box_count; ++i) {
+        const ManifestBox *wanted = &expected->boxes[i];
+        bool found = false;
+        for (size_t k = 0; k < row->box_count; ++k) {
+            const Box *a = &row->boxes[k].box, *b = &wanted->box;
+            found |= fabsf(a->x0 - b->x0) <= 0.5F && fabsf(a->y0 - b->y0) <= 0.5F &&
+                     fabsf(a->x1 - b->x1) <= 0.5F && fabsf(a->y1 - b->y1) <= 0.5F &&
+                     strcmp(row->boxes[k].class_name, wanted->class_name) == 0;
+        }
+        if (!found)
+            fail_msg("%s: no box %g %g %g %g %s", row->image, (double)wanted->box.x0,
+                     (double)wanted->box.y0, (double)wanted->box.x1, (double)wanted->box.y1,
+                     wanted->class_name);
+    }
+}
+
+/* Writes golden/import/`layout`/expected.csv as a manifest without areas, to be read as one. */
+static void read_expected(const CsvTable *table, Manifest *expected)
+{
+    CsvWriter writer;
+    assert_int_equal(csv_writer_init(&writer), STATUS_OK);
+    const char *const columns[] = {"image", "label", "split", "boxes"};
+    for (size_t i = 0; i < 4; ++i)
+        csv_write_text(&writer, columns[i]);
+    csv_end_row(&writer);
+    for (size_t row = 0; row < table->rows; ++row) {
+        for (size_t i = 0; i < 4; ++i)
+            csv_write_text(&writer, csv_cell(table, row, csv_find_column(table, columns[i])));
+        csv_end_row(&writer);
+    }
+    assert_int_equal(csv_writer_commit(&writer, scratch("expected.csv")), STATUS_OK);
+    csv_writer_clear(&writer);
+    assert_int_equal(manifest_read(scratch("expected.csv"), NULL, expected), STATUS_OK);
+}
+
+/* The import of a layout gives what expected.csv says, and the skipped files. */
+static void assert_imported(const char *layout, ImportSettings settings, const char *skipped)
+{
+    CsvTable table;
+    Manifest manifest, expected;
+    char name[256];
+    if (import(layout, settings) != STATUS_OK)
+        fail_msg("%s", status_message());
+    snprintf(name, sizeof name, "golden/import/%s/expected.csv", layout);
+    assert_int_equal(csv_read(name, &table), STATUS_OK);
+    read_expected(&table, &expected);
+    snprintf(name, sizeof name, "%s/manifest.csv", layout);
+    assert_int_equal(manifest_read(scratch(name), NULL, &manifest), STATUS_OK);
+    assert_int_equal(manifest.count, table.rows);
+    for (size_t i = 0; i < table.rows; ++i) {
+        const ManifestRow *wanted = &expected.rows[i], *row = find_row(&manifest, wanted->image);
+        assert_string_equal(row->label, wanted->label);
+        assert_int_equal(row->split, wanted->split);
+        assert_boxes(row, wanted);
+        assert_area(&manifest, row, csv_cell(&table, i, csv_find_column(&table, "area")));
+    }
+    csv_clear(&table);
+    manifest_clear(&manifest);
+    manifest_clear(&expected);
+    char *text;
+    snprintf(name, sizeof name, "%s/skipped.csv", layout);
+    assert_int_equal(files_read(scratch(name), &text, NULL), STATUS_OK);
+    assert_string_equal(text, skipped);
+    free(text);
+}
+
+static void coco_gives_polygons_and_run_lengths_of_both_kinds(void **state)
+{
+    (void)state;
+    assert_imported(
+        "coco", (ImportSettings){.split = SPLIT_NONE},
+        "file,reason\n"
+        "annotations/captions_train.json,annotations are taken from instances*.json\n"
+        "images/size.png,\"the image has 160 x 120 pixels, expected 8 x 8 as annotated\"\n"
+        "images/unnamed.png,an image without annotation\n"
+        "gone.png,\"named by annotations/instances_val.json, not there\"\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(coco_gives_polygons_and_run_lengths_of_both_kinds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
