@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "eval/detection.h"
 #include "gisd/gisd.h"
+#include "image/box.h"
 #include "image/draw.h"
 #include "image/image_file.h"
 #include "store/files.h"
@@ -170,8 +170,8 @@ static bool is_outdone(const GisdResult *result, size_t which)
     const GisdBox *box = &result->boxes[which];
     for (size_t i = 0; i < which; ++i) {
         const GisdBox *better = &result->boxes[i];
-        if (detection_iou(&(Box){box->x0, box->y0, box->x1, box->y1},
-                          &(Box){better->x0, better->y0, better->x1, better->y1}) > same_place)
+        if (box_iou(&(Box){box->x0, box->y0, box->x1, box->y1},
+                    &(Box){better->x0, better->y0, better->x1, better->y1}) > same_place)
             return true;
     }
     return false;

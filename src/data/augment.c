@@ -61,10 +61,10 @@ static bool shows_a_lesion(const View *view, float share, size_t lesion_count,
                            const Lesion *lesions)
 {
     for (size_t i = 0; i < lesion_count; ++i) {
-        const Lesion *lesion = &lesions[i];
-        float inside = overlap(lesion->x0, lesion->x1, view->x0, view->x0 + view->side) *
-                       overlap(lesion->y0, lesion->y1, view->y0, view->y0 + view->side);
-        if (inside >= share * (lesion->x1 - lesion->x0) * (lesion->y1 - lesion->y0))
+        const Box *box = &lesions[i].box;
+        float inside = overlap(box->x0, box->x1, view->x0, view->x0 + view->side) *
+                       overlap(box->y0, box->y1, view->y0, view->y0 + view->side);
+        if (inside >= share * (box->x1 - box->x0) * (box->y1 - box->y0))
             return true;
     }
     return false;
@@ -286,11 +286,11 @@ static void swap_mirrored(float *low, float *high)
 }
 
 /* Shrinks the box to the mask's pixels in it; false if there are none. */
-static bool shrink_to_mask(const uint8_t *mask, size_t size, Lesion *lesion)
+static bool shrink_to_mask(const uint8_t *mask, size_t size, Box *box)
 {
     float n = (float)size;
-    size_t left = (size_t)floorf(lesion->x0 * n), right = (size_t)ceilf(lesion->x1 * n);
-    size_t top = (size_t)floorf(lesion->y0 * n), bottom = (size_t)ceilf(lesion->y1 * n);
+    size_t left = (size_t)floorf(box->x0 * n), right = (size_t)ceilf(box->x1 * n);
+    size_t top = (size_t)floorf(box->y0 * n), bottom = (size_t)ceilf(box->y1 * n);
     size_t x0 = size, x1 = 0, y0 = size, y1 = 0;
     for (size_t y = top; y < bottom && y < size; ++y)
         for (size_t x = left; x < right && x < size; ++x)
@@ -302,11 +302,11 @@ static bool shrink_to_mask(const uint8_t *mask, size_t size, Lesion *lesion)
             }
     if (x1 == 0)
         return false;
-    lesion->x0 = fmaxf(lesion->x0, (float)x0 / n);
-    lesion->x1 = fminf(lesion->x1, (float)x1 / n);
-    lesion->y0 = fmaxf(lesion->y0, (float)y0 / n);
-    lesion->y1 = fminf(lesion->y1, (float)y1 / n);
-    return lesion->x0 < lesion->x1 && lesion->y0 < lesion->y1;
+    box->x0 = fmaxf(box->x0, (float)x0 / n);
+    box->x1 = fminf(box->x1, (float)x1 / n);
+    box->y0 = fmaxf(box->y0, (float)y0 / n);
+    box->y1 = fminf(box->y1, (float)y1 / n);
+    return box->x0 < box->x1 && box->y0 < box->y1;
 }
 
 size_t augment_lesions(const View *view, float visible_least, size_t lesion_count,
@@ -314,22 +314,18 @@ size_t augment_lesions(const View *view, float visible_least, size_t lesion_coun
 {
     size_t count = 0;
     for (size_t i = 0; i < lesion_count; ++i) {
-        Lesion whole = {
-            .x0 = (lesions[i].x0 - view->x0) / view->side,
-            .x1 = (lesions[i].x1 - view->x0) / view->side,
-            .y0 = (lesions[i].y0 - view->y0) / view->side,
-            .y1 = (lesions[i].y1 - view->y0) / view->side,
-            .class_index = lesions[i].class_index,
+        const Box *box = &lesions[i].box;
+        Box whole = {
+            .x0 = (box->x0 - view->x0) / view->side,
+            .x1 = (box->x1 - view->x0) / view->side,
+            .y0 = (box->y0 - view->y0) / view->side,
+            .y1 = (box->y1 - view->y0) / view->side,
         };
         if (view->flip_horizontal)
             swap_mirrored(&whole.x0, &whole.x1);
         if (view->flip_vertical)
             swap_mirrored(&whole.y0, &whole.y1);
-        Lesion seen = whole;
-        seen.x0 = fmaxf(whole.x0, 0);
-        seen.y0 = fmaxf(whole.y0, 0);
-        seen.x1 = fminf(whole.x1, 1);
-        seen.y1 = fminf(whole.y1, 1);
+        Box seen = {fmaxf(whole.x0, 0), fmaxf(whole.y0, 0), fminf(whole.x1, 1), fminf(whole.y1, 1)};
         if (!(seen.x0 < seen.x1 && seen.y0 < seen.y1))
             continue;
         float area = (whole.x1 - whole.x0) * (whole.y1 - whole.y0);
@@ -339,7 +335,7 @@ size_t augment_lesions(const View *view, float visible_least, size_t lesion_coun
         bool cut = visible < 0.999f;
         if (cut && mask_out && !shrink_to_mask(mask_out, size, &seen))
             continue;
-        moved[count++] = seen;
+        moved[count++] = (Lesion){seen, lesions[i].class_index};
     }
     return count;
 }

@@ -131,10 +131,10 @@ static void put_lesions(Writer *writer, const Example *example)
     put_number(writer, example->lesion_count);
     for (size_t i = 0; i < example->lesion_count; ++i) {
         const Lesion *lesion = &example->lesions[i];
-        put(writer, &lesion->x0, sizeof(float));
-        put(writer, &lesion->y0, sizeof(float));
-        put(writer, &lesion->x1, sizeof(float));
-        put(writer, &lesion->y1, sizeof(float));
+        put(writer, &lesion->box.x0, sizeof(float));
+        put(writer, &lesion->box.y0, sizeof(float));
+        put(writer, &lesion->box.x1, sizeof(float));
+        put(writer, &lesion->box.y1, sizeof(float));
         put(writer, &lesion->class_index, sizeof lesion->class_index);
     }
 }
@@ -282,10 +282,10 @@ static Status get_lesions(Reader *reader, Example *example)
     example->lesion_count = count;
     for (size_t i = 0; i < count; ++i) {
         Lesion *lesion = &example->lesions[i];
-        TRY(get(reader, &lesion->x0, sizeof(float)));
-        TRY(get(reader, &lesion->y0, sizeof(float)));
-        TRY(get(reader, &lesion->x1, sizeof(float)));
-        TRY(get(reader, &lesion->y1, sizeof(float)));
+        TRY(get(reader, &lesion->box.x0, sizeof(float)));
+        TRY(get(reader, &lesion->box.y0, sizeof(float)));
+        TRY(get(reader, &lesion->box.x1, sizeof(float)));
+        TRY(get(reader, &lesion->box.y1, sizeof(float)));
         TRY(get(reader, &lesion->class_index, sizeof lesion->class_index));
     }
     return STATUS_OK;

@@ -16,12 +16,13 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "data/split.h"
+#include "image/box.h"
 
 enum { LABEL_NORMAL = -1 };
 
-/* One annotated box in fractions of the image, half-open. */
+/* One annotated box. */
 typedef struct {
-    float x0, y0, x1, y1;
+    Box box; /* in fractions of the image */
     uint32_t class_index;
 } Lesion;
 

@@ -25,23 +25,28 @@ static Status copy_names(size_t count, const char *const *names, size_t *copied,
 static Status assign_splits(const Manifest *manifest, const SplitSettings *split, Dataset *dataset)
 {
     size_t count = manifest->count;
-    int32_t *labels = NULL;
+    int32_t *classes = NULL, *forms = NULL;
     uint32_t *patients = NULL;
     Split *splits = NULL;
     Status status;
-    TRY_GOTO(status, end, MEMORY_NEW(&labels, count));
+    TRY_GOTO(status, end, MEMORY_NEW(&classes, count));
+    TRY_GOTO(status, end, MEMORY_NEW(&forms, count));
     TRY_GOTO(status, end, MEMORY_NEW(&patients, count));
     TRY_GOTO(status, end, MEMORY_NEW(&splits, count));
     for (size_t i = 0; i < count; ++i) {
-        labels[i] = manifest->rows[i].label_index;
+        classes[i] = manifest->rows[i].label_index;
+        forms[i] = manifest->rows[i].form_index;
         patients[i] = manifest->rows[i].patient_index;
         splits[i] = manifest->rows[i].split;
     }
-    TRY_GOTO(status, end, split_assign(split, count, labels, patients, splits));
+    const int32_t *const values[] = {classes, forms};
+    const SplitLabels labels = {.count = 2, .values = values};
+    TRY_GOTO(status, end, split_assign(split, count, &labels, patients, splits));
     for (size_t i = 0; i < count; ++i)
         dataset->examples[i].split = splits[i];
 end:
-    free(labels);
+    free(classes);
+    free(forms);
     free(patients);
     free(splits);
     return status;

@@ -118,11 +118,12 @@ static Status parse_boxes(const Manifest *manifest, const char *text, ManifestRo
     return STATUS_OK;
 }
 
-static Status parse_form(const Manifest *manifest, const ManifestRow *row)
+static Status parse_form(const Manifest *manifest, ManifestRow *row)
 {
     static const char *const forms[] = {"", "uplift", "flat", "depression"};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; ++i)
-        if (strcmp(row->form, forms[i]) == 0)
+    const int32_t count = sizeof forms / sizeof forms[0];
+    for (row->form_index = 0; row->form_index < count; ++row->form_index)
+        if (strcmp(row->form, forms[row->form_index]) == 0)
             return STATUS_OK;
     FAIL(STATUS_FORMAT, "%s:%zu: %s: form is \"%s\", expected uplift, flat, depression or nothing",
          manifest->path, row->line, row->image, row->form);

@@ -16,6 +16,7 @@
 
 #include "base/status.h"
 #include "data/split.h"
+#include "image/box.h"
 #include "image/image.h"
 #include "store/csv.h"
 
@@ -33,6 +34,7 @@ typedef struct {
     const char *image, *mask;
     const char *label; /* as written; an empty one means the class of the largest box */
     const char *patient, *lesion, *form;
+    int32_t form_index;  /* 0: no form; uplift, flat, depression */
     Split split;         /* SPLIT_NONE: not given */
     int32_t label_index; /* class, or LABEL_NORMAL */
     uint32_t patient_index;

@@ -93,10 +93,8 @@ void source_lesions(const ManifestRow *row, size_t width, size_t height, Lesion 
     for (size_t i = 0; i < row->box_count; ++i) {
         const ManifestBox *box = &row->boxes[i];
         lesions[i] = (Lesion){
-            .x0 = box->box.x0 / (float)width,
-            .y0 = box->box.y0 / (float)height,
-            .x1 = box->box.x1 / (float)width,
-            .y1 = box->box.y1 / (float)height,
+            .box = {box->box.x0 / (float)width, box->box.y0 / (float)height,
+                    box->box.x1 / (float)width, box->box.y1 / (float)height},
             .class_index = box->class_index,
         };
     }

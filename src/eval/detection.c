@@ -7,20 +7,6 @@
 
 #include "base/memory.h"
 
-double detection_iou(const Box *a, const Box *b)
-{
-    double width_a = (double)a->x1 - (double)a->x0, height_a = (double)a->y1 - (double)a->y0;
-    double width_b = (double)b->x1 - (double)b->x0, height_b = (double)b->y1 - (double)b->y0;
-    if (!(width_a > 0 && height_a > 0 && width_b > 0 && height_b > 0))
-        return 0;
-    double width = fmin((double)a->x1, (double)b->x1) - fmax((double)a->x0, (double)b->x0);
-    double height = fmin((double)a->y1, (double)b->y1) - fmax((double)a->y0, (double)b->y0);
-    if (width <= 0 || height <= 0)
-        return 0;
-    double both = width * height;
-    return both / (width_a * height_a + width_b * height_b - both);
-}
-
 /* A found box of the class, with the annotated box that it overlaps most. */
 typedef struct {
     double score;
@@ -45,7 +31,7 @@ static Candidate make_candidate(const DetectionSet *set, size_t position)
         const AnnotatedBox *truth = &set->annotated[i];
         if (truth->image != found->image || truth->class_index != found->class_index)
             continue;
-        double iou = detection_iou(&found->box, &truth->box);
+        double iou = box_iou(&found->box, &truth->box);
         if (candidate.annotated == SIZE_MAX || iou > candidate.iou) {
             candidate.iou = iou;
             candidate.annotated = i;
@@ -320,7 +306,7 @@ double detection_overlap(const DetectionSet *set, uint32_t image, uint32_t class
         const AnnotatedBox *truth = &set->annotated[i];
         if (truth->image != image || truth->class_index != class_index)
             continue;
-        double iou = best == NULL ? 0 : detection_iou(&best->box, &truth->box);
+        double iou = best == NULL ? 0 : box_iou(&best->box, &truth->box);
         overlap = isnan(overlap) ? iou : fmax(overlap, iou);
     }
     return overlap;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "image/image.h"
+#include "image/box.h"
 
 /* A box that a network found. `image` is any number that tells images apart. */
 typedef struct {
@@ -39,9 +39,6 @@ typedef struct {
     const AnnotatedBox *annotated;
     size_t annotated_count;
 } DetectionSet;
-
-/* Intersection over union; 0 if either box is empty. */
-double detection_iou(const Box *a, const Box *b);
 
 /* Average precision of one class at one IoU threshold; NaN if the class has no annotated box, 0 if
  * nothing of it was found. Scores that are NaN are STATUS_ARGUMENT. */

@@ -13,11 +13,6 @@ typedef struct {
     uint8_t *pixels;
 } Image;
 
-/* A rectangle in pixels of an image, half-open: x0 <= x < x1, y0 <= y < y1. */
-typedef struct {
-    float x0, y0, x1, y1;
-} Box;
-
 /* Allocates a black image; image_clear() releases it and zeroes the struct. */
 Status image_init(Image *image, size_t width, size_t height, size_t channels);
 void image_clear(Image *image);

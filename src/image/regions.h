@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/box.h"
 #include "image/image.h"
 
 typedef struct {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/box.h"
 #include "image/image.h"
 
 /* What is shown: a part of the source in its pixels (x0 < x1, y0 < y1), then mirrored. */

@@ -16,7 +16,7 @@ typedef struct {
     float score;
     int32_t class_index;
     uint32_t prior;
-    FractionBox box; /* of a survivor of the heap */
+    Box box; /* of a survivor of the heap */
 } Candidate;
 
 struct DetectionDecoder {
@@ -117,7 +117,7 @@ static size_t suppress(const DetectionDecoder *d, const float (*offsets)[4], siz
         if (!(item.box.x0 < item.box.x1 && item.box.y0 < item.box.y1))
             continue; /* wholly outside the image */
         size_t rival = 0;
-        while (rival < survivors && priors_overlap(&kept[rival].box, &item.box) <= MOST_OVERLAP)
+        while (rival < survivors && box_iou_f32(&kept[rival].box, &item.box) <= MOST_OVERLAP)
             ++rival;
         if (rival == survivors)
             kept[survivors++] = item;

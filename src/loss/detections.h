@@ -17,8 +17,8 @@
 enum { DETECTIONS_MOST = 200 };
 
 typedef struct {
-    FractionBox box; /* inside the image */
-    float score;     /* sigmoid of the logit */
+    Box box;     /* inside the image */
+    float score; /* sigmoid of the logit */
     int32_t class_index;
 } Detection;
 

@@ -89,8 +89,7 @@ static inline float larger(float a, float b)
 /* row[p] = overlap of prior p with the box. */
 VECTORISED static void overlap_row(size_t count, const float *restrict x0, const float *restrict y0,
                                    const float *restrict x1, const float *restrict y1,
-                                   const float *restrict area, const FractionBox *box,
-                                   float *restrict row)
+                                   const float *restrict area, const Box *box, float *restrict row)
 {
     float bx0 = box->x0, by0 = box->y0, bx1 = box->x1, by1 = box->y1;
     float box_area = (bx1 - bx0) * (by1 - by0);
@@ -123,7 +122,7 @@ static void best_free(const Matcher *m, float *overlap, size_t *prior)
         }
 }
 
-static void compute_row(Matcher *m, const FractionBox *box)
+static void compute_row(Matcher *m, const Box *box)
 {
     overlap_row(m->priors->count, m->x0, m->y0, m->x1, m->y1, m->area, box, m->row);
 }
@@ -153,7 +152,7 @@ static Status check_truths(const Matcher *m, size_t count, const GroundTruth *tr
         FAIL(STATUS_ARGUMENT, "%zu annotated boxes in an image: expected at most %zu", count,
              m->most);
     for (size_t g = 0; g < count; ++g) {
-        const FractionBox *box = &truths[g].box;
+        const Box *box = &truths[g].box;
         if (!(box->x0 < box->x1 && box->y0 < box->y1 && isfinite(box->x0) && isfinite(box->y0) &&
               isfinite(box->x1) && isfinite(box->y1)))
             FAIL(STATUS_ARGUMENT,

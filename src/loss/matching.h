@@ -18,7 +18,7 @@ enum { TARGET_BACKGROUND = -1 };
 
 /* An annotated lesion, in fractions of the image, x0 < x1 and y0 < y1. */
 typedef struct {
-    FractionBox box;
+    Box box;
     int32_t class_index; /* 0 .. K - 1 */
 } GroundTruth;
 

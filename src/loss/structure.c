@@ -11,16 +11,11 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "image/bilinear.h"
 
 enum { WORTH_THREADS = 64 }; /* rows */
 enum { WINDOW = 31, RADIUS = WINDOW / 2 };
 static const double BORDER_WEIGHT = 5;
-
-/* Where a pixel is interpolated from: (1 - fraction) x [first] + fraction x [second]. */
-typedef struct {
-    size_t first, second;
-    float fraction;
-} Tap;
 
 typedef struct {
     double weight, entropy, common, both; /* sums of w, w BCE, w p m, w (p + m) */
@@ -28,7 +23,7 @@ typedef struct {
 
 struct StructureLoss {
     size_t size, low;
-    Tap *taps;          /* size: for both axes */
+    BilinearTap *taps;  /* size: for both axes */
     uint32_t *integral; /* (size + 1) x (size + 1): pixels set above and to the left */
     float *weight;      /* size x size */
     float *probability; /* size x size */
@@ -51,17 +46,6 @@ void structure_loss_free(StructureLoss *l)
     free(l);
 }
 
-static void make_taps(size_t size, size_t low, Tap *taps)
-{
-    for (size_t i = 0; i < size; ++i) {
-        double source = fmax(((double)i + 0.5) * (double)low / (double)size - 0.5, 0);
-        size_t first = (size_t)source;
-        taps[i].first = first;
-        taps[i].second = first + 1 < low ? first + 1 : first;
-        taps[i].fraction = (float)(source - (double)first);
-    }
-}
-
 Status structure_loss_new(size_t size, size_t low, StructureLoss **loss)
 {
     *loss = NULL;
@@ -81,7 +65,8 @@ Status structure_loss_new(size_t size, size_t low, StructureLoss **loss)
     TRY_GOTO(status, fail, MEMORY_NEW(&l->sums, size));
     TRY_GOTO(status, fail, MEMORY_NEW(&l->columns, size * low));
     TRY_GOTO(status, fail, MEMORY_NEW(&l->total, low * low));
-    make_taps(size, low, l->taps);
+    for (size_t i = 0; i < size; ++i) /* in double: the bits of networks trained before */
+        l->taps[i] = bilinear_tap_at(((double)i + 0.5) * (double)low / (double)size - 0.5, low);
     *loss = l;
     return STATUS_OK;
 fail:
@@ -119,17 +104,16 @@ static void weigh_row(StructureLoss *l, const uint8_t *mask, size_t y)
 static void sum_row(StructureLoss *l, const float *logits, const uint8_t *mask, size_t y)
 {
     size_t size = l->size;
-    Tap down = l->taps[y];
+    BilinearTap down = l->taps[y];
     const float *upper = logits + down.first * l->low, *lower = logits + down.second * l->low;
     RowSums sums = {0};
     for (size_t x = 0; x < size; ++x) {
-        Tap across = l->taps[x];
+        BilinearTap across = l->taps[x];
         double left = upper[across.first] +
-                      (double)down.fraction * ((double)lower[across.first] - upper[across.first]);
-        double right =
-            upper[across.second] +
-            (double)down.fraction * ((double)lower[across.second] - upper[across.second]);
-        double z = left + (double)across.fraction * (right - left);
+                      (double)down.weight * ((double)lower[across.first] - upper[across.first]);
+        double right = upper[across.second] +
+                       (double)down.weight * ((double)lower[across.second] - upper[across.second]);
+        double z = left + (double)across.weight * (right - left);
         double t = exp(-fabs(z));
         double p = z > 0 ? 1 / (1 + t) : t / (1 + t);
         size_t i = y * size + x;
@@ -157,7 +141,7 @@ static void gather_row(StructureLoss *l, const uint8_t *mask, size_t y, const Ro
         /* d(1 - a / b) = (a db - b da) / b^2 with da = w m dp, db = w (1 - m) dp */
         double overlap = w * (a * (1 - m) - b * m) / (b * b) * p * (1 - p);
         double slope = w * (p - m) / sums->weight + overlap;
-        double fraction = (double)l->taps[x].fraction;
+        double fraction = (double)l->taps[x].weight;
         columns[l->taps[x].first] += (1 - fraction) * slope;
         columns[l->taps[x].second] += fraction * slope;
     }
@@ -170,7 +154,7 @@ static void gather(StructureLoss *l, double scale, float *gradient)
         l->total[i] = 0;
     for (size_t y = 0; y < l->size; ++y) {
         const double *columns = l->columns + y * low;
-        double fraction = (double)l->taps[y].fraction;
+        double fraction = (double)l->taps[y].weight;
         double *upper = l->total + l->taps[y].first * low;
         double *lower = l->total + l->taps[y].second * low;
         for (size_t x = 0; x < low; ++x) {

@@ -99,7 +99,7 @@ void priors_free(Priors *priors)
     free(priors);
 }
 
-void priors_encode(const float prior[4], const FractionBox *box, float offsets[4])
+void priors_encode(const float prior[4], const Box *box, float offsets[4])
 {
     double width = (double)box->x1 - box->x0, height = (double)box->y1 - box->y0;
     double x = ((double)box->x0 + box->x1) / 2, y = ((double)box->y0 + box->y1) / 2;
@@ -109,7 +109,7 @@ void priors_encode(const float prior[4], const FractionBox *box, float offsets[4
     offsets[3] = (float)(log(height / prior[3]) / SIZE_VARIANCE);
 }
 
-void priors_decode(const float prior[4], const float offsets[4], FractionBox *box)
+void priors_decode(const float prior[4], const float offsets[4], Box *box)
 {
     double x = prior[0] + offsets[0] * CENTRE_VARIANCE * prior[2];
     double y = prior[1] + offsets[1] * CENTRE_VARIANCE * prior[3];
@@ -119,15 +119,4 @@ void priors_decode(const float prior[4], const float offsets[4], FractionBox *bo
     box->y0 = (float)fmin(fmax(y - height / 2, 0), 1);
     box->x1 = (float)fmin(fmax(x + width / 2, 0), 1);
     box->y1 = (float)fmin(fmax(y + height / 2, 0), 1);
-}
-
-float priors_overlap(const FractionBox *a, const FractionBox *b)
-{
-    float width = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
-    float height = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
-    if (!(width > 0 && height > 0))
-        return 0;
-    float common = width * height;
-    float all = (a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0);
-    return common / (all - common);
 }

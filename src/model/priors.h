@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "image/box.h"
 
 enum { PRIORS_MAX_LEVELS = 8, PRIORS_PYRAMID_LEVELS = 3 };
 
@@ -21,11 +22,6 @@ typedef struct {
     bool valid[PRIORS_MAX_LEVELS];   /* for an extra layer (index 3 and on): its 3x3 convolution has
                                         stride 1 and no padding, not stride 2 and padding 1 */
 } PriorLevels;
-
-/* A rectangle in fractions of the image's width and height. */
-typedef struct {
-    float x0, y0, x1, y1;
-} FractionBox;
 
 typedef struct {
     size_t size; /* of the square input, in pixels */
@@ -41,16 +37,15 @@ Status priors_levels(size_t size, PriorLevels *levels);
 Status priors_new(size_t size, Priors **priors);
 void priors_free(Priors *priors);
 
+/* Boxes are in fractions of the image. */
+
 /* The four numbers a head should give for `box`: centre differences in units of a tenth of the
  * prior's size, log size ratios in units of a fifth (SSD's variances 0.1 and 0.2). The box has a
  * positive width and height. */
-void priors_encode(const float prior[4], const FractionBox *box, float offsets[4]);
+void priors_encode(const float prior[4], const Box *box, float offsets[4]);
 
 /* The inverse, with the box cut to the image. Log size ratios above ln(1000/16) (as in torchvision)
  * are taken as that, so that wild outputs give large but finite boxes. */
-void priors_decode(const float prior[4], const float offsets[4], FractionBox *box);
-
-/* Intersection over union; 0 for boxes without area. */
-float priors_overlap(const FractionBox *a, const FractionBox *b);
+void priors_decode(const float prior[4], const float offsets[4], Box *box);
 
 #endif

@@ -18,7 +18,7 @@ enum { CLASSES = 3, NAME_BYTES = 128 };
 
 static Status fill_example(Dataset *dataset, size_t index)
 {
-    static const Lesion middle = {0.3F, 0.3F, 0.7F, 0.6F, 0};
+    static const Lesion middle = {{0.3F, 0.3F, 0.7F, 0.6F}, 0};
     Example *example = &dataset->examples[index];
     TRY(memory_copy_text("random", &example->name));
     TRY(memory_copy_text("", &example->form));

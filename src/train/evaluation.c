@@ -65,7 +65,7 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, siz
     float width = (float)example->width, height = (float)example->height;
     for (size_t i = 0; i < count; ++i) {
         const Detection *detection = &work->detections[i];
-        const FractionBox *box = &detection->box;
+        const Box *box = &detection->box;
         evaluation->found[evaluation->found_count++] = (FoundBox){
             .image = (uint32_t)position,
             .class_index = (uint32_t)detection->class_index,
@@ -166,11 +166,11 @@ static Status describe_truth(Evaluation *evaluation, const Dataset *dataset, con
         evaluation->patients[i] = example->patient;
         for (size_t k = 0; k < example->lesion_count; ++k) {
             const Lesion *lesion = &example->lesions[k];
+            const Box *box = &lesion->box;
             evaluation->annotated[evaluation->annotated_count++] = (AnnotatedBox){
                 .image = (uint32_t)i,
                 .class_index = lesion->class_index,
-                .box = {lesion->x0 * width, lesion->y0 * height, lesion->x1 * width,
-                        lesion->y1 * height},
+                .box = {box->x0 * width, box->y0 * height, box->x1 * width, box->y1 * height},
             };
         }
     }

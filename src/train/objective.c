@@ -80,8 +80,7 @@ static Status match(ImagePart *part, const BatchExample *example)
 {
     for (size_t k = 0; k < example->lesion_count; ++k) {
         const Lesion *lesion = &example->lesions[k];
-        part->truths[k] = (GroundTruth){{lesion->x0, lesion->y0, lesion->x1, lesion->y1},
-                                        (int32_t)lesion->class_index};
+        part->truths[k] = (GroundTruth){lesion->box, (int32_t)lesion->class_index};
     }
     return matcher_match(part->matcher, example->lesion_count, part->truths, part->targets,
                          part->offsets, &part->positives);

@@ -48,7 +48,7 @@ static void describe_example(Dataset *dataset, size_t index, const float (*boxes
             continue;
         example->label = (int32_t)boxes[k][5];
         example->lesions[example->lesion_count++] =
-            (Lesion){boxes[k][1], boxes[k][2], boxes[k][3], boxes[k][4], (uint32_t)boxes[k][5]};
+            (Lesion){{boxes[k][1], boxes[k][2], boxes[k][3], boxes[k][4]}, (uint32_t)boxes[k][5]};
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "base/status.h"
+#include "image/box.h"
 #include "image/image.h"
 
 typedef enum { OVERLAY_TEXT, OVERLAY_DIGITS, OVERLAY_TUBE, OVERLAY_BORDER } OverlayKind;

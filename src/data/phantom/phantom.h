@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "data/phantom/overlay.h"
 #include "data/phantom/scene.h"
+#include "image/box.h"
 #include "image/image.h"
 
 typedef struct {

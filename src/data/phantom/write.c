@@ -101,8 +101,12 @@ static Status assign_splits(const PhantomSettings *settings, const PhantomCase *
         units[i] = cases[i].patient;
         splits[i] = SPLIT_NONE;
     }
-    SplitSettings split = {.shares = {0.60, 0.15, 0.25}, .seed = settings->seed};
-    TRY_GOTO(status, done, split_assign(&split, settings->images, labels, units, splits));
+    /* The rule that phantoms were always split by: the documented figures rest on it. */
+    const SplitSettings split = {
+        .shares = {0.60, 0.15, 0.25}, .seed = settings->seed, .rule = SPLIT_RULE_LARGEST_FIRST};
+    const int32_t *const values[] = {labels};
+    const SplitLabels by_class = {.count = 1, .values = values};
+    TRY_GOTO(status, done, split_assign(&split, settings->images, &by_class, units, splits));
 done:
     free(labels);
     free(units);

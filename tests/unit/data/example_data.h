@@ -42,7 +42,7 @@ static inline Dataset *example_data(size_t training, size_t validation, size_t s
         assert_int_equal(MEMORY_NEW(&example->lesions, i % 3), STATUS_OK);
         for (size_t k = 0; k < example->lesion_count; ++k) {
             float x = random_range(&stream, 0, 0.7f), y = random_range(&stream, 0, 0.7f);
-            example->lesions[k] = (Lesion){x, y, x + 0.3f, y + 0.2f, (uint32_t)k};
+            example->lesions[k] = (Lesion){{x, y, x + 0.3f, y + 0.2f}, (uint32_t)k};
         }
     }
     assert_int_equal(dataset_reserve(dataset), STATUS_OK);
@@ -51,10 +51,10 @@ static inline Dataset *example_data(size_t training, size_t validation, size_t s
         for (size_t p = 0; p < side * side * 3; ++p)
             dataset->pixels[i][p] = (uint8_t)random_below(&stream, 256);
         for (size_t k = 0; dataset->masks[i] && k < dataset->examples[i].lesion_count; ++k) {
-            const Lesion *lesion = &dataset->examples[i].lesions[k];
+            const Box *box = &dataset->examples[i].lesions[k].box;
             float n = (float)side;
-            for (size_t y = (size_t)(lesion->y0 * n); y < (size_t)(lesion->y1 * n); ++y)
-                for (size_t x = (size_t)(lesion->x0 * n); x < (size_t)(lesion->x1 * n); ++x)
+            for (size_t y = (size_t)(box->y0 * n); y < (size_t)(box->y1 * n); ++y)
+                for (size_t x = (size_t)(box->x0 * n); x < (size_t)(box->x1 * n); ++x)
                     dataset->masks[i][y * side + x] = 1;
         }
     }

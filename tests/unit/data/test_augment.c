@@ -38,7 +38,7 @@ static Lesion draw_ellipse(float cx, float cy, float rx, float ry)
             pixel[1] = (uint8_t)(inside ? 200 : 40 + y / 10);
             pixel[2] = (uint8_t)(inside ? 190 : 40 + x / 10);
         }
-    return (Lesion){.x0 = cx - rx, .y0 = cy - ry, .x1 = cx + rx, .y1 = cy + ry, .class_index = 1};
+    return (Lesion){{cx - rx, cy - ry, cx + rx, cy + ry}, .class_index = 1};
 }
 
 /* The extent of the nonzero pixels of mask_out, in fractions; false if there are none. */
@@ -53,7 +53,7 @@ static bool mask_extent(Lesion *extent)
                 y0 = y < y0 ? y : y0;
                 y1 = y + 1;
             }
-    *extent = (Lesion){(float)x0 / SIZE, (float)y0 / SIZE, (float)x1 / SIZE, (float)y1 / SIZE, 1};
+    *extent = (Lesion){{(float)x0 / SIZE, (float)y0 / SIZE, (float)x1 / SIZE, (float)y1 / SIZE}, 1};
     return x1 > 0;
 }
 
@@ -81,11 +81,11 @@ static void mask_boxes_and_pixels_move_together(void **state)
         assert_true(shown);
         assert_int_equal(moved.class_index, 1);
         const float tolerance = 2.0f / SIZE;
-        assert_true(fabsf(moved.x0 - extent.x0) < tolerance);
-        assert_true(fabsf(moved.y0 - extent.y0) < tolerance);
-        assert_true(fabsf(moved.x1 - extent.x1) < tolerance);
-        assert_true(fabsf(moved.y1 - extent.y1) < tolerance);
-        cut += moved.x0 == 0 || moved.y0 == 0 || moved.x1 == 1 || moved.y1 == 1;
+        assert_true(fabsf(moved.box.x0 - extent.box.x0) < tolerance);
+        assert_true(fabsf(moved.box.y0 - extent.box.y0) < tolerance);
+        assert_true(fabsf(moved.box.x1 - extent.box.x1) < tolerance);
+        assert_true(fabsf(moved.box.y1 - extent.box.y1) < tolerance);
+        cut += moved.box.x0 == 0 || moved.box.y0 == 0 || moved.box.x1 == 1 || moved.box.y1 == 1;
         /* The bright pixels are the mask's, but for the pixels on its rim. */
         int different = 0, area = 0;
         for (int p = 0; p < SIZE * SIZE; ++p) {
@@ -165,14 +165,15 @@ static void grey_stays_grey_under_hue_and_saturation(void **state)
 static void lesions_cut_off_are_dropped(void **state)
 {
     (void)state;
-    const Lesion lesions[3] = {{0, 0, 0.2f, 0.2f, 0}, {0.4f, 0, 0.6f, 0.2f, 1}, {0.7f, 0, 1, 1, 2}};
+    const Lesion lesions[3] = {
+        {{0, 0, 0.2f, 0.2f}, 0}, {{0.4f, 0, 0.6f, 0.2f}, 1}, {{0.7f, 0, 1, 1}, 2}};
     View view = augment_identity();
     view.x0 = 0.46f;
     view.side = 0.54f;
     Lesion moved[3];
     assert_int_equal(augment_lesions(&view, 0.3f, 3, lesions, NULL, SIZE, moved), 2);
     assert_int_equal(moved[0].class_index, 1);
-    assert_true(moved[0].x0 == 0 && fabsf(moved[0].x1 - 0.14f / 0.54f) < 1e-5f);
+    assert_true(moved[0].box.x0 == 0 && fabsf(moved[0].box.x1 - 0.14f / 0.54f) < 1e-5f);
     assert_int_equal(moved[1].class_index, 2);
     assert_int_equal(augment_lesions(&view, 0.8f, 3, lesions, NULL, SIZE, moved), 0);
 }
@@ -182,7 +183,7 @@ static void a_demanding_view_keeps_a_lesion_in_sight(void **state)
     (void)state;
     AugmentSettings settings = augment_defaults();
     settings.keep_lesion = 1;
-    Lesion lesion = {0.02f, 0.02f, 0.1f, 0.1f, 0}, moved;
+    Lesion lesion = {{0.02f, 0.02f, 0.1f, 0.1f}, 0}, moved;
     for (uint32_t i = 0; i < 200; ++i) {
         RandomStream stream;
         random_init(&stream, 3, "test", i, 0);

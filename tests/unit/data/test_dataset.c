@@ -99,8 +99,8 @@ static void the_fingerprint_covers_what_changes_a_result(void **state)
     CHANGES(example->lesions[0].class_index ^= 1, example->lesions[0].class_index ^= 1);
     CHANGES(dataset->synthetic = true, dataset->synthetic = false);
     CHANGES(example->patient += 1, example->patient -= 1);
-    float x0 = example->lesions[0].x0;
-    CHANGES(example->lesions[0].x0 += 0.01f, example->lesions[0].x0 = x0);
+    float x0 = example->lesions[0].box.x0;
+    CHANGES(example->lesions[0].box.x0 += 0.01f, example->lesions[0].box.x0 = x0);
     dataset->examples[4].split = SPLIT_TEST; /* stored at the same side as validation images */
     assert_int_equal(dataset_seal(dataset), STATUS_OK);
     assert_string_not_equal(dataset->fingerprint, original);

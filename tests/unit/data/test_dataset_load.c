@@ -49,8 +49,8 @@ static void a_manifest_becomes_a_data_set(void **state)
     assert_int_equal(example->width, EXAMPLE_WIDTH);
     assert_int_equal(example->height, EXAMPLE_HEIGHT);
     assert_int_equal(example->lesion_count, 1);
-    assert_true(fabsf(example->lesions[0].x1 - 0.5f) < 1e-6f);
-    assert_true(fabsf(example->lesions[0].y0 - 0.125f) < 1e-6f);
+    assert_true(fabsf(example->lesions[0].box.x1 - 0.5f) < 1e-6f);
+    assert_true(fabsf(example->lesions[0].box.y0 - 0.125f) < 1e-6f);
     /* The mask lies where the box does. */
     size_t side = dataset_side(dataset, 1);
     assert_int_equal(side, 20);

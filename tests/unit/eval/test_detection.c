@@ -3,17 +3,6 @@
 #include "eval/detection.h"
 #include "near.h"
 
-static void overlap_of_boxes_is_intersection_over_union(void **state)
-{
-    (void)state;
-    Box a = {0, 0, 10, 10}, b = {5, 0, 15, 10}, apart = {20, 20, 30, 30}, empty = {5, 5, 5, 9};
-    ASSERT_NEAR(detection_iou(&a, &b), 50.0 / 150.0);
-    ASSERT_NEAR(detection_iou(&a, &a), 1);
-    ASSERT_NEAR(detection_iou(&a, &apart), 0);
-    ASSERT_NEAR(detection_iou(&a, &empty), 0);
-    ASSERT_NEAR(detection_iou(&empty, &empty), 0);
-}
-
 static double average_precision(const DetectionSet *set, uint32_t class_index, double iou)
 {
     double value = -1;
@@ -157,7 +146,6 @@ static void repeated_images_count_as_often_as_they_stand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(overlap_of_boxes_is_intersection_over_union),
         cmocka_unit_test(the_area_is_taken_under_the_precision_envelope),
         cmocka_unit_test(a_dip_in_precision_is_filled_from_the_right),
         cmocka_unit_test(two_boxes_on_one_lesion_are_one_right_and_one_wrong),

@@ -152,16 +152,16 @@ static size_t decode_plainly(const Priors *priors, size_t classes, const float (
         qsort(list, count, sizeof *list, plain_order);
         count = count < 400 ? count : 400;
         for (size_t i = 0; i < count; ++i) {
-            FractionBox box;
+            Box box;
             priors_decode(priors->centred[list[i].prior], offsets[list[i].prior], &box);
             list[i].gone = box.x0 >= box.x1 || box.y0 >= box.y1;
         }
         for (size_t i = 0; i < count; ++i)
             for (size_t j = i + 1; j < count && !list[i].gone; ++j) {
-                FractionBox a, b;
+                Box a, b;
                 priors_decode(priors->centred[list[i].prior], offsets[list[i].prior], &a);
                 priors_decode(priors->centred[list[j].prior], offsets[list[j].prior], &b);
-                if (priors_overlap(&a, &b) > 0.45f)
+                if (box_iou_f32(&a, &b) > 0.45f)
                     list[j].gone = true;
             }
         qsort(list, count, sizeof *list, plain_order);
@@ -205,7 +205,7 @@ static void random_outputs_decode_as_a_plain_reading_of_the_rule_says(void **sta
             decode_plainly(priors, 3, (const float(*)[4])offsets, logits, expected);
         assert_int_equal(count, expected_count);
         for (size_t i = 0; i < count; ++i) {
-            FractionBox box;
+            Box box;
             priors_decode(priors->centred[expected[i].prior], offsets[expected[i].prior], &box);
             assert_memory_equal(&found[i].box, &box, sizeof box);
             assert_int_equal(found[i].class_index, expected[i].class_index);

@@ -96,11 +96,11 @@ static void other_priors_join_from_one_half_on(void **state)
     assert_memory_equal(targets, expected, sizeof expected);
 }
 
-static float overlap(const float *prior, const FractionBox *box)
+static float overlap(const float *prior, const Box *box)
 {
-    FractionBox corners = {prior[0] - prior[2] / 2, prior[1] - prior[3] / 2,
-                           prior[0] + prior[2] / 2, prior[1] + prior[3] / 2};
-    return priors_overlap(&corners, box);
+    Box corners = {prior[0] - prior[2] / 2, prior[1] - prior[3] / 2, prior[0] + prior[2] / 2,
+                   prior[1] + prior[3] / 2};
+    return box_iou_f32(&corners, box);
 }
 
 /* The rule read word by word: G rounds over all pairs. */
@@ -217,7 +217,7 @@ static void every_lesion_finds_a_prior_among_those_of_the_network(void **state)
             if (targets[p] >= 0) {
                 ++found[targets[p]];
                 /* Decoding the target gives the lesion back. */
-                FractionBox back, box = truths[targets[p]].box;
+                Box back, box = truths[targets[p]].box;
                 priors_decode(priors->centred[p], offsets[p], &back);
                 assert_near(back.x0, box.x0, 1e-5);
                 assert_near(back.y1, box.y1, 1e-5);

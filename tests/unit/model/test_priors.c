@@ -98,14 +98,14 @@ static void decoding_undoes_encoding(void **state)
 {
     (void)state;
     const float prior[4] = {0.4f, 0.6f, 0.2f, 0.1f};
-    const FractionBox box = {0.35f, 0.5f, 0.65f, 0.62f};
+    const Box box = {0.35f, 0.5f, 0.65f, 0.62f};
     float offsets[4];
     priors_encode(prior, &box, offsets);
     assert_near(offsets[0], (0.5 - 0.4) / 0.02, 1e-5); /* by hand */
     assert_near(offsets[1], (0.56 - 0.6) / 0.01, 1e-5);
     assert_near(offsets[2], log(0.3 / 0.2) / 0.2, 1e-5);
     assert_near(offsets[3], log(0.12 / 0.1) / 0.2, 1e-5);
-    FractionBox back;
+    Box back;
     priors_decode(prior, offsets, &back);
     assert_near(back.x0, box.x0, 1e-6);
     assert_near(back.y0, box.y0, 1e-6);
@@ -118,7 +118,7 @@ static void wild_offsets_decode_to_boxes_inside_the_image(void **state)
     (void)state;
     const float prior[4] = {0.5f, 0.5f, 0.1f, 0.1f};
     const float wild[4] = {1e30f, -3, 1e30f, 5000};
-    FractionBox box;
+    Box box;
     priors_decode(prior, wild, &box);
     assert_true(box.x0 >= 0 && box.x0 <= box.x1 && box.x1 <= 1);
     assert_near(box.y0, 0, 0);

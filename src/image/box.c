@@ -1,0 +1,29 @@
+/* Overlap of boxes; see box.h. */
+#include "image/box.h"
+
+#include <math.h>
+
+double box_iou(const Box *a, const Box *b)
+{
+    double width_a = (double)a->x1 - (double)a->x0, height_a = (double)a->y1 - (double)a->y0;
+    double width_b = (double)b->x1 - (double)b->x0, height_b = (double)b->y1 - (double)b->y0;
+    if (!(width_a > 0 && height_a > 0 && width_b > 0 && height_b > 0))
+        return 0;
+    double width = fmin((double)a->x1, (double)b->x1) - fmax((double)a->x0, (double)b->x0);
+    double height = fmin((double)a->y1, (double)b->y1) - fmax((double)a->y0, (double)b->y0);
+    if (width <= 0 || height <= 0)
+        return 0;
+    double both = width * height;
+    return both / (width_a * height_a + width_b * height_b - both);
+}
+
+float box_iou_f32(const Box *a, const Box *b)
+{
+    float width = fminf(a->x1, b->x1) - fmaxf(a->x0, b->x0);
+    float height = fminf(a->y1, b->y1) - fmaxf(a->y0, b->y0);
+    if (!(width > 0 && height > 0))
+        return 0;
+    float common = width * height;
+    float all = (a->x1 - a->x0) * (a->y1 - a->y0) + (b->x1 - b->x0) * (b->y1 - b->y0);
+    return common / (all - common);
+}

@@ -1,0 +1,17 @@
+/* A rectangle, half-open: x0 <= x < x1, y0 <= y < y1. In pixels of an image or in fractions of its
+ * width and height; who holds one says which. */
+#ifndef GISD_IMAGE_BOX_H
+#define GISD_IMAGE_BOX_H
+
+typedef struct {
+    float x0, y0, x1, y1;
+} Box;
+
+/* Intersection over union; 0 if either box is empty. What metrics are made of. */
+double box_iou(const Box *a, const Box *b);
+
+/* The same in float32: what a network's own decisions (matching, suppression) are made of. Near a
+ * threshold the two may differ, so neither can stand for the other. */
+float box_iou_f32(const Box *a, const Box *b);
+
+#endif
