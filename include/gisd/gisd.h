@@ -90,7 +90,8 @@ double gisd_operating_point(const GisdDetector *detector);
 int gisd_detect(GisdDetector *detector, const unsigned char *pixels, size_t width, size_t height,
                 GisdResult **result);
 
-/* The same for a PNG or JPEG file. */
+/* The same for a PNG, JPEG, TIFF, BMP or WebP file, turned upright as its EXIF orientation says:
+ * boxes and mask are of the upright picture. */
 int gisd_detect_file(GisdDetector *detector, const char *path, GisdResult **result);
 void gisd_result_free(GisdResult *result);
 

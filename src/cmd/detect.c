@@ -388,7 +388,8 @@ int main(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "CHECKPOINT.h5 IMAGE...",
         .doc =
-            "Finds lesions on endoscopy images (PNG or JPEG) with a trained network."
+            "Finds lesions on endoscopy images (PNG, JPEG, TIFF, BMP or WebP) with a "
+            "trained network."
             "\vAn image that cannot be read is reported and the others go on; the exit code is 0 "
             "only if all could be done. Boxes are x0 y0 x1 y1 in pixels of the image. NAME is "
             "the image's file name without folder and suffix."};

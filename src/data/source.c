@@ -13,22 +13,38 @@ bool source_has_mask(const ManifestRow *row)
     return row->mask[0] != '\0' || row->label_index == LABEL_NORMAL;
 }
 
-/* Reads the file that a manifest calls `name`. */
-static Status read_named(const Manifest *manifest, const char *name, size_t channels, Image *image)
+/* Reads the file that a manifest calls `name`, upright. */
+static Status read_named(const Manifest *manifest, const char *name, size_t channels, Image *image,
+                         ImageFileInfo *info)
 {
     char *path;
     TRY(files_resolve(manifest->path, name, &path));
-    Status status = image_read(path, channels, image);
+    Status status = image_read_with_info(path, channels, image, info);
     free(path);
     return status;
 }
 
-static Status check_mask(const ManifestRow *row, const Source *source)
+/* A mask of another size; of an image that was turned, one drawn on the stored picture is likely.
+ */
+static Status refuse_size(const ManifestRow *row, const Source *source, const ImageFileInfo *image)
+{
+    const Image *mask = &source->mask;
+    if (mask->width == image->stored_width && mask->height == image->stored_height)
+        FAIL(
+            STATUS_FORMAT,
+            "%s: the mask has %zu x %zu pixels as the image is stored, expected %zu x %zu as it is "
+            "seen upright, by its orientation %u",
+            row->mask, mask->width, mask->height, source->image.width, source->image.height,
+            image->orientation);
+    FAIL(STATUS_FORMAT, "%s: the mask has %zu x %zu pixels, expected %zu x %zu as the image",
+         row->mask, mask->width, mask->height, source->image.width, source->image.height);
+}
+
+static Status check_mask(const ManifestRow *row, const Source *source, const ImageFileInfo *info)
 {
     const Image *image = &source->image, *mask = &source->mask;
     if (mask->width != image->width || mask->height != image->height)
-        FAIL(STATUS_FORMAT, "%s: the mask has %zu x %zu pixels, expected %zu x %zu as the image",
-             row->mask, mask->width, mask->height, image->width, image->height);
+        return refuse_size(row, source, info);
     if (row->label_index != LABEL_NORMAL)
         return STATUS_OK;
     size_t set = 0;
@@ -42,11 +58,12 @@ static Status check_mask(const ManifestRow *row, const Source *source)
 
 static Status read_files(const Manifest *manifest, const ManifestRow *row, Source *source)
 {
-    TRY(read_named(manifest, row->image, 3, &source->image));
+    ImageFileInfo info;
+    TRY(read_named(manifest, row->image, 3, &source->image, &info));
     if (row->mask[0] == '\0')
         return STATUS_OK;
-    TRY(read_named(manifest, row->mask, 1, &source->mask));
-    return check_mask(row, source);
+    TRY(read_named(manifest, row->mask, 1, &source->mask, NULL));
+    return check_mask(row, source, &info);
 }
 
 Status source_read(const Manifest *manifest, const ManifestRow *row, Source *source)

@@ -1,72 +1,38 @@
-/* Reading and writing of PNG (libpng) and JPEG (libjpeg-turbo).
- *
- * Both libraries report errors by a callback that must not return; ours keeps the text and jumps
- * back to the setjmp() of a decoder function. All that has to be released lives in a struct of that
- * function's caller, so no local variable is needed after the jump.
- */
+/* Reading of pictures, whatever their format: what all have in common once their samples are there,
+ * that is palette, number of bits, alpha, inks, channels and orientation. Files are opened in
+ * image_decode.c and decoded in image_png.c and its neighbours. */
 #include "image/image_file.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <setjmp.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
-
-#include <jerror.h>
-#include <png.h>
-
 #include "base/memory.h"
+#include "image/image_decode.h"
+#include "image/orientation.h"
 
-enum { REASON_BYTES = JMSG_LENGTH_MAX };
+enum { DARK_16_BITS = 4095 }; /* 12 bits in 16, and masks of a few values, reach no further */
 
-/* One file being read, whichever its format. */
-typedef struct {
-    const char *path;
-    FILE *file;
-    size_t channels; /* wanted; 0: only the size */
-    Image *image;    /* width and height are set in any case */
-    png_bytep *rows; /* height pointers into pixels, for libpng */
-    jmp_buf jump;
-    char reason[REASON_BYTES]; /* the library's first complaint */
-} Reader;
-
-/* Checks the size in the header and allocates the pixels if they are wanted. */
-static Status begin_image(Reader *reader, size_t width, size_t height)
+const char *image_format_name(ImageFormat format)
 {
-    if (width == 0 || height == 0 || width > IMAGE_FILE_MOST_PIXELS / height)
-        FAIL(STATUS_FORMAT, "%s: %zu x %zu pixels, expected at least one and at most %d",
-             reader->path, width, height, IMAGE_FILE_MOST_PIXELS);
-    if (reader->channels)
-        return image_init(reader->image, width, height, reader->channels);
-    *reader->image = (Image){.width = width, .height = height};
-    return STATUS_OK;
+    static const char *const names[] = {"PNG", "JPEG", "TIFF", "BMP", "WebP"};
+    return names[format];
 }
 
-/* The library gave up: because of the disk, or because of the content? */
-static Status damaged(const Reader *reader, const char *format)
+const char *image_colour_name(ImageColour colour)
 {
-    if (ferror(reader->file))
-        FAIL(STATUS_IO, "%s: cannot read: %s", reader->path, strerror(errno));
-    FAIL(STATUS_FORMAT, "%s: damaged %s image: %s", reader->path, format, reader->reason);
+    static const char *const names[] = {"grey", "grey with alpha", "palette",
+                                        "RGB",  "RGB with alpha",  "CMYK"};
+    return names[colour];
 }
 
-/* ---- PNG ---- */
+/* ---- samples to pixels ---- */
 
-static void png_on_error(png_structp png, png_const_charp message)
+static unsigned sample(const Decoder *decoder, size_t i)
 {
-    Reader *reader = png_get_error_ptr(png);
-    snprintf(reader->reason, sizeof reader->reason, "%s", message);
-    longjmp(reader->jump, 1);
-}
-
-static void png_on_warning(png_structp png, png_const_charp message)
-{
-    (void)png; /* of ancillary chunks: colour profiles, text */
-    (void)message;
+    return decoder->info.bits == 16 ? ((const uint16_t *)decoder->samples)[i]
+                                    : ((const uint8_t *)decoder->samples)[i];
 }
 
 /* Luma of BT.601 with 16 fractional bits. */
@@ -75,150 +41,205 @@ static uint8_t luma(const uint8_t *rgb)
     return (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16);
 }
 
-static Status decode_png(Reader *reader, png_structp png, png_infop info)
+/* What the pictures of a kind leave for a person to look at. */
+static void warn_of_samples(Decoder *decoder)
 {
-    if (setjmp(reader->jump))
-        return damaged(reader, "PNG");
-    png_init_io(png, reader->file);
-    png_read_info(png, info);
-    TRY(begin_image(reader, png_get_image_width(png, info), png_get_image_height(png, info)));
-    if (!reader->channels)
-        return STATUS_OK;
-    png_set_expand(png);
-    png_set_scale_16(png);
-    png_set_strip_alpha(png);
-    if (reader->channels == 3)
-        png_set_gray_to_rgb(png);
-    png_set_interlace_handling(png);
-    png_read_update_info(png, info);
-    /* Colour that shall become grey needs room for its rows: decoded beside, then reduced. */
-    Image *image = reader->image;
-    size_t row_bytes = png_get_rowbytes(png, info);
-    if (row_bytes != image->width * image->channels) {
-        image_clear(image);
-        TRY(image_init(image, png_get_image_width(png, info), png_get_image_height(png, info), 3));
-        assert(row_bytes == image->width * 3);
+    ImageColour colour = decoder->info.colour;
+    unsigned most = (1u << decoder->info.bits) - 1, largest = 0;
+    size_t count = decoder->width * decoder->height * decoder->channels, transparent = 0;
+    bool alpha = colour == IMAGE_COLOUR_GREY_ALPHA || colour == IMAGE_COLOUR_RGBA;
+    if (!alpha && decoder->info.bits != 16 && colour != IMAGE_COLOUR_PALETTE)
+        return;
+    for (size_t i = 0; i < count; ++i) {
+        if (alpha && i % decoder->channels == decoder->channels - 1)
+            transparent += sample(decoder, i) != most;
+        else
+            largest = sample(decoder, i) > largest ? sample(decoder, i) : largest;
     }
-    TRY(MEMORY_NEW(&reader->rows, image->height));
-    for (size_t y = 0; y < image->height; ++y)
-        reader->rows[y] = image->pixels + y * row_bytes;
-    png_read_image(png, reader->rows);
-    png_read_end(png, NULL);
+    if (transparent > 0)
+        decoder_warn(decoder, "%zu pixels are not opaque, their colours are taken as they are",
+                     transparent);
+    if (decoder->info.bits == 16 && largest <= DARK_16_BITS)
+        decoder_warn(decoder, "16 bits a sample, but no value above %u of 65535: nearly black",
+                     largest);
+    if (colour == IMAGE_COLOUR_PALETTE && largest >= decoder->palette_count)
+        decoder_warn(decoder, "colour %u of a palette of %zu, taken for black", largest,
+                     decoder->palette_count);
+}
+
+/* A sample of any number of bits as 8 bits, rounded. */
+static uint8_t scale(unsigned value, unsigned bits)
+{
+    unsigned most = (1u << bits) - 1;
+    return (uint8_t)(bits == 8 ? value : (value * 255 + most / 2) / most);
+}
+
+/* Pixel i as 8 bits; returns how many channels it has: 1 or 3. Palettes beyond their end are
+ * black. Inks as Pillow and most viewers have them without a colour profile. */
+static size_t pixel_of(const Decoder *decoder, size_t i, uint8_t *pixel)
+{
+    if (decoder->info.colour == IMAGE_COLOUR_PALETTE) {
+        memcpy(pixel, decoder->palette[sample(decoder, i)], 3);
+        return 3;
+    }
+    uint8_t scaled[4];
+    for (size_t c = 0; c < decoder->channels; ++c)
+        scaled[c] = scale(sample(decoder, i * decoder->channels + c), decoder->info.bits);
+    if (decoder->channels <= 2) {
+        pixel[0] = scaled[0];
+        return 1;
+    }
+    unsigned light = decoder->info.colour == IMAGE_COLOUR_CMYK ? 255u - scaled[3] : 0;
+    for (size_t c = 0; c < 3; ++c)
+        pixel[c] = decoder->info.colour == IMAGE_COLOUR_CMYK
+                       ? (uint8_t)((light * (255u - scaled[c]) + 127) / 255)
+                       : scaled[c];
+    return 3;
+}
+
+/* Fills image->pixels, still as stored, taking the samples over if nothing is to be done. */
+static Status fill_pixels(Decoder *decoder, size_t channels, Image *image)
+{
+    bool as_they_are = decoder->info.bits == 8 && decoder->channels == channels &&
+                       decoder->info.colour != IMAGE_COLOUR_PALETTE;
+    if (as_they_are) {
+        *image = (Image){decoder->width, decoder->height, channels, decoder->samples};
+        decoder->samples = NULL;
+        return STATUS_OK;
+    }
+    TRY(image_init(image, decoder->width, decoder->height, channels));
+    for (size_t i = 0; i < decoder->width * decoder->height; ++i) {
+        uint8_t pixel[3], *to = image->pixels + i * channels;
+        size_t has = pixel_of(decoder, i, pixel);
+        if (channels == 1)
+            *to = has == 1 ? pixel[0] : luma(pixel);
+        else if (has == 1)
+            memset(to, pixel[0], 3);
+        else
+            memcpy(to, pixel, 3);
+    }
     return STATUS_OK;
 }
 
-static void reduce_to_grey(Image *image)
+/* Turns *pixels upright, and width and height with them. */
+static Status turn_upright(const Decoder *decoder, size_t bytes_each, void **pixels, size_t *width,
+                           size_t *height)
 {
-    for (size_t i = 0; i < image->width * image->height; ++i)
-        image->pixels[i] = luma(image->pixels + 3 * i);
-    image->channels = 1;
-}
-
-static Status read_png(Reader *reader)
-{
-    png_structp png =
-        png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, png_on_error, png_on_warning);
-    if (!png)
-        FAIL(STATUS_NO_MEMORY, "%s: out of memory", reader->path);
-    png_infop info = png_create_info_struct(png);
-    Status status = info ? decode_png(reader, png, info)
-                         : status_set(STATUS_NO_MEMORY, "%s: out of memory", reader->path);
-    png_destroy_read_struct(&png, &info, NULL);
-    free(reader->rows);
-    if (status == STATUS_OK && reader->channels == 1 && reader->image->channels == 3)
-        reduce_to_grey(reader->image);
-    return status;
-}
-
-/* ---- JPEG ---- */
-
-static void jpeg_on_error(j_common_ptr jpeg)
-{
-    Reader *reader = jpeg->client_data;
-    if (!reader->reason[0])
-        jpeg->err->format_message(jpeg, reader->reason);
-    longjmp(reader->jump, 1);
-}
-
-/* Level -1 is a warning: the decoder goes on with made-up pixels. All but the two that leave the
- * picture whole are errors here. */
-static void jpeg_on_message(j_common_ptr jpeg, int level)
-{
-    int code = jpeg->err->msg_code;
-    if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM)
-        jpeg_on_error(jpeg);
-}
-
-static Status decode_jpeg(Reader *reader, j_decompress_ptr jpeg)
-{
-    if (setjmp(reader->jump))
-        return damaged(reader, "JPEG");
-    jpeg_create_decompress(jpeg);
-    jpeg_stdio_src(jpeg, reader->file);
-    jpeg_read_header(jpeg, TRUE);
-    TRY(begin_image(reader, jpeg->image_width, jpeg->image_height));
-    if (!reader->channels)
-        return STATUS_OK;
-    jpeg->out_color_space = reader->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_start_decompress(jpeg);
-    while (jpeg->output_scanline < jpeg->output_height) {
-        JSAMPROW row =
-            reader->image->pixels + jpeg->output_scanline * reader->image->width * reader->channels;
-        jpeg_read_scanlines(jpeg, &row, 1);
-    }
-    jpeg_finish_decompress(jpeg);
+    unsigned orientation = decoder->info.orientation;
+    TRY(orientation_apply(orientation, decoder->width, decoder->height, bytes_each, pixels));
+    *width = orientation_swaps(orientation) ? decoder->height : decoder->width;
+    *height = orientation_swaps(orientation) ? decoder->width : decoder->height;
     return STATUS_OK;
 }
 
-static Status read_jpeg(Reader *reader)
+static Status make_image(Decoder *decoder, size_t channels, Image *image)
 {
-    struct jpeg_error_mgr errors;
-    struct jpeg_decompress_struct jpeg = {.err = jpeg_std_error(&errors), .client_data = reader};
-    errors.error_exit = jpeg_on_error;
-    errors.emit_message = jpeg_on_message;
-    Status status = decode_jpeg(reader, &jpeg);
-    jpeg_destroy_decompress(&jpeg);
+    warn_of_samples(decoder);
+    TRY(fill_pixels(decoder, channels, image));
+    void *pixels = image->pixels;
+    Status status = turn_upright(decoder, channels, &pixels, &image->width, &image->height);
+    image->pixels = pixels;
     return status;
 }
 
-/* ---- either ---- */
-
-static Status read_file(const char *path, size_t channels, Image *image)
+Status image_read_with_info(const char *path, size_t channels, Image *image, ImageFileInfo *info)
 {
+    assert(channels == 1 || channels == 3);
     *image = (Image){0};
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        FAIL(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: cannot open: %s", path,
-             strerror(errno));
-    Reader reader = {.path = path, .file = file, .channels = channels, .image = image};
-    uint8_t magic[8];
-    size_t got = fread(magic, 1, sizeof magic, file);
-    Status status;
-    if (ferror(file))
-        status = status_set(STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
-    else if (got == sizeof magic && png_sig_cmp(magic, 0, sizeof magic) == 0)
-        status = (rewind(file), read_png(&reader));
-    else if (got >= 3 && magic[0] == 0xff && magic[1] == 0xd8 && magic[2] == 0xff)
-        status = (rewind(file), read_jpeg(&reader));
-    else
-        status = status_set(STATUS_FORMAT, "%s: not an image, expected a PNG or JPEG file", path);
-    fclose(file);
+    Decoder decoder = {.grey = channels == 1};
+    Status status = decoder_read(&decoder, path);
+    if (status == STATUS_OK)
+        status = make_image(&decoder, channels, image);
+    free(decoder.samples);
     if (status != STATUS_OK)
         image_clear(image);
+    if (info)
+        *info = decoder.info;
     return status;
 }
 
 Status image_read(const char *path, size_t channels, Image *image)
 {
-    assert(channels == 1 || channels == 3);
-    return read_file(path, channels, image);
+    return image_read_with_info(path, channels, image, NULL);
 }
 
 Status image_read_size(const char *path, size_t *width, size_t *height)
 {
-    Image header;
-    TRY(read_file(path, 0, &header));
-    *width = header.width;
-    *height = header.height;
+    Decoder decoder = {.header_only = true};
+    TRY(decoder_read(&decoder, path));
+    bool swaps = orientation_swaps(decoder.info.orientation);
+    *width = swaps ? decoder.height : decoder.width;
+    *height = swaps ? decoder.width : decoder.height;
     return STATUS_OK;
+}
+
+/* ---- values ---- */
+
+/* The stored values of pixel i: one of palette index or grey, three of colour. */
+static size_t values_of(const Decoder *decoder, size_t i, uint16_t *values)
+{
+    if (decoder->info.colour == IMAGE_COLOUR_CMYK) {
+        uint8_t pixel[3];
+        pixel_of(decoder, i, pixel);
+        for (size_t c = 0; c < 3; ++c)
+            values[c] = pixel[c];
+        return 3;
+    }
+    size_t count = decoder->channels <= 2 ? 1 : 3;
+    for (size_t c = 0; c < count; ++c)
+        values[c] = (uint16_t)sample(decoder, i * decoder->channels + c);
+    return count;
+}
+
+static bool is_coloured(const Decoder *decoder)
+{
+    uint16_t values[3];
+    for (size_t i = 0; i < decoder->width * decoder->height; ++i)
+        if (values_of(decoder, i, values) == 3 &&
+            (values[0] != values[1] || values[1] != values[2]))
+            return true;
+    return false;
+}
+
+static Status fill_values(Decoder *decoder, ImageValues *values)
+{
+    bool cmyk = decoder->info.colour == IMAGE_COLOUR_CMYK;
+    values->channels = is_coloured(decoder) ? 3 : 1;
+    values->most = (uint16_t)(cmyk ? 255 : (1u << decoder->info.bits) - 1);
+    values->palette_count = decoder->palette_count;
+    memcpy(values->palette, decoder->palette, sizeof values->palette);
+    size_t count = decoder->width * decoder->height;
+    TRY(MEMORY_NEW(&values->values, count * values->channels));
+    for (size_t i = 0; i < count; ++i) {
+        uint16_t pixel[3];
+        values_of(decoder, i, pixel);
+        memcpy(values->values + i * values->channels, pixel, values->channels * sizeof *pixel);
+    }
+    void *pixels = values->values;
+    Status status = turn_upright(decoder, values->channels * sizeof *values->values, &pixels,
+                                 &values->width, &values->height);
+    values->values = pixels;
+    return status;
+}
+
+Status image_read_values(const char *path, ImageValues *values)
+{
+    *values = (ImageValues){0};
+    Decoder decoder = {0};
+    Status status = decoder_read(&decoder, path);
+    if (status == STATUS_OK) {
+        warn_of_samples(&decoder);
+        status = fill_values(&decoder, values);
+    }
+    free(decoder.samples);
+    if (status != STATUS_OK)
+        image_values_clear(values);
+    values->info = decoder.info;
+    return status;
+}
+
+void image_values_clear(ImageValues *values)
+{
+    free(values->values);
+    *values = (ImageValues){0};
 }

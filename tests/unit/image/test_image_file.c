@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <png.h>
@@ -160,10 +161,11 @@ static void every_kind_of_png_is_read(void **state)
     }
 }
 
-/* However short a file is cut, reading it fails with one line that names it, and leaves nothing. */
-static void assert_every_cut_fails(const uint8_t *bytes, size_t count)
+/* However short a file is cut, reading it fails with one line that names it, and leaves nothing.
+ * `end` bytes behind the pixels may be missing. */
+static void assert_every_cut_fails(const uint8_t *bytes, size_t count, size_t end)
 {
-    for (size_t kept = 0; kept < count; kept += kept + 40 < count ? 13 : 1) {
+    for (size_t kept = 0; kept < count - end; kept += kept + 40 < count ? 13 : 1) {
         write_bytes(bytes, kept);
         Image image;
         if (image_read(path, 3, &image) != STATUS_FORMAT)
@@ -181,12 +183,98 @@ static void a_file_cut_anywhere_is_an_error(void **state)
     uint8_t *bytes;
     size_t count;
     assert_int_equal(image_encode_jpeg(&image, 90, &bytes, &count), STATUS_OK);
-    assert_every_cut_fails(bytes, count);
+    assert_every_cut_fails(bytes, count, 2);
     free(bytes);
     assert_int_equal(image_encode_png(&image, 6, &bytes, &count), STATUS_OK);
-    assert_every_cut_fails(bytes, count);
+    assert_every_cut_fails(bytes, count, 0);
     free(bytes);
     image_clear(&image);
+}
+
+static void read_golden(const char *name, uint8_t **bytes, size_t *count)
+{
+    FILE *file = fopen(name, "rb");
+    assert_non_null(file);
+    *bytes = malloc(1 << 16);
+    *count = fread(*bytes, 1, 1 << 16, file);
+    fclose(file);
+}
+
+static void a_file_of_another_format_cut_anywhere_is_an_error(void **state)
+{
+    (void)state;
+    /* WebP pads to two bytes. */
+    const char *const names[] = {"golden/images/progressive.jpg", "golden/images/arithmetic.jpg",
+                                 "golden/images/planes.tif",      "golden/images/deflate.tif",
+                                 "golden/images/rgb.bmp",         "golden/images/runs.bmp",
+                                 "golden/images/rgb.webp",        "golden/images/lossy.webp"};
+    const size_t ends[] = {2, 0, 0, 0, 3, 0, 1, 1};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        uint8_t *bytes;
+        size_t count;
+        read_golden(names[i], &bytes, &count);
+        assert_every_cut_fails(bytes, count, ends[i]);
+        free(bytes);
+    }
+}
+
+static void what_is_no_plain_file_is_refused_at_once(void **state)
+{
+    (void)state;
+    Image image;
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(10); /* a reader that waits for a writer ends the test */
+    assert_int_equal(image_read(path, 3, &image), STATUS_IO);
+    assert_non_null(strstr(status_message(), "is a pipe, expected a plain file"));
+    alarm(0);
+    unlink(path);
+    assert_int_equal(image_read("/dev/zero", 3, &image), STATUS_IO);
+    assert_non_null(strstr(status_message(), "is a device, expected a plain file"));
+    assert_int_equal(image_read(folder, 3, &image), STATUS_IO);
+    assert_non_null(strstr(status_message(), "is a folder, expected a plain file"));
+    write_bytes((const uint8_t *)"", 0);
+    assert_int_equal(image_read(path, 3, &image), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "is empty"));
+}
+
+static void names_and_extensions_do_not_matter(void **state)
+{
+    (void)state;
+    const char *const names[] = {"e\xcc\x81.JPG", "\xc3\xa9.tiff", "\xe8\x83\x83", "latin\xe9.bmp"};
+    Image image = gradient(5, 4, 3), again;
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        char named[96];
+        snprintf(named, sizeof named, "%s/%s", folder, names[i]);
+        assert_int_equal(image_write_png(named, &image), STATUS_OK);
+        assert_int_equal(image_read(named, 3, &again), STATUS_OK);
+        assert_memory_equal(again.pixels, image.pixels, 60);
+        image_clear(&again);
+        unlink(named);
+    }
+    image_clear(&image);
+}
+
+static void warnings_say_what_is_odd(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *text;
+    } odd[] = {
+        {"golden/images/noend.jpg", "the end marker is missing, all pixels are there"},
+        {"golden/images/mask16.png", "no value above 1 of 65535"},
+        {"golden/images/pages.tif", "2 pages, the first is read"},
+        {"golden/images/rgba.png", "30 pixels are not opaque"},
+        {"golden/images/orientation0.jpg", "orientation 0, expected 1 to 8"},
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; ++i) {
+        ImageValues values;
+        assert_int_equal(image_read_values(odd[i].name, &values), STATUS_OK);
+        assert_int_equal(values.info.warning_count, 1);
+        if (!strstr(values.info.warnings[0], odd[i].text))
+            fail_msg("%s: %s", odd[i].name, values.info.warnings[0]);
+        image_values_clear(&values);
+    }
 }
 
 static void a_flipped_bit_in_png_pixels_is_an_error(void **state)
@@ -211,7 +299,7 @@ static void what_is_no_image_is_named(void **state)
     write_bytes((const uint8_t *)"GIF89a and more", 15);
     assert_int_equal(image_read(path, 3, &image), STATUS_FORMAT);
     assert_int_equal(image_read_size(path, &width, &height), STATUS_FORMAT);
-    assert_non_null(strstr(status_message(), "expected a PNG or JPEG file"));
+    assert_non_null(strstr(status_message(), "a GIF file, expected a PNG, JPEG"));
     assert_int_equal(image_read("/tmp/gisd/no such picture.png", 3, &image), STATUS_MISSING);
     assert_non_null(strstr(status_message(), "/tmp/gisd/no such picture.png"));
     assert_int_equal(image_read(folder, 3, &image), STATUS_IO);
@@ -235,6 +323,10 @@ int main(void)
         cmocka_unit_test(colour_becomes_luma_and_grey_is_spread),
         cmocka_unit_test(every_kind_of_png_is_read),
         cmocka_unit_test(a_file_cut_anywhere_is_an_error),
+        cmocka_unit_test(a_file_of_another_format_cut_anywhere_is_an_error),
+        cmocka_unit_test(what_is_no_plain_file_is_refused_at_once),
+        cmocka_unit_test(names_and_extensions_do_not_matter),
+        cmocka_unit_test(warnings_say_what_is_odd),
         cmocka_unit_test(a_flipped_bit_in_png_pixels_is_an_error),
         cmocka_unit_test(what_is_no_image_is_named),
         cmocka_unit_test(a_file_that_cannot_be_written_leaves_nothing),
