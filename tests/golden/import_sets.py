@@ -189,7 +189,97 @@ def coco(root):
     layout.close()
 
 
+# ---- images and masks, as many ways as people save them ----
+
+def masks(root):
+    layout = Layout(root, "masks")
+    shape = Ellipse("polyp", 80, 60, 40, 30)
+    set_ = shape.pixels()
+    grey = set_.astype(np.uint8)
+    random = np.random.default_rng(1)
+
+    def palette(pixels):
+        image = Image.fromarray(pixels.astype(np.uint8), "P")
+        image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0])
+        return image
+
+    def colour(r, g, b):
+        return Image.fromarray(grey[..., None] * np.array([r, g, b], np.uint8))
+
+    read = {
+        "plain.png": Image.fromarray(grey * 255),
+        "ones.png": Image.fromarray(grey),
+        "palette.png": palette(grey),
+        "bit.png": Image.fromarray(set_),
+        "deep.png": Image.fromarray(grey.astype(np.uint16) * 65535),
+        "deep ones.png": Image.fromarray(grey.astype(np.uint16)),
+        "deep 300.png": Image.fromarray(grey.astype(np.uint16) * 300),
+        "deep 200.png": Image.fromarray(grey.astype(np.uint16) * 200),
+        "rgb.png": colour(255, 255, 255),
+        "red.png": colour(255, 0, 0),
+        "alpha.png": Image.fromarray(np.stack([grey * 255, 255 - grey * 9], -1), "LA"),
+        "rings.jpg": Image.fromarray(grey * 255),
+        "smooth.png": Image.fromarray(grey * 255).resize((640, 480)).resize((WIDTH, HEIGHT),
+                                                                          Image.LANCZOS),
+        "flat.tif": Image.fromarray(grey * 255),
+        "flat.bmp": Image.fromarray(grey * 255),
+    }
+    for name, mask in read.items():
+        layout.picture(f"train/images/{name.replace('.', ' ')}.jpg", [shape])
+        mask.save(layout.path(f"train/masks/{name.replace('.', ' ')}.{name[-3:]}"))
+        layout.expect(f"train/images/{name.replace('.', ' ')}.jpg", [shape], "train",
+                      boxes=[(*box_of(set_), "polyp")])
+    refused = {
+        "numbers.png": Image.fromarray(grey + 2 * Ellipse("", 20, 20, 9, 9).pixels().astype(np.uint8)),
+        "picture.png": Image.fromarray(random.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)),
+        "all.png": Image.fromarray(np.full((HEIGHT, WIDTH), 255, np.uint8)),
+        "inverted.png": Image.fromarray(255 - grey * 255),
+        "small.png": Image.fromarray(grey[::2] * 255),
+    }
+    for name, mask in refused.items():
+        layout.picture(f"train/images/{name}", [shape])
+        mask.save(layout.path(f"train/masks/{name}"))
+    # names, one mask a lesion, side by side
+    two = [Ellipse("polyp", 40, 40, 28, 21), Ellipse("polyp", 110, 80, 35, 25)]
+    pixels = [lesion.pixels() for lesion in two]
+    both = Image.fromarray(np.any(pixels, 0).astype(np.uint8) * 255)
+    boxes = [(*box_of(part), "polyp") for part in pixels]
+    layout.picture("val/Läsion-胃.JPG", two)
+    both.save(layout.path("val/Läsion-胃_mask.png"))
+    layout.expect("val/Läsion-胃.JPG", two, "val", boxes=boxes)
+    layout.picture("val/benign (1).png", two)
+    for suffix, part in zip(["_mask", "_mask_1"], pixels):
+        Image.fromarray(part).save(layout.path(f"val/benign (1){suffix}.png"))
+    layout.expect("val/benign (1).png", two, "val", boxes=boxes)
+    for place, mask in [("ISIC_1.jpg", "ISIC_1_segmentation.png"), ("a.b-2.jpg", "a.b-2-seg.png")]:
+        layout.picture(f"test/images/{place}", two)
+        both.save(layout.path(f"test/masks/{mask}"))
+        layout.expect(f"test/images/{place}", two, "test", boxes=boxes)
+    layout.picture("test/images/nuclei.png", two)
+    for number, part in enumerate(pixels):
+        Image.fromarray(part).save(layout.path(f"test/masks/nuclei/{number}.png"))
+    layout.expect("test/images/nuclei.png", two, "test", boxes=boxes)
+    # one lesion that its mask shows in two parts beside another: a box each
+    halves = set_.copy()
+    halves[:, 78:82] = False
+    layout.picture("test/images/x_0.png", [shape])
+    for number, part in enumerate([halves, Ellipse("polyp", 15, 15, 12, 12).pixels()]):
+        Image.fromarray(part).save(layout.path(f"test/masks/x_0_{number}.png"))
+    layout.expect("test/images/x_0.png", [], "test", label="polyp",
+                  area=int((halves | Ellipse("polyp", 15, 15, 12, 12).pixels()).sum()),
+                  boxes=[(*box_of(halves), "polyp"), (3, 3, 27, 27, "polyp")])
+    # nothing there
+    layout.picture("test/images/empty.png", [])
+    Image.fromarray(np.zeros((HEIGHT, WIDTH), bool)).save(layout.path("test/masks/empty.png"))
+    layout.expect("test/images/empty.png", [], "test")
+    layout.picture("test/images/normal/clean.png", [])
+    layout.expect("test/images/normal/clean.png", [], "test")
+    layout.picture("test/images/alone.png", [])
+    both.save(layout.path("test/masks/of nothing.png"))
+    layout.close()
+
+
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for layout in [coco]:
+    for layout in [coco, masks]:
         layout(root)

@@ -319,11 +319,13 @@ static Status open_image(Work *work)
         return status;
     if (status != STATUS_OK)
         return annotations_refuse(image, "%s", message(work));
+    bool turned = image->width == work->height && image->height == work->width;
     if ((image->width && image->width != work->width) ||
         (image->height && image->height != work->height))
-        return annotations_refuse(image,
-                                  "the image has %zu x %zu pixels, expected %zu x %zu as annotated",
-                                  work->width, work->height, image->width, image->height);
+        return annotations_refuse(
+            image, "the image has %zu x %zu pixels, expected %zu x %zu as annotated%s", work->width,
+            work->height, image->width, image->height,
+            turned ? " (of the picture before its EXIF orientation was applied?)" : "");
     return STATUS_OK;
 }
 

@@ -137,10 +137,41 @@ static void coco_gives_polygons_and_run_lengths_of_both_kinds(void **state)
         "gone.png,\"named by annotations/instances_val.json, not there\"\n");
 }
 
+static void masks_are_read_in_any_numbers_and_paired_by_name(void **state)
+{
+    (void)state;
+    assert_imported(
+        "masks", (ImportSettings){.split = SPLIT_NONE, .class_name = "polyp"},
+        "file,reason\n"
+        "test/images/alone.png,an image without a mask\n"
+        "test/masks/of nothing.png,a mask without an image\n"
+        "train/images/all.png,\"train/masks/all.png: the least value of the mask is 255, "
+        "expected 0 outside the lesion\"\n"
+        "train/images/inverted.png,\"train/masks/inverted.png: 80 percent of the mask are set, all "
+        "corners too, expected 0 outside the lesion (inverted?)\"\n"
+        "train/images/numbers.png,\"train/masks/numbers.png: 3 different values up to 2, expected "
+        "a "
+        "mask of two values\"\n"
+        "train/images/picture.png,\"train/masks/picture.png: a picture in colour, expected a mask "
+        "of "
+        "black and one colour\"\n"
+        "train/images/small.png,\"train/masks/small.png: the mask has 160 x 60 pixels, expected "
+        "160 "
+        "x 120 as the image\"\n"
+        "train/masks/all.png,\"belongs to train/images/all.png, which is not imported\"\n"
+        "train/masks/inverted.png,\"belongs to train/images/inverted.png, which is not imported\"\n"
+        "train/masks/numbers.png,\"belongs to train/images/numbers.png, which is not imported\"\n"
+        "train/masks/picture.png,\"belongs to train/images/picture.png, which is not imported\"\n"
+        "train/masks/small.png,\"belongs to train/images/small.png, which is not imported\"\n");
+    assert_int_equal(import("masks", (ImportSettings){.split = SPLIT_NONE}), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "expected --class NAME"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(coco_gives_polygons_and_run_lengths_of_both_kinds),
+        cmocka_unit_test(masks_are_read_in_any_numbers_and_paired_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
