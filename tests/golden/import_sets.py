@@ -279,7 +279,37 @@ def masks(root):
     layout.close()
 
 
+# ---- a folder a class, a table of labels ----
+
+def folders(root):
+    layout = Layout(root, "folders")
+    for place, label, split in [("train/polyp/a b.jpg", "polyp", "train"),
+                                ("train/Normal/1.PNG", "normal", "train"),
+                                ("valid/polyp/深/2.png", "polyp", "val"),
+                                ("test/clean bowel/é.webp", "normal", "test"),
+                                ("ulcer/3.bmp", "ulcer", "")]:
+        layout.picture(place, [])
+        layout.expect(place, [], split, label=label)
+    layout.picture("loose.png", [])
+    layout.text("test/polyp/readme.txt", "hello")
+    layout.close()
+
+
+def labels(root):
+    layout = Layout(root, "labels")
+    lines = ["\ufeffimage,class,scene"]
+    for place, label, scene in [("images/a.jpg", "normal-cecum", "s0"), ("images/ü,1.jpg", "polyp", "s1"),
+                                ("images/c.jpg", "polyp", "s1")]:
+        layout.picture(place, [])
+        layout.expect(place, [], "test", label="normal" if label == "normal-cecum" else label)
+        lines.append(f'"{place}",{label},{scene}')
+    layout.picture("images/d.jpg", [])
+    lines.append("images/gone.jpg,polyp,s2")
+    layout.text("labels.csv", "\r\n".join(lines) + "\r\n")
+    layout.close()
+
+
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for layout in [coco, masks]:
+    for layout in [coco, masks, folders, labels]:
         layout(root)

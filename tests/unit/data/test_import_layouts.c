@@ -10,13 +10,13 @@
 
 static FILE *nothing;
 
-/* Imports golden/import/`layout` into the scratch folder of the same name. */
-static Status import(const char *layout, ImportSettings settings)
+/* Imports golden/import/`set` into the scratch folder of the same name. */
+static Status import(const char *set, const char *layout, ImportSettings settings)
 {
     char source[256];
-    snprintf(source, sizeof source, "golden/import/%s/source", layout);
+    snprintf(source, sizeof source, "golden/import/%s/source", set);
     settings.source = source;
-    settings.out = scratch(layout);
+    settings.out = scratch(set);
     if (!nothing)
         nothing = fopen("/dev/null", "w");
     return import_data_set(layout, &settings, nothing, nothing);
@@ -75,7 +75,7 @@ static void assert_boxes(const ManifestRow *row, const ManifestRow *expected)
     }
 }
 
-/* Writes golden/import/`layout`/expected.csv as a manifest without areas, to be read as one. */
+/* Writes golden/import/SET/expected.csv as a manifest without areas, to be read as one. */
 static void read_expected(const CsvTable *table, Manifest *expected)
 {
     CsvWriter writer;
@@ -94,18 +94,19 @@ static void read_expected(const CsvTable *table, Manifest *expected)
     assert_int_equal(manifest_read(scratch("expected.csv"), NULL, expected), STATUS_OK);
 }
 
-/* The import of a layout gives what expected.csv says, and the skipped files. */
-static void assert_imported(const char *layout, ImportSettings settings, const char *skipped)
+/* The import of a set in a layout gives what expected.csv says, and the skipped files. */
+static void assert_set_imported(const char *set, const char *layout, ImportSettings settings,
+                                const char *skipped)
 {
     CsvTable table;
     Manifest manifest, expected;
     char name[256];
-    if (import(layout, settings) != STATUS_OK)
+    if (import(set, layout, settings) != STATUS_OK)
         fail_msg("%s", status_message());
-    snprintf(name, sizeof name, "golden/import/%s/expected.csv", layout);
+    snprintf(name, sizeof name, "golden/import/%s/expected.csv", set);
     assert_int_equal(csv_read(name, &table), STATUS_OK);
     read_expected(&table, &expected);
-    snprintf(name, sizeof name, "%s/manifest.csv", layout);
+    snprintf(name, sizeof name, "%s/manifest.csv", set);
     assert_int_equal(manifest_read(scratch(name), NULL, &manifest), STATUS_OK);
     assert_int_equal(manifest.count, table.rows);
     for (size_t i = 0; i < table.rows; ++i) {
@@ -119,10 +120,16 @@ static void assert_imported(const char *layout, ImportSettings settings, const c
     manifest_clear(&manifest);
     manifest_clear(&expected);
     char *text;
-    snprintf(name, sizeof name, "%s/skipped.csv", layout);
+    snprintf(name, sizeof name, "%s/skipped.csv", set);
     assert_int_equal(files_read(scratch(name), &text, NULL), STATUS_OK);
     assert_string_equal(text, skipped);
     free(text);
+}
+
+/* The same for a set that is called after its layout. */
+static void assert_imported(const char *layout, ImportSettings settings, const char *skipped)
+{
+    assert_set_imported(layout, layout, settings, skipped);
 }
 
 static void coco_gives_polygons_and_run_lengths_of_both_kinds(void **state)
@@ -163,8 +170,38 @@ static void masks_are_read_in_any_numbers_and_paired_by_name(void **state)
         "train/masks/numbers.png,\"belongs to train/images/numbers.png, which is not imported\"\n"
         "train/masks/picture.png,\"belongs to train/images/picture.png, which is not imported\"\n"
         "train/masks/small.png,\"belongs to train/images/small.png, which is not imported\"\n");
-    assert_int_equal(import("masks", (ImportSettings){.split = SPLIT_NONE}), STATUS_ARGUMENT);
+    assert_int_equal(import("masks", "masks", (ImportSettings){.split = SPLIT_NONE}),
+                     STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "expected --class NAME"));
+}
+
+static void folders_are_classes_and_splits(void **state)
+{
+    (void)state;
+    const char *const normal[] = {"clean bowel"};
+    assert_imported(
+        "folders", (ImportSettings){.split = SPLIT_NONE, .normal_names = normal, .normal_count = 1},
+        "file,reason\n"
+        "loose.png,an image in no folder of a class\n"
+        "test/polyp/readme.txt,not a part of this layout\n");
+}
+
+static void a_table_of_labels_takes_the_place_of_folders(void **state)
+{
+    (void)state;
+    const char *const normal[] = {"normal-cecum"};
+    assert_set_imported(
+        "labels", "folders",
+        (ImportSettings){
+            .split = SPLIT_TEST, .labels = "labels.csv", .normal_names = normal, .normal_count = 1},
+        "file,reason\n"
+        "images/d.jpg,not in the table\n"
+        "images/gone.jpg,\"named by the table, not there\"\n");
+    Manifest manifest;
+    assert_int_equal(manifest_read(scratch("labels/manifest.csv"), NULL, &manifest), STATUS_OK);
+    assert_string_equal(find_row(&manifest, "images/c.jpg")->patient, "s1");
+    assert_int_equal(manifest.patient_count, 2);
+    manifest_clear(&manifest);
 }
 
 int main(void)
@@ -172,6 +209,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(coco_gives_polygons_and_run_lengths_of_both_kinds),
         cmocka_unit_test(masks_are_read_in_any_numbers_and_paired_by_name),
+        cmocka_unit_test(folders_are_classes_and_splits),
+        cmocka_unit_test(a_table_of_labels_takes_the_place_of_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
