@@ -309,7 +309,63 @@ def labels(root):
     layout.close()
 
 
+# ---- YOLO: docs.ultralytics.com/datasets/detect and /segment; older: obj.data of Darknet ----
+
+def yolo_box(number, lesion):
+    x0, y0, x1, y1 = lesion.box()
+    return "%d %.6f %.6f %.6f %.6f" % (number, (x0 + x1) / 2 / WIDTH, (y0 + y1) / 2 / HEIGHT,
+                                       (x1 - x0) / WIDTH, (y1 - y0) / HEIGHT)
+
+
+def yolo_polygon(number, lesion):
+    return f"{number} " + " ".join("%.6f %.6f" % (x / WIDTH, y / HEIGHT)
+                                   for x, y in lesion.corners())
+
+
+def yolo(root):
+    import yaml
+
+    layout = Layout(root, "yolo")
+    numbers = {"adenoma": 0, "serrated": 2}
+    writers = {"one.png": [yolo_polygon], "two lesions.jpg": [yolo_box, yolo_box],
+               "Läsion-胃.png": [yolo_polygon], "sub/UPPER.JPG": [yolo_polygon, yolo_box]}
+    for name, lesions in SCENES.items():
+        split = "val" if name.startswith("two") or name == "none.png" else "train"
+        layout.picture(f"images/{split}/{name}", lesions)
+        lines = [writer(numbers[lesion.kind], lesion)
+                 for writer, lesion in zip(writers.get(name, []), lesions)]
+        layout.text(f"labels/{split}/{pathlib.Path(name).with_suffix('.txt')}",
+                    "\r\n".join(lines) + "\n")
+        drawn = writers.get(name) and yolo_box not in writers[name]
+        layout.expect(f"images/{split}/{name}", lesions, split, area=True if drawn else None)
+    layout.picture("images/train/background.png", [])
+    layout.expect("images/train/background.png", [], "train")
+    layout.picture("images/train/pixels.png", [])
+    layout.text("labels/train/pixels.txt", "0 40 30 20 10\n")
+    layout.picture("images/other.png", [])
+    layout.text("labels/train.cache", "")
+    layout.text("val.txt", "./images/val/two lesions.jpg\n/home/somebody/set/images/val/none.png\n"
+                "./images/val/gone.jpg\n")
+    layout.text("data.yaml", yaml.safe_dump(
+        {"path": "../datasets/polyps", "train": ["images/train"], "val": "val.txt",
+         "test": "../test/images", "nc": 3, "names": {0: "adenoma", 1: "hyperplastic", 2: "serrated"}}))
+    layout.close()
+
+
+def yolo_darknet(root):
+    layout = Layout(root, "yolo_darknet")
+    lesion = Ellipse("ulcer", 60.5, 50.25, 30, 20)
+    layout.picture("obj_train_data/a.jpg", [lesion])
+    layout.text("obj_train_data/a.txt", yolo_box(1, lesion))
+    layout.expect("obj_train_data/a.jpg", [lesion], "train", area=None)
+    layout.text("obj.names", "polyp\nulcer\n")
+    layout.text("train.txt", "data/obj_train_data/a.jpg\n")
+    layout.text("obj.data", "classes = 2\nnames = data/obj.names\ntrain = data/train.txt\n"
+                "backup = backup/\n")
+    layout.close()
+
+
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for layout in [coco, masks, folders, labels]:
+    for layout in [coco, masks, folders, labels, yolo, yolo_darknet]:
         layout(root)

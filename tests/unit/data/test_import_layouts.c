@@ -204,6 +204,24 @@ static void a_table_of_labels_takes_the_place_of_folders(void **state)
     manifest_clear(&manifest);
 }
 
+static void yolo_gives_boxes_and_polygons_by_any_list(void **state)
+{
+    (void)state;
+    assert_imported(
+        "yolo", (ImportSettings){.split = SPLIT_NONE},
+        "file,reason\n"
+        "images/other.png,an image without annotation\n"
+        "images/train/pixels.png,\"line 1 has numbers beyond 0 and 1, expected shares of "
+        "the image\"\n"
+        "labels/train/pixels.txt,\"belongs to images/train/pixels.png, which is not "
+        "imported\"\n"
+        "labels/train.cache,not a part of this layout\n"
+        "../test/images,\"named by data.yaml, not there\"\n"
+        "./images/val/gone.jpg,\"named by val.txt, not there\"\n");
+    assert_set_imported("yolo_darknet", "yolo", (ImportSettings){.split = SPLIT_NONE},
+                        "file,reason\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +229,7 @@ int main(void)
         cmocka_unit_test(masks_are_read_in_any_numbers_and_paired_by_name),
         cmocka_unit_test(folders_are_classes_and_splits),
         cmocka_unit_test(a_table_of_labels_takes_the_place_of_folders),
+        cmocka_unit_test(yolo_gives_boxes_and_polygons_by_any_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
