@@ -365,7 +365,209 @@ def yolo_darknet(root):
     layout.close()
 
 
+# ---- Pascal VOC: host.robots.ox.ac.uk/pascal/VOC, the development kit's chapter on annotations ----
+
+def voc(root):
+    from lxml import etree
+    from lxml.builder import E
+
+    layout = Layout(root, "voc")
+
+    def annotation(name, lesions, **change):
+        objects = []
+        for lesion in lesions:
+            x0, y0, x1, y1 = box_of(lesion.pixels())
+            objects.append(E.object(
+                E.name(lesion.kind), E.pose("Unspecified"), E.truncated("0"), E.difficult("1"),
+                E.part(E.name("rim"), E.bndbox(E.xmin("1"), E.ymin("1"), E.xmax("2"), E.ymax("2"))),
+                E.bndbox(E.xmin(str(x0 + 1)), E.ymin(str(y0 + 1)), E.xmax(str(x1)), E.ymax(str(y1)))))
+        size = change.get("size", (WIDTH, HEIGHT))
+        tree = E.annotation(
+            E.folder("set"), E.filename(name), E.source(E.database("synthetic")),
+            E.size(E.width(str(size[0])), E.height(str(size[1])), E.depth("3")),
+            E.segmented("0"), *objects)
+        return etree.tostring(tree, encoding=change.get("encoding", "utf-8"), pretty_print=True,
+                              xml_declaration=True)
+
+    def objects_mask(lesions):
+        """Numbers 1, 2, ... with a border of 255 that is left open."""
+        numbers = np.zeros((HEIGHT, WIDTH), np.uint8)
+        for number, lesion in enumerate(lesions, 1):
+            wide = Ellipse("", lesion.x, lesion.y, lesion.rx + 3, lesion.ry + 3).pixels()
+            numbers[wide] = 255
+            numbers[lesion.pixels()] = number
+        image = Image.fromarray(numbers, "P")
+        image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0] + [0] * 756 + [224, 224, 192])
+        return image
+
+    lists = {"train": [], "val": []}
+    for name, lesions in SCENES.items():
+        flat = name.replace("sub/", "")
+        stem = pathlib.Path(flat).stem
+        split = "val" if name.startswith("two") or name == "none.png" else "train"
+        lists[split].append(stem)
+        layout.picture(f"JPEGImages/{flat}", lesions)
+        layout.path(f"Annotations/{stem}.xml").write_bytes(
+            annotation(flat, lesions, encoding="utf-16" if stem == "one" else "utf-8"))
+        masked = stem in ("two lesions", "one")
+        if masked:
+            objects_mask(lesions).save(layout.path(f"SegmentationObject/{stem}.png"))
+            objects_mask(lesions).save(layout.path(f"SegmentationClass/{stem}.png"))
+        layout.expect(f"JPEGImages/{flat}", lesions, split, area=True if masked else None,
+                      boxes=[(*box_of(lesion.pixels()), lesion.kind) for lesion in lesions])
+    lesion = Ellipse("adenoma", 50, 50, 20, 20)
+    for name, change in [("unlisted.jpg", {}), ("size.jpg", {"size": (64, 64)})]:
+        layout.picture(f"JPEGImages/{name}", [lesion])
+        layout.path(f"Annotations/{name[:-4]}.xml").write_bytes(annotation(name, [lesion], **change))
+    layout.path("Annotations/gone.xml").write_bytes(annotation("gone.jpg", [lesion]))
+    lists["train"] += ["size", "gone", "bare"]
+    layout.picture("JPEGImages/bare.jpg", [])
+    for split, stems in lists.items():
+        layout.text(f"ImageSets/Main/{split}.txt", "\n".join(stems) + "\n")
+    layout.text("ImageSets/Main/adenoma_train.txt", "one  1\n")
+    layout.text("ImageSets/Main/trainval.txt", "\n".join(lists["train"] + lists["val"]))
+    layout.close()
+
+
+# ---- LabelMe: github.com/wkentaro/labelme, label_file.py and examples/ ----
+
+def labelme(root):
+    layout = Layout(root, "labelme")
+
+    def shape(label, points, kind=None, group=None):
+        made = {"label": label, "points": points, "group_id": group, "flags": {}}
+        return {**made, "shape_type": kind} if kind else made
+
+    def write(place, image_path, shapes, **more):
+        content = {"version": "5.4.1", "flags": {}, "shapes": shapes, "imagePath": image_path,
+                   "imageData": None, "imageHeight": HEIGHT, "imageWidth": WIDTH, **more}
+        layout.text(place, json.dumps(content, ensure_ascii=False, indent=2))
+
+    one, two = SCENES["two lesions.jpg"]
+    layout.picture("train/Läsion-胃 1.jpg", [one, two])
+    write("train/Läsion-胃 1.json", "Läsion-胃 1.jpg",
+          [shape("adenoma", one.corners(), "polygon"), shape("serrated", two.corners(), "polygon")],
+          imageData="iVBORw0KGgo=")
+    layout.expect("train/Läsion-胃 1.jpg", [one, two], "train")
+    circle = Ellipse("adenoma", 70, 60, 35, 35)
+    layout.picture("val/circle.png", [circle])
+    write("val/circle.json", "circle.png", [shape("adenoma", [[70, 60], [91, 88]], "circle")])
+    layout.expect("val/circle.png", [circle], "val")
+    layout.picture("val/box.png", [])
+    write("val/box.json", "C:\\data\\box.png",
+          [shape("serrated", [[90.5, 80], [10.25, 20]], "rectangle")])
+    layout.expect("val/box.png", [], "val", area=None, boxes=[(10.25, 20, 90.5, 80, "serrated")])
+    parts = [Ellipse("serrated", 30, 60, 20, 30), Ellipse("serrated", 110, 60, 30, 20)]
+    layout.picture("val/group.png", parts)
+    write("val/group.json", "group.png",
+          [shape("serrated", part.corners(), "polygon", group=0) for part in parts])
+    layout.expect("val/group.png", parts, "val", boxes=[(10, 30, 140, 90, "serrated")])
+    # version 2: no shape_type, no sizes, no flags
+    layout.picture("old/img/photo.JPG", [one])
+    layout.text("old/ann/photo.json", json.dumps(
+        {"shapes": [{"label": "adenoma", "line_color": None, "fill_color": None,
+                     "points": one.corners()}],
+         "lineColor": [0, 255, 0, 128], "fillColor": [255, 0, 0, 128],
+         "imagePath": "../img/photo.JPG", "imageData": "AAAA"}))
+    layout.expect("old/img/photo.JPG", [one])
+    for name, flags, label in [("clean", {}, "normal"), ("flagged", {"normal": True}, "normal"),
+                               ("classed", {"normal": False, "adenoma": True}, "adenoma")]:
+        layout.picture(f"{name}.png", [])
+        write(f"{name}.json", f"{name}.png", [], flags=flags)
+        layout.expect(f"{name}.png", [], label=label)
+    layout.picture("line.png", [])
+    write("line.json", "line.png", [shape("adenoma", [[1, 1], [5, 5]], "line")])
+    layout.picture("two points.png", [])
+    write("two points.json", "two points.png", [shape("adenoma", [[1, 1], [5, 5]], "polygon")])
+    layout.picture("unannotated.png", [])
+    write("gone.json", "gone.png", [])
+    layout.text("notes.json", "{}")
+    layout.close()
+
+
+# ---- CVAT for images 1.1: docs.cvat.ai, formats, "XML annotation format" ----
+
+def cvat(root):
+    from lxml import etree
+    from lxml.builder import E
+
+    layout = Layout(root, "cvat")
+
+    def numbers(**values):
+        return {key: f"{value:.2f}" for key, value in values.items()}
+
+    def box(lesion, **more):
+        x0, y0, x1, y1 = lesion.box()
+        return E.box(label=lesion.kind, source="manual", occluded="0", z_order="0",
+                     **numbers(xtl=x0, ytl=y0, xbr=x1, ybr=y1), **more)
+
+    def polygon(lesion, **more):
+        return E.polygon(E.attribute("IIa", name="paris"), label=lesion.kind, occluded="0",
+                         points=";".join("%.2f,%.2f" % corner for corner in lesion.corners()), **more)
+
+    def mask(lesion):
+        x0, y0, x1, y1 = box_of(lesion.pixels())
+        flat = lesion.pixels()[y0:y1, x0:x1].ravel()
+        runs, start = [], 0
+        for i in range(1, flat.size + 1):
+            if i == flat.size or flat[i] != flat[start]:
+                if not runs and flat[start]:
+                    runs.append(0)
+                runs.append(i - start)
+                start = i
+        return E.mask(label=lesion.kind, occluded="0", rle=", ".join(map(str, runs)), left=str(x0),
+                      top=str(y0), width=str(x1 - x0), height=str(y1 - y0), z_order="0")
+
+    def ellipse(lesion, **more):
+        return E.ellipse(label=lesion.kind, **numbers(cx=lesion.x, cy=lesion.y, rx=lesion.rx,
+                                                      ry=lesion.ry), **more)
+
+    images = []
+
+    def add(name, *shapes, **more):
+        images.append(E.image(*shapes, id=str(len(images)), name=name, width=str(WIDTH),
+                              height=str(HEIGHT), **more))
+
+    one, two = SCENES["two lesions.jpg"]
+    layout.picture("images/Läsion-胃.png", [one, two])
+    add("Läsion-胃.png", polygon(one), mask(two), subset="train")
+    layout.expect("images/Läsion-胃.png", [one, two], "train")
+    layout.picture("images/sub/boxes.jpg", [one, two])
+    add("sub/boxes.jpg", box(one), box(two), E.tag(label="blurred", source="manual"),
+        subset="Validation")
+    layout.expect("images/sub/boxes.jpg", [one, two], "val", area=None)
+    turned = Ellipse("adenoma", 80, 60, 40, 15)
+    layout.picture("images/turned.png", [])
+    add("turned.png", box(turned, rotation="90.00"), subset="default")
+    layout.expect("images/turned.png", [], area=None, boxes=[(65, 20, 95, 100, "adenoma")])
+    layout.picture("images/ellipse.png", [])
+    upright = Ellipse("adenoma", 80, 60, 15, 40)
+    add("ellipse.png", ellipse(turned, rotation="90.00"))
+    layout.expect("images/ellipse.png", [upright])
+    parts = [Ellipse("serrated", 30, 60, 20, 30), Ellipse("serrated", 110, 60, 30, 20)]
+    layout.picture("images/group.png", parts)
+    add("group.png", *(polygon(part, group_id="3") for part in parts))
+    layout.expect("images/group.png", parts, boxes=[(10, 30, 140, 90, "serrated")])
+    for name, shapes, label in [("clean.png", [], "normal"),
+                                ("tagged.png", [E.tag(label="normal")], "normal"),
+                                ("classed.png", [E.tag(label="adenoma")], "adenoma")]:
+        layout.picture(f"images/{name}", [])
+        add(name, *shapes)
+        layout.expect(f"images/{name}", [], label=label)
+    layout.picture("images/line.png", [])
+    add("line.png", E.polyline(label="adenoma", points="1.00,1.00;2.00,2.00"))
+    layout.picture("images/both.png", [one])
+    add("both.png", box(one), E.tag(label="normal"))
+    add("gone.png", box(one))
+    layout.picture("images/unnamed.png", [])
+    tree = E.annotations(E.version("1.1"), E.meta(E.job(E.id("1"))), *images)
+    layout.path("annotations.xml").write_bytes(
+        etree.tostring(tree, encoding="utf-8", xml_declaration=True, pretty_print=True))
+    layout.close()
+
+
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for layout in [coco, masks, folders, labels, yolo, yolo_darknet]:
+    for layout in [coco, masks, folders, labels, yolo, yolo_darknet, voc, labelme,
+                   cvat]:
         layout(root)

@@ -26,7 +26,6 @@ typedef enum {
     AREA_RUNS,    /* COCO's, of a mask of width x height */
     AREA_ROWS,    /* runs by rows in a window of the image: left, top, width, height */
     AREA_FILE,    /* a mask file of two values */
-    AREA_INDICES, /* a mask file of numbers: the lesion is what is neither 0 nor 255 */
 } AreaKind;
 
 typedef struct {
@@ -58,8 +57,9 @@ typedef struct {
     char *patient;        /* owned; NULL: not known */
     size_t lesion_count, lesion_capacity;
     ImportLesion *lesions;
-    const char
-        *normal_note; /* static: why no lesion and no label mean normal; NULL: needs no word */
+    /* static: why no lesion and no label mean normal; NULL: needs no word */
+    const char *normal_note;
+    SourceFile *numbers_file; /* a mask of numbers, of all lesions together; NULL */
     size_t companion_count, companion_capacity;
     SourceFile **companions; /* files that are about this image alone */
     char *reason;            /* why it is not imported; owned; NULL: it is */

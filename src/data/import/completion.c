@@ -99,22 +99,25 @@ static void unite(const Image *part, Image *whole)
         whole->pixels[i] |= part->pixels[i];
 }
 
-static Status paint_file(const AreaPart *part, Image *target, Work *work)
+/* Adds a mask as it was read to `target`, and releases it. */
+static Status unite_file(const SourceFile *file, Image *mask, Image *target)
+{
+    Status status = STATUS_OK;
+    if (mask->width == target->width && mask->height == target->height)
+        unite(mask, target);
+    else
+        status = status_set(STATUS_FORMAT,
+                            "%s: the mask has %zu x %zu pixels, expected %zu x %zu as the image",
+                            file->shown, mask->width, mask->height, target->width, target->height);
+    image_clear(mask);
+    return status;
+}
+
+static Status paint_file(const AreaPart *part, Work *work)
 {
     Image mask;
-    if (part->kind == AREA_FILE)
-        TRY(mask_file_read(part->file->path, &mask, &work->plain));
-    else
-        TRY(mask_file_read_numbers(part->file->path, &mask));
-    Status status = STATUS_OK;
-    if (mask.width == target->width && mask.height == target->height)
-        unite(&mask, target);
-    else
-        status = status_set(
-            STATUS_FORMAT, "%s: the mask has %zu x %zu pixels, expected %zu x %zu as the image",
-            part->file->shown, mask.width, mask.height, target->width, target->height);
-    image_clear(&mask);
-    return status;
+    TRY(mask_file_read(part->file->path, &mask, &work->plain));
+    return unite_file(part->file, &mask, &work->lesion);
 }
 
 static Status paint_part(const AreaPart *part, Work *work)
@@ -127,7 +130,7 @@ static Status paint_part(const AreaPart *part, Work *work)
     case AREA_ROWS:
         return paint_rows(part, &work->lesion);
     default:
-        return paint_file(part, &work->lesion, work);
+        return paint_file(part, work);
     }
 }
 
@@ -208,10 +211,8 @@ static Status complete_lesion(Work *work, const ImportLesion *lesion)
 {
     if (lesion->part_count == 0)
         return add_given_box(work, lesion);
-    if (!work->united.pixels) {
-        TRY(image_init(&work->united, work->width, work->height, 1));
+    if (!work->lesion.pixels)
         TRY(image_init(&work->lesion, work->width, work->height, 1));
-    }
     memset(work->lesion.pixels, 0, work->width * work->height);
     for (size_t i = 0; i < lesion->part_count; ++i) {
         Status status = paint_part(&lesion->parts[i], work);
@@ -221,6 +222,19 @@ static Status complete_lesion(Work *work, const ImportLesion *lesion)
     }
     unite(&work->lesion, &work->united);
     return lesion->has_box ? add_given_box(work, lesion) : add_area_boxes(work, lesion);
+}
+
+/* The mask of all lesions together, of which each has its box already. */
+static Status complete_numbers(Work *work)
+{
+    const SourceFile *file = work->image->numbers_file;
+    Image mask;
+    Status status = mask_file_read_numbers(file->path, &mask);
+    if (status == STATUS_OK)
+        status = unite_file(file, &mask, &work->united);
+    if (status == STATUS_FORMAT)
+        return annotations_refuse(work->image, "%s", message(work));
+    return status;
 }
 
 /* ---- the label ---- */
@@ -293,18 +307,19 @@ static Status place_mask(const Work *work, const NewFolder *folder)
     size_t drawn = 0;
     for (size_t i = 0; i < image->lesion_count; ++i)
         drawn += image->lesions[i].part_count > 0;
-    if (drawn == 0 || image->box_count == 0)
+    bool numbers = image->numbers_file != NULL;
+    if ((drawn == 0 && !numbers) || image->box_count == 0)
         return STATUS_OK;
-    if (drawn < image->lesion_count)
+    if (drawn < image->lesion_count && !numbers)
         return annotations_note(work->all,
                                 "image with outlines of some of its lesions only has no mask");
     const ImportLesion *only = &image->lesions[0];
-    if (image->lesion_count == 1 && only->part_count == 1 && only->parts[0].kind == AREA_FILE &&
-        work->plain) {
+    bool file = drawn > 0 && only->parts[0].kind == AREA_FILE;
+    if (image->lesion_count == 1 && only->part_count == 1 && file && work->plain) {
         image->mask_file = only->parts[0].file;
         return STATUS_OK;
     }
-    if (only->parts[0].kind == AREA_FILE && !work->plain)
+    if (file && !work->plain)
         TRY(annotations_note(work->all, "mask of 0 and another number was made one of 0 and 255"));
     image->mask_made = true;
     return write_mask(work, folder);
@@ -338,8 +353,11 @@ static Status complete_image(Work *work, const NewFolder *folder)
         TRY(open_image(work));
     if (image->reason || image->final_label)
         return STATUS_OK;
+    TRY(image_init(&work->united, work->width, work->height, 1));
     for (size_t i = 0; i < image->lesion_count && !image->reason; ++i)
         TRY(complete_lesion(work, &image->lesions[i]));
+    if (image->numbers_file && !image->reason)
+        TRY(complete_numbers(work));
     if (image->reason)
         return STATUS_OK;
     TRY(choose_label(work->all, image));

@@ -15,8 +15,9 @@
 #include "store/new_folder.h"
 
 /* To add a layout: a file of its own, its name in layout.h, its line here. */
-static const ImportLayout *const layouts[] = {&layout_coco, &layout_yolo, &layout_folders,
-                                              &layout_masks, &layout_kvasir_seg};
+static const ImportLayout *const layouts[] = {&layout_coco,    &layout_voc,       &layout_yolo,
+                                              &layout_labelme, &layout_cvat,      &layout_folders,
+                                              &layout_masks,   &layout_kvasir_seg};
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 
 const char *import_layout_name(size_t index)

@@ -192,7 +192,7 @@ static Status read_obj_data(Annotations *all, YoloNames *names)
         if (strncmp(text, "names", length) == 0 && list && count == 1)
             status = read_class_list(names, list);
         else if (split != SPLIT_NONE && list)
-            status = add_place(names, split, value);
+            status = add_place(names, split, list->shown);
     }
     text_lines_clear(&lines);
     return status;

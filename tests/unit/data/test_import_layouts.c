@@ -213,13 +213,58 @@ static void yolo_gives_boxes_and_polygons_by_any_list(void **state)
         "images/other.png,an image without annotation\n"
         "images/train/pixels.png,\"line 1 has numbers beyond 0 and 1, expected shares of "
         "the image\"\n"
+        "labels/train.cache,not a part of this layout\n"
         "labels/train/pixels.txt,\"belongs to images/train/pixels.png, which is not "
         "imported\"\n"
-        "labels/train.cache,not a part of this layout\n"
         "../test/images,\"named by data.yaml, not there\"\n"
         "./images/val/gone.jpg,\"named by val.txt, not there\"\n");
     assert_set_imported("yolo_darknet", "yolo", (ImportSettings){.split = SPLIT_NONE},
                         "file,reason\n");
+}
+
+static void voc_gives_inclusive_corners_and_object_masks(void **state)
+{
+    (void)state;
+    assert_imported(
+        "voc", (ImportSettings){.split = SPLIT_NONE},
+        "file,reason\n"
+        "Annotations/gone.xml,no image JPEGImages/gone.jpg or the like\n"
+        "Annotations/size.xml,\"belongs to JPEGImages/size.jpg, which is not imported\"\n"
+        "Annotations/unlisted.xml,in none of the lists of ImageSets\n"
+        "ImageSets/Main/adenoma_train.txt,\"splits are taken from train.txt, val.txt and test.txt "
+        "of ImageSets/Main\"\n"
+        "ImageSets/Main/trainval.txt,\"splits are taken from train.txt, val.txt and test.txt of "
+        "ImageSets/Main\"\n"
+        "JPEGImages/bare.jpg,an image without annotation\n"
+        "JPEGImages/size.jpg,\"the image has 160 x 120 pixels, expected 64 x 64 as annotated\"\n"
+        "JPEGImages/unlisted.jpg,in none of the lists of ImageSets\n"
+        "bare,\"in train's list, but Annotations/bare.xml is not there\"\n");
+}
+
+static void labelme_gives_polygons_circles_and_rectangles_of_all_ages(void **state)
+{
+    (void)state;
+    assert_imported("labelme", (ImportSettings){.split = SPLIT_NONE},
+                    "file,reason\n"
+                    "gone.json,its image gone.png is not there\n"
+                    "line.json,\"belongs to line.png, which is not imported\"\n"
+                    "line.png,\"shape 1 is a line, expected polygon, rectangle or circle\"\n"
+                    "notes.json,\"JSON, but without LabelMe's list of shapes\"\n"
+                    "two points.json,\"belongs to two points.png, which is not imported\"\n"
+                    "two points.png,\"shape 1 is a polygon of 2 points, expected at least 3\"\n"
+                    "unannotated.png,an image without annotation\n");
+}
+
+static void cvat_gives_shapes_masks_tags_and_groups(void **state)
+{
+    (void)state;
+    assert_imported(
+        "cvat", (ImportSettings){.split = SPLIT_NONE},
+        "file,reason\n"
+        "images/both.png,\"called normal and has 1 lesions, expected none\"\n"
+        "images/line.png,\"a polyline of adenoma, expected box, polygon, ellipse, mask or tag\"\n"
+        "images/unnamed.png,an image without annotation\n"
+        "gone.png,\"named by annotations.xml, not there\"\n");
 }
 
 int main(void)
@@ -230,6 +275,9 @@ int main(void)
         cmocka_unit_test(folders_are_classes_and_splits),
         cmocka_unit_test(a_table_of_labels_takes_the_place_of_folders),
         cmocka_unit_test(yolo_gives_boxes_and_polygons_by_any_list),
+        cmocka_unit_test(voc_gives_inclusive_corners_and_object_masks),
+        cmocka_unit_test(labelme_gives_polygons_circles_and_rectangles_of_all_ages),
+        cmocka_unit_test(cvat_gives_shapes_masks_tags_and_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
