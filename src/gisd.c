@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "image/image_file.h"
-#include "train/detector.h"
+#include "infer/detector.h"
 
 struct GisdDetector {
     Detector *detector;
@@ -29,6 +29,12 @@ const char *gisd_error(void)
 const char *gisd_version(void)
 {
     return GISD_VERSION;
+}
+
+void gisd_api_version(int *major, int *minor)
+{
+    *major = GISD_API_MAJOR;
+    *minor = GISD_API_MINOR;
 }
 
 void gisd_set_threads(int threads)
@@ -59,9 +65,14 @@ void gisd_detector_close(GisdDetector *detector)
     free(detector);
 }
 
-const char *gisd_backbone(const GisdDetector *detector)
+const char *gisd_architecture(const GisdDetector *detector)
 {
-    return detector->about.backbone;
+    return detector->about.architecture;
+}
+
+const char *gisd_network(const GisdDetector *detector)
+{
+    return detector->about.title;
 }
 
 size_t gisd_input_size(const GisdDetector *detector)
@@ -161,18 +172,18 @@ void gisd_result_free(GisdResult *result)
     free(whole);
 }
 
-GisdRaw gisd_raw(const GisdDetector *detector)
+size_t gisd_output_count(const GisdDetector *detector)
 {
-    const DetectorAbout *about = &detector->about;
-    DetectorRaw raw = detector_raw(detector->detector);
-    return (GisdRaw){
-        .size = about->size,
-        .priors = about->priors,
-        .class_count = about->classes,
-        .mask_side = about->mask_side,
-        .input = raw.input,
-        .boxes = raw.location,
-        .class_logits = raw.logits,
-        .mask_logits = raw.mask,
-    };
+    return detector_output_count(detector->detector);
+}
+
+GisdOutput gisd_output(const GisdDetector *detector, size_t position)
+{
+    const DetectorOutput output = detector_output(detector->detector, position);
+    return (GisdOutput){.name = output.name,
+                        .description = output.description,
+                        .height = output.shape.h,
+                        .width = output.shape.w,
+                        .channels = output.shape.c,
+                        .values = output.values};
 }

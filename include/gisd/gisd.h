@@ -15,7 +15,10 @@
  * Functions that can fail return 0 on success and a positive number otherwise; gisd_error() then
  * says in one line what was wrong, with the file and what was expected. Nothing here prints or
  * exits. A detector may be used by one thread at a time; different detectors are independent.
- * Compile with `pkg-config --cflags --libs gisd`.
+ *
+ * All structs are made by the library and only ever grow at their end, so a program compiled with
+ * an older header of the same GISD_API_MAJOR goes on to run with a newer library. Compile with
+ * `pkg-config --cflags --libs gisd`.
  */
 #ifndef GISD_GISD_H
 #define GISD_GISD_H
@@ -25,6 +28,10 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* MAJOR changes when a program must be changed, MINOR when something is added. */
+#define GISD_API_MAJOR 1
+#define GISD_API_MINOR 0
 
 typedef struct GisdDetector GisdDetector;
 
@@ -39,36 +46,36 @@ typedef struct {
 
 /* What was found on one image; released as a whole with gisd_result_free(). */
 typedef struct {
-    size_t width, height;       /* of the image, in pixels */
-    int predicted_class;        /* GISD_NORMAL if lesion_score is below the operating point */
-    double lesion_score;        /* the highest class score */
-    size_t class_count;         /* lesion classes; normal is none of them */
-    const double *class_scores; /* class_count: the highest score of any box of the class */
-    size_t box_count;           /* at most 200 */
-    const GisdBox *boxes;       /* box_count, best first; low scores are still in it */
-    const unsigned char *mask;  /* height x width: 1 on lesion, 0 elsewhere */
-    size_t mask_pixels;         /* ones in the mask */
-    double seconds;             /* from pixels to result */
+    size_t width, height; /* of the image, in pixels */
+    int predicted_class;  /* GISD_NORMAL if lesion_score is below the operating point */
+    double lesion_score;  /* the highest class score */
+    size_t class_count;   /* lesion classes; normal is none of them */
+    const double
+        *class_scores;         /* class_count: of a detector, the highest of any box of the class */
+    size_t box_count;          /* at most 200; 0 from a network that gives no boxes */
+    const GisdBox *boxes;      /* box_count, best first; low scores are still in it */
+    const unsigned char *mask; /* height x width: 1 on lesion, 0 elsewhere; NULL from a network
+                                  that gives no masks */
+    size_t mask_pixels;        /* ones in the mask */
+    double seconds;            /* from pixels to result */
 } GisdResult;
 
-/* The network's own numbers for the image looked at last, before any post-processing; they belong
- * to the detector and change with the next image. */
+/* One map of the network's own numbers for the image looked at last, before any post-processing;
+ * it belongs to the detector and changes with the next image. */
 typedef struct {
-    size_t size;               /* S */
-    size_t priors;             /* P */
-    size_t class_count;        /* K */
-    size_t mask_side;          /* s */
-    const float *input;        /* S x S x 3, RGB as (value - 127.5) / 127.5 */
-    const float *boxes;        /* P x 4, offsets from the priors */
-    const float *class_logits; /* P x K */
-    const float *mask_logits;  /* s x s */
-} GisdRaw;
+    const char *name, *description;
+    size_t height, width, channels; /* rows of the map, columns, and numbers at each place */
+    const float *values;            /* height x width x channels */
+} GisdOutput;
 
 /* The last error of the calling thread; never NULL. */
 const char *gisd_error(void);
 
 /* "MAJOR.MINOR.PATCH". */
 const char *gisd_version(void);
+
+/* The library's GISD_API_MAJOR and GISD_API_MINOR. */
+void gisd_api_version(int *major, int *minor);
 
 /* Limits the threads that one detection uses (0: as many as the processor has). For detectors used
  * from the calling thread. */
@@ -80,7 +87,8 @@ void gisd_detector_close(GisdDetector *detector);
 
 /* What the checkpoint says of its network. Texts belong to the detector; class_name returns
  * "normal" for GISD_NORMAL and NULL for a class that there is not. */
-const char *gisd_backbone(const GisdDetector *detector);
+const char *gisd_architecture(const GisdDetector *detector); /* "improved_ssd" */
+const char *gisd_network(const GisdDetector *detector);      /* which of those: "r50x1" */
 size_t gisd_input_size(const GisdDetector *detector);
 size_t gisd_class_count(const GisdDetector *detector);
 const char *gisd_class_name(const GisdDetector *detector, int class_index);
@@ -95,7 +103,11 @@ int gisd_detect(GisdDetector *detector, const unsigned char *pixels, size_t widt
 int gisd_detect_file(GisdDetector *detector, const char *path, GisdResult **result);
 void gisd_result_free(GisdResult *result);
 
-GisdRaw gisd_raw(const GisdDetector *detector);
+/* The network's maps, numbered from 0. The first is its input: "input", S x S x 3. A detector has
+ * "loc" (priors x 1 x 4, offsets), "cls" (priors x 1 x classes, logits) and "mask" (s x s x 1,
+ * logits), a classifier "logits" (1 x 1 x (1 + classes), normal first). */
+size_t gisd_output_count(const GisdDetector *detector);
+GisdOutput gisd_output(const GisdDetector *detector, size_t position);
 
 #ifdef __cplusplus
 }

@@ -9,18 +9,19 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "grid/setting_keys.h"
 #include "train/benchmark.h"
+#include "train/setting_table.h"
 
 typedef struct {
     BenchmarkSettings settings;
     bool json, layers;
 } Arguments;
 
-enum { OPTION_LAYERS = 256, OPTION_REPEATS, OPTION_MODE, OPTION_JSON };
+enum { OPTION_LAYERS = 256, OPTION_REPEATS, OPTION_MODE, OPTION_JSON, OPTION_SET };
 
 /* Options that are settings of an experiment carry their key as their name. */
 static const struct argp_option options[] = {
+    {"architecture", 'a', "NAME", 0, "The network (improved_ssd)", 0},
     {"backbone", 'b', "NAME", 0, "r50x1, r100x1, r50x2, r100x2, r50x3, r100x3 or r150x3 (r50x1)",
      0},
     {"base", 'c', "N", 0, "Channels of the stem at width 1 (64)", 0},
@@ -29,6 +30,8 @@ static const struct argp_option options[] = {
     {"shards", 'h', "N", 0, "Parts the batch is cut into (one a rank)", 0},
     {"tuning", 't', "NAME", 0, "local or global (global)", 0},
     {"precision", 'p', "NAME", 0, "f32 or bf16 (f32)", 0},
+    {"set", OPTION_SET, "KEY=VALUE", 0, "Any other setting of a cell, such as recursion_steps=1",
+     0},
     {"mode", OPTION_MODE, "NAME", 0, "train or infer (train)", 0},
     {"repeats", OPTION_REPEATS, "N", 0, "Timed steps after one for warming up (10)", 0},
     {"layers", OPTION_LAYERS, NULL, 0, "Also print the time of every layer", 0},
@@ -38,14 +41,29 @@ static const struct argp_option options[] = {
 static void read_setting(const char *key, const char *text, const struct argp_state *state)
 {
     Arguments *arguments = state->input;
-    if (setting_read(&arguments->settings.cell, setting_find_key(key), text) != STATUS_OK)
+    if (setting_read(&arguments->settings.cell, setting_find_name(key), text) != STATUS_OK)
         argp_error(state, "--%s: %s", key, status_message());
+}
+
+/* "KEY=VALUE" */
+static void read_pair(char *text, const struct argp_state *state)
+{
+    char *value = strchr(text, '=');
+    if (!value)
+        argp_error(state, "--set is '%s', expected KEY=VALUE", text);
+    *value++ = '\0';
+    if (setting_find_name(text) == setting_count())
+        argp_error(state, "--set: unknown setting '%s'", text);
+    read_setting(text, value, state);
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     Arguments *arguments = state->input;
     switch (key) {
+    case OPTION_SET:
+        read_pair(text, state);
+        return 0;
     case OPTION_MODE:
         if (strcmp(text, "train") != 0 && strcmp(text, "infer") != 0)
             argp_error(state, "--mode is '%s', expected train or infer", text);
@@ -151,14 +169,33 @@ static void print_layers(const BenchmarkSettings *settings, const Benchmark *ben
     }
 }
 
+/* Whether the setting is one of the architecture's own. */
+static bool is_network_setting(const CellSettings *cell, size_t setting)
+{
+    const Architecture *architecture = architecture_of(&cell->model);
+    for (size_t i = 0; i < architecture->row_count; ++i)
+        if (setting_find(architecture->rows[i].section, architecture->rows[i].key) == setting)
+            return true;
+    return false;
+}
+
 static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
 {
     const BenchmarkSettings *settings = &arguments->settings;
     const CellSettings *cell = &settings->cell;
     double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
     double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
-    printf("%s, base %zu, %zu x %zu, %s, %s%s, batch %zu\n", cell->backbone, cell->base, cell->size,
-           cell->size, precision_name(cell->precision), settings->train ? "training " : "inference",
+    char title[ARCHITECTURE_NAME_BYTES];
+    architecture_title(&cell->model, title);
+    printf("%s, ", title);
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (is_network_setting(cell, i) && !setting_is_in_title(cell, i)) {
+            char text[SETTING_TEXT_BYTES];
+            setting_write(cell, i, text);
+            printf("%s %s, ", setting_key(i), text);
+        }
+    printf("%zu x %zu, %s, %s%s, batch %zu\n", cell->model.size, cell->model.size,
+           precision_name(cell->precision), settings->train ? "training " : "inference",
            !settings->train               ? ""
            : cell->tuning == TUNING_LOCAL ? "local"
                                           : "global",
@@ -209,16 +246,30 @@ static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
     return STATUS_OK;
 }
 
+/* A number where it is one. */
+static void add_setting(cJSON *object, const CellSettings *cell, size_t setting)
+{
+    char text[SETTING_TEXT_BYTES], *end;
+    setting_write(cell, setting, text);
+    double number = strtod(text, &end);
+    if (*text && !*end)
+        cJSON_AddNumberToObject(object, setting_key(setting), number);
+    else
+        cJSON_AddStringToObject(object, setting_key(setting), text);
+}
+
 static Status print_json(const Arguments *arguments, const Benchmark *benchmark)
 {
     const CellSettings *cell = &arguments->settings.cell;
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "backbone", cell->backbone);
+    cJSON_AddStringToObject(object, "architecture", architecture_of(&cell->model)->name);
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (is_network_setting(cell, i))
+            add_setting(object, cell, i);
     cJSON_AddStringToObject(object, "precision", precision_name(cell->precision));
     cJSON_AddStringToObject(object, "mode", arguments->settings.train ? "train" : "infer");
     cJSON_AddStringToObject(object, "tuning", cell->tuning == TUNING_LOCAL ? "local" : "global");
-    cJSON_AddNumberToObject(object, "base", (double)cell->base);
-    cJSON_AddNumberToObject(object, "size", (double)cell->size);
+    cJSON_AddNumberToObject(object, "size", (double)cell->model.size);
     cJSON_AddNumberToObject(object, "batch", (double)cell->batch);
     cJSON_AddNumberToObject(object, "shards", (double)cell->shards);
     cJSON_AddNumberToObject(object, "images_per_second", benchmark->images_per_second);
@@ -246,7 +297,7 @@ static Status print_json(const Arguments *arguments, const Benchmark *benchmark)
 
 int main(int count, char **words)
 {
-    Arguments arguments = {.settings = {.cell = setting_defaults(), .train = true, .repeats = 10}};
+    Arguments arguments = {.settings = {.cell = setting_defaults(0), .train = true, .repeats = 10}};
     CellSettings *cell = &arguments.settings.cell;
     argp_program_version = "gisd-bench " GISD_VERSION;
     cell->batch = 0;

@@ -45,7 +45,10 @@ static const struct argp_option options[] = {
      "DIR/NAME-mask.png",
      0},
     {"raw", OPTION_RAW, "FILE", 0,
-     "Write the network's own outputs to this HDF5 file: NAME/input, loc, cls and mask", 0},
+     "Write the network's own outputs to this HDF5 file: NAME/input, and those of its kind: loc, "
+     "cls "
+     "and mask, or logits",
+     0},
     {"threads", OPTION_THREADS, "N", 0, "Threads to use (default: all processors)", 0},
     {0}};
 
@@ -118,36 +121,47 @@ static Status name_image(Run *run, const char *path, const char **name)
 
 /* ---- what is written and printed for an image ---- */
 
-static Status write_raw(Hdf5Writer *writer, const char *name, const GisdRaw *raw)
+/* A map of one number or three at each place as planes, channels x height x width; others as rows
+ * of numbers, places x channels. In *dims and *rank, and in *values, to be released with free(). */
+static Status arrange(const GisdOutput *output, size_t dims[3], size_t *rank, float **values)
 {
-    size_t size = raw->size, pixels = size * size;
-    float *planes;
-    TRY(MEMORY_NEW(&planes, 3 * pixels));
+    const size_t pixels = output->height * output->width, channels = output->channels;
+    const bool planes = output->width > 1;
+    TRY(MEMORY_NEW(values, pixels * channels));
     for (size_t i = 0; i < pixels; ++i)
-        for (size_t c = 0; c < 3; ++c)
-            planes[c * pixels + i] = raw->input[3 * i + c];
-    const struct {
-        const char *part;
-        size_t rank, dims[3];
-        const float *values;
-        const char *description;
-    } parts[] = {
-        {"input", 3, {3, size, size}, planes, "channels x rows x columns: (value - 127.5) / 127.5"},
-        {"loc", 2, {raw->priors, 4}, raw->boxes, "priors x 4: offsets from the priors"},
-        {"cls", 2, {raw->priors, raw->class_count}, raw->class_logits, "priors x classes: logits"},
-        {"mask", 3, {1, raw->mask_side, raw->mask_side}, raw->mask_logits, "1 x s x s: logits"},
-    };
-    Status status = STATUS_OK;
-    char *path = NULL;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == STATUS_OK; ++i) {
-        TRY_GOTO(status, end, files_join(name, parts[i].part, &path));
-        status = hdf5_write(writer, path, HDF5_F32, parts[i].rank, parts[i].dims, parts[i].values,
-                            parts[i].description, NULL);
-        free(path);
+        for (size_t c = 0; c < channels; ++c)
+            (*values)[planes ? c * pixels + i : i * channels + c] =
+                output->values[i * channels + c];
+    *rank = planes ? 3 : 2;
+    memcpy(dims,
+           planes ? (size_t[3]){channels, output->height, output->width}
+                  : (size_t[3]){pixels, channels, 0},
+           3 * sizeof *dims);
+    return STATUS_OK;
+}
+
+static Status write_output(Hdf5Writer *writer, const char *name, const GisdOutput *output)
+{
+    size_t dims[3], rank;
+    float *values;
+    char *path;
+    TRY(files_join(name, output->name, &path));
+    Status status = arrange(output, dims, &rank, &values);
+    if (status == STATUS_OK) {
+        status = hdf5_write(writer, path, HDF5_F32, rank, dims, values, output->description, NULL);
+        free(values);
     }
-end:
-    free(planes);
+    free(path);
     return status;
+}
+
+static Status write_raw(const Run *run, const char *name)
+{
+    for (size_t i = 0; i < gisd_output_count(run->detector); ++i) {
+        const GisdOutput output = gisd_output(run->detector, i);
+        TRY(write_output(run->raw, name, &output));
+    }
+    return STATUS_OK;
 }
 
 /* FOLDER/NAMEsuffix in *path. */
@@ -206,17 +220,19 @@ static Status draw_found(const GisdDetector *detector, const GisdResult *result,
 static Status write_overlay(const Run *run, const char *image_path, const GisdResult *result,
                             const char *overlay_path, const char *mask_path)
 {
-    Image image, mask;
+    Image image, mask = {0};
     TRY(image_read(image_path, 3, &image));
-    Status status = image_init(&mask, result->width, result->height, 1);
-    if (status == STATUS_OK) {
+    Status status = STATUS_OK;
+    if (result->mask)
+        status = image_init(&mask, result->width, result->height, 1);
+    if (status == STATUS_OK && result->mask) {
         for (size_t i = 0; i < result->width * result->height; ++i)
             mask.pixels[i] = result->mask[i] ? 255 : 0;
         status = draw_mask(&image, &mask, mask_colour, mask_opacity);
     }
     if (status == STATUS_OK)
         status = draw_found(run->detector, result, &image);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && result->mask)
         status = image_write_png(mask_path, &mask);
     if (status == STATUS_OK)
         status = image_write_png(overlay_path, &image);
@@ -227,10 +243,12 @@ static Status write_overlay(const Run *run, const char *image_path, const GisdRe
 
 static void print_text(const GisdDetector *detector, const char *path, const GisdResult *result)
 {
-    printf("%s: %s, lesion score %.4f, mask %.2f %% of the image, %.3f s\n", path,
-           gisd_class_name(detector, result->predicted_class), result->lesion_score,
-           100 * (double)result->mask_pixels / (double)(result->width * result->height),
-           result->seconds);
+    printf("%s: %s, lesion score %.4f, ", path, gisd_class_name(detector, result->predicted_class),
+           result->lesion_score);
+    if (result->mask)
+        printf("mask %.2f %% of the image, ",
+               100 * (double)result->mask_pixels / (double)(result->width * result->height));
+    printf("%.3f s\n", result->seconds);
     for (size_t i = 0; i < result->box_count; ++i) {
         const GisdBox *box = &result->boxes[i];
         if (box->score >= gisd_operating_point(detector))
@@ -265,11 +283,12 @@ static cJSON *describe(const GisdDetector *detector, const char *path, const Gis
         cJSON_AddItemToObject(item, "box", cJSON_CreateFloatArray(corners, 4));
         cJSON_AddItemToArray(detections, item);
     }
-    cJSON_AddNumberToObject(object, "mask_area", (double)result->mask_pixels);
-    if (mask_path) {
+    if (result->mask)
+        cJSON_AddNumberToObject(object, "mask_area", (double)result->mask_pixels);
+    if (mask_path && result->mask)
         cJSON_AddStringToObject(object, "mask", mask_path);
+    if (overlay_path)
         cJSON_AddStringToObject(object, "overlay", overlay_path);
-    }
     cJSON_AddNumberToObject(object, "seconds", result->seconds);
     return object;
 }
@@ -302,10 +321,8 @@ static Status report(Run *run, const char *path, const char *name, const GisdRes
     const Arguments *arguments = run->arguments;
     char *overlay_path = NULL, *mask_path = NULL;
     Status status = STATUS_OK;
-    if (run->raw) {
-        GisdRaw raw = gisd_raw(run->detector);
-        TRY(write_raw(run->raw, name, &raw));
-    }
+    if (run->raw)
+        TRY(write_raw(run, name));
     if (arguments->overlay_folder) {
         TRY_GOTO(status, end, output_path(arguments->overlay_folder, name, ".png", &overlay_path));
         TRY_GOTO(status, end,

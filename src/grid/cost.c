@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/improved_ssd.h"
+#include "infer/network.h"
 
 /* What one thread of a processor with AVX-512 does in f32, fitted to tools/simulate/costs.csv and
  * to networks of base 4, 16 and 32: 13, 24 to 42, 47 to 54 and, at base 64, 55 to 67 billion
  * multiply-adds a second. Only the order of cells and the first minutes' estimates rest on it. */
 static const double GUESS_PER_THREAD = 8e10, /* of a very wide network */
-    HALF_SPEED_BASE = 20;                    /* at which half of that is reached */
+    HALF_SPEED_CHANNELS = 20;                /* at which half of that is reached */
 
 /* Forward passes that a training step costs: one, and backward about twice that. Where the backbone
  * is frozen its weight gradients fall away, and below what trains so does the backward pass: such a
@@ -20,39 +20,19 @@ static const double PASSES_GLOBAL = 3, PASSES_LOCAL = 1.5;
 
 static bool same_kind(const CellSettings *a, const CellSettings *b)
 {
-    return strcmp(a->backbone, b->backbone) == 0 && a->base == b->base && a->size == b->size &&
-           a->recursion_steps == b->recursion_steps && a->tuning == b->tuning &&
+    return architecture_same(&a->model, &b->model) && a->tuning == b->tuning &&
            a->batch == b->batch && a->precision == b->precision;
 }
 
-/* Multiply-adds grow with the square of the channels, so a narrow network stands for a wide one
- * whose parameters would not fit beside a master's other work. */
 static Status count_macs(const CellSettings *settings, size_t classes, double *macs)
 {
-    const size_t base = settings->base < 16 ? settings->base : 16;
-    ImprovedSsdSettings network = {.base = base,
-                                   .classes = classes,
-                                   .recursion_steps = settings->recursion_steps,
-                                   .size = settings->size};
-    ParameterList parameters;
-    ImprovedSsd built;
-    const Engine *engine;
-    Net *net = NULL;
-    TRY(backbone_parse(settings->backbone, &network.backbone));
-    TRY(engine_find("auto", &engine));
-    parameters_init(&parameters);
-    Status status = net_new(&parameters, engine, false, &net);
-    if (status == STATUS_OK)
-        status = improved_ssd_build(net, &network, 1, &built);
-    if (status == STATUS_OK) {
-        double width = (double)settings->base / (double)base;
-        double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
-        double narrow = 1 + HALF_SPEED_BASE / (double)settings->base;
-        *macs = net_forward_macs(net) * width * width * passes * narrow * (double)settings->batch;
-    }
-    net_free(net);
-    parameters_clear(&parameters);
-    return status;
+    ModelSettings model = settings->model;
+    model.classes = classes;
+    TRY(network_count_macs(&model, macs));
+    double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
+    double narrowest = (double)architecture_of(&model)->narrowest(&model);
+    *macs *= passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch;
+    return STATUS_OK;
 }
 
 static Status find_kinds(CostModel *model, const GridCells *cells, size_t classes)

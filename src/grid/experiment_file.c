@@ -1,199 +1,38 @@
-/* See experiment_file.h. libyaml builds a tree whose nodes know their lines; what is not expected
- * at its place is refused with that line. */
+/* See experiment_file.h. */
 #include "grid/experiment_file.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "base/memory.h"
 #include "store/files.h"
-
-_Static_assert(EXPERIMENT_MAX_SETTINGS >= 24, "room for every setting");
+#include "store/yaml_tree.h"
 
 typedef struct {
     const char *path;
-    yaml_document_t document;
+    const char *section; /* of the settings being read */
     ExperimentFile *experiment;
 } Reading;
 
-/* ---- the tree ---- */
-
-static yaml_node_t *node_at(Reading *reading, int index)
-{
-    return yaml_document_get_node(&reading->document, index);
-}
-
-static size_t line_of(const yaml_node_t *node)
-{
-    return node->start_mark.line + 1;
-}
-
-static Status refuse(const Reading *reading, const yaml_node_t *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static Status refuse(const Reading *reading, const yaml_node_t *node, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    return status_set(STATUS_ARGUMENT, "%s:%zu: %s", reading->path, line_of(node), text);
-}
-
-static Status expect_scalar(const Reading *reading, const yaml_node_t *node, const char *key,
-                            const char **text)
-{
-    *text = "";
-    if (node->type != YAML_SCALAR_NODE)
-        return refuse(reading, node, "%s: expected a single value", key);
-    *text = (const char *)node->data.scalar.value;
-    return STATUS_OK;
-}
-
-/* ---- unknown keys ---- */
-
-/* Levenshtein distance, for "did you mean". */
-static size_t distance(const char *a, const char *b)
-{
-    enum { MOST = 32 };
-    size_t row[MOST + 1], m = strlen(b);
-    if (m > MOST)
-        return MOST;
-    for (size_t j = 0; j <= m; ++j)
-        row[j] = j;
-    for (size_t i = 0; a[i]; ++i) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < m; ++j) {
-            size_t change = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            size_t least = row[j] < row[j + 1] ? row[j] + 1 : row[j + 1] + 1;
-            row[j + 1] = change < least ? change : least;
-        }
-    }
-    return row[m];
-}
-
-static Status refuse_key(const Reading *reading, const yaml_node_t *node, const char *section,
-                         const char *key, const char *const *known)
-{
-    const char *nearest = NULL;
-    size_t best = 3;
-    char list[384] = "";
-    for (size_t i = 0; known[i]; ++i) {
-        size_t apart = distance(key, known[i]), used = strlen(list);
-        if (apart < best) {
-            best = apart;
-            nearest = known[i];
-        }
-        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", known[i]);
-    }
-    const char *in = *section ? " in " : "";
-    if (nearest)
-        return refuse(reading, node, "unknown key '%s'%s%s (did you mean '%s'?)", key, in, section,
-                      nearest);
-    return refuse(reading, node, "unknown key '%s'%s%s (expected one of %s)", key, in, section,
-                  list);
-}
-
-/* Calls `read` for each key of a mapping, which it may refuse. */
-typedef Status (*ReadKey)(Reading *reading, const char *section, const yaml_node_t *key_node,
-                          const char *key, const yaml_node_t *value);
-
-static Status read_mapping(Reading *reading, const yaml_node_t *node, const char *section,
-                           ReadKey read)
-{
-    if (node->type != YAML_MAPPING_NODE)
-        return refuse(reading, node, "%s: expected 'key: value' lines",
-                      *section ? section : "the file");
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; ++pair) {
-        const yaml_node_t *key_node = node_at(reading, pair->key);
-        const char *key;
-        TRY(expect_scalar(reading, key_node, "a key", &key));
-        for (yaml_node_pair_t *other = node->data.mapping.pairs.start; other < pair; ++other) {
-            const yaml_node_t *earlier = node_at(reading, other->key);
-            if (earlier->type == YAML_SCALAR_NODE &&
-                strcmp((const char *)earlier->data.scalar.value, key) == 0)
-                return refuse(reading, key_node, "%s is given twice (first on line %zu)", key,
-                              line_of(earlier));
-        }
-        TRY(read(reading, section, key_node, key, node_at(reading, pair->value)));
-    }
-    return STATUS_OK;
-}
-
 /* ---- settings ---- */
+
+static void clear_texts(size_t count, char **texts)
+{
+    for (size_t i = 0; texts && i < count; ++i)
+        free(texts[i]);
+    free(texts);
+}
 
 static void values_clear(SettingValues *values)
 {
-    for (size_t i = 0; i < values->count; ++i)
-        free(values->texts[i]);
-    free(values->texts);
+    clear_texts(values->count, values->texts);
+    clear_texts(values->count, values->written);
     *values = (SettingValues){0};
 }
 
-static Status add_value(Reading *reading, size_t setting, const yaml_node_t *node)
-{
-    SettingValues *values = &reading->experiment->values[setting];
-    CellSettings scratch = setting_defaults();
-    const char *text;
-    char canonical[SETTING_TEXT_BYTES];
-    TRY(expect_scalar(reading, node, setting_key(setting), &text));
-    if (setting_read(&scratch, setting, text) != STATUS_OK)
-        return refuse(reading, node, "%s", status_message());
-    setting_write(&scratch, setting, canonical);
-    for (size_t i = 0; i < values->count; ++i)
-        if (strcmp(values->texts[i], canonical) == 0)
-            return refuse(reading, node, "%s: %s is listed twice", setting_key(setting), text);
-    TRY(memory_copy_text(canonical, &values->texts[values->count]));
-    ++values->count;
-    return STATUS_OK;
-}
-
-static Status read_values(Reading *reading, size_t setting, const yaml_node_t *node)
-{
-    SettingValues *values = &reading->experiment->values[setting];
-    values_clear(values);
-    values->line = line_of(node);
-    if (node->type != YAML_SEQUENCE_NODE) {
-        TRY(MEMORY_NEW(&values->texts, 1));
-        return add_value(reading, setting, node);
-    }
-    const yaml_node_item_t *start = node->data.sequence.items.start;
-    const yaml_node_item_t *top = node->data.sequence.items.top;
-    if (start == top)
-        return refuse(reading, node, "%s: an empty list (expected at least one value)",
-                      setting_key(setting));
-    TRY(MEMORY_NEW(&values->texts, (size_t)(top - start)));
-    for (const yaml_node_item_t *item = start; item < top; ++item)
-        TRY(add_value(reading, setting, node_at(reading, *item)));
-    return STATUS_OK;
-}
-
-static Status read_setting(Reading *reading, const char *section, const yaml_node_t *key_node,
-                           const char *key, const yaml_node_t *value)
-{
-    size_t setting = setting_find(section, key);
-    if (setting < setting_count())
-        return read_values(reading, setting, value);
-    const char *known[EXPERIMENT_MAX_SETTINGS + 1];
-    size_t count = 0;
-    for (size_t i = 0; i < setting_count(); ++i)
-        if (strcmp(setting_section(i), section) == 0)
-            known[count++] = setting_key(i);
-    known[count] = NULL;
-    return refuse_key(reading, key_node, section, key, known);
-}
-
-/* ---- data and grid ---- */
-
 /* Replaces ${NAME} by the environment's value. */
-static Status expand(const Reading *reading, const yaml_node_t *node, const char *text,
-                     char expanded[SETTINGS_PATH_BYTES])
+static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH_BYTES])
 {
     size_t used = 0;
     for (const char *at = text; *at;) {
@@ -204,18 +43,19 @@ static Status expand(const Reading *reading, const yaml_node_t *node, const char
         if (sscanf(at, "${%63[A-Za-z0-9_]}%n", name, &length) == 1 && length > 0) {
             piece = getenv(name);
             if (!piece)
-                return refuse(reading, node,
-                              "%s: the environment variable %s is not set (set it, or name the "
-                              "manifest with --data)",
-                              text, name);
+                return yaml_refuse(
+                    node,
+                    "%s: the environment variable %s is not set (set it, or name the "
+                    "manifest with --data)",
+                    text, name);
             bytes = strlen(piece);
             at += length;
         } else {
             piece = at++;
             bytes = 1;
         }
-        if (used + bytes >= SETTINGS_PATH_BYTES)
-            return refuse(reading, node, "a path longer than %d bytes", SETTINGS_PATH_BYTES);
+        if (used + bytes >= SETTING_PATH_BYTES)
+            return yaml_refuse(node, "a path longer than %d bytes", SETTING_PATH_BYTES);
         memcpy(expanded + used, piece, bytes);
         used += bytes;
     }
@@ -223,207 +63,266 @@ static Status expand(const Reading *reading, const yaml_node_t *node, const char
     return STATUS_OK;
 }
 
-static Status read_double(const Reading *reading, const yaml_node_t *node, const char *key,
-                          double *value)
+/* Paths in the file are relative to it; ${NAME} is the environment's. */
+static Status resolve_path(const Reading *reading, YamlNode node, const char *written, char **text)
 {
+    char expanded[SETTING_PATH_BYTES], *here;
+    TRY(expand(node, written, expanded));
+    if (!*expanded)
+        return memory_copy_text("", text);
+    TRY(files_resolve(reading->path, expanded, &here));
+    Status status = files_absolute(here, text); /* other ranks may stand in other folders */
+    free(here);
+    return status;
+}
+
+static Status add_value(Reading *reading, size_t setting, YamlNode node)
+{
+    SettingValues *values = &reading->experiment->values[setting];
     const char *text;
-    char *end;
-    *value = 0;
-    TRY(expect_scalar(reading, node, key, &text));
-    *value = strtod(text, &end);
-    if (end == text || *end || !(*value >= 0 && *value <= 1))
-        return refuse(reading, node, "%s: '%s' (expected a share from 0 to 1)", key, text);
+    char canonical[SETTING_TEXT_BYTES];
+    TRY(yaml_text(node, setting_key(setting), &text));
+    if (setting_canonical(setting, text, canonical) != STATUS_OK)
+        return yaml_refuse(node, "%s", status_message());
+    for (size_t i = 0; i < values->count; ++i)
+        if (strcmp(values->written[i], canonical) == 0)
+            return yaml_refuse(node, "%s: %s is listed twice", setting_key(setting), text);
+    size_t place = values->count++;
+    TRY(memory_copy_text(canonical, &values->written[place]));
+    return setting_is_path(setting) ? resolve_path(reading, node, canonical, &values->texts[place])
+                                    : memory_copy_text(canonical, &values->texts[place]);
+}
+
+static Status read_values(Reading *reading, size_t setting, YamlNode node)
+{
+    SettingValues *values = &reading->experiment->values[setting];
+    const bool list = yaml_is_list(node);
+    const size_t count = list ? yaml_count(node) : 1;
+    if (!count)
+        return yaml_refuse(node, "%s: an empty list (expected at least one value)",
+                           setting_key(setting));
+    values->line = yaml_line(node);
+    TRY(MEMORY_NEW(&values->texts, count));
+    TRY(MEMORY_NEW(&values->written, count));
+    for (size_t i = 0; i < count; ++i)
+        TRY(add_value(reading, setting, list ? yaml_item(node, i) : node));
     return STATUS_OK;
 }
 
-static Status read_whole(const Reading *reading, const yaml_node_t *node, const char *key,
-                         unsigned long long least, unsigned long long *value)
+static Status read_setting(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    const char *text;
-    char *end;
-    TRY(expect_scalar(reading, node, key, &text));
-    *value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end || *value < least)
-        return refuse(reading, node, "%s: '%s' (expected a whole number of at least %llu)", key,
-                      text, least);
-    return STATUS_OK;
+    Reading *reading = context;
+    const char *section = reading->section;
+    size_t setting = setting_find(section, key), count = 0;
+    if (setting < setting_count())
+        return read_values(reading, setting, value);
+    const char **known;
+    TRY(MEMORY_NEW(&known, setting_count() + 1));
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (strcmp(setting_section(i), section) == 0)
+            known[count++] = setting_key(i);
+    Status status = yaml_refuse_key(key_node, section, key, known);
+    free(known);
+    return status;
 }
 
-static Status read_split(Reading *reading, const char *section, const yaml_node_t *key_node,
-                         const char *key, const yaml_node_t *value)
+/* ---- data and grid ---- */
+
+static Status read_split(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"train", "validation",   "test",
-                                        "seed",  "ignore_given", NULL};
-    SplitSettings *split = &reading->experiment->split;
+    static const char *const known[] = {"train",        "validation", "test", "seed",
+                                        "ignore_given", "rule",       NULL};
+    ExperimentFile *experiment = ((Reading *)context)->experiment;
+    SplitSettings *split = &experiment->split;
     for (size_t i = 0; i < SPLIT_COUNT; ++i)
         if (strcmp(key, known[i]) == 0)
-            return read_double(reading, value, key, &split->shares[i]);
+            return yaml_share(value, key, &split->shares[i]);
     if (strcmp(key, "seed") == 0) {
         unsigned long long seed;
-        TRY(read_whole(reading, value, key, 0, &seed));
+        TRY(yaml_whole(value, key, 0, &seed));
         split->seed = seed;
         return STATUS_OK;
     }
-    if (strcmp(key, "ignore_given") == 0) {
+    if (strcmp(key, "rule") == 0) {
         const char *text;
-        TRY(expect_scalar(reading, value, key, &text));
-        split->ignore_given = strcmp(text, "true") == 0;
-        return split->ignore_given || strcmp(text, "false") == 0
+        TRY(yaml_text(value, key, &text));
+        experiment->split_rule_given = true;
+        return split_rule_parse(text, &split->rule)
                    ? STATUS_OK
-                   : refuse(reading, value, "ignore_given: '%s' (expected true or false)", text);
+                   : yaml_refuse(value, "rule: '%s' (expected fair or largest_first)", text);
     }
-    return refuse_key(reading, key_node, section, key, known);
+    if (strcmp(key, "ignore_given") == 0)
+        return yaml_flag(value, key, &split->ignore_given);
+    return yaml_refuse_key(key_node, "split", key, known);
 }
 
-static Status read_manifest(Reading *reading, const yaml_node_t *value)
+static Status read_manifest(Reading *reading, YamlNode value)
 {
-    char expanded[SETTINGS_PATH_BYTES];
+    char expanded[SETTING_PATH_BYTES];
     const char *text;
-    TRY(expect_scalar(reading, value, "manifest", &text));
-    reading->experiment->manifest_line = line_of(value);
+    TRY(yaml_text(value, "manifest", &text));
+    reading->experiment->manifest_line = yaml_line(value);
     /* What the environment lacks may still come from the command line. */
-    if (strstr(text, "${") && expand(reading, value, text, expanded) != STATUS_OK)
+    if (strstr(text, "${") && expand(value, text, expanded) != STATUS_OK)
         return STATUS_OK;
-    TRY(expand(reading, value, text, expanded));
+    TRY(expand(value, text, expanded));
     return files_resolve(reading->path, expanded, &reading->experiment->manifest);
 }
 
-static Status read_data(Reading *reading, const char *section, const yaml_node_t *key_node,
-                        const char *key, const yaml_node_t *value)
+static Status read_data(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
     static const char *const known[] = {"manifest", "test", "split", NULL};
+    static const char *const tests[] = {"test", "validation", NULL};
+    Reading *reading = context;
     if (strcmp(key, "manifest") == 0)
         return read_manifest(reading, value);
     if (strcmp(key, "split") == 0)
-        return read_mapping(reading, value, "split", read_split);
+        return yaml_read_mapping(value, "split", read_split, reading);
     if (strcmp(key, "test") == 0) {
-        const char *text;
-        TRY(expect_scalar(reading, value, key, &text));
-        reading->experiment->test_on_validation = strcmp(text, "validation") == 0;
-        return reading->experiment->test_on_validation || strcmp(text, "test") == 0
-                   ? STATUS_OK
-                   : refuse(reading, value, "test: '%s' (expected test or validation)", text);
+        size_t choice;
+        TRY(yaml_choice(value, key, tests, &choice));
+        reading->experiment->test_on_validation = choice == 1;
+        return STATUS_OK;
     }
-    return refuse_key(reading, key_node, section, key, known);
+    return yaml_refuse_key(key_node, "data", key, known);
 }
 
-static Status read_ranks(Reading *reading, const yaml_node_t *value)
+static Status read_ranks(Reading *reading, YamlNode value)
 {
     unsigned long long ranks;
     const char *text;
-    TRY(expect_scalar(reading, value, "ranks_per_cell", &text));
+    TRY(yaml_text(value, "ranks_per_cell", &text));
     reading->experiment->ranks_per_cell = 0;
     if (strcmp(text, "auto") == 0)
         return STATUS_OK;
-    if (read_whole(reading, value, "ranks_per_cell", 1, &ranks) != STATUS_OK ||
-        ranks & (ranks - 1) || ranks > 256)
-        return refuse(reading, value,
-                      "ranks_per_cell: '%s' (expected auto, or a power of two up to 256)", text);
+    if (yaml_whole(value, "ranks_per_cell", 1, &ranks) != STATUS_OK || ranks & (ranks - 1) ||
+        ranks > 256)
+        return yaml_refuse(
+            value, "ranks_per_cell: '%s' (expected auto, or a power of two up to 256)", text);
     reading->experiment->ranks_per_cell = ranks;
     return STATUS_OK;
 }
 
-static Status read_seconds(const Reading *reading, const yaml_node_t *value, const char *key,
-                           unsigned long long least, double *seconds)
+static Status read_seconds(YamlNode value, const char *key, unsigned long long least,
+                           double *seconds)
 {
     unsigned long long whole = 0;
-    TRY(read_whole(reading, value, key, least, &whole));
+    TRY(yaml_whole(value, key, least, &whole));
     *seconds = (double)whole;
     return STATUS_OK;
 }
 
-static Status read_grid(Reading *reading, const char *section, const yaml_node_t *key_node,
-                        const char *key, const yaml_node_t *value)
+static Status read_grid(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
     static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", NULL};
+    Reading *reading = context;
     if (strcmp(key, "ranks_per_cell") == 0)
         return read_ranks(reading, value);
     if (strcmp(key, "checkpoint") == 0)
-        return read_seconds(reading, value, key, 1, &reading->experiment->checkpoint_seconds);
+        return read_seconds(value, key, 1, &reading->experiment->checkpoint_seconds);
     if (strcmp(key, "silence") == 0)
-        return read_seconds(reading, value, key, 2, &reading->experiment->silence);
-    return refuse_key(reading, key_node, section, key, known);
+        return read_seconds(value, key, 2, &reading->experiment->silence);
+    return yaml_refuse_key(key_node, "grid", key, known);
 }
 
-static Status read_name(Reading *reading, const yaml_node_t *value)
+static Status read_name(Reading *reading, YamlNode value)
 {
     const char *text;
-    TRY(expect_scalar(reading, value, "name", &text));
+    TRY(yaml_text(value, "name", &text));
     size_t length = strlen(text);
     if (!length || length >= EXPERIMENT_NAME_BYTES || text[0] == '.' || strchr(text, '/'))
-        return refuse(reading, value,
-                      "name: '%s' (expected a folder's name of less than %d characters)", text,
-                      EXPERIMENT_NAME_BYTES);
+        return yaml_refuse(value,
+                           "name: '%s' (expected a folder's name of less than %d characters)", text,
+                           EXPERIMENT_NAME_BYTES);
     snprintf(reading->experiment->name, EXPERIMENT_NAME_BYTES, "%s", text);
     return STATUS_OK;
 }
 
-static Status read_search(Reading *reading, const yaml_node_t *value)
+static Status read_search(Reading *reading, YamlNode value)
 {
-    const char *text;
-    TRY(expect_scalar(reading, value, "search", &text));
-    reading->experiment->halving = strcmp(text, "halving") == 0;
-    return reading->experiment->halving || strcmp(text, "grid") == 0
-               ? STATUS_OK
-               : refuse(reading, value, "search: '%s' (expected grid or halving)", text);
+    static const char *const searches[] = {"grid", "halving", NULL};
+    size_t choice;
+    TRY(yaml_choice(value, "search", searches, &choice));
+    reading->experiment->halving = choice == 1;
+    return STATUS_OK;
 }
 
-static Status read_top(Reading *reading, const char *section, const yaml_node_t *key_node,
-                       const char *key, const yaml_node_t *value)
+/* The top level's own keys, its settings, and the sections of all other settings, each once;
+ * known[setting_count() + OWN_KEYS + 1]. */
+static const char *const own_keys[] = {"name", "data", "search", "grid"};
+enum { OWN_KEYS = sizeof own_keys / sizeof *own_keys };
+
+static void list_top(const char **known)
 {
-    static const char *const known[] = {"name",     "data",   "model", "tuning", "loss",
-                                        "training", "search", "grid",  NULL};
+    size_t count = 0;
+    for (; count < OWN_KEYS; ++count)
+        known[count] = own_keys[count];
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const char *name = *setting_section(i) ? setting_section(i) : setting_key(i);
+        bool listed = false;
+        for (size_t k = 0; k < count; ++k)
+            listed |= strcmp(known[k], name) == 0;
+        if (!listed)
+            known[count++] = name;
+    }
+    known[count] = NULL;
+}
+
+static bool is_section(const char *name)
+{
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (*name && strcmp(setting_section(i), name) == 0)
+            return true;
+    return false;
+}
+
+static Status read_top(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    Reading *reading = context;
+    reading->section = "";
     if (strcmp(key, "name") == 0)
         return read_name(reading, value);
     if (strcmp(key, "data") == 0)
-        return read_mapping(reading, value, key, read_data);
+        return yaml_read_mapping(value, key, read_data, reading);
     if (strcmp(key, "search") == 0)
         return read_search(reading, value);
     if (strcmp(key, "grid") == 0)
-        return read_mapping(reading, value, key, read_grid);
-    if (strcmp(key, "tuning") == 0)
-        return read_setting(reading, section, key_node, key, value);
-    if (strcmp(key, "model") == 0 || strcmp(key, "loss") == 0 || strcmp(key, "training") == 0)
-        return read_mapping(reading, value, key, read_setting);
-    return refuse_key(reading, key_node, section, key, known);
+        return yaml_read_mapping(value, key, read_grid, reading);
+    if (setting_find("", key) < setting_count())
+        return read_setting(reading, key_node, key, value);
+    if (is_section(key)) {
+        reading->section = key;
+        return yaml_read_mapping(value, key, read_setting, reading);
+    }
+    const char **known;
+    TRY(MEMORY_NEW(&known, setting_count() + OWN_KEYS + 1));
+    list_top(known);
+    Status status = yaml_refuse_key(key_node, "", key, known);
+    free(known);
+    return status;
 }
 
 /* ---- the file ---- */
-
-static Status fill_defaults(ExperimentFile *experiment)
-{
-    const CellSettings defaults = setting_defaults();
-    experiment->split = split_defaults();
-    experiment->checkpoint_seconds = 600;
-    experiment->silence = 600;
-    for (size_t i = 0; i < setting_count(); ++i) {
-        char text[SETTING_TEXT_BYTES];
-        setting_write(&defaults, i, text);
-        TRY(MEMORY_NEW(&experiment->values[i].texts, 1));
-        TRY(memory_copy_text(text, &experiment->values[i].texts[0]));
-        experiment->values[i].count = 1;
-    }
-    return STATUS_OK;
-}
 
 static Status check_shares(const Reading *reading)
 {
     const double *shares = reading->experiment->split.shares;
     double sum = shares[0] + shares[1] + shares[2];
     if (sum < 1 - 1e-9 || sum > 1 + 1e-9)
-        FAIL(STATUS_ARGUMENT, "%s: the shares of data.split add up to %g (expected 1)",
+        FAIL(STATUS_ARGUMENT, "%s: the shares of data.split add up to %.12g (expected 1)",
              reading->path, sum);
     return STATUS_OK;
 }
 
-static Status read_document(Reading *reading)
+static Status read_tree(Reading *reading, const YamlTree *tree)
 {
-    const yaml_node_t *root = yaml_document_get_root_node(&reading->document);
-    if (!root)
-        FAIL(STATUS_FORMAT, "%s: an empty file (expected an experiment)", reading->path);
-    TRY(fill_defaults(reading->experiment));
-    TRY(read_mapping(reading, root, "", read_top));
-    if (!reading->experiment->name[0])
+    ExperimentFile *experiment = reading->experiment;
+    experiment->split = split_defaults();
+    experiment->checkpoint_seconds = 600;
+    experiment->silence = 600;
+    TRY(MEMORY_NEW(&experiment->values, setting_count()));
+    TRY(yaml_read_mapping(yaml_root(tree), "", read_top, reading));
+    if (!experiment->name[0])
         FAIL(STATUS_ARGUMENT, "%s: name is missing", reading->path);
     return check_shares(reading);
 }
@@ -431,26 +330,11 @@ static Status read_document(Reading *reading)
 Status experiment_file_read(const char *path, ExperimentFile *experiment)
 {
     Reading reading = {.path = path, .experiment = experiment};
-    yaml_parser_t parser;
-    char *text;
-    size_t bytes;
+    YamlTree *tree;
     *experiment = (ExperimentFile){0};
-    TRY(files_read(path, &text, &bytes));
-    if (!yaml_parser_initialize(&parser)) {
-        free(text);
-        FAIL(STATUS_NO_MEMORY, "no memory to read %s", path);
-    }
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
-    Status status;
-    if (!yaml_parser_load(&parser, &reading.document)) {
-        status = status_set(STATUS_FORMAT, "%s:%zu: not YAML: %s", path,
-                            parser.problem_mark.line + 1, parser.problem);
-    } else {
-        status = read_document(&reading);
-        yaml_document_delete(&reading.document);
-    }
-    yaml_parser_delete(&parser);
-    free(text);
+    TRY(yaml_tree_read(path, &tree));
+    Status status = read_tree(&reading, tree);
+    yaml_tree_free(tree);
     if (status != STATUS_OK)
         experiment_file_clear(experiment);
     return status;
@@ -458,8 +342,9 @@ Status experiment_file_read(const char *path, ExperimentFile *experiment)
 
 void experiment_file_clear(ExperimentFile *experiment)
 {
-    for (size_t i = 0; i < EXPERIMENT_MAX_SETTINGS; ++i)
+    for (size_t i = 0; experiment->values && i < setting_count(); ++i)
         values_clear(&experiment->values[i]);
+    free(experiment->values);
     free(experiment->manifest);
     *experiment = (ExperimentFile){0};
 }
@@ -498,16 +383,56 @@ static void write_values(FILE *stream, const SettingValues *values)
     fputc(']', stream);
 }
 
+bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
+                             char text[SETTING_TEXT_BYTES])
+{
+    const SettingValues *chosen = &experiment->values[setting_find("model", "architecture")];
+    bool found = false;
+    text[0] = '\0';
+    for (size_t i = 0; i < (chosen->count ? chosen->count : 1); ++i) {
+        CellSettings defaults = setting_defaults(0);
+        char own[SETTING_TEXT_BYTES];
+        if (chosen->count)
+            defaults = setting_defaults(architecture_find(chosen->texts[i]));
+        if (!setting_applies(&defaults, setting))
+            continue;
+        setting_write(&defaults, setting, own);
+        if (found && strcmp(own, text) != 0)
+            return false;
+        snprintf(text, SETTING_TEXT_BYTES, "%s", own);
+        found = true;
+    }
+    return found;
+}
+
 static void write_section(FILE *stream, const ExperimentFile *experiment, const char *section)
 {
     if (*section)
         fprintf(stream, "%s:\n", section);
     for (size_t i = 0; i < setting_count(); ++i) {
-        if (strcmp(setting_section(i), section) != 0)
+        char text[SETTING_TEXT_BYTES];
+        const bool given = experiment->values[i].count > 0;
+        if (strcmp(setting_section(i), section) != 0 ||
+            (!given && !experiment_file_default(experiment, i, text)))
             continue;
         fprintf(stream, "%s%s: ", *section ? "  " : "", setting_key(i));
-        write_values(stream, &experiment->values[i]);
+        if (given)
+            write_values(stream, &experiment->values[i]);
+        else
+            write_scalar(stream, text);
         fputc('\n', stream);
+    }
+}
+
+/* Every section of the settings, in the order of their first one. */
+static void write_sections(FILE *stream, const ExperimentFile *experiment)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        bool written = false;
+        for (size_t k = 0; k < i; ++k)
+            written |= strcmp(setting_section(k), setting_section(i)) == 0;
+        if (!written)
+            write_section(stream, experiment, setting_section(i));
     }
 }
 
@@ -524,13 +449,12 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     const SplitSettings *split = &experiment->split;
     fprintf(stream,
             "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "
-            "ignore_given: %s}\n",
+            "ignore_given: %s, rule: %s}\n",
             experiment->test_on_validation ? "validation" : "test", split->shares[SPLIT_TRAIN],
             split->shares[SPLIT_VALIDATION], split->shares[SPLIT_TEST],
-            (unsigned long long)split->seed, split->ignore_given ? "true" : "false");
-    static const char *const sections[] = {"model", "", "loss", "training"};
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
-        write_section(stream, experiment, sections[i]);
+            (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
+            split_rule_name(split->rule));
+    write_sections(stream, experiment);
     char ranks[24] = "auto";
     if (experiment->ranks_per_cell)
         snprintf(ranks, sizeof ranks, "%zu", experiment->ranks_per_cell);

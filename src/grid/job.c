@@ -28,26 +28,42 @@ static Status data_path(const ExperimentFile *experiment, const char *path, cons
     return memory_copy_text(given, found);
 }
 
+/* The position of the data for a cell; data_count if there are none yet. */
+static size_t find_data(const Job *job, const GridCell *cell)
+{
+    size_t i = 0;
+    while (i < job->data_count && job->sizes[i] != cell->settings.model.size)
+        ++i;
+    return i;
+}
+
 static Status load_data(Job *job, const ExperimentFile *experiment)
 {
-    const SettingValues *sizes = &experiment->values[setting_find_key("size")];
-    TRY(MEMORY_NEW(&job->sizes, sizes->count));
-    TRY(MEMORY_NEW(&job->datasets, sizes->count));
-    for (size_t i = 0; i < sizes->count; ++i) {
-        job->sizes[i] = strtoul(sizes->texts[i], NULL, 10);
-        TRY(dataset_load(job->data_name, job->sizes[i], &experiment->split, &job->datasets[i]));
+    TRY(MEMORY_NEW(&job->sizes, job->cells.count));
+    TRY(MEMORY_NEW(&job->datasets, job->cells.count));
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        const size_t place = find_data(job, &job->cells.cells[i]);
+        if (place < job->data_count)
+            continue;
+        job->sizes[place] = job->cells.cells[i].settings.model.size;
+        TRY(dataset_load(job->data_name, job->sizes[place], &experiment->split,
+                         &job->datasets[place]));
         ++job->data_count;
     }
     return STATUS_OK;
 }
 
-static Status make_cells(Job *job, const ExperimentFile *experiment, const char *path)
+static Status identify(Job *job, const ExperimentFile *experiment)
 {
     const char **fingerprints;
-    TRY(MEMORY_NEW(&fingerprints, job->data_count));
-    for (size_t i = 0; i < job->data_count; ++i)
-        fingerprints[i] = job->datasets[i]->fingerprint;
-    Status status = grid_cells_init(experiment, path, fingerprints, &job->cells);
+    TRY(MEMORY_NEW(&fingerprints, job->cells.count));
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        GridCell *cell = &job->cells.cells[i];
+        const Dataset *dataset = job_dataset(job, cell);
+        cell->settings.model.classes = dataset->class_count;
+        fingerprints[i] = dataset->fingerprint;
+    }
+    Status status = grid_cells_identify(experiment, fingerprints, &job->cells);
     free(fingerprints);
     return status;
 }
@@ -57,9 +73,11 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
     *job = (Job){0};
     Status status = data_path(experiment, path, data, &job->data_name);
     if (status == STATUS_OK)
+        status = grid_cells_init(experiment, path, &job->cells);
+    if (status == STATUS_OK)
         status = load_data(job, experiment);
     if (status == STATUS_OK)
-        status = make_cells(job, experiment, path);
+        status = identify(job, experiment);
     if (status != STATUS_OK)
         job_clear(job);
     return status;
@@ -79,10 +97,7 @@ void job_clear(Job *job)
 
 const Dataset *job_dataset(const Job *job, const GridCell *cell)
 {
-    size_t i = 0;
-    while (job->sizes[i] != cell->settings.size)
-        ++i;
-    return job->datasets[i];
+    return job->datasets[find_data(job, cell)];
 }
 
 /* ---- sharing ---- */

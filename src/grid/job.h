@@ -1,7 +1,8 @@
 /* What every rank of a job knows: the cells, the data and where results go.
  *
- * Rank 0 reads the files; the others get a copy over MPI. So a fault in a file is found, and told,
- * by one rank, and all ranks train on the same pixels.
+ * Cells come first, then the data sets that they need. Rank 0 reads the files; the others get a
+ * copy over MPI. So a fault in a file is found, and told, by one rank, and all ranks train on the
+ * same pixels.
  */
 #ifndef GISD_GRID_JOB_H
 #define GISD_GRID_JOB_H
@@ -15,17 +16,17 @@
 typedef struct {
     char *folder;       /* of the results, absolute */
     char *data_name;    /* the manifest's or pack's path */
-    size_t data_count;  /* one for each size of the network's input */
-    size_t *sizes;      /* data_count */
+    size_t data_count;  /* one for each form in which cells want the data */
+    size_t *sizes;      /* data_count: side of the network's input */
     Dataset **datasets; /* data_count */
     GridCells cells;
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
 } Job;
 
-/* Reads the data at every size that the experiment names, and makes its cells. `data` stands in for
- * the experiment's manifest: a manifest, a pack, or a folder that holds a manifest.csv; NULL: none.
- * `path` is the experiment's, for messages. */
+/* Makes the experiment's cells, and reads the data in every form that they need. `data` stands in
+ * for the experiment's manifest: a manifest, a pack, or a folder that holds a manifest.csv; NULL:
+ * none. `path` is the experiment's, for messages. */
 Status job_init(Job *job, const ExperimentFile *experiment, const char *path, const char *data);
 void job_clear(Job *job);
 

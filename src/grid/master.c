@@ -217,7 +217,7 @@ SchedulerSettings master_scheduling(size_t workers, size_t ranks_per_cell)
 static void recall_cell(Master *master, size_t index)
 {
     const GridCell *grid = master_grid_cell(master, index);
-    const CellRecord *record = grid_records_find(&master->folder->records, grid->id);
+    const CellRecord *record = records_find(&master->folder->records, grid->id);
     MasterCell *cell = &master->cells[index];
     cell->selected = !master->settings->selected || master->settings->selected[index];
     cell->steps_per_epoch =

@@ -103,7 +103,7 @@ static Status fail(Master *master, size_t index, const char *kind)
     const GridCell *grid = master_grid_cell(master, index);
     cell->standing = CELL_FAILED;
     progress_say(&master->progress, "%s  %s: failed: %s", grid->id, grid->name, cell->cause);
-    return master_record_end(master, index, "failed", kind, cell->cause);
+    return master_record_end(master, index, EVENT_FAILED, kind, cell->cause);
 }
 
 static Status lose(Master *master, size_t index)
@@ -111,7 +111,7 @@ static Status lose(Master *master, size_t index)
     MasterCell *cell = &master->cells[index];
     const GridCell *grid = master_grid_cell(master, index);
     cell->standing = CELL_PARTIAL;
-    TRY(master_record_end(master, index, "lost", status_name(STATUS_LOST), cell->cause));
+    TRY(master_record_end(master, index, EVENT_LOST, status_name(STATUS_LOST), cell->cause));
     progress_say(&master->progress, "%s  %s: %s; back to the queue", grid->id, grid->name,
                  cell->cause);
     if (++cell->losses < MOST_LOSSES)
@@ -134,14 +134,14 @@ static Status close_attempt(Master *master, size_t index)
     if (cell->finished) {
         cell->standing = CELL_DONE;
         progress_say(&master->progress, "%s  %s: done", grid->id, grid->name);
-        status = master_record_end(master, index, "finished", NULL, NULL);
+        status = master_record_end(master, index, EVENT_FINISHED, NULL, NULL);
     } else if (cell->broken || cell->status == STATUS_LOST) {
         status = lose(master, index);
     } else if (cell->status != STATUS_OK) {
         status = fail(master, index, status_name(cell->status));
     } else {
         cell->standing = CELL_PARTIAL;
-        status = master_record_end(master, index, "stopped", NULL, NULL);
+        status = master_record_end(master, index, EVENT_STOPPED, NULL, NULL);
     }
     scheduler_ended(master->scheduler, index,
                     cell->standing == CELL_PARTIAL && !is_paused(master, index), clock_seconds());

@@ -1,4 +1,4 @@
-/* The master's records of attempts at cells; see records.h for what they mean.
+/* The master's records of attempts at cells; see results/events.h for what they mean.
  *
  * To bring a line to disk takes as long as to bring a hundred, and on a shared file system long
  * enough for hundreds of ranks to wait for it. So the records of one round of the master's loop go
@@ -26,8 +26,9 @@ static Status make_room(Master *master)
     return STATUS_OK;
 }
 
-Status master_record(Master *master, cJSON *record)
+Status master_record(Master *master, const Event *event)
 {
+    cJSON *record = event_write(event);
     Status status = record ? make_room(master)
                            : status_set(STATUS_NO_MEMORY, "no memory for a record of the journal");
     if (status == STATUS_OK)
@@ -64,53 +65,42 @@ Status master_record_start(Master *master, size_t index)
     const MasterCell *cell = &master->cells[index];
     char hosts[RECORD_HOSTS_BYTES];
     list_hosts(master, cell, hosts, sizeof hosts);
-    cJSON *record = record_new("started", master_grid_cell(master, index)->id);
-    cJSON_AddNumberToObject(record, "attempt", cell->attempt);
-    cJSON_AddNumberToObject(record, "ranks", (double)cell->rank_count);
-    cJSON_AddNumberToObject(record, "first_rank", cell->ranks[0]);
-    cJSON_AddStringToObject(record, "hosts", hosts);
-    return master_record(master, record);
-}
-
-static void add_number(cJSON *record, const char *key, double value)
-{
-    if (isfinite(value))
-        cJSON_AddNumberToObject(record, key, value);
+    return master_record(master, &(Event){.kind = EVENT_STARTED,
+                                          .cell = master_grid_cell(master, index)->id,
+                                          .attempt = cell->attempt,
+                                          .ranks = cell->rank_count,
+                                          .first_rank = (size_t)cell->ranks[0],
+                                          .hosts = hosts});
 }
 
 Status master_record_save(Master *master, size_t index, const CellProgress *progress,
                           double step_seconds)
 {
-    cJSON *record = record_new("saved", master_grid_cell(master, index)->id);
-    cJSON_AddNumberToObject(record, "epoch", (double)progress->epoch);
-    cJSON_AddNumberToObject(record, "epochs", (double)progress->epochs);
-    cJSON_AddNumberToObject(record, "step", (double)progress->step);
-    cJSON_AddNumberToObject(record, "steps", (double)progress->steps);
-    if (progress->images_per_second > 0)
-        add_number(record, "images_per_second", progress->images_per_second);
-    if (step_seconds > 0)
-        add_number(record, "step_seconds", step_seconds);
-    add_number(record, "validation_auc", progress->validation_auc);
-    add_number(record, "validation_dice", progress->validation_dice);
-    return master_record(master, record);
+    return master_record(master, &(Event){.kind = EVENT_SAVED,
+                                          .cell = master_grid_cell(master, index)->id,
+                                          .epoch = progress->epoch,
+                                          .epochs = progress->epochs,
+                                          .step = progress->step,
+                                          .steps = progress->steps,
+                                          .images_per_second = progress->images_per_second,
+                                          .step_seconds = step_seconds,
+                                          .validation_auc = progress->validation_auc,
+                                          .validation_dice = progress->validation_dice});
 }
 
 Status master_record_slow(Master *master, int rank, const char *host, double factor)
 {
-    cJSON *record = record_new("slow", NULL);
-    cJSON_AddNumberToObject(record, "rank", rank);
-    cJSON_AddStringToObject(record, "host", host);
-    cJSON_AddNumberToObject(record, "factor", round(10 * factor) / 10);
-    return master_record(master, record);
+    return master_record(master, &(Event){.kind = EVENT_SLOW,
+                                          .rank = (size_t)rank,
+                                          .host = host,
+                                          .factor = round(10 * factor) / 10});
 }
 
-Status master_record_end(Master *master, size_t index, const char *event, const char *kind,
+Status master_record_end(Master *master, size_t index, EventKind event, const char *kind,
                          const char *cause)
 {
-    cJSON *record = record_new(event, master_grid_cell(master, index)->id);
-    if (kind)
-        cJSON_AddStringToObject(record, "kind", kind);
-    if (cause)
-        cJSON_AddStringToObject(record, "cause", cause);
-    return master_record(master, record);
+    return master_record(master, &(Event){.kind = event,
+                                          .cell = master_grid_cell(master, index)->id,
+                                          .failure = kind,
+                                          .cause = cause});
 }

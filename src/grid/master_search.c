@@ -5,31 +5,19 @@
 #include "base/memory.h"
 #include "grid/master_state.h"
 
-static cJSON *add_list(cJSON *record, const char *name, const Master *master,
-                       const SearchVerdict *verdicts, SearchVerdict verdict)
-{
-    cJSON *list = cJSON_AddArrayToObject(record, name);
-    for (size_t i = 0; i < master->cell_count && list; ++i) {
-        if (verdicts[i] != verdict)
-            continue;
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "cell", master_grid_cell(master, i)->id);
-        cJSON_AddNumberToObject(entry, "score", master->cells[i].score); /* null if it is NaN */
-        cJSON_AddItemToArray(list, entry);
-    }
-    return list;
-}
-
 static Status record_decision(Master *master, size_t epoch, const SearchVerdict *verdicts)
 {
-    cJSON *record = record_new("decided", NULL);
-    cJSON_AddNumberToObject(record, "epoch", (double)epoch);
-    if (!add_list(record, "kept", master, verdicts, SEARCH_KEPT) ||
-        !add_list(record, "dropped", master, verdicts, SEARCH_DROPPED)) {
-        cJSON_Delete(record);
-        FAIL(STATUS_NO_MEMORY, "no memory for a record of the journal");
-    }
-    return master_record(master, record);
+    Event event = {.kind = EVENT_DECIDED, .epoch = epoch};
+    TRY(MEMORY_NEW(&event.decisions, master->cell_count));
+    for (size_t i = 0; i < master->cell_count; ++i)
+        if (verdicts[i] != SEARCH_UNTOUCHED)
+            event.decisions[event.decision_count++] =
+                (EventDecision){.cell = master_grid_cell(master, i)->id,
+                                .kept = verdicts[i] == SEARCH_KEPT,
+                                .score = master->cells[i].score};
+    Status status = master_record(master, &event);
+    free(event.decisions);
+    return status;
 }
 
 static void carry_out(Master *master, size_t epoch, const SearchVerdict *verdicts)

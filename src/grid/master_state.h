@@ -79,14 +79,13 @@ static inline const GridCell *master_grid_cell(const Master *master, size_t cell
     return &master->job->cells.cells[cell];
 }
 
-/* master_records.c: the journal. Records are gathered until they are written; each is taken over.
- */
-Status master_record(Master *master, cJSON *record);
+/* master_records.c: the journal. Records are gathered until they are written. */
+Status master_record(Master *master, const Event *event);
 Status master_record_start(Master *master, size_t cell);
 Status master_record_save(Master *master, size_t cell, const CellProgress *progress,
                           double step_seconds);
 Status master_record_slow(Master *master, int rank, const char *host, double factor);
-Status master_record_end(Master *master, size_t cell, const char *event, const char *kind,
+Status master_record_end(Master *master, size_t cell, EventKind event, const char *kind,
                          const char *cause);
 
 /* Brings what was gathered to disk. */

@@ -19,8 +19,8 @@
 typedef struct {
     ExperimentFile experiment;
     Job job;
-    GridRecords records; /* of the folder, if there is one */
-    char *difference;    /* why a run would refuse the folder; NULL: it would not */
+    Records records;  /* of the folder, if there is one */
+    char *difference; /* why a run would refuse the folder; NULL: it would not */
     CostModel cost;
     Search search;
     bool *selected;          /* by cell */
@@ -30,7 +30,7 @@ typedef struct {
 
 static Status read_all(Plan *plan, const RunSettings *settings)
 {
-    const Job *job = &plan->job;
+    Job *job = &plan->job;
     TRY(run_prepare(settings, &plan->experiment, &plan->job));
     TRY(search_init(&plan->experiment, settings->experiment, &job->cells, &plan->search));
     Status status =
@@ -51,7 +51,7 @@ static Status read_all(Plan *plan, const RunSettings *settings)
 
 static CellStanding standing_of(const Plan *plan, size_t cell)
 {
-    const CellRecord *record = grid_records_find(&plan->records, plan->job.cells.cells[cell].id);
+    const CellRecord *record = records_find(&plan->records, plan->job.cells.cells[cell].id);
     return record ? record->standing : CELL_NEW;
 }
 
@@ -59,7 +59,7 @@ static CellStanding standing_of(const Plan *plan, size_t cell)
 static const char *state_of(const Plan *plan, size_t cell)
 {
     const GridCell *grid = &plan->job.cells.cells[cell];
-    if (grid_records_find(&plan->records, grid->id))
+    if (records_find(&plan->records, grid->id))
         return cell_standing_name(standing_of(plan, cell));
     for (size_t i = 0; i < plan->records.count; ++i)
         if (strcmp(plan->records.cells[i].name, grid->name) == 0)
@@ -71,13 +71,13 @@ static void predict(Plan *plan, bool retry)
 {
     const Job *job = &plan->job;
     for (size_t i = 0; i < job->cells.count; ++i) {
-        const CellRecord *record = grid_records_find(&plan->records, job->cells.cells[i].id);
+        const CellRecord *record = records_find(&plan->records, job->cells.cells[i].id);
         if (record)
             cost_model_measure(&plan->cost, i, record->step_seconds);
     }
     for (size_t i = 0; i < job->cells.count; ++i) {
         const GridCell *cell = &job->cells.cells[i];
-        const CellRecord *record = grid_records_find(&plan->records, cell->id);
+        const CellRecord *record = records_find(&plan->records, cell->id);
         CellStanding standing = standing_of(plan, i);
         size_t each = loader_steps_per_epoch(job_dataset(job, cell), cell->settings.batch);
         size_t epochs = search_expected_epochs(&plan->search, i, cell->settings.epochs);
@@ -163,7 +163,7 @@ Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream)
     }
     cost_model_clear(&plan.cost);
     search_clear(&plan.search);
-    grid_records_clear(&plan.records);
+    records_clear(&plan.records);
     free(plan.difference);
     free(plan.selected);
     free(plan.cells);

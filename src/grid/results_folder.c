@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "results/axes.h"
 #include "store/files.h"
 #include "store/hdf5_writer.h"
 #include "train/version.h"
@@ -24,9 +25,12 @@ static Status fingerprints(const Job *job, char **text)
     return STATUS_OK;
 }
 
-static void list_values(const SettingValues *values, char *text, size_t room)
+static void list_values(const ExperimentFile *experiment, size_t setting, char *text, size_t room)
 {
-    text[0] = '\0';
+    const SettingValues *values = &experiment->values[setting];
+    char otherwise[SETTING_TEXT_BYTES];
+    experiment_file_default(experiment, setting, otherwise);
+    snprintf(text, room, "%s", values->count ? "" : *otherwise ? otherwise : "none");
     for (size_t i = 0; i < values->count; ++i) {
         size_t used = strlen(text);
         snprintf(text + used, room - used, "%s%s", i ? ", " : "",
@@ -40,12 +44,12 @@ static void describe_settings(const ExperimentFile *there, const ExperimentFile 
 {
     for (size_t i = 0; i < setting_count(); ++i) {
         char before[160], now[160];
-        list_values(&there->values[i], before, sizeof before);
-        list_values(&here->values[i], now, sizeof now);
+        list_values(there, i, before, sizeof before);
+        list_values(here, i, now, sizeof now);
         size_t used = strlen(text);
         if (strcmp(before, now) != 0)
             snprintf(text + used, room - used, "%s%s is %s there and %s here", used ? "; " : "",
-                     setting_key(i), before, now);
+                     setting_name(i), before, now);
     }
     size_t used = strlen(text);
     if (there->halving != here->halving)
@@ -56,9 +60,17 @@ static void describe_settings(const ExperimentFile *there, const ExperimentFile 
         snprintf(text + used, room - used, "%sdata.test differs", used ? "; " : "");
 }
 
+static bool job_has_initial_weights(const Job *job)
+{
+    for (size_t i = 0; i < job->cells.count; ++i)
+        if (*job->cells.cells[i].settings.initial_checkpoint)
+            return true;
+    return false;
+}
+
 /* Why the folder's cells are not this experiment's. */
 static Status refuse(const char *path, const ExperimentFile *experiment, const Job *job,
-                     const GridRecords *records)
+                     const Records *records)
 {
     char text[768] = "", *name = NULL, *prints = NULL;
     ExperimentFile there = {0};
@@ -75,6 +87,8 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
         snprintf(text, sizeof text, "version %d of the arithmetic there, %d here",
                  records->arithmetic, ARITHMETIC_VERSION);
     }
+    if (!text[0] && job_has_initial_weights(job))
+        snprintf(text, sizeof text, "the parameters in the file of model.initial are others now");
     free(name);
     free(prints);
     experiment_file_clear(&there);
@@ -86,7 +100,7 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
 
 /* Scores at the rungs are only there if the search was on from the start. The other way round, what
  * a search dropped is simply trained. */
-static Status check_begin(const char *path, const GridRecords *records)
+static Status check_begin(const char *path, const Records *records)
 {
     for (size_t i = 0; i < records->count && !records->halving; ++i)
         if (records->cells[i].attempts)
@@ -98,10 +112,10 @@ static Status check_begin(const char *path, const GridRecords *records)
 /* A group is compared at the same rungs, all cells together: who comes later, or was forgotten, can
  * have no part in it. */
 static Status check_cell(const char *path, const Search *search, const Job *job,
-                         const GridRecords *records, const SearchCell *cells, size_t index)
+                         const Records *records, const SearchCell *cells, size_t index)
 {
     const GridCell *cell = &job->cells.cells[index];
-    const CellRecord *record = grid_records_find(records, cell->id);
+    const CellRecord *record = records_find(records, cell->id);
     size_t decided = search_decided_epoch(search, search->groups[index], cells);
     if (record && !cell_standing_settled(record->standing) && record->kept_epoch < decided)
         FAIL(STATUS_FORMAT,
@@ -118,7 +132,7 @@ static Status check_cell(const char *path, const Search *search, const Job *job,
 }
 
 static Status check_search(const char *path, const Search *search, const Job *job,
-                           const GridRecords *records)
+                           const Records *records)
 {
     SearchCell *cells;
     if (!search->candidates)
@@ -126,7 +140,7 @@ static Status check_search(const char *path, const Search *search, const Job *jo
     TRY(check_begin(path, records));
     TRY(MEMORY_NEW(&cells, search->count));
     for (size_t i = 0; i < search->count; ++i) {
-        const CellRecord *record = grid_records_find(records, job->cells.cells[i].id);
+        const CellRecord *record = records_find(records, job->cells.cells[i].id);
         if (record)
             cells[i] = (SearchCell){.kept_epoch = record->kept_epoch, .epoch = record->epoch};
     }
@@ -137,19 +151,35 @@ static Status check_search(const char *path, const Search *search, const Job *jo
     return status;
 }
 
+/* What the folder holds of a cell. A record of a version without architectures is known by the
+ * identity of that time, until it is adopted: from then on only under the new identity, in which
+ * the content of the initial weights counts. */
+static const CellRecord *record_of(const Records *records, const GridCell *cell)
+{
+    const CellRecord *record = records_find(records, cell->identity);
+    if (record || !*cell->former_id)
+        return record;
+    record = records_find(records, cell->former_id);
+    return record && strcmp(record->identity, cell->former_id) == 0 ? record : NULL;
+}
+
 Status results_folder_compare(const char *path, const ExperimentFile *experiment,
-                              const Search *search, const Job *job, GridRecords *records)
+                              const Search *search, Job *job, Records *records)
 {
     char *journal;
-    *records = (GridRecords){0};
+    *records = (Records){0};
     TRY(files_join(path, "journal.jsonl", &journal));
     Status status = STATUS_OK;
     if (files_exists(journal))
-        status = grid_records_read(journal, records);
+        status = records_read(journal, records);
     free(journal);
     size_t known = 0; /* of the records, among the job's cells */
-    for (size_t i = 0; i < job->cells.count; ++i)
-        known += grid_records_find(records, job->cells.cells[i].id) != NULL;
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        GridCell *cell = &job->cells.cells[i];
+        const CellRecord *record = record_of(records, cell);
+        snprintf(cell->id, sizeof cell->id, "%s", record ? record->id : cell->identity);
+        known += record != NULL;
+    }
     if (status == STATUS_OK && known < records->count)
         status = refuse(path, experiment, job, records);
     if (status == STATUS_OK)
@@ -178,18 +208,45 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
     char host[HOST_NAME_MAX + 1] = "", *prints;
     gethostname(host, sizeof host - 1);
     TRY(fingerprints(job, &prints));
-    cJSON *record = record_new("opened", NULL);
-    cJSON_AddStringToObject(record, "experiment", experiment->name);
-    cJSON_AddStringToObject(record, "data", job->data_name);
-    cJSON_AddStringToObject(record, "fingerprint", prints);
-    cJSON_AddNumberToObject(record, "arithmetic", ARITHMETIC_VERSION);
-    cJSON_AddStringToObject(record, "search", experiment->halving ? "halving" : "grid");
-    cJSON_AddStringToObject(record, "version", GISD_VERSION);
-    cJSON_AddStringToObject(record, "host", host);
-    cJSON_AddNumberToObject(record, "pid", getpid());
-    cJSON_AddNumberToObject(record, "ranks", (double)ranks);
+    Status status =
+        event_append(journal, &(Event){.kind = EVENT_OPENED,
+                                       .experiment = experiment->name,
+                                       .data = job->data_name,
+                                       .fingerprint = prints,
+                                       .arithmetic = ARITHMETIC_VERSION,
+                                       .search = experiment->halving ? "halving" : "grid",
+                                       .version = GISD_VERSION,
+                                       .host = host,
+                                       .pid = (size_t)getpid(),
+                                       .ranks = ranks});
     free(prints);
-    return record_append(journal, record);
+    return status;
+}
+
+/* The record that plans a cell; NULL: no memory. */
+static cJSON *planned_record(const GridCell *cell)
+{
+    EventSetting *settings;
+    char(*texts)[SETTING_TEXT_BYTES];
+    cJSON *record = NULL;
+    size_t count = 0;
+    if (MEMORY_NEW(&settings, setting_count()) != STATUS_OK)
+        return NULL;
+    if (MEMORY_NEW(&texts, setting_count()) == STATUS_OK) {
+        for (size_t i = 0; i < setting_count(); ++i) {
+            setting_write(&cell->settings, i, texts[i]);
+            if (setting_applies(&cell->settings, i))
+                settings[count++] = (EventSetting){setting_name(i), texts[i]};
+        }
+        record = event_write(&(Event){.kind = EVENT_PLANNED,
+                                      .cell = cell->id,
+                                      .cell_name = cell->name,
+                                      .setting_count = count,
+                                      .settings = settings});
+        free(texts);
+    }
+    free(settings);
+    return record;
 }
 
 static Status plan_cells(ResultsFolder *folder, const Job *job)
@@ -199,9 +256,9 @@ static Status plan_cells(ResultsFolder *folder, const Job *job)
     TRY(MEMORY_NEW(&records, job->cells.count));
     Status status = STATUS_OK;
     for (size_t i = 0; i < job->cells.count && status == STATUS_OK; ++i) {
-        if (grid_records_find(&folder->records, job->cells.cells[i].id))
+        if (records_find(&folder->records, job->cells.cells[i].id))
             continue;
-        records[count] = record_planned(&job->cells.cells[i]);
+        records[count] = planned_record(&job->cells.cells[i]);
         if (!records[count])
             status = status_set(STATUS_NO_MEMORY, "no memory for the plan of the cells");
         else
@@ -215,8 +272,22 @@ static Status plan_cells(ResultsFolder *folder, const Job *job)
     return status;
 }
 
+/* Cells that an earlier version planned get their present identity. */
+static Status adopt_cells(const ResultsFolder *folder, const Job *job)
+{
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        const GridCell *cell = &job->cells.cells[i];
+        const CellRecord *record = records_find(&folder->records, cell->id);
+        if (record && strcmp(record->identity, cell->identity) != 0)
+            TRY(event_append(
+                folder->journal,
+                &(Event){.kind = EVENT_ADOPTED, .cell = cell->id, .identity = cell->identity}));
+    }
+    return STATUS_OK;
+}
+
 static Status take_folder(ResultsFolder *folder, const char *journal,
-                          const ExperimentFile *experiment, const Search *search, const Job *job,
+                          const ExperimentFile *experiment, const Search *search, Job *job,
                           size_t ranks)
 {
     TRY(files_make_folder(job->folder));
@@ -225,18 +296,19 @@ static Status take_folder(ResultsFolder *folder, const char *journal,
     TRY(results_folder_compare(job->folder, experiment, search, job, &folder->records));
     TRY(write_experiment(job->folder, experiment, job));
     TRY(record_job(folder->journal, experiment, job, ranks));
+    TRY(adopt_cells(folder, job));
     TRY(plan_cells(folder, job));
-    grid_records_clear(&folder->records);
-    return grid_records_read(journal, &folder->records);
+    records_clear(&folder->records);
+    return records_read(journal, &folder->records);
 }
 
 Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment,
-                           const Search *search, const Job *job, size_t ranks)
+                           const Search *search, Job *job, size_t ranks)
 {
     char *journal;
     *folder = (ResultsFolder){0};
     Status status = results_folder_compare(job->folder, experiment, search, job, &folder->records);
-    grid_records_clear(&folder->records);
+    records_clear(&folder->records);
     TRY(status);
     TRY(files_join(job->folder, "journal.jsonl", &journal));
     status = take_folder(folder, journal, experiment, search, job, ranks);
@@ -249,35 +321,65 @@ Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experime
 void results_folder_close(ResultsFolder *folder)
 {
     journal_free(folder->journal);
-    grid_records_clear(&folder->records);
+    records_clear(&folder->records);
     *folder = (ResultsFolder){0};
 }
 
 /* ---- the index ---- */
 
-typedef struct {
-    const char **ids, **names, **backbones, **tunings, **states;
-    size_t count;
-} Columns;
-
-static Status write_columns(Hdf5Writer *writer, const Columns *columns)
+static const char *text_of_id(const CellRecord *cell, const char *key)
 {
-    TRY(hdf5_write_texts(writer, "cells/id", columns->count, columns->ids,
-                         "identity of each cell: its folder below cells/"));
-    TRY(hdf5_write_texts(writer, "cells/name", columns->count, columns->names,
-                         "name of each cell: backbone, tuning and the axes of its grid"));
-    TRY(hdf5_write_texts(writer, "cells/backbone", columns->count, columns->backbones,
-                         "backbone of each cell"));
-    TRY(hdf5_write_texts(writer, "cells/tuning", columns->count, columns->tunings,
-                         "fine-tuning of each cell: local or global"));
-    return hdf5_write_texts(writer, "cells/state", columns->count, columns->states,
-                            "state of each cell: new, partial, done, failed or dropped");
+    (void)key;
+    return cell->id;
 }
 
-static Status write_links(Hdf5Writer *writer, const GridRecords *records)
+static const char *text_of_name(const CellRecord *cell, const char *key)
+{
+    (void)key;
+    return cell->name;
+}
+
+static const char *text_of_state(const CellRecord *cell, const char *key)
+{
+    (void)key;
+    return cell_standing_name(cell->standing);
+}
+
+/* A column of the table of cells. */
+typedef struct {
+    const char *key, *description;
+    const char *(*text)(const CellRecord *cell, const char *key);
+} Column;
+
+/* Those that name a run are there as far as the cells have them; see results/axes.h. */
+static const Column columns[] = {
+    {"id", "identity of each cell: its folder below cells/", text_of_id},
+    {"name", "name of each cell: backbone, tuning and the axes of its grid", text_of_name},
+    {"architecture", "architecture of each cell's network", axes_value},
+    {"backbone", "backbone of each cell", axes_value},
+    {"tuning", "fine-tuning of each cell: local or global", axes_value},
+    {"state", "state of each cell: new, partial, done, failed or dropped", text_of_state},
+};
+
+static Status write_columns(Hdf5Writer *writer, const Records *records, const Axes *axes,
+                            const char **texts)
+{
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; ++c) {
+        char name[64];
+        if (columns[c].text == axes_value && !axes_names(axes, columns[c].key))
+            continue;
+        for (size_t i = 0; i < records->count; ++i)
+            texts[i] = columns[c].text(&records->cells[i], columns[c].key);
+        snprintf(name, sizeof name, "cells/%s", columns[c].key);
+        TRY(hdf5_write_texts(writer, name, records->count, texts, columns[c].description));
+    }
+    return STATUS_OK;
+}
+
+static Status write_links(Hdf5Writer *writer, const Records *records)
 {
     for (size_t i = 0; i < records->count; ++i) {
-        char name[64], target[64];
+        char name[RECORD_ID_BYTES + 16], target[RECORD_ID_BYTES + 32];
         if (records->cells[i].standing != CELL_DONE)
             continue;
         snprintf(name, sizeof name, "results/%s", records->cells[i].id);
@@ -287,45 +389,31 @@ static Status write_links(Hdf5Writer *writer, const GridRecords *records)
     return STATUS_OK;
 }
 
-static Status fill_columns(const GridRecords *records, Columns *columns)
+static Status write_index(Hdf5Writer *writer, const Records *records)
 {
-    const char ***lists[] = {&columns->ids, &columns->names, &columns->backbones, &columns->tunings,
-                             &columns->states};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i)
-        TRY(MEMORY_NEW(lists[i], records->count));
-    columns->count = records->count;
-    for (size_t i = 0; i < records->count; ++i) {
-        columns->ids[i] = records->cells[i].id;
-        columns->names[i] = records->cells[i].name;
-        columns->backbones[i] = records->cells[i].backbone;
-        columns->tunings[i] = records->cells[i].tuning;
-        columns->states[i] = cell_standing_name(records->cells[i].standing);
-    }
-    return STATUS_OK;
+    Axes axes;
+    const char **texts;
+    TRY(MEMORY_NEW(&texts, records->count));
+    Status status = axes_init(records, &axes);
+    if (status == STATUS_OK)
+        status = write_columns(writer, records, &axes, texts);
+    axes_clear(&axes);
+    free(texts);
+    return status == STATUS_OK ? write_links(writer, records) : status;
 }
 
-Status results_folder_index(const char *path, const GridRecords *records)
+Status results_folder_index(const char *path, const Records *records)
 {
     char *name;
     Hdf5Writer *writer = NULL;
-    Columns columns = {0};
     TRY(files_join(path, "grid.h5", &name));
     Status status = hdf5_writer_new(name, &writer);
     if (status == STATUS_OK)
-        status = fill_columns(records, &columns);
-    if (status == STATUS_OK)
-        status = write_columns(writer, &columns);
-    if (status == STATUS_OK)
-        status = write_links(writer, records);
+        status = write_index(writer, records);
     if (status == STATUS_OK)
         status = hdf5_writer_commit(writer);
     else
         hdf5_writer_abandon(writer);
-    free(columns.ids);
-    free(columns.names);
-    free(columns.backbones);
-    free(columns.tunings);
-    free(columns.states);
     free(name);
     return status;
 }

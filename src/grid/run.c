@@ -1,12 +1,9 @@
 /* See run.h. */
 #include "grid/run.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/deadline.h"
@@ -26,19 +23,12 @@
 /* ---- rank 0 ---- */
 
 /* The ranks may stand in other working folders. */
-static Status absolute(const char *path, char **result)
-{
-    char here[PATH_MAX];
-    if (!getcwd(here, sizeof here))
-        FAIL(STATUS_IO, "cannot name the working folder: %s", strerror(errno));
-    return files_join(here, path, result);
-}
-
-static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment, Job *job)
+static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment,
+                          char **folder)
 {
     char named[EXPERIMENT_NAME_BYTES + 16];
     snprintf(named, sizeof named, "results/%s", experiment->name);
-    return absolute(settings->folder ? settings->folder : named, &job->folder);
+    return files_absolute(settings->folder ? settings->folder : named, folder);
 }
 
 /* The data's name goes into experiment.yaml, which lies in another folder. */
@@ -46,7 +36,7 @@ static Status name_data(Job *job)
 {
     char *name = job->data_name;
     job->data_name = NULL;
-    Status status = absolute(name, &job->data_name);
+    Status status = files_absolute(name, &job->data_name);
     free(name);
     return status;
 }
@@ -60,11 +50,32 @@ static Status select_cells(const RunSettings *settings, const Job *job, bool **s
     return selection_read(settings->only, &job->cells, *selected);
 }
 
+/* A folder of a version that did not name the rule of its splits goes on with that of its time. */
+static Status take_former_rule(const char *folder, ExperimentFile *experiment)
+{
+    ExperimentFile there;
+    char *path;
+    TRY(files_join(folder, "experiment.yaml", &path));
+    if (!experiment->split_rule_given && files_exists(path) &&
+        experiment_file_read(path, &there) == STATUS_OK) {
+        if (!there.split_rule_given)
+            experiment->split.rule = SPLIT_RULE_LARGEST_FIRST;
+        experiment_file_clear(&there);
+    }
+    free(path);
+    return STATUS_OK;
+}
+
 Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job *job)
 {
+    char *folder;
     TRY(experiment_file_read(settings->experiment, experiment));
-    TRY(job_init(job, experiment, settings->experiment, settings->data));
-    TRY(name_folder(settings, experiment, job));
+    TRY(name_folder(settings, experiment, &folder));
+    Status status = take_former_rule(folder, experiment);
+    if (status == STATUS_OK)
+        status = job_init(job, experiment, settings->experiment, settings->data);
+    job->folder = folder;
+    TRY(status);
     TRY(name_data(job));
     job->checkpoint_seconds = experiment->checkpoint_seconds;
     job->silence = experiment->silence;
@@ -86,16 +97,15 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
 {
     char *journal;
     TRY(files_join(job->folder, "journal.jsonl", &journal));
-    cJSON *record = record_new("closed", NULL);
-    cJSON_AddNumberToObject(record, "code", code);
-    cJSON_AddNumberToObject(record, "done", (double)end->done);
-    cJSON_AddNumberToObject(record, "failed", (double)end->failed);
-    cJSON_AddNumberToObject(record, "dropped", (double)end->dropped);
-    cJSON_AddNumberToObject(record, "left", (double)end->left);
-    Status status = record_append(folder->journal, record);
-    grid_records_clear(&folder->records);
+    Status status = event_append(folder->journal, &(Event){.kind = EVENT_CLOSED,
+                                                           .code = (size_t)code,
+                                                           .done = end->done,
+                                                           .failed = end->failed,
+                                                           .dropped = end->dropped,
+                                                           .left = end->left});
+    records_clear(&folder->records);
     if (status == STATUS_OK)
-        status = grid_records_read(journal, &folder->records);
+        status = records_read(journal, &folder->records);
     if (status == STATUS_OK)
         status = results_folder_index(job->folder, &folder->records);
     free(journal);

@@ -9,17 +9,22 @@
 
 /* ---- groups and candidates ---- */
 
-/* Cells count through the axes like digits of a number, the last setting's varying fastest. */
+static size_t value_count(const ExperimentFile *experiment, size_t setting)
+{
+    size_t count = experiment->values[setting].count;
+    return count ? count : 1;
+}
+
 static void place_cell(const ExperimentFile *experiment, size_t number, size_t *group,
                        size_t *candidate)
 {
-    const size_t alpha = setting_find_key("alpha"), gamma = setting_find_key("gamma");
-    const size_t seed = setting_find_key("seed");
+    const size_t alpha = setting_find("loss", "alpha"), gamma = setting_find("loss", "gamma");
+    const size_t seed = setting_find("training", "seed");
     size_t group_unit = 1, candidate_unit = 1;
     *group = *candidate = 0;
     for (size_t i = setting_count(); i-- > 0;) {
-        const size_t values = experiment->values[i].count, digit = number % values;
-        number /= values;
+        const size_t values = value_count(experiment, i);
+        const size_t digit = grid_cell_digit(experiment, number, i);
         if (i == alpha || i == gamma) {
             *candidate += digit * candidate_unit;
             candidate_unit *= values;
@@ -44,8 +49,8 @@ Status search_init(const ExperimentFile *experiment, const char *path, const Gri
     *search = (Search){.count = cells->count};
     if (!experiment->halving)
         return STATUS_OK;
-    search->candidates = experiment->values[setting_find_key("alpha")].count *
-                         experiment->values[setting_find_key("gamma")].count;
+    search->candidates = value_count(experiment, setting_find("loss", "alpha")) *
+                         value_count(experiment, setting_find("loss", "gamma"));
     if (search->candidates < 2)
         FAIL(STATUS_ARGUMENT,
              "%s: search: halving has one alpha and one gamma (expected a list of either)", path);
@@ -57,7 +62,7 @@ Status search_init(const ExperimentFile *experiment, const char *path, const Gri
     TRY(MEMORY_NEW(&search->groups, cells->count));
     TRY(MEMORY_NEW(&search->candidate, cells->count));
     for (size_t i = 0; i < cells->count; ++i)
-        place_cell(experiment, i, &search->groups[i], &search->candidate[i]);
+        place_cell(experiment, cells->cells[i].number, &search->groups[i], &search->candidate[i]);
     return STATUS_OK;
 }
 

@@ -13,11 +13,9 @@ static Status mark_values(size_t setting, char *values, const GridCells *cells, 
     char *rest = NULL;
     for (char *value = strtok_r(values, ",", &rest); value; value = strtok_r(NULL, ",", &rest)) {
         char wanted[SETTING_TEXT_BYTES], text[SETTING_TEXT_BYTES];
-        CellSettings scratch = setting_defaults();
-        Status status = setting_read(&scratch, setting, value);
+        Status status = setting_canonical(setting, value, wanted);
         if (status != STATUS_OK)
             return status_prefix(status, "--only");
-        setting_write(&scratch, setting, wanted);
         for (size_t i = 0; i < cells->count; ++i) {
             setting_write(&cells->cells[i].settings, setting, text);
             marked[i] |= strcmp(text, wanted) == 0;
@@ -32,7 +30,7 @@ static Status apply_term(char *term, const GridCells *cells, bool *marked, bool 
     if (!values || values == term || !values[1])
         FAIL(STATUS_ARGUMENT, "--only: '%s' (expected KEY=VALUE, such as backbone=r50x1)", term);
     *values++ = '\0';
-    size_t setting = setting_find_key(term);
+    size_t setting = setting_find_name(term);
     if (setting == setting_count())
         FAIL(STATUS_ARGUMENT, "--only: unknown key '%s' (expected a setting, such as tuning)",
              term);

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "grid/progress.h"
-#include "grid/records.h"
+#include "results/axes.h"
 #include "store/files.h"
 
 /* A master shows that it lives every 10 seconds; file systems may tell others late. */
@@ -17,10 +17,17 @@ enum { ALIVE_SECONDS = 60 };
 
 typedef struct {
     const char *folder;
-    GridRecords records;
+    Records records;
+    Axes axes;
     time_t sign; /* last sign of life of a master */
     bool alive;
 } View;
+
+static void close_view(View *view)
+{
+    axes_clear(&view->axes);
+    records_clear(&view->records);
+}
 
 static Status open_view(const char *folder, View *view)
 {
@@ -30,12 +37,16 @@ static Status open_view(const char *folder, View *view)
     if (!files_is_folder(folder))
         FAIL(STATUS_MISSING, "%s: no such folder (expected results/NAME)", folder);
     TRY(files_join(folder, "journal.jsonl", &journal));
-    Status status = grid_records_read(journal, &view->records);
+    Status status = records_read(journal, &view->records);
     if (status == STATUS_OK && stat(journal, &about) == 0)
         view->sign = about.st_mtime;
     free(journal);
+    if (status == STATUS_OK)
+        status = axes_init(&view->records, &view->axes);
     view->alive = view->records.opened && !view->records.closed &&
                   difftime(time(NULL), view->sign) < ALIVE_SECONDS;
+    if (status != STATUS_OK)
+        close_view(view);
     return status;
 }
 
@@ -61,67 +72,89 @@ static void count_cell(const View *view, const CellRecord *cell, Counts *counts)
     counts->dropped += cell->standing == CELL_DROPPED;
 }
 
-static void print_counts(FILE *stream, const char *backbone, const char *tuning,
-                         const Counts *counts)
+/* Widths of the columns that name a run, by key. */
+static int width_of(const char *key)
 {
-    fprintf(stream, "%-10s %-7s %6zu %8zu %8zu %7zu %8zu %5zu\n", backbone, tuning, counts->done,
-            counts->running, counts->partial, counts->failed, counts->dropped, counts->fresh);
+    return strcmp(key, "tuning") == 0 ? 7 : strcmp(key, "backbone") == 0 ? 10 : 14;
 }
 
-static bool same_row(const CellRecord *a, const CellRecord *b)
+static void print_counts(FILE *stream, const Counts *counts)
 {
-    return strcmp(a->backbone, b->backbone) == 0 && strcmp(a->tuning, b->tuning) == 0;
+    fprintf(stream, "%6zu %8zu %8zu %7zu %8zu %5zu\n", counts->done, counts->running,
+            counts->partial, counts->failed, counts->dropped, counts->fresh);
 }
 
-static void print_table(FILE *stream, const View *view)
+static void print_heading(FILE *stream, const Axes *axes)
 {
-    Counts all = {0};
-    fprintf(stream, "%-10s %-7s %6s %8s %8s %7s %8s %5s\n", "backbone", "tuning", "done", "running",
-            "partial", "failed", "dropped", "new");
+    for (size_t i = 0; i < axes->naming_count; ++i)
+        fprintf(stream, "%-*s ", width_of(axes->naming[i]), axes->naming[i]);
+    fprintf(stream, "%6s %8s %8s %7s %8s %5s\n", "done", "running", "partial", "failed", "dropped",
+            "new");
+}
+
+static void print_row(FILE *stream, const View *view, size_t run, const Counts *counts)
+{
+    const Axes *axes = &view->axes;
+    const CellRecord *cell = &view->records.cells[axes->firsts[run]];
+    for (size_t i = 0; i < axes->naming_count; ++i)
+        fprintf(stream, "%-*s ", width_of(axes->naming[i]), axes_value(cell, axes->naming[i]));
+    print_counts(stream, counts);
+}
+
+static Status print_table(FILE *stream, const View *view)
+{
+    const Axes *axes = &view->axes;
+    Counts all = {0}, *counts;
+    TRY(MEMORY_NEW(&counts, axes->run_count));
+    for (size_t i = 0; i < view->records.count; ++i) {
+        count_cell(view, &view->records.cells[i], &all);
+        count_cell(view, &view->records.cells[i], &counts[axes->runs[i]]);
+    }
+    print_heading(stream, axes);
+    for (size_t run = 0; run < axes->run_count; ++run)
+        print_row(stream, view, run, &counts[run]);
+    for (size_t i = 0; i < axes->naming_count; ++i)
+        fprintf(stream, "%-*s ", width_of(axes->naming[i]), i ? "" : "all");
+    print_counts(stream, &all);
+    free(counts);
+    return STATUS_OK;
+}
+
+/* Seconds of the steps left of all cells, one after the other: each at its own pace if that was
+ * measured, else at that of the run's last measured cell, else at `mean`. */
+static double work_left(const View *view, double mean, double steps, double *paces)
+{
+    double work = 0;
+    for (size_t i = 0; i < view->records.count; ++i)
+        if (view->records.cells[i].step_seconds > 0)
+            paces[view->axes.runs[i]] = view->records.cells[i].step_seconds;
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
-        Counts counts = {0};
-        size_t first = 0; /* of this row of the table */
-        count_cell(view, cell, &all);
-        while (!same_row(&view->records.cells[first], cell))
-            ++first;
-        if (first < i)
-            continue;
-        for (size_t k = i; k < view->records.count; ++k)
-            if (same_row(&view->records.cells[k], cell))
-                count_cell(view, &view->records.cells[k], &counts);
-        print_counts(stream, cell->backbone, cell->tuning, &counts);
+        double pace = paces[view->axes.runs[i]];
+        double seconds = cell->step_seconds > 0 ? cell->step_seconds : pace > 0 ? pace : mean;
+        if (!cell_standing_settled(cell->standing))
+            work += seconds * (cell->steps ? (double)(cell->steps - cell->step) : steps);
     }
-    print_counts(stream, "all", "", &all);
+    return work;
 }
 
-/* Steps left of all cells at the pace of those that were measured, over the ranks of the job. */
+/* Over the ranks of the job; NaN if no pace is known. */
 static double seconds_left(const View *view)
 {
-    double steps = 0, step_seconds = 0;
+    double steps = 0, step_seconds = 0, *paces;
     size_t measured = 0;
-    for (size_t i = 0; i < view->records.count; ++i)
-        if (view->records.cells[i].step_seconds > 0) {
-            step_seconds += view->records.cells[i].step_seconds;
-            ++measured;
-        }
-    if (!measured)
-        return (double)NAN;
-    double work = 0;
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
-        if (cell_standing_settled(cell->standing))
-            continue;
-        double seconds =
-            cell->step_seconds > 0 ? cell->step_seconds : step_seconds / (double)measured;
-        for (size_t k = 0; k < view->records.count && cell->step_seconds == 0; ++k)
-            if (view->records.cells[k].step_seconds > 0 && same_row(&view->records.cells[k], cell))
-                seconds = view->records.cells[k].step_seconds;
-        for (size_t k = 0; k < view->records.count && !cell->steps && steps == 0; ++k)
-            steps = (double)view->records.cells[k].steps;
-        work += seconds * (cell->steps ? (double)(cell->steps - cell->step) : steps);
+        step_seconds += cell->step_seconds;
+        measured += cell->step_seconds > 0;
+        if (steps == 0)
+            steps = (double)cell->steps; /* what a cell without a checkpoint is taken to have */
     }
+    if (!measured || MEMORY_NEW(&paces, view->axes.run_count) != STATUS_OK)
+        return (double)NAN;
+    double work = work_left(view, step_seconds / (double)measured, steps, paces);
     size_t ranks = view->records.job_ranks > 1 ? view->records.job_ranks - 1 : 1;
+    free(paces);
     return work / (double)ranks;
 }
 
@@ -164,11 +197,12 @@ static void print_failed(FILE *stream, const View *view)
 
 static void print_job(FILE *stream, const View *view)
 {
-    const GridRecords *records = &view->records;
+    const Records *records = &view->records;
     char since[DURATION_BYTES], sign[DURATION_BYTES], left[DURATION_BYTES];
     ago(records->since, since);
     ago(view->sign, sign);
-    fprintf(stream, "%s: %zu cells, %s\n", records->experiment, records->count, records->data);
+    fprintf(stream, "%s: %zu cells, %s\n", records->experiment ? records->experiment : "",
+            records->count, records->data ? records->data : "");
     if (view->alive) {
         duration_text(seconds_left(view), left);
         fprintf(stream, "running for %s on %zu rank%s, led from %s (process %d); %s to go\n\n",
@@ -193,23 +227,24 @@ Status status_view(const char *folder, FILE *stream)
     View view;
     TRY(open_view(folder, &view));
     print_job(stream, &view);
-    print_table(stream, &view);
+    Status status = print_table(stream, &view);
     print_running(stream, &view);
     print_failed(stream, &view);
-    grid_records_clear(&view.records);
-    return STATUS_OK;
+    close_view(&view);
+    return status;
 }
 
 /* ---- one cell ---- */
 
 /* By identity, by its start, or by name. */
-static Status find_cell(const GridRecords *records, const char *wanted, const CellRecord **found)
+static Status find_cell(const Records *records, const char *wanted, const CellRecord **found)
 {
     size_t matches = 0;
     *found = NULL;
     for (size_t i = 0; i < records->count; ++i) {
         const CellRecord *cell = &records->cells[i];
-        bool exact = strcmp(cell->id, wanted) == 0 || strcmp(cell->name, wanted) == 0;
+        bool exact = strcmp(cell->id, wanted) == 0 || strcmp(cell->name, wanted) == 0 ||
+                     strcmp(cell->identity, wanted) == 0;
         if (!exact && strncmp(cell->id, wanted, strlen(wanted)) != 0)
             continue;
         *found = cell;
@@ -227,79 +262,69 @@ static Status find_cell(const GridRecords *records, const char *wanted, const Ce
     return STATUS_OK;
 }
 
-static const char *field(const cJSON *record, const char *key)
+static void print_event(FILE *stream, const Event *event)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, key));
-    return text ? text : "";
-}
-
-static int number(const cJSON *record, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(record, key);
-    return item ? item->valueint : 0;
-}
-
-static void print_event(FILE *stream, const cJSON *record)
-{
-    const char *event = field(record, "event");
-    fprintf(stream, "  %s  %s", field(record, "time"), event);
-    if (strcmp(event, "started") == 0)
-        fprintf(stream, ": attempt %d of its job, %d rank%s (the first is rank %d), host %s",
-                number(record, "attempt"), number(record, "ranks"),
-                number(record, "ranks") == 1 ? "" : "s", number(record, "first_rank"),
-                field(record, "hosts"));
-    if (strcmp(event, "saved") == 0)
-        fprintf(stream, ": epoch %d of %d, step %d of %d", number(record, "epoch"),
-                number(record, "epochs"), number(record, "step"), number(record, "steps"));
-    if (*field(record, "cause"))
-        fprintf(stream, ": %s: %s", field(record, "kind"), field(record, "cause"));
+    fprintf(stream, "  %s  %s", event->time, event->name);
+    if (event->kind == EVENT_STARTED)
+        fprintf(stream, ": attempt %zu of its job, %zu rank%s (the first is rank %zu), host %s",
+                event->attempt, event->ranks, event->ranks == 1 ? "" : "s", event->first_rank,
+                event->hosts);
+    if (event->kind == EVENT_SAVED)
+        fprintf(stream, ": epoch %zu of %zu, step %zu of %zu", event->epoch, event->epochs,
+                event->step, event->steps);
+    if (event->kind == EVENT_ADOPTED)
+        fprintf(stream, ": as %s", event->identity);
+    if (event->cause && *event->cause)
+        fprintf(stream, ": %s: %s", event->failure, event->cause);
     fputc('\n', stream);
 }
 
-/* What a search decided about the cell, if the record tells that. */
-static void print_decision(FILE *stream, const cJSON *record, const char *id)
+/* What a search decided about the cell, if the event tells that. */
+static void print_decision(FILE *stream, const Event *event, const char *id)
 {
-    static const char *const lists[] = {"kept", "dropped"};
-    const cJSON *entry;
-    for (size_t i = 0; i < 2; ++i)
-        cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(record, lists[i]))
-        {
-            if (strcmp(field(entry, "cell"), id) == 0)
-                fprintf(stream, "  %s  search: %s after epoch %d, score %.4f\n",
-                        field(record, "time"), lists[i], number(record, "epoch"),
-                        cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(entry, "score")));
-        }
+    for (size_t i = 0; i < event->decision_count; ++i)
+        if (strcmp(event->decisions[i].cell, id) == 0)
+            fprintf(stream, "  %s  search: %s after epoch %zu, score %.4f\n", event->time,
+                    event->decisions[i].kept ? "kept" : "dropped", event->epoch,
+                    event->decisions[i].score);
 }
 
-/* Every record of the cell, but of several saves in a row only the last. */
+/* Every event of the cell, but of several saves in a row only the last. */
+static Status print_events(FILE *stream, const JournalRecords *lines, const char *id)
+{
+    Event saved = {0};
+    for (size_t i = 0; i < lines->count; ++i) {
+        Event event;
+        TRY(event_read(lines->records[i], &event));
+        print_decision(stream, &event, id);
+        if (strcmp(event.cell, id) == 0) {
+            if (saved.kind == EVENT_SAVED && event.kind != EVENT_SAVED)
+                print_event(stream, &saved);
+            saved = (Event){0};
+            if (event.kind == EVENT_SAVED)
+                saved = event; /* it has no lists */
+            else
+                print_event(stream, &event);
+        }
+        event_clear(&event);
+    }
+    if (saved.kind == EVENT_SAVED)
+        print_event(stream, &saved);
+    return STATUS_OK;
+}
+
 static Status print_story(FILE *stream, const char *folder, const char *id)
 {
     char *path;
     JournalRecords lines;
-    const cJSON *saved = NULL;
     TRY(files_join(folder, "journal.jsonl", &path));
     Status status = journal_read(path, &lines);
     free(path);
     if (status != STATUS_OK)
         return status;
-    for (size_t i = 0; i < lines.count; ++i) {
-        const cJSON *record = lines.records[i];
-        print_decision(stream, record, id);
-        if (strcmp(field(record, "cell"), id) != 0)
-            continue;
-        if (strcmp(field(record, "event"), "saved") == 0) {
-            saved = record;
-            continue;
-        }
-        if (saved)
-            print_event(stream, saved);
-        saved = NULL;
-        print_event(stream, record);
-    }
-    if (saved)
-        print_event(stream, saved);
+    status = print_events(stream, &lines, id);
     journal_clear(&lines);
-    return STATUS_OK;
+    return status;
 }
 
 static void print_log_end(FILE *stream, const char *folder, const char *id)
@@ -360,6 +385,6 @@ Status status_why(const char *folder, const char *wanted, FILE *stream)
         print_log_end(stream, folder, cell->id);
         advise(stream, &view, cell);
     }
-    grid_records_clear(&view.records);
+    close_view(&view);
     return status;
 }

@@ -71,30 +71,32 @@ static void warn_of_samples(Decoder *decoder)
 static uint8_t scale(unsigned value, unsigned bits)
 {
     unsigned most = (1u << bits) - 1;
-    return (uint8_t)(bits == 8 ? value : (value * 255 + most / 2) / most);
+    return (uint8_t)((value * 255 + most / 2) / most);
 }
 
 /* Pixel i as 8 bits; returns how many channels it has: 1 or 3. Palettes beyond their end are
  * black. Inks as Pillow and most viewers have them without a colour profile. */
 static size_t pixel_of(const Decoder *decoder, size_t i, uint8_t *pixel)
 {
+    unsigned bits = decoder->info.bits;
+    size_t at = i * decoder->channels, channels = decoder->channels <= 2 ? 1 : 3;
     if (decoder->info.colour == IMAGE_COLOUR_PALETTE) {
         memcpy(pixel, decoder->palette[sample(decoder, i)], 3);
         return 3;
     }
-    uint8_t scaled[4];
-    for (size_t c = 0; c < decoder->channels; ++c)
-        scaled[c] = scale(sample(decoder, i * decoder->channels + c), decoder->info.bits);
-    if (decoder->channels <= 2) {
-        pixel[0] = scaled[0];
-        return 1;
+    if (bits == 8) { /* most files: worth a way of their own */
+        for (size_t c = 0; c < channels; ++c)
+            pixel[c] = ((const uint8_t *)decoder->samples)[at + c];
+    } else {
+        for (size_t c = 0; c < channels; ++c)
+            pixel[c] = scale(sample(decoder, at + c), bits);
     }
-    unsigned light = decoder->info.colour == IMAGE_COLOUR_CMYK ? 255u - scaled[3] : 0;
-    for (size_t c = 0; c < 3; ++c)
-        pixel[c] = decoder->info.colour == IMAGE_COLOUR_CMYK
-                       ? (uint8_t)((light * (255u - scaled[c]) + 127) / 255)
-                       : scaled[c];
-    return 3;
+    if (decoder->info.colour == IMAGE_COLOUR_CMYK) {
+        unsigned light = 255u - scale(sample(decoder, at + 3), bits);
+        for (size_t c = 0; c < 3; ++c)
+            pixel[c] = (uint8_t)((light * (255u - pixel[c]) + 127) / 255);
+    }
+    return channels;
 }
 
 /* Fills image->pixels, still as stored, taking the samples over if nothing is to be done. */

@@ -270,21 +270,37 @@ static void place_block(const TiffReader *reader, size_t x0, size_t y0, size_t p
     }
 }
 
+/* libtiff takes any bytes for an uncompressed block whose place the file does not give. */
+static Status check_place(const TiffReader *reader, uint32_t index, size_t wanted)
+{
+    const Decoder *decoder = reader->decoder;
+    uint64_t offset = TIFFGetStrileOffset(reader->tiff, index);
+    uint64_t bytes = TIFFGetStrileByteCount(reader->tiff, index);
+    bool plain = number(reader, TIFFTAG_COMPRESSION) == COMPRESSION_NONE;
+    if (offset == 0 || offset >= decoder->count || bytes == 0 || (plain && bytes < wanted))
+        FAIL(STATUS_FORMAT, "%s: damaged TIFF image: strip or tile %u has no pixels in the file",
+             decoder->path, index);
+    return STATUS_OK;
+}
+
 static Status read_block(TiffReader *reader, size_t x0, size_t y0, size_t plane)
 {
     const Decoder *decoder = reader->decoder;
     const Block *block = &reader->block;
-    uint32_t x = (uint32_t)x0, y = (uint32_t)y0;
-    tmsize_t wanted = (tmsize_t)block->bytes, got;
-    if (reader->tiled) {
-        uint32_t index = TIFFComputeTile(reader->tiff, x, y, 0, (uint16_t)plane);
+    uint32_t x = (uint32_t)x0, y = (uint32_t)y0, index;
+    size_t rows = block->height;
+    if (!reader->tiled && decoder->height - y0 < rows)
+        rows = decoder->height - y0;
+    tmsize_t wanted = (tmsize_t)(rows * block->row_bytes), got;
+    if (reader->tiled)
+        index = TIFFComputeTile(reader->tiff, x, y, 0, (uint16_t)plane);
+    else
+        index = TIFFComputeStrip(reader->tiff, y, (uint16_t)plane);
+    TRY(check_place(reader, index, (size_t)wanted));
+    if (reader->tiled)
         got = TIFFReadEncodedTile(reader->tiff, index, reader->buffer, wanted);
-    } else {
-        size_t rows = decoder->height - y0 < block->height ? decoder->height - y0 : block->height;
-        wanted = (tmsize_t)(rows * block->row_bytes);
-        uint32_t index = TIFFComputeStrip(reader->tiff, y, (uint16_t)plane);
+    else
         got = TIFFReadEncodedStrip(reader->tiff, index, reader->buffer, wanted);
-    }
     if (got != wanted || reader->reason[0])
         return damaged(reader);
     place_block(reader, x0, y0, plane);

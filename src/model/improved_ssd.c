@@ -1,8 +1,11 @@
-/* See improved_ssd.h. */
+/* See improved_ssd.h; at the end, what the rest of the program knows of this network. */
 #include "model/improved_ssd.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "model/architecture.h"
 #include "model/detection_head.h"
 #include "model/rfpn.h"
 #include "model/seg_branch.h"
@@ -14,12 +17,11 @@ static Status check(const ImprovedSsdSettings *settings)
 {
     size_t size = settings->size;
     if (size != PAPER_SIZE && (size % SIZE_STEP || size < SMALLEST_SIZE || size > LARGEST_SIZE))
-        FAIL(STATUS_ARGUMENT, "input size %zu (expected 300 or a multiple of 32 from 64 to 512)",
-             size);
+        FAIL(STATUS_ARGUMENT, "size: %zu (expected 300 or a multiple of 32 from 64 to 512)", size);
     /* A quarter of the pyramid's channels goes to each view of the pooling pyramid. */
     if (settings->base < BASE_STEP || settings->base > LARGEST_BASE || settings->base % BASE_STEP)
-        FAIL(STATUS_ARGUMENT, "base of %zu channels (expected a multiple of %d up to %d)",
-             settings->base, BASE_STEP, LARGEST_BASE);
+        FAIL(STATUS_ARGUMENT, "base: %zu (expected a multiple of %d up to %d)", settings->base,
+             BASE_STEP, LARGEST_BASE);
     if (!settings->classes || !settings->recursion_steps)
         FAIL(STATUS_ARGUMENT, "%zu classes and %zu recursion steps (expected at least 1 of each)",
              settings->classes, settings->recursion_steps);
@@ -46,13 +48,116 @@ Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t 
     return STATUS_OK;
 }
 
-void improved_ssd_tune(ParameterList *parameters, bool local)
+/* ---- the architecture ---- */
+
+/* What ModelSettings.own holds. */
+typedef struct {
+    Backbone backbone;
+    size_t base, recursion_steps;
+} OwnSettings;
+static_assert(sizeof(OwnSettings) <= ARCHITECTURE_SETTINGS_BYTES, "they fit");
+
+static ImprovedSsdSettings whole_settings(const ModelSettings *settings)
 {
-    for (size_t i = 0; i < parameters->count; ++i) {
-        Parameter *parameter = &parameters->items[i];
-        bool frozen = local && strncmp(parameter->name, "backbone.", 9) == 0 &&
-                      !strstr(parameter->name, ".feedback.") &&
-                      !strstr(parameter->name, ".tap_gn.");
-        parameter->trainable = !frozen;
-    }
+    OwnSettings own;
+    memcpy(&own, settings->own, sizeof own);
+    return (ImprovedSsdSettings){.backbone = own.backbone,
+                                 .base = own.base,
+                                 .classes = settings->classes,
+                                 .recursion_steps = own.recursion_steps,
+                                 .size = settings->size};
 }
+
+static Status read_backbone(const char *text, void *field)
+{
+    return backbone_parse(text, field);
+}
+
+static void write_backbone(const void *field, char text[SETTING_TEXT_BYTES])
+{
+    const Backbone *backbone = field;
+    snprintf(text, SETTING_TEXT_BYTES, "r%zux%zu", backbone->depth, backbone->width);
+}
+
+static const SettingRow rows[] = {
+    {.section = "model",
+     .key = "backbone",
+     .kind = SETTING_OWN,
+     .offset = offsetof(OwnSettings, backbone),
+     .otherwise = "r50x1",
+     .read = read_backbone,
+     .write = write_backbone,
+     .in_title = true},
+    {.section = "model",
+     .key = "base",
+     .kind = SETTING_COUNT,
+     .offset = offsetof(OwnSettings, base),
+     .otherwise = "64",
+     .least = BASE_STEP,
+     .most = LARGEST_BASE},
+    {.section = "model",
+     .key = "recursion_steps",
+     .kind = SETTING_COUNT,
+     .offset = offsetof(OwnSettings, recursion_steps),
+     .otherwise = "2",
+     .least = 1,
+     .most = 4},
+};
+
+static const ModelAttribute attributes[] = {
+    {"depth", offsetof(OwnSettings, backbone.depth), 0},
+    {"width", offsetof(OwnSettings, backbone.width), 0},
+    {"base", offsetof(OwnSettings, base), 64},
+    {"steps", offsetof(OwnSettings, recursion_steps), 0},
+};
+
+static Status check_settings(const ModelSettings *settings)
+{
+    const ImprovedSsdSettings whole = whole_settings(settings);
+    return check(&whole);
+}
+
+static Status build(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes)
+{
+    const ImprovedSsdSettings whole = whole_settings(settings);
+    ImprovedSsd network;
+    TRY(improved_ssd_build(net, &whole, batch, &network));
+    *nodes = (NetworkNodes){.image = network.image,
+                            .outputs = {network.location, network.classification, network.mask}};
+    return STATUS_OK;
+}
+
+static size_t narrowest(const ModelSettings *settings)
+{
+    return whole_settings(settings).base;
+}
+
+/* The backbone, except its feedback convolutions and tap norms. */
+static bool is_frozen_by_local(const char *parameter)
+{
+    return strncmp(parameter, "backbone.", 9) == 0 && !strstr(parameter, ".feedback.") &&
+           !strstr(parameter, ".tap_gn.");
+}
+
+static bool depends_on_classes(const char *parameter)
+{
+    return strncmp(parameter, "cls.", 4) == 0;
+}
+
+extern const Architecture improved_ssd_architecture;
+const Architecture improved_ssd_architecture = {
+    .name = "improved_ssd",
+    .task = "lesion_detection",
+    .input = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}},
+    .default_size = PAPER_SIZE,
+    .row_count = sizeof rows / sizeof *rows,
+    .rows = rows,
+    .attribute_count = sizeof attributes / sizeof *attributes,
+    .attributes = attributes,
+    .parameter_names = "tools/pytorch/improved_ssd.py",
+    .check = check_settings,
+    .build = build,
+    .narrowest = narrowest,
+    .is_frozen_by_local = is_frozen_by_local,
+    .depends_on_classes = depends_on_classes,
+};

@@ -26,8 +26,4 @@ typedef struct {
 Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t batch,
                           ImprovedSsd *network);
 
-/* Local fine-tuning freezes backbone.* except its feedback convolutions and tap norms; global
- * training frees all. To be called before net_plan(). */
-void improved_ssd_tune(ParameterList *parameters, bool local);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,14 @@ Status files_folder_of(const char *path, char **folder)
     TRY(MEMORY_NEW(folder, length + 1));
     memcpy(*folder, path, length);
     return STATUS_OK;
+}
+
+Status files_absolute(const char *path, char **absolute)
+{
+    char here[PATH_MAX];
+    if (!getcwd(here, sizeof here))
+        FAIL(STATUS_IO, "cannot name the working folder: %s", strerror(errno));
+    return files_join(here, path, absolute);
 }
 
 Status files_resolve(const char *owner, const char *name, char **path)

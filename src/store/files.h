@@ -24,6 +24,9 @@ Status files_make_folder(const char *path);
 /* `folder`/`name` in *path; `name` alone if it is absolute or `folder` is empty. */
 Status files_join(const char *folder, const char *name, char **path);
 
+/* `path` as seen from the working folder, made absolute, in *absolute. */
+Status files_absolute(const char *path, char **absolute);
+
 /* The folder part of `path` ("." if it has none) in *folder. */
 Status files_folder_of(const char *path, char **folder);
 

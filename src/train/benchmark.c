@@ -119,7 +119,7 @@ static Status time_sum_alone(Trainer *trainer, double *median)
         gradient_sum_begin_shard(trainer->sum, trainer->local_shards - 1);
         double started = clock_seconds();
         for (size_t i = trainer->parameters.count; i-- > 0;)
-            if (trainer->parameters.items[i].trainable)
+            if (parameter_trains(&trainer->parameters.items[i]))
                 TRY(gradient_sum_ready(trainer->sum, i));
         TRY(gradient_sum_finish(trainer->sum));
         seconds[round] = clock_seconds() - started;
@@ -137,7 +137,7 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     TRY(trainer_init(trainer, &settings->cell, dataset, group));
     TRY(trainer_start(trainer));
     TRY(trainer_step(trainer, STEP_GO_ON, &step));
-    TRY(net_time_nodes(trainer->net));
+    TRY(net_time_nodes(trainer->network.net));
     double waited = loader_seconds_waited(trainer->loader);
     double exposed = gradient_sum_seconds_exposed(trainer->sum);
     TRY(MEMORY_NEW(&seconds, settings->repeats));
@@ -157,39 +157,33 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     result->gradient_bytes = parameters_total(&trainer->parameters, true) * sizeof(float);
     result->ranks = trainer->ranks;
     TRY(time_sum_alone(trainer, &result->seconds_alone));
-    return keep_costs(trainer->net, trainer->shard_images, result);
+    return keep_costs(trainer->network.net, trainer->shard_images, result);
 }
 
-static Status time_network(const BenchmarkSettings *settings, ParameterList *parameters, Net *net,
-                           Benchmark *result)
+static Status time_network(const BenchmarkSettings *settings, Network *network, Benchmark *result)
 {
-    ImprovedSsdSettings network;
-    ImprovedSsd built;
     double *seconds;
-    TRY(trainer_network_settings(&settings->cell, CLASSES, &network));
-    TRY(improved_ssd_build(net, &network, settings->cell.batch, &built));
-    TRY(net_plan(net));
-    parameters_randomise(parameters, settings->cell.seed);
+    parameters_randomise(network->parameters, settings->cell.seed);
     RandomStream stream;
     random_init(&stream, 1, "benchmark", 0, 0);
-    float *input = net_value(net, built.image);
-    for (size_t i = 0; i < shape_count(net_shape(net, built.image)); ++i)
+    float *input = net_value(network->net, network->nodes.image);
+    for (size_t i = 0; i < network_input_count(network); ++i)
         input[i] = random_range(&stream, -1, 1);
-    TRY(net_forward(net));
-    TRY(net_time_nodes(net));
+    TRY(net_forward(network->net));
+    TRY(net_time_nodes(network->net));
     TRY(MEMORY_NEW(&seconds, settings->repeats));
     Status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < settings->repeats; ++i) {
         double started = clock_seconds();
-        status = net_forward(net);
+        status = net_forward(network->net);
         seconds[i] = clock_seconds() - started;
     }
     if (status == STATUS_OK)
         status = summarise(settings, seconds, result);
     free(seconds);
     TRY(status);
-    result->parameters = parameters_total(parameters, false);
-    return keep_costs(net, settings->cell.batch, result);
+    result->parameters = parameters_total(network->parameters, false);
+    return keep_costs(network->net, settings->cell.batch, result);
 }
 
 /* ---- the machine's peaks ---- */
@@ -262,7 +256,7 @@ static Status run_training(const BenchmarkSettings *settings, MPI_Comm group, Be
     Dataset *dataset;
     TRY(MEMORY_NEW(&dataset, 1));
     Trainer trainer = {0};
-    Status status = make_dataset(settings->cell.size, settings->cell.batch * 2, dataset);
+    Status status = make_dataset(settings->cell.model.size, settings->cell.batch * 2, dataset);
     if (status == STATUS_OK)
         status = time_training(settings, dataset, group, &trainer, result);
     trainer_clear(&trainer);
@@ -270,18 +264,17 @@ static Status run_training(const BenchmarkSettings *settings, MPI_Comm group, Be
     return status;
 }
 
-static Status run_inference(const BenchmarkSettings *settings, const Engine *engine,
-                            Benchmark *result)
+static Status run_inference(const BenchmarkSettings *settings, Benchmark *result)
 {
+    const CellSettings *cell = &settings->cell;
+    const NetworkPlan plan = trainer_network_plan(cell, CLASSES, cell->batch);
     ParameterList parameters;
-    Net *net = NULL;
+    Network network;
     parameters_init(&parameters);
-    Status status = net_new(&parameters, engine, false, &net);
+    Status status = network_init(&network, &plan, &parameters);
     if (status == STATUS_OK)
-        status = net_set_precision(net, settings->cell.precision);
-    if (status == STATUS_OK)
-        status = time_network(settings, &parameters, net, result);
-    net_free(net);
+        status = time_network(settings, &network, result);
+    network_clear(&network);
     parameters_clear(&parameters);
     return status;
 }
@@ -291,8 +284,7 @@ Status benchmark_run(const BenchmarkSettings *settings, MPI_Comm group, Benchmar
     const Engine *engine;
     *result = (Benchmark){.ranks = 1};
     TRY(engine_find("auto", &engine));
-    TRY(settings->train ? run_training(settings, group, result)
-                        : run_inference(settings, engine, result));
+    TRY(settings->train ? run_training(settings, group, result) : run_inference(settings, result));
     TRY(measure_arithmetic(engine, settings->cell.precision == PRECISION_BF16, result));
     return measure_bandwidth(result);
 }

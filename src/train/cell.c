@@ -9,12 +9,16 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "eval/interval.h"
 #include "eval/outcome.h"
+#include "infer/checkpoint.h"
 #include "store/files.h"
 #include "train/cell_files.h"
 #include "train/evaluation.h"
 #include "train/history.h"
 #include "train/mpi_check.h"
+#include "train/setting_table.h"
+#include "train/split_metrics.h"
 #include "train/trainer.h"
 
 typedef struct {
@@ -25,10 +29,13 @@ typedef struct {
     const CellHooks *hooks;
     Trainer trainer;
     History history;
+    double *row; /* of the history: scratch */
     CellProgress progress;
     double started;
     double saved, save_took; /* when it was saved last, and how long that took */
 } Cell;
+
+enum { LINE_BYTES = 512 }; /* of the log */
 
 __attribute__((format(printf, 2, 3))) static void say(const Cell *cell, const char *format, ...)
 {
@@ -74,6 +81,14 @@ static StepWish wish(const Cell *cell)
     return save_is_due(cell) ? STEP_SAVE : STEP_GO_ON;
 }
 
+/* What the progress says of the last epoch. */
+static void take_history(Cell *cell)
+{
+    cell->progress.epoch = cell->history.count;
+    cell->progress.validation_auc = history_last(&cell->history, "validation_auc");
+    cell->progress.validation_dice = history_last(&cell->history, "validation_dice");
+}
+
 /* ---- splits ---- */
 
 static Status split_indices(const Dataset *dataset, Split split, size_t *count, size_t **indices)
@@ -97,73 +112,70 @@ static Status check_splits(const Cell *cell)
 
 /* ---- validation and test ---- */
 
-static Status validate(Cell *cell, double row[HISTORY_COLUMNS])
+/* Fills the row's validation metrics and operating point. */
+static Status validate(Cell *cell, double *row)
 {
     size_t count, *indices = NULL;
+    Network *network;
     Evaluation evaluation = {0};
-    EvaluationSummary summary;
-    double point = 0;
+    SplitMetrics metrics = {0};
+    double *point = history_at(&cell->history, row, "operating_point");
     Status status;
     TRY_GOTO(status, end, split_indices(cell->dataset, SPLIT_VALIDATION, &count, &indices));
+    TRY_GOTO(status, end, trainer_validation_network(&cell->trainer, &network));
     TRY_GOTO(status, end,
-             evaluation_init(&evaluation, cell->trainer.net, &cell->trainer.network, cell->dataset,
-                             count, indices, cell->group));
+             evaluation_init(&evaluation, network, cell->dataset, count, indices, cell->group));
     TRY_GOTO(status, end,
              outcome_operating_point(evaluation.scores, evaluation.truth, count, evaluation.classes,
-                                     &point));
-    TRY_GOTO(status, end, evaluation_summarise(&evaluation, point, &summary));
-    row[HISTORY_VALIDATION_AUC] = summary.auc;
-    row[HISTORY_VALIDATION_ACCURACY] = summary.accuracy;
-    row[HISTORY_VALIDATION_DICE] = summary.dice;
-    row[HISTORY_VALIDATION_MASK_IOU] = summary.mask_iou;
-    row[HISTORY_VALIDATION_AP_50] = summary.ap_50;
-    row[HISTORY_VALIDATION_AP_50_95] = summary.ap_50_95;
-    row[HISTORY_OPERATING_POINT] = point;
+                                     point));
+    TRY_GOTO(status, end, split_metrics_init(&evaluation, *point, 0, 0, &metrics));
+    for (size_t i = 0; i < split_metric_count(); ++i) {
+        const SplitMetric *metric = split_metric_at(i);
+        char name[HISTORY_NAME_BYTES];
+        snprintf(name, sizeof name, "validation_%s", metric->name);
+        if (metric->each_epoch && split_metric_is_given(metric, network->task))
+            *history_at(&cell->history, row, name) = split_metrics_value(&metrics, metric->name);
+    }
 end:
+    split_metrics_clear(&metrics);
     evaluation_clear(&evaluation);
     free(indices);
     return status;
 }
 
-/* The test split, one image at a time in a network for inference, as gisd-detect would see it. */
+/* The test split, one image at a time, as gisd-detect would see it. */
 static Status run_test(Cell *cell, Evaluation *evaluation)
 {
     Split split = cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST;
+    const NetworkPlan plan = trainer_network_plan(cell->settings, cell->dataset->class_count, 1);
     size_t count, *indices = NULL;
-    ImprovedSsdSettings settings;
-    ImprovedSsd network;
-    const Engine *engine;
-    Net *net = NULL;
+    Network network = {0};
     Status status;
     TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
+    TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
     TRY_GOTO(status, end,
-             trainer_network_settings(cell->settings, cell->dataset->class_count, &settings));
-    TRY_GOTO(status, end, engine_find("auto", &engine));
-    TRY_GOTO(status, end, net_new(&cell->trainer.parameters, engine, false, &net));
-    TRY_GOTO(status, end, net_set_precision(net, cell->settings->precision));
-    TRY_GOTO(status, end, improved_ssd_build(net, &settings, 1, &network));
-    TRY_GOTO(status, end, net_plan(net));
-    TRY_GOTO(
-        status, end,
-        evaluation_init(evaluation, net, &network, cell->dataset, count, indices, cell->group));
+             evaluation_init(evaluation, &network, cell->dataset, count, indices, cell->group));
 end:
-    net_free(net);
+    network_clear(&network);
     free(indices);
     return status;
 }
 
 /* ---- training ---- */
 
-static void add_step(History *history, const StepResult *step)
+static void add_step(Cell *cell, const StepResult *step)
 {
-    double row[HISTORY_COLUMNS] = {
-        [HISTORY_LOSS] = step->loss,
-        [HISTORY_CLASSIFICATION_LOSS] = step->classification,
-        [HISTORY_BOX_LOSS] = step->box,
-        [HISTORY_SEGMENTATION_LOSS] = step->segmentation,
-        [HISTORY_GRADIENT_NORM] = step->gradient_norm,
-        [HISTORY_LEARNING_RATE] = step->learning_rate,
-    };
+    History *history = &cell->history;
+    const Task *task = cell->trainer.network.task;
+    double *row = cell->row;
+    *history_at(history, row, "loss") = step->loss;
+    for (size_t k = 0; k < task->loss_count; ++k) {
+        char name[HISTORY_NAME_BYTES];
+        snprintf(name, sizeof name, "%s_loss", task->losses[k].name);
+        *history_at(history, row, name) = step->losses[k];
+    }
+    *history_at(history, row, "gradient_norm") = step->gradient_norm;
+    *history_at(history, row, "learning_rate") = step->learning_rate;
     history_add_step(history, row);
 }
 
@@ -185,26 +197,58 @@ static void report_saved(Cell *cell)
     report(cell, &none, 0, 0);
 }
 
-static void log_epoch(const Cell *cell, const double row[HISTORY_COLUMNS])
+/* "class 0.1 box 0.2 mask 0.3": the mean losses of the epoch. */
+static void describe_losses(Cell *cell, char *text, size_t room)
 {
+    const Task *task = cell->trainer.network.task;
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t k = 0; k < task->loss_count && used < room; ++k) {
+        char name[HISTORY_NAME_BYTES];
+        snprintf(name, sizeof name, "%s_loss", task->losses[k].name);
+        used += (size_t)snprintf(text + used, room - used, "%s%s %.4f", k ? " " : "",
+                                 task->losses[k].label, history_last(&cell->history, name));
+    }
+}
+
+/* "AUC 0.9 accuracy 0.8 ...": the validation metrics that have a label. */
+static void describe_validation(Cell *cell, char *text, size_t room)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < split_metric_count() && used < room; ++i) {
+        const SplitMetric *metric = split_metric_at(i);
+        char name[HISTORY_NAME_BYTES];
+        snprintf(name, sizeof name, "validation_%s", metric->name);
+        if (metric->label && history_find(&cell->history, name) < cell->history.column_count)
+            used += (size_t)snprintf(text + used, room - used, "%s%s %.4f", used ? " " : "",
+                                     metric->label, history_last(&cell->history, name));
+    }
+}
+
+static void log_epoch(Cell *cell)
+{
+    const History *history = &cell->history;
+    char losses[LINE_BYTES], validation[LINE_BYTES];
+    describe_losses(cell, losses, sizeof losses);
+    describe_validation(cell, validation, sizeof validation);
     say(cell,
-        "epoch %.0f/%zu  loss %.4f (class %.4f box %.4f mask %.4f)  rate %.2e  validation: AUC "
-        "%.4f accuracy %.4f Dice %.4f AP50 %.4f  %.1f s (%.2f s waiting for data)",
-        row[HISTORY_EPOCH], cell->settings->epochs, row[HISTORY_LOSS],
-        row[HISTORY_CLASSIFICATION_LOSS], row[HISTORY_BOX_LOSS], row[HISTORY_SEGMENTATION_LOSS],
-        row[HISTORY_LEARNING_RATE], row[HISTORY_VALIDATION_AUC], row[HISTORY_VALIDATION_ACCURACY],
-        row[HISTORY_VALIDATION_DICE], row[HISTORY_VALIDATION_AP_50], row[HISTORY_SECONDS],
-        row[HISTORY_SECONDS_WAITED]);
+        "epoch %zu/%zu  loss %.4f (%s)  rate %.2e  validation: %s  %.1f s (%.2f s waiting for "
+        "data)",
+        history->count, cell->settings->epochs, history_last(history, "loss"), losses,
+        history_last(history, "learning_rate"), validation, history_last(history, "seconds"),
+        history_last(history, "seconds_waited_for_data"));
 }
 
 /* From the trainer's step to the end of its epoch, or until somebody asks to stop. */
 static Status run_epoch(Cell *cell, bool *stopped)
 {
     Trainer *trainer = &cell->trainer;
-    double row[HISTORY_COLUMNS], started = clock_seconds();
+    History *history = &cell->history;
+    double *row = cell->row, started = clock_seconds();
     double waited = loader_seconds_waited(trainer->loader);
     double exposed = gradient_sum_seconds_exposed(trainer->sum);
-    size_t first = trainer->step, end = (cell->history.count + 1) * trainer->steps_per_epoch;
+    size_t first = trainer->step, end = (history->count + 1) * trainer->steps_per_epoch;
     while (trainer->step < end && !*stopped) {
         StepResult step;
         double computed = trainer->compute_seconds;
@@ -213,7 +257,7 @@ static Status run_epoch(Cell *cell, bool *stopped)
             cell->hooks->pace->seconds += trainer->compute_seconds - computed;
             cell->hooks->pace->images += trainer->local_shards * trainer->shard_images;
         }
-        add_step(&cell->history, &step);
+        add_step(cell, &step);
         cell->progress.saved = false;
         report(cell, &step, trainer->step - first, clock_seconds() - started);
         *stopped = step.wish == STEP_STOP;
@@ -224,16 +268,16 @@ static Status run_epoch(Cell *cell, bool *stopped)
     }
     if (trainer->step < end)
         return STATUS_OK;
-    history_take_running(&cell->history, row);
-    row[HISTORY_SECONDS_WAITED] = loader_seconds_waited(trainer->loader) - waited;
-    row[HISTORY_SECONDS_EXPOSED] = gradient_sum_seconds_exposed(trainer->sum) - exposed;
+    history_take_running(history, row);
+    *history_at(history, row, "seconds_waited_for_data") =
+        loader_seconds_waited(trainer->loader) - waited;
+    *history_at(history, row, "seconds_exposed_communication") =
+        gradient_sum_seconds_exposed(trainer->sum) - exposed;
     TRY(validate(cell, row));
-    row[HISTORY_SECONDS] = clock_seconds() - started;
-    TRY(history_add(&cell->history, row));
-    cell->progress.epoch = cell->history.count;
-    cell->progress.validation_auc = row[HISTORY_VALIDATION_AUC];
-    cell->progress.validation_dice = row[HISTORY_VALIDATION_DICE];
-    log_epoch(cell, row);
+    *history_at(history, row, "seconds") = clock_seconds() - started;
+    TRY(history_add(history, row));
+    take_history(cell);
+    log_epoch(cell);
     return STATUS_OK;
 }
 
@@ -270,58 +314,104 @@ static Status train(Cell *cell, CellEnd *end)
 
 /* ---- the whole ---- */
 
+/* From the cell's checkpoint, else from the parameters that it is to start from. */
+static Status start_parameters(Cell *cell, bool *resumed)
+{
+    const Network *network = &cell->trainer.network;
+    const char *initial = cell->settings->initial_checkpoint;
+    TRY(cell_restore(cell->place, &cell->trainer, &cell->history, resumed));
+    if (*resumed || !*initial)
+        return STATUS_OK;
+    TRY(checkpoint_verify(initial));
+    return checkpoint_read_initial(initial, &cell->trainer.parameters,
+                                   network->architecture->depends_on_classes);
+}
+
+static Status build_cell(Cell *cell)
+{
+    TRY(trainer_init(&cell->trainer, cell->settings, cell->dataset, cell->group));
+    TRY(history_init(&cell->history, cell->trainer.network.task));
+    return MEMORY_NEW(&cell->row, cell->history.column_count);
+}
+
 static Status open_cell(Cell *cell)
 {
     Status status = STATUS_OK;
     int rank;
+    bool resumed = false;
+    char title[SETTING_TITLE_BYTES];
     TRY_MPI(MPI_Comm_rank(cell->group, &rank));
     TRY(check_splits(cell));
     if (rank == 0)
         status = files_make_folder(cell->place->folder);
     TRY(mpi_agree(cell->group, status));
-    status = trainer_init(&cell->trainer, cell->settings, cell->dataset, cell->group);
+    status = build_cell(cell);
     TRY(mpi_agree(cell->group, status));
-    bool found = false;
-    status = cell_restore(cell->place, &cell->trainer, &cell->history, &found);
-    if (status == STATUS_OK && !found && cell->settings->initial_checkpoint[0])
-        status = cell_load_initial(cell->settings->initial_checkpoint, &cell->trainer);
+    status = start_parameters(cell, &resumed);
     TRY(mpi_agree(cell->group, status));
-    const double *last = cell->history.count ? cell->history.rows[cell->history.count - 1] : NULL;
     cell->progress = (CellProgress){
-        .epoch = cell->history.count,
         .epochs = cell->settings->epochs,
         .step = cell->trainer.step,
         .steps = cell->trainer.steps,
-        .validation_auc = last ? last[HISTORY_VALIDATION_AUC] : (double)NAN,
-        .validation_dice = last ? last[HISTORY_VALIDATION_DICE] : (double)NAN,
         .loss = NAN,
     };
-    say(cell, "%s %s: %zu parameters, %zu of them trained; %zu steps of %zu images; %s",
-        cell->settings->backbone, cell->settings->tuning == TUNING_LOCAL ? "local" : "global",
+    take_history(cell);
+    setting_title(cell->settings, title);
+    *strrchr(title, '-') = ' ';
+    say(cell, "%s: %zu parameters, %zu of them trained; %zu steps of %zu images; %s", title,
         parameters_total(&cell->trainer.parameters, false),
         parameters_total(&cell->trainer.parameters, true), cell->trainer.steps,
-        cell->settings->batch, found ? "resumed from a checkpoint" : "from the start");
+        cell->settings->batch, resumed ? "resumed from a checkpoint" : "from the start");
     return STATUS_OK;
+}
+
+/* The metrics of the test that have a label; on rank 0. */
+static void log_test(const Cell *cell, const SplitMetrics *metrics, double point)
+{
+    char scores[LINE_BYTES] = "", others[LINE_BYTES] = "";
+    size_t used = 0, used_others = 0;
+    for (size_t i = 0; i < split_metric_count(); ++i) {
+        const SplitMetric *metric = split_metric_at(i);
+        double value = split_metrics_value(metrics, metric->name);
+        if (!metric->label || !split_metric_is_given(metric, cell->trainer.network.task))
+            continue;
+        if (!metric->compute && used < sizeof scores)
+            used += (size_t)snprintf(scores + used, sizeof scores - used, " %s %.4f", metric->label,
+                                     value);
+        else if (used_others < sizeof others)
+            used_others += (size_t)snprintf(others + used_others, sizeof others - used_others,
+                                            ", %s %.4f", metric->label, value);
+    }
+    double overlap = split_metrics_value(metrics, "overlap_60");
+    char boxes[LINE_BYTES] = "";
+    if (!isnan(overlap))
+        snprintf(boxes, sizeof boxes, ", top box overlaps by 0.6 in %.1f %%", 100 * overlap);
+    say(cell, "test:%s at operating point %.4f%s%s, %.4f s an image", scores, point, others, boxes,
+        split_metrics_value(metrics, "median_seconds"));
+}
+
+static Status write_results(Cell *cell, const Evaluation *test, double point)
+{
+    SplitMetrics metrics;
+    TRY(split_metrics_init(test, point, INTERVAL_REPLICATES, cell->settings->seed, &metrics));
+    Status status = cell_write_result(cell->place, &cell->trainer, &cell->history, test, &metrics,
+                                      point, clock_seconds() - cell->started);
+    if (status == STATUS_OK)
+        log_test(cell, &metrics, point);
+    split_metrics_clear(&metrics);
+    return status;
 }
 
 static Status finish(Cell *cell)
 {
     Evaluation test = {0};
-    EvaluationSummary summary;
-    double point = cell->history.rows[cell->history.count - 1][HISTORY_OPERATING_POINT];
+    double point = history_last(&cell->history, "operating_point");
     Status status;
     TRY_GOTO(status, end, save(cell, point));
     TRY_GOTO(status, end, run_test(cell, &test));
-    TRY_GOTO(status, end, evaluation_summarise(&test, point, &summary));
     if (cell->trainer.rank == 0)
-        status = cell_write_result(cell->place, &cell->trainer, &cell->history, &test, point,
-                                   clock_seconds() - cell->started);
+        status = write_results(cell, &test, point);
     TRY_GOTO(status, end, mpi_agree(cell->group, status));
-    say(cell,
-        "test: AUC %.4f accuracy %.4f at operating point %.4f, Dice %.4f, AP50 %.4f, top box "
-        "overlaps by 0.6 in %.1f %%, %.4f s an image",
-        summary.auc, summary.accuracy, point, summary.dice, summary.ap_50,
-        100 * summary.top_overlap_60, summary.median_seconds);
 end:
     evaluation_clear(&test);
     return status;
@@ -345,6 +435,7 @@ Status cell_run(const CellSettings *settings, const CellPlace *place, const Data
     if (status != STATUS_OK)
         say(&cell, "failed: %s: %s", status_name(status), status_message());
     history_clear(&cell.history);
+    free(cell.row);
     trainer_clear(&cell.trainer);
     return status;
 }

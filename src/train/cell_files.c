@@ -1,14 +1,16 @@
 /* See cell_files.h. Under /state a checkpoint holds the cell's identity, step, epoch, seed, the
- * schedule's name, the history so far and the sums of the unfinished epoch. */
+ * schedule's name, the history so far with the names of its columns, and the sums of the
+ * unfinished epoch. Columns are read by name: one that the checkpoint lacks is NaN. */
 #include "train/cell_files.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "infer/checkpoint.h"
 #include "store/files.h"
-#include "store/hdf5_reader.h"
-#include "train/checkpoint.h"
 
 static Status checkpoint_path(const CellPlace *place, char **path)
 {
@@ -17,20 +19,35 @@ static Status checkpoint_path(const CellPlace *place, char **path)
 
 /* ---- saving ---- */
 
+static Status name_columns(const History *history, char **names)
+{
+    size_t bytes = history->column_count * (HISTORY_NAME_BYTES + 1) + 1;
+    TRY(MEMORY_NEW(names, bytes));
+    for (size_t i = 0, used = 0; i < history->column_count; ++i)
+        used += (size_t)snprintf(*names + used, bytes - used, "%s%s", i ? "," : "",
+                                 history->columns[i].name);
+    return STATUS_OK;
+}
+
 static Status describe_state(const CellPlace *place, const Trainer *trainer, const History *history,
                              CheckpointState *state)
 {
     static const char *const schedules[] = {"constant", "step", "cosine"};
     const CellSettings *settings = trainer->settings;
+    char *names;
     TRY(checkpoint_state_set_text(state, "cell", place->cell_id));
     TRY(checkpoint_state_set_integer(state, "step", (int64_t)trainer->step));
     TRY(checkpoint_state_set_integer(state, "epoch", (int64_t)history->count));
     TRY(checkpoint_state_set_integer(state, "seed", (int64_t)settings->seed));
     TRY(checkpoint_state_set_text(state, "schedule", schedules[settings->schedule]));
-    TRY(checkpoint_state_set_numbers(state, "history", history->count * HISTORY_COLUMNS,
-                                     history->count ? history->rows[0] : NULL));
-    TRY(checkpoint_state_set_numbers(state, "running", HISTORY_COLUMNS, history->running));
-    return checkpoint_state_set_integer(state, "running_steps", (int64_t)history->running_steps);
+    TRY(checkpoint_state_set_numbers(state, "history", history->count * history->column_count,
+                                     history->rows));
+    TRY(checkpoint_state_set_numbers(state, "running", history->column_count, history->running));
+    TRY(checkpoint_state_set_integer(state, "running_steps", (int64_t)history->running_steps));
+    TRY(name_columns(history, &names));
+    Status status = checkpoint_state_set_text(state, "history_columns", names);
+    free(names);
+    return status;
 }
 
 Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
@@ -38,14 +55,11 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
 {
     CheckpointModel model = {0};
     CheckpointState state;
-    ImprovedSsdSettings network;
     char *path = NULL;
     Status status;
     checkpoint_state_init(&state);
     TRY_GOTO(status, end,
-             trainer_network_settings(trainer->settings, trainer->dataset->class_count, &network));
-    TRY_GOTO(status, end,
-             checkpoint_model_init(&model, "improved_ssd", &network,
+             checkpoint_model_init(&model, &trainer->network.plan.model,
                                    trainer->settings->tuning == TUNING_LOCAL ? "local" : "global",
                                    (const char *const *)trainer->dataset->class_names,
                                    operating_point));
@@ -61,24 +75,78 @@ end:
 
 /* ---- restoring ---- */
 
-static Status read_history(const CheckpointState *state, const char *path, History *history)
+/* The columns of checkpoints that do not name them. */
+static const char first_columns[] =
+    "epoch,loss,classification_loss,box_loss,segmentation_loss,gradient_norm,learning_rate,"
+    "validation_auc,validation_accuracy,validation_dice,validation_mask_iou,validation_ap_50,"
+    "validation_ap_50_95,operating_point,seconds,seconds_waited_for_data,"
+    "seconds_exposed_communication";
+
+/* Where each of the history's columns stands in the checkpoint: places[column_count], SIZE_MAX for
+ * one that it lacks. Returns how many columns the checkpoint has. */
+static size_t place_columns(const History *history, const char *names, size_t *places)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < history->column_count; ++i)
+        places[i] = SIZE_MAX;
+    for (const char *at = names; *at; ++count) {
+        size_t length = strcspn(at, ",");
+        for (size_t i = 0; i < history->column_count; ++i)
+            if (strlen(history->columns[i].name) == length &&
+                strncmp(history->columns[i].name, at, length) == 0)
+                places[i] = count;
+        at += length + (at[length] == ',');
+    }
+    return count;
+}
+
+static void take_columns(const History *history, const size_t *places, const double *from,
+                         double *row)
+{
+    for (size_t i = 0; i < history->column_count; ++i)
+        row[i] = places[i] == SIZE_MAX ? (double)NAN : from[places[i]];
+}
+
+/* Rows in the checkpoint's columns to rows in the history's. `row` and `places`: column_count. */
+static Status take_history(const CheckpointState *state, const char *path, size_t *places,
+                           double *row, History *history)
 {
     int64_t epochs, running_steps;
+    const char *names = first_columns;
     const StateItem *rows = checkpoint_state_find(state, "history");
     const StateItem *running = checkpoint_state_find(state, "running");
     TRY(checkpoint_state_integer(state, "epoch", &epochs));
     TRY(checkpoint_state_integer(state, "running_steps", &running_steps));
-    if (epochs < 0 || !rows || rows->kind != STATE_NUMBERS ||
-        rows->count != (size_t)epochs * HISTORY_COLUMNS || !running ||
-        running->kind != STATE_NUMBERS || running->count != HISTORY_COLUMNS)
-        FAIL(STATUS_FORMAT, "%s: /state/history does not hold %lld epochs of %d numbers", path,
-             (long long)epochs, HISTORY_COLUMNS);
-    history_clear(history);
-    for (size_t i = 0; i < (size_t)epochs; ++i)
-        TRY(history_add(history, rows->numbers + i * HISTORY_COLUMNS));
-    memcpy(history->running, running->numbers, sizeof history->running);
+    if (checkpoint_state_find(state, "history_columns"))
+        TRY(checkpoint_state_text(state, "history_columns", &names));
+    size_t columns = place_columns(history, names, places);
+    if (epochs < 0 || running_steps < 0 || !rows || rows->kind != STATE_NUMBERS ||
+        rows->count != (size_t)epochs * columns || !running || running->kind != STATE_NUMBERS ||
+        running->count != columns)
+        FAIL(STATUS_FORMAT, "%s: /state/history does not hold %lld epochs of %zu numbers", path,
+             (long long)epochs, columns);
+    history_restart(history);
+    for (size_t i = 0; i < (size_t)epochs; ++i) {
+        take_columns(history, places, rows->numbers + i * columns, row);
+        TRY(history_add(history, row));
+    }
+    take_columns(history, places, running->numbers, history->running);
     history->running_steps = (size_t)running_steps;
     return STATUS_OK;
+}
+
+static Status read_history(const CheckpointState *state, const char *path, History *history)
+{
+    size_t *places;
+    double *row;
+    TRY(MEMORY_NEW(&places, history->column_count));
+    Status status = MEMORY_NEW(&row, history->column_count);
+    if (status == STATUS_OK) {
+        status = take_history(state, path, places, row, history);
+        free(row);
+    }
+    free(places);
+    return status;
 }
 
 static Status restore_from(const char *path, const CellPlace *place, Trainer *trainer,
@@ -118,41 +186,5 @@ Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, 
     }
     free(newest);
     free(path);
-    return status;
-}
-
-/* ---- starting from elsewhere ---- */
-
-static Status load_parameter(const Hdf5Reader *reader, Parameter *parameter)
-{
-    char name[256];
-    size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
-    snprintf(name, sizeof name, "parameters/%s", parameter->name);
-    if (!hdf5_has(reader, name))
-        FAIL(STATUS_MISSING, "%s: no parameter %s to start from", hdf5_reader_path(reader),
-             parameter->name);
-    TRY(hdf5_dims(reader, name, &rank, dims));
-    bool same = rank == parameter->rank;
-    for (size_t i = 0; i < rank && same; ++i)
-        same = dims[i] == parameter->dims[i];
-    if (!same && strncmp(parameter->name, "cls.", 4) == 0)
-        return STATUS_OK;
-    if (!same)
-        FAIL(STATUS_FORMAT, "%s: %s has another shape (another backbone or base?)",
-             hdf5_reader_path(reader), name);
-    TRY(hdf5_read_f32(reader, name, parameter->count, parameter->value));
-    ++parameter->version;
-    return STATUS_OK;
-}
-
-Status cell_load_initial(const char *path, Trainer *trainer)
-{
-    Hdf5Reader *reader;
-    TRY(checkpoint_verify(path));
-    TRY(hdf5_reader_new(path, &reader));
-    Status status = STATUS_OK;
-    for (size_t i = 0; i < trainer->parameters.count && status == STATUS_OK; ++i)
-        status = load_parameter(reader, &trainer->parameters.items[i]);
-    hdf5_reader_free(reader);
     return status;
 }

@@ -5,6 +5,7 @@
 #include "train/cell.h"
 #include "train/evaluation.h"
 #include "train/history.h"
+#include "train/split_metrics.h"
 #include "train/trainer.h"
 
 /* Writes checkpoint.h5 into the cell's folder; the one before becomes checkpoint.previous.h5.
@@ -17,12 +18,9 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
  * file. */
 Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, bool *found);
 
-/* Loads only parameters, as a start for training, from a checkpoint of any origin. Class-dependent
- * parameters (cls.*) of another number of classes keep their initial values. */
-Status cell_load_initial(const char *path, Trainer *trainer);
-
 /* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). Rank 0 only. */
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
-                         const Evaluation *test, double operating_point, double training_seconds);
+                         const Evaluation *test, const SplitMetrics *metrics,
+                         double operating_point, double training_seconds);
 
 #endif

@@ -9,48 +9,40 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/loader.h"
-#include "eval/outcome.h"
 #include "eval/segmentation.h"
-#include "eval/timing.h"
-#include "loss/detections.h"
-#include "model/mask.h"
 #include "train/mpi_check.h"
 
 /* What evaluating a batch needs. */
 typedef struct {
-    Net *net;
-    const ImprovedSsd *network;
+    Network *network;
     const Dataset *dataset;
-    Priors *priors;
-    DetectionDecoder *decoder;
+    AnswerReader *answers;
     Batch batch;
-    uint8_t *mask;      /* S x S */
-    float *class_score; /* classes */
-    Detection detections[DETECTIONS_MOST];
-    size_t room; /* of evaluation->found */
+    uint8_t *mask; /* S x S */
+    size_t room;   /* of evaluation->found */
 } Work;
 
-static Status work_init(Work *work, size_t batch)
+static Status work_init(Work *work)
 {
+    const Network *network = work->network;
     const Dataset *dataset = work->dataset;
-    TRY(priors_new(dataset->size, &work->priors));
-    TRY(detection_decoder_new(work->priors, dataset->class_count, &work->decoder));
-    TRY(batch_init(&work->batch, dataset, batch));
-    TRY(MEMORY_NEW(&work->mask, dataset->size * dataset->size));
-    return MEMORY_NEW(&work->class_score, dataset->class_count);
+    TRY(network->task->answers.make(&network->plan.model, network->net, &network->nodes,
+                                    &work->answers));
+    TRY(batch_init(&work->batch, dataset, network->plan.batch));
+    return MEMORY_NEW(&work->mask, dataset->size * dataset->size);
 }
 
 static void work_clear(Work *work)
 {
-    priors_free(work->priors);
-    detection_decoder_free(work->decoder);
+    if (work->answers)
+        work->network->task->answers.free(work->answers);
     batch_clear(&work->batch);
     free(work->mask);
-    free(work->class_score);
 }
 
-static Status add_found(Evaluation *evaluation, Work *work, size_t position, size_t count)
+static Status add_found(Evaluation *evaluation, Work *work, size_t position, const Answer *answer)
 {
+    size_t count = answer->box_count;
     if (evaluation->found_count + count > work->room) {
         size_t room = 2 * work->room + count;
         FoundBox *found;
@@ -64,7 +56,7 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, siz
     const Example *example = &work->dataset->examples[evaluation->indices[position]];
     float width = (float)example->width, height = (float)example->height;
     for (size_t i = 0; i < count; ++i) {
-        const Detection *detection = &work->detections[i];
+        const Detection *detection = &answer->boxes[i];
         const Box *box = &detection->box;
         evaluation->found[evaluation->found_count++] = (FoundBox){
             .image = (uint32_t)position,
@@ -76,21 +68,18 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, siz
     return STATUS_OK;
 }
 
-/* Boxes, scores and mask of image `slot` of the batch that the network has just seen. */
+/* The answer about image `slot` of the batch that the network has just seen. */
 static Status read_image(Evaluation *evaluation, Work *work, size_t position, size_t slot)
 {
-    size_t priors = work->priors->count, classes = evaluation->classes;
-    size_t size = work->dataset->size, low = net_shape(work->net, work->network->mask).h, found;
-    const float *location = net_value(work->net, work->network->location) + slot * priors * 4;
-    const float *logits =
-        net_value(work->net, work->network->classification) + slot * priors * classes;
-    const float *mask = net_value(work->net, work->network->mask) + slot * low * low;
-    detection_decode(work->decoder, (const float(*)[4])location, logits, work->detections, &found,
-                     work->class_score);
-    mask_from_logits(low, mask, size, size, work->mask);
-    for (size_t k = 0; k < classes; ++k)
-        evaluation->scores[position * classes + k] = (double)work->class_score[k];
-    return add_found(evaluation, work, position, found);
+    const AnswerFunctions *functions = &work->network->task->answers;
+    size_t size = work->dataset->size;
+    Answer answer;
+    functions->read(work->answers, slot, &answer);
+    if (functions->mask)
+        functions->mask(work->answers, slot, size, size, work->mask);
+    for (size_t k = 0; k < evaluation->classes; ++k)
+        evaluation->scores[position * evaluation->classes + k] = (double)answer.class_scores[k];
+    return add_found(evaluation, work, position, &answer);
 }
 
 static void compare_mask(Evaluation *evaluation, const Work *work, size_t position)
@@ -98,7 +87,7 @@ static void compare_mask(Evaluation *evaluation, const Work *work, size_t positi
     const uint8_t *annotated = work->dataset->masks[evaluation->indices[position]];
     size_t pixels = work->dataset->size * work->dataset->size;
     SegmentationScore score = {NAN, NAN};
-    if (annotated)
+    if (annotated && work->network->task->answers.mask)
         score = segmentation_score(work->mask, annotated, pixels);
     evaluation->dice[position] = score.dice;
     evaluation->mask_iou[position] = score.iou;
@@ -109,9 +98,9 @@ static Status run_batch(Evaluation *evaluation, Work *work, size_t first, size_t
     size_t pixels = work->dataset->size * work->dataset->size * 3;
     TRY(dataset_fill_batch(work->dataset, count, evaluation->indices + first, &work->batch));
     double started = clock_seconds();
-    float *input = net_value(work->net, work->network->image);
+    float *input = net_value(work->network->net, work->network->nodes.image);
     memcpy(input, work->batch.input, count * pixels * sizeof *input);
-    TRY(net_forward(work->net));
+    TRY(net_forward(work->network->net));
     double comparing = 0;
     for (size_t i = 0; i < count; ++i) {
         TRY(read_image(evaluation, work, first + i, i));
@@ -125,11 +114,12 @@ static Status run_batch(Evaluation *evaluation, Work *work, size_t first, size_t
     return STATUS_OK;
 }
 
-static Status run_own_batches(Evaluation *evaluation, Work *work, size_t batch, int rank, int ranks)
+static Status run_own_batches(Evaluation *evaluation, Work *work, int rank, int ranks)
 {
-    TRY(work_init(work, batch));
+    const size_t batch = work->network->plan.batch;
+    TRY(work_init(work));
     /* The first run of a network is slower than the others; it would be the first image's time. */
-    TRY(net_forward(work->net));
+    TRY(net_forward(work->network->net));
     size_t run = 0;
     for (size_t first = 0; first < evaluation->count; first += batch, ++run) {
         size_t left = evaluation->count - first;
@@ -220,21 +210,22 @@ static Status gather(Evaluation *evaluation, MPI_Comm group, int ranks)
     return gather_found(evaluation, group, ranks);
 }
 
-Status evaluation_init(Evaluation *evaluation, Net *net, const ImprovedSsd *network,
-                       const Dataset *dataset, size_t count, const size_t *indices, MPI_Comm group)
+Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *dataset,
+                       size_t count, const size_t *indices, MPI_Comm group)
 {
     int rank, ranks;
     TRY_MPI(MPI_Comm_rank(group, &rank));
     TRY_MPI(MPI_Comm_size(group, &ranks));
-    *evaluation = (Evaluation){.count = count,
+    *evaluation = (Evaluation){.task = network->task,
+                               .count = count,
                                .classes = dataset->class_count,
                                .class_names = (const char *const *)dataset->class_names};
-    Work work = {.net = net, .network = network, .dataset = dataset};
+    Work work = {.network = network, .dataset = dataset};
     Status status = allocate(evaluation);
     if (status == STATUS_OK)
         status = describe_truth(evaluation, dataset, indices);
     if (status == STATUS_OK)
-        status = run_own_batches(evaluation, &work, net_shape(net, network->image).n, rank, ranks);
+        status = run_own_batches(evaluation, &work, rank, ranks);
     work_clear(&work);
     status = mpi_agree(group, status);
     if (status == STATUS_OK && ranks > 1)
@@ -264,61 +255,4 @@ DetectionSet evaluation_boxes(const Evaluation *evaluation)
                           .found_count = evaluation->found_count,
                           .annotated = evaluation->annotated,
                           .annotated_count = evaluation->annotated_count};
-}
-
-/* The mean of those that are numbers; NaN if none is. */
-static double mean_of_numbers(size_t count, const double *values)
-{
-    double sum = 0;
-    size_t numbers = 0;
-    for (size_t i = 0; i < count; ++i)
-        if (!isnan(values[i])) {
-            sum += values[i];
-            ++numbers;
-        }
-    return numbers ? sum / (double)numbers : NAN;
-}
-
-static double share_of_overlaps(const Evaluation *evaluation, double least)
-{
-    DetectionSet boxes = evaluation_boxes(evaluation);
-    size_t lesions = 0, right = 0;
-    for (size_t i = 0; i < evaluation->count; ++i) {
-        if (evaluation->truth[i] == LABEL_NORMAL)
-            continue;
-        double overlap = detection_overlap(&boxes, (uint32_t)i, (uint32_t)evaluation->truth[i]);
-        if (isnan(overlap))
-            continue;
-        ++lesions;
-        right += overlap >= least;
-    }
-    return lesions ? (double)right / (double)lesions : NAN;
-}
-
-Status evaluation_summarise(const Evaluation *evaluation, double operating_point,
-                            EvaluationSummary *summary)
-{
-    *summary = (EvaluationSummary){.operating_point = operating_point};
-    Outcome outcome;
-    TRY(outcome_init(&outcome, &(OutcomeInput){.images = evaluation->count,
-                                               .classes = evaluation->classes,
-                                               .scores = evaluation->scores,
-                                               .truth = evaluation->truth,
-                                               .class_names = evaluation->class_names,
-                                               .operating_point = operating_point}));
-    summary->auc = outcome.roc.auc;
-    summary->accuracy = confusion_accuracy(&outcome.confusion);
-    outcome_clear(&outcome);
-    summary->dice = mean_of_numbers(evaluation->count, evaluation->dice);
-    summary->mask_iou = mean_of_numbers(evaluation->count, evaluation->mask_iou);
-    summary->top_overlap_60 = share_of_overlaps(evaluation, 0.6);
-    DetectionSet boxes = evaluation_boxes(evaluation);
-    DetectionMeans means;
-    TRY(detection_means(&boxes, (uint32_t)evaluation->classes, &means));
-    summary->ap_50 = means.ap_50;
-    summary->ap_50_95 = means.ap_50_95;
-    TimingSummary timing;
-    TRY(timing_summarise(evaluation->seconds, evaluation->count, &timing));
-    summary->median_seconds = timing.median;
-    return STATUS_OK;
 }

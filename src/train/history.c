@@ -1,91 +1,134 @@
 /* See history.h. */
 #include "train/history.h"
 
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "train/split_metrics.h"
 
-static const struct {
-    const char *name, *unit, *description;
-} columns[HISTORY_COLUMNS] = {
-    [HISTORY_EPOCH] = {"epoch", "", "number of the epoch, from 1"},
-    [HISTORY_LOSS] = {"loss", "", "mean total loss of the epoch's steps"},
-    [HISTORY_CLASSIFICATION_LOSS] = {"classification_loss", "", "mean focal loss"},
-    [HISTORY_BOX_LOSS] = {"box_loss", "", "mean loss of the box corrections"},
-    [HISTORY_SEGMENTATION_LOSS] = {"segmentation_loss", "", "mean structure loss of the masks"},
-    [HISTORY_GRADIENT_NORM] = {"gradient_norm", "", "mean 2-norm of the gradient before clipping"},
-    [HISTORY_LEARNING_RATE] = {"learning_rate", "", "learning rate of the epoch's last step"},
-    [HISTORY_VALIDATION_AUC] = {"validation_auc", "",
-                                "area under the ROC curve, lesion against normal"},
-    [HISTORY_VALIDATION_ACCURACY] = {"validation_accuracy", "",
-                                     "share of images with the right class at the epoch's "
-                                     "operating point"},
-    [HISTORY_VALIDATION_DICE] = {"validation_dice", "", "mean Dice of the masks"},
-    [HISTORY_VALIDATION_MASK_IOU] = {"validation_mask_iou", "", "mean IoU of the masks"},
-    [HISTORY_VALIDATION_AP_50] = {"validation_ap_50", "", "average precision at IoU 0.5"},
-    [HISTORY_VALIDATION_AP_50_95] = {"validation_ap_50_95", "",
-                                     "average precision, mean over IoU 0.50 to 0.95"},
-    [HISTORY_OPERATING_POINT] = {"operating_point", "",
-                                 "lesion score of the largest Youden index on validation"},
-    [HISTORY_SECONDS] = {"seconds", "s", "training and validation of the epoch"},
-    [HISTORY_SECONDS_WAITED] = {"seconds_waited_for_data", "s", "of them, for the loader"},
-    [HISTORY_SECONDS_EXPOSED] = {"seconds_exposed_communication", "s",
-                                 "of them, for sums over ranks that backward did not hide"},
-};
+static void add_column(History *history, const char *prefix, const char *name, const char *suffix,
+                       const char *unit, const char *description, HistoryFill fill)
+{
+    HistoryColumn *column = &history->columns[history->column_count++];
+    *column = (HistoryColumn){.unit = unit, .description = description, .fill = fill};
+    snprintf(column->name, sizeof column->name, "%s%s%s", prefix, name, suffix);
+}
+
+static void add_columns(History *history, const Task *task)
+{
+    add_column(history, "", "epoch", "", "", "number of the epoch, from 1", HISTORY_SET);
+    add_column(history, "", "loss", "", "", "mean total loss of the epoch's steps", HISTORY_MEAN);
+    for (size_t i = 0; i < task->loss_count; ++i)
+        add_column(history, "", task->losses[i].name, "_loss", "", task->losses[i].description,
+                   HISTORY_MEAN);
+    add_column(history, "", "gradient_norm", "", "", "mean 2-norm of the gradient before clipping",
+               HISTORY_MEAN);
+    add_column(history, "", "learning_rate", "", "", "learning rate of the epoch's last step",
+               HISTORY_LAST);
+    for (size_t i = 0; i < split_metric_count(); ++i) {
+        const SplitMetric *metric = split_metric_at(i);
+        if (metric->each_epoch && split_metric_is_given(metric, task))
+            add_column(history, "validation_", metric->name, "", "", metric->description,
+                       HISTORY_SET);
+    }
+    add_column(history, "", "operating_point", "", "",
+               "lesion score of the largest Youden index on validation", HISTORY_SET);
+    add_column(history, "", "seconds", "", "s", "training and validation of the epoch",
+               HISTORY_SET);
+    add_column(history, "", "seconds_waited_for_data", "", "s", "of them, for the loader",
+               HISTORY_SET);
+    add_column(history, "", "seconds_exposed_communication", "", "s",
+               "of them, for sums over ranks that backward did not hide", HISTORY_SET);
+}
+
+Status history_init(History *history, const Task *task)
+{
+    enum { OTHERS = 8 }; /* than losses and metrics */
+    *history = (History){0};
+    TRY(MEMORY_NEW(&history->columns, OTHERS + task->loss_count + split_metric_count()));
+    add_columns(history, task);
+    Status status = MEMORY_NEW(&history->running, history->column_count);
+    if (status != STATUS_OK)
+        history_clear(history);
+    return status;
+}
 
 void history_clear(History *history)
 {
+    free(history->columns);
     free(history->rows);
+    free(history->running);
     *history = (History){0};
 }
 
-Status history_add(History *history, const double row[HISTORY_COLUMNS])
+size_t history_find(const History *history, const char *name)
 {
+    size_t i = 0;
+    while (i < history->column_count && strcmp(history->columns[i].name, name) != 0)
+        ++i;
+    return i;
+}
+
+double *history_at(const History *history, double *row, const char *name)
+{
+    size_t column = history_find(history, name);
+    assert(column < history->column_count);
+    return &row[column];
+}
+
+double history_last(const History *history, const char *name)
+{
+    size_t column = history_find(history, name);
+    if (!history->count || column == history->column_count)
+        return (double)NAN;
+    return history->rows[(history->count - 1) * history->column_count + column];
+}
+
+Status history_add(History *history, const double *row)
+{
+    size_t columns = history->column_count;
     if (history->count == history->room) {
         size_t room = 2 * history->room + 16;
-        double(*rows)[HISTORY_COLUMNS];
-        TRY(MEMORY_NEW(&rows, room));
+        double *rows;
+        TRY(MEMORY_NEW(&rows, room * columns));
         if (history->count)
-            memcpy(rows, history->rows, history->count * sizeof *rows);
+            memcpy(rows, history->rows, history->count * columns * sizeof *rows);
         free(history->rows);
         history->rows = rows;
         history->room = room;
     }
-    memcpy(history->rows[history->count++], row, sizeof *history->rows);
+    memcpy(history->rows + history->count++ * columns, row, columns * sizeof *row);
     return STATUS_OK;
 }
 
-void history_add_step(History *history, const double step[HISTORY_COLUMNS])
+void history_restart(History *history)
 {
-    for (size_t i = HISTORY_LOSS; i <= HISTORY_GRADIENT_NORM; ++i)
-        history->running[i] += step[i];
-    history->running[HISTORY_LEARNING_RATE] = step[HISTORY_LEARNING_RATE];
+    history->count = history->running_steps = 0;
+    memset(history->running, 0, history->column_count * sizeof *history->running);
+}
+
+void history_add_step(History *history, const double *step)
+{
+    for (size_t i = 0; i < history->column_count; ++i) {
+        if (history->columns[i].fill == HISTORY_MEAN)
+            history->running[i] += step[i];
+        else if (history->columns[i].fill == HISTORY_LAST)
+            history->running[i] = step[i];
+    }
     ++history->running_steps;
 }
 
-void history_take_running(History *history, double row[HISTORY_COLUMNS])
+void history_take_running(History *history, double *row)
 {
-    memset(row, 0, sizeof history->running);
-    for (size_t i = HISTORY_LOSS; i <= HISTORY_GRADIENT_NORM; ++i)
-        row[i] = history->running[i] / (double)history->running_steps;
-    row[HISTORY_LEARNING_RATE] = history->running[HISTORY_LEARNING_RATE];
-    row[HISTORY_EPOCH] = (double)(history->count + 1);
-    memset(history->running, 0, sizeof history->running);
+    for (size_t i = 0; i < history->column_count; ++i)
+        row[i] = history->columns[i].fill == HISTORY_MEAN
+                     ? history->running[i] / (double)history->running_steps
+                     : history->running[i];
+    *history_at(history, row, "epoch") = (double)(history->count + 1);
+    memset(history->running, 0, history->column_count * sizeof *history->running);
     history->running_steps = 0;
-}
-
-const char *history_name(HistoryColumn column)
-{
-    return columns[column].name;
-}
-
-const char *history_unit(HistoryColumn column)
-{
-    return columns[column].unit;
-}
-
-const char *history_description(HistoryColumn column)
-{
-    return columns[column].description;
 }

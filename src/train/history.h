@@ -1,53 +1,61 @@
-/* What each epoch of a cell's training came to: one row of numbers an epoch. */
+/* What each epoch of a cell's training came to: one row of numbers an epoch, in named columns.
+ *
+ * The columns follow from the cell's task: its losses, and the validation metrics that it can have.
+ */
 #ifndef GISD_TRAIN_HISTORY_H
 #define GISD_TRAIN_HISTORY_H
 
 #include <stddef.h>
 
 #include "base/status.h"
+#include "task/task.h"
+
+enum { HISTORY_NAME_BYTES = 64 };
 
 typedef enum {
-    HISTORY_EPOCH, /* counted from 1 */
-    HISTORY_LOSS,  /* means over the epoch's steps */
-    HISTORY_CLASSIFICATION_LOSS,
-    HISTORY_BOX_LOSS,
-    HISTORY_SEGMENTATION_LOSS,
-    HISTORY_GRADIENT_NORM, /* before clipping */
-    HISTORY_LEARNING_RATE, /* of the epoch's last step */
-    HISTORY_VALIDATION_AUC,
-    HISTORY_VALIDATION_ACCURACY, /* at that epoch's own operating point */
-    HISTORY_VALIDATION_DICE,
-    HISTORY_VALIDATION_MASK_IOU,
-    HISTORY_VALIDATION_AP_50,
-    HISTORY_VALIDATION_AP_50_95,
-    HISTORY_OPERATING_POINT,
-    HISTORY_SECONDS,         /* training and validation */
-    HISTORY_SECONDS_WAITED,  /* of them, for the loader */
-    HISTORY_SECONDS_EXPOSED, /* of them, for the sum over ranks */
-    HISTORY_COLUMNS
+    HISTORY_MEAN, /* over the epoch's steps */
+    HISTORY_LAST, /* of the epoch's last step */
+    HISTORY_SET,  /* once an epoch */
+} HistoryFill;
+
+typedef struct {
+    char name[HISTORY_NAME_BYTES];
+    const char *unit, *description; /* unit "": none */
+    HistoryFill fill;
 } HistoryColumn;
 
 /* Owned through history_clear(). */
 typedef struct {
+    size_t column_count;
+    HistoryColumn *columns; /* column_count */
     size_t count, room;
-    double (*rows)[HISTORY_COLUMNS]; /* count epochs */
-    double running[HISTORY_COLUMNS]; /* sums over the steps of the unfinished epoch */
-    size_t running_steps;            /* how many they are */
+    double *rows;         /* count epochs x column_count */
+    double *running;      /* column_count: sums over the steps of the unfinished epoch */
+    size_t running_steps; /* how many they are */
 } History;
 
+/* No epochs yet, and the columns of the task. */
+Status history_init(History *history, const Task *task);
 void history_clear(History *history);
-Status history_add(History *history, const double row[HISTORY_COLUMNS]);
 
-/* Adds one step to the unfinished epoch: `step` holds what is summed or, for the learning rate,
- * replaced; other columns are ignored. */
-void history_add_step(History *history, const double step[HISTORY_COLUMNS]);
+/* The position of the column of that name; column_count if there is none. */
+size_t history_find(const History *history, const char *name);
+
+/* A row's number in the column of that name, which must be there. */
+double *history_at(const History *history, double *row, const char *name);
+
+/* The last epoch's number in a column; NaN before the first, or without such a column. */
+double history_last(const History *history, const char *name);
+
+Status history_add(History *history, const double *row /* column_count */);
+
+/* Forgets all epochs and the running one. */
+void history_restart(History *history);
+
+/* Adds one step to the unfinished epoch; columns that are set once an epoch are ignored. */
+void history_add_step(History *history, const double *step /* column_count */);
 
 /* Turns the unfinished epoch into a row of means, and starts the next one. */
-void history_take_running(History *history, double row[HISTORY_COLUMNS]);
-
-/* Name of the dataset, unit ("" for none) and description of a column; static storage. */
-const char *history_name(HistoryColumn column);
-const char *history_unit(HistoryColumn column);
-const char *history_description(HistoryColumn column);
+void history_take_running(History *history, double *row /* column_count */);
 
 #endif

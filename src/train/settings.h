@@ -2,7 +2,8 @@
  *
  * The grid fills one of these for each cell from the experiment file; training reads it and changes
  * nothing. Strings are empty when not given. Two cells with the same settings and the same data
- * give the same parameters, whatever the number of ranks, as long as it divides `shards`.
+ * give the same parameters, whatever the number of ranks, as long as it divides `shards`. What
+ * only one architecture or one task has lies in its own part, which only that reads.
  */
 #ifndef GISD_TRAIN_SETTINGS_H
 #define GISD_TRAIN_SETTINGS_H
@@ -11,28 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loss/box_regression.h"
+#include "model/architecture.h"
 #include "nn/numbers.h"
 #include "nn/optimiser.h"
 #include "nn/schedule.h"
+#include "task/task_settings.h"
 
 typedef enum { TUNING_LOCAL, TUNING_GLOBAL } Tuning;
 
-enum { SETTINGS_BACKBONE_BYTES = 16, SETTINGS_PATH_BYTES = 1024 };
-
 typedef struct CellSettings {
-    /* model */
-    char backbone[SETTINGS_BACKBONE_BYTES]; /* "r50x1" ... "r150x3" */
-    size_t base;                            /* channels of the stem at width 1; 64 in the paper */
-    size_t recursion_steps;                 /* T of the recursive pyramid */
-    size_t size;                            /* side of the input in pixels */
+    ModelSettings model; /* its number of classes is the data's */
     Tuning tuning;
-    char initial_checkpoint[SETTINGS_PATH_BYTES]; /* parameters to start from; empty: random */
-
-    /* loss */
-    double focal_alpha, focal_gamma;
-    double segmentation_weight;
-    BoxLoss box_loss;
+    char initial_checkpoint[SETTING_PATH_BYTES]; /* parameters to start from; empty: random */
+    TaskSettings task;                           /* of the architecture's task */
 
     /* optimisation */
     OptimiserKind optimiser;

@@ -9,31 +9,23 @@
 #include "base/memory.h"
 #include "train/mpi_check.h"
 
-enum { LOSS_PARTS = 3 };
-
-Status trainer_network_settings(const CellSettings *settings, size_t classes,
-                                ImprovedSsdSettings *network)
+NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
 {
-    *network = (ImprovedSsdSettings){.base = settings->base,
-                                     .classes = classes,
-                                     .recursion_steps = settings->recursion_steps,
-                                     .size = settings->size};
-    return backbone_parse(settings->backbone, &network->backbone);
+    NetworkPlan plan = {.model = settings->model,
+                        .precision = settings->precision,
+                        .batch = batch,
+                        .local = settings->tuning == TUNING_LOCAL};
+    plan.model.classes = classes;
+    return plan;
 }
 
 static Status build_network(Trainer *trainer)
 {
     const CellSettings *settings = trainer->settings;
-    const Engine *engine;
-    ImprovedSsdSettings network;
-    TRY(engine_find("auto", &engine));
-    TRY(trainer_network_settings(settings, trainer->dataset->class_count, &network));
-    TRY(net_new(&trainer->parameters, engine, true, &trainer->net));
-    TRY(net_set_precision(trainer->net, settings->precision));
-    TRY(improved_ssd_build(trainer->net, &network, trainer->shard_images, &trainer->network));
-    improved_ssd_tune(&trainer->parameters, settings->tuning == TUNING_LOCAL);
-    TRY(parameters_add_gradients(&trainer->parameters));
-    TRY(net_plan(trainer->net));
+    NetworkPlan plan =
+        trainer_network_plan(settings, trainer->dataset->class_count, trainer->shard_images);
+    plan.training = true;
+    TRY(network_init(&trainer->network, &plan, &trainer->parameters));
     parameters_randomise(&trainer->parameters, settings->seed);
     return STATUS_OK;
 }
@@ -83,9 +75,15 @@ static Status build(Trainer *trainer)
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
     TRY(build_network(trainer));
-    TRY(objective_new(settings, trainer->dataset->class_count,
-                      trainer->local_shards * trainer->shard_images, most_lesions(trainer->dataset),
-                      net_shape(trainer->net, trainer->network.mask).h, &trainer->objective));
+    const Network *network = &trainer->network;
+    TRY(network->task->objective.make(
+        &(ObjectivePlan){.model = &network->plan.model,
+                         .settings = &settings->task,
+                         .net = network->net,
+                         .nodes = &network->nodes,
+                         .images = trainer->local_shards * trainer->shard_images,
+                         .lesions_each = most_lesions(trainer->dataset)},
+        &trainer->objective));
     TRY(gradient_sum_new(&trainer->parameters, trainer->group, settings->shards, &trainer->sum));
     TRY(optimiser_new(&(OptimiserSettings){.kind = settings->optimiser,
                                            .momentum = settings->momentum,
@@ -97,7 +95,9 @@ static Status build(Trainer *trainer)
                       &trainer->parameters, &trainer->optimiser));
     trainer->steps_per_epoch = loader_steps_per_epoch(trainer->dataset, settings->batch);
     make_schedule(trainer);
-    return MEMORY_NEW(&trainer->shard_losses, settings->shards * LOSS_PARTS);
+    trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
+    TRY(MEMORY_NEW(&trainer->observed, settings->shards * trainer->observed_floats));
+    return MEMORY_NEW(&trainer->shard_losses, settings->shards * network->task->loss_count);
 }
 
 Status trainer_init(Trainer *trainer, const CellSettings *settings, const Dataset *dataset,
@@ -113,10 +113,13 @@ void trainer_clear(Trainer *trainer)
     loader_free(trainer->loader);
     optimiser_free(trainer->optimiser);
     gradient_sum_free(trainer->sum);
-    objective_free(trainer->objective);
-    net_free(trainer->net);
+    if (trainer->objective)
+        trainer->network.task->objective.free(trainer->objective);
+    network_clear(&trainer->validation);
+    network_clear(&trainer->network);
     parameters_clear(&trainer->parameters);
     free(trainer->shard_losses);
+    free(trainer->observed);
     *trainer = (Trainer){0};
 }
 
@@ -137,85 +140,110 @@ Status trainer_start(Trainer *trainer)
                       &trainer->loader);
 }
 
+Status trainer_validation_network(Trainer *trainer, Network **network)
+{
+    NetworkPlan plan = trainer->network.plan;
+    plan.training = false;
+    if (!trainer->validation.net)
+        TRY(network_init(&trainer->validation, &plan, &trainer->parameters));
+    *network = &trainer->validation;
+    return STATUS_OK;
+}
+
 /* ---- a step ---- */
 
 /* Adds the ranks' counts, and with them two words: rank 0's wish, and whether any rank could not
  * load its images. Whole numbers: exact in any order. */
-static Status agree_on_counts(Trainer *trainer, Status own, LossCounts *counts, StepWish *wish)
+static Status agree_on_counts(Trainer *trainer, Status own,
+                              unsigned long long counts[TASK_COUNTS_MOST], StepWish *wish)
 {
-    unsigned long long words[4] = {counts->positives, counts->masks, trainer->rank == 0 ? *wish : 0,
-                                   own != STATUS_OK};
-    TRY(mpi_sum_counts(trainer->group, 4, words));
-    *counts = (LossCounts){words[0], words[1]};
-    *wish = (StepWish)words[2];
-    if (own == STATUS_OK && words[3])
+    unsigned long long words[TASK_COUNTS_MOST + 2] = {trainer->rank == 0 ? *wish : 0,
+                                                      own != STATUS_OK};
+    memcpy(words + 2, counts, TASK_COUNTS_MOST * sizeof *counts);
+    TRY(mpi_sum_counts(trainer->group, TASK_COUNTS_MOST + 2, words));
+    memcpy(counts, words + 2, TASK_COUNTS_MOST * sizeof *counts);
+    *wish = (StepWish)words[0];
+    if (own == STATUS_OK && words[1])
         FAIL(STATUS_IO, "another rank of the group could not load its images");
     return own;
 }
 
-static Status run_shards(Trainer *trainer, const Batch *batch, const LossCounts *totals)
+static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned long long *totals)
 {
-    size_t images = trainer->shard_images, size = trainer->settings->size;
-    size_t input = images * size * size * 3;
+    const Network *network = &trainer->network;
+    const Task *task = network->task;
+    size_t images = trainer->shard_images, input = network_input_count(network);
+    const size_t first_shard = (size_t)trainer->rank * trainer->local_shards;
+    double *losses = trainer->shard_losses + first_shard * task->loss_count;
+    float *observed = trainer->observed + first_shard * trainer->observed_floats;
     double started = clock_seconds();
     for (size_t shard = 0; shard < trainer->local_shards; ++shard) {
-        LossSums sums = {0};
+        double sums[TASK_LOSSES_MOST] = {0};
         TRY(mpi_pulse());
-        memcpy(net_value(trainer->net, trainer->network.image), batch->input + shard * input,
+        net_set_pass(network->net, (Pass){.seed = trainer->settings->seed,
+                                          .step = trainer->step,
+                                          .first_image = (first_shard + shard) * images});
+        memcpy(net_value(network->net, network->nodes.image), batch->input + shard * input,
                input * sizeof(float));
-        TRY(net_forward(trainer->net));
-        objective_apply(trainer->objective, trainer->net, &trainer->network, batch, shard * images,
-                        images, totals, &sums);
+        TRY(net_forward(network->net));
+        parameters_take_observed(&trainer->parameters, observed + shard * trainer->observed_floats);
+        task->objective.apply(trainer->objective, network->net, &network->nodes, batch,
+                              shard * images, images, totals, sums);
         gradient_sum_begin_shard(trainer->sum, shard);
-        TRY(net_backward(trainer->net, gradient_sum_ready, trainer->sum));
-        double *losses = trainer->shard_losses +
-                         ((size_t)trainer->rank * trainer->local_shards + shard) * LOSS_PARTS;
-        losses[0] = sums.classification;
-        losses[1] = sums.box;
-        losses[2] = sums.segmentation;
+        TRY(net_backward(network->net, gradient_sum_ready, trainer->sum));
+        memcpy(losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
     }
     trainer->compute_seconds += clock_seconds() - started;
     return gradient_sum_finish(trainer->sum);
 }
 
 /* Every shard's losses on every rank, added in the order of the shards. */
-static Status add_losses(Trainer *trainer, const LossCounts *totals, StepResult *result)
+static Status add_losses(Trainer *trainer, const unsigned long long *totals, StepResult *result)
 {
-    size_t count = trainer->local_shards * LOSS_PARTS;
+    const Task *task = trainer->network.task;
+    size_t count = trainer->local_shards * task->loss_count;
+    double sums[TASK_LOSSES_MOST] = {0};
     TRY(mpi_gather(trainer->group, count * sizeof(double),
                    trainer->shard_losses + (size_t)trainer->rank * count, trainer->shard_losses));
-    LossSums sums = {0};
-    for (size_t shard = 0; shard < trainer->settings->shards; ++shard) {
-        const double *losses = trainer->shard_losses + shard * LOSS_PARTS;
-        sums.classification += losses[0];
-        sums.box += losses[1];
-        sums.segmentation += losses[2];
-    }
-    double positives = totals->positives ? (double)totals->positives : 1;
-    double masks = totals->masks ? (double)totals->masks : 1;
-    result->loss = objective_total(trainer->settings, &sums, totals);
-    result->classification = sums.classification / positives;
-    result->box = sums.box / positives;
-    result->segmentation = sums.segmentation / masks;
+    for (size_t shard = 0; shard < trainer->settings->shards; ++shard)
+        for (size_t k = 0; k < task->loss_count; ++k)
+            sums[k] += trainer->shard_losses[shard * task->loss_count + k];
+    for (size_t k = 0; k < task->loss_count; ++k)
+        result->losses[k] = sums[k] / task_divisor(totals[task->losses[k].divisor]);
+    result->loss = task->objective.total(&trainer->settings->task, sums, totals);
     if (!isfinite(result->loss))
         FAIL(STATUS_DIVERGED, "the loss is not finite at step %zu (learning rate %g)",
              trainer->step, result->learning_rate);
     return STATUS_OK;
 }
 
+/* Every shard's observations on every rank, folded in in the order of the shards. */
+static Status fold_observed(Trainer *trainer)
+{
+    const size_t floats = trainer->observed_floats, count = trainer->local_shards * floats;
+    if (!floats)
+        return STATUS_OK;
+    TRY(mpi_gather(trainer->group, count * sizeof(float),
+                   trainer->observed + (size_t)trainer->rank * count, trainer->observed));
+    for (size_t shard = 0; shard < trainer->settings->shards; ++shard)
+        parameters_fold_observed(&trainer->parameters, trainer->observed + shard * floats);
+    return STATUS_OK;
+}
+
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
 {
     const Batch *batch = NULL;
-    LossCounts counts = {0};
+    unsigned long long counts[TASK_COUNTS_MOST] = {0};
     *result = (StepResult){.learning_rate = schedule_rate(&trainer->schedule, trainer->step),
                            .wish = wish};
     Status status = loader_next(trainer->loader, &batch);
     if (status == STATUS_OK)
-        status = objective_match(trainer->objective, batch, &counts);
-    TRY(agree_on_counts(trainer, status, &counts, &result->wish));
-    TRY(run_shards(trainer, batch, &counts));
-    TRY(add_losses(trainer, &counts, result));
+        status = trainer->network.task->objective.match(trainer->objective, batch, counts);
+    TRY(agree_on_counts(trainer, status, counts, &result->wish));
+    TRY(run_shards(trainer, batch, counts));
+    TRY(add_losses(trainer, counts, result));
     TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));
+    TRY(fold_observed(trainer));
     ++trainer->step;
     return STATUS_OK;
 }

@@ -2,7 +2,8 @@
  *
  * A step: the loader's slice of the batch, matching, the counts over the group, then each local
  * shard forwards, through the losses and backwards while finished gradients already travel, then
- * the update, the same on every rank. Collective over the group.
+ * the update, the same on every rank; last, buffers such as running means take in what every shard
+ * has seen, in the order of the shards. Collective over the group.
  */
 #ifndef GISD_TRAIN_TRAINER_H
 #define GISD_TRAIN_TRAINER_H
@@ -10,10 +11,9 @@
 #include <mpi.h>
 
 #include "data/loader.h"
-#include "model/improved_ssd.h"
+#include "infer/network.h"
 #include "nn/optimiser.h"
 #include "train/gradient_sum.h"
-#include "train/objective.h"
 #include "train/settings.h"
 
 /* What rank 0 wants once a step is done. */
@@ -21,7 +21,8 @@ typedef enum { STEP_GO_ON, STEP_SAVE, STEP_STOP } StepWish;
 
 /* What one step came to, on every rank. */
 typedef struct {
-    double loss, classification, box, segmentation; /* divided as in objective.h */
+    double loss;
+    double losses[TASK_LOSSES_MOST]; /* the task's, divided */
     double gradient_norm, learning_rate;
     StepWish wish; /* rank 0's */
 } StepResult;
@@ -33,9 +34,9 @@ typedef struct {
     int rank, ranks;
     size_t local_shards, shard_images;
     ParameterList parameters;
-    Net *net; /* for shard_images images */
-    ImprovedSsd network;
-    Objective *objective;
+    Network network;      /* for shard_images images */
+    Network validation;   /* the same for inference; set up when first asked for */
+    Objective *objective; /* of the network's task */
     GradientSum *sum;
     Optimiser *optimiser;
     ScheduleSettings schedule;
@@ -43,7 +44,9 @@ typedef struct {
     size_t steps_per_epoch, steps; /* steps of an epoch, of the whole run */
     size_t step;                   /* steps done */
     double compute_seconds;        /* of this rank's own arithmetic, waiting left out */
-    double *shard_losses;          /* shards x 3 */
+    double *shard_losses;          /* shards x the task's losses */
+    size_t observed_floats;        /* of the network's buffers, in a pass */
+    float *observed;               /* shards x observed_floats: what each shard's pass has seen */
 } Trainer;
 
 /* Builds network, losses and optimiser with parameters drawn from the settings' seed, at step 0.
@@ -60,8 +63,11 @@ Status trainer_start(Trainer *trainer);
  * not finite is STATUS_DIVERGED on every rank. */
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
 
-/* The improved SSD that the settings describe, for a data set of `classes` lesion classes. */
-Status trainer_network_settings(const CellSettings *settings, size_t classes,
-                                ImprovedSsdSettings *network);
+/* The network for validation, on the parameters as they are, in *network; borrowed. Its batch is a
+ * shard's. */
+Status trainer_validation_network(Trainer *trainer, Network **network);
+
+/* What the settings say of the network, for a data set of `classes` lesion classes. */
+NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch);
 
 #endif

@@ -152,7 +152,8 @@ for name, options, bits, count in (("palette4.png", {"bits": 4}, 4, 16), ("palet
     indexed.save(out / name, **options)
     picture(name, np.array(colours, np.uint8)[indices], "PALETTE", bits)
     value(name, indices, (1 << bits) - 1, count)
-run("convert", plain, "-interlace", "PNG", "-define", "png:color-type=2", out / "interlaced.png")
+run("convert", plain, "-interlace", "PNG", "-define", "png:exclude-chunks=date,time", "-define",
+    "png:color-type=2", out / "interlaced.png")
 picture("interlaced.png", base, "RGB", 8)
 save("equal.png", spread(grey))
 picture("equal.png", spread(grey), "RGB", 8)
@@ -369,6 +370,10 @@ directory = struct.unpack_from("<I", tiff, 4)[0]
 for entry in (0, 1):  # width and length
     struct.pack_into("<HII", tiff, directory + 2 + 12 * entry + 2, 4, 1, side)
 patch("huge.tif", tiff)
+struct.pack_into("<HII", tiff, directory + 2 + 2, 4, 1, W)  # rows beyond what the file holds
+struct.pack_into("<HII", tiff, directory + 2 + 12 + 2, 4, 1, 200 * H)
+patch("tall.tif", tiff)
+refused.append(("tall.tif", "has no pixels in the file"))
 patch("huge.bmp", down[:18] + struct.pack("<ii", side, side) + down[26:])
 for suffix in ("png", "jpg", "tif", "bmp"):
     refused.append((f"huge.{suffix}", "65000 x 65000 pixels, expected at least one and at most 134217728"))

@@ -3,23 +3,22 @@
 #include <stdio.h>
 
 #include "base/random.h"
+#include "cell_settings.h"
 #include "image/image_file.h"
+#include "infer/checkpoint.h"
+#include "infer/network.h"
 #include "store/files.h"
-#include "train/checkpoint.h"
 
 static Status write_checkpoint(const char *path)
 {
-    const ImprovedSsdSettings settings = {
-        .backbone = {50, 1}, .base = 4, .classes = 3, .recursion_steps = 2, .size = 64};
     const char *names[] = {"GC", "GU", "CG"};
+    const CellSettings cell = cell_settings("base=4 size=64");
+    NetworkPlan plan = {.model = cell.model, .batch = 1};
+    plan.model.classes = 3;
     ParameterList parameters;
     parameters_init(&parameters);
-    const Engine *engine;
-    Net *net;
-    ImprovedSsd network;
-    TRY(engine_find("auto", &engine));
-    TRY(net_new(&parameters, engine, false, &net));
-    TRY(improved_ssd_build(net, &settings, 1, &network));
+    Network network;
+    TRY(network_init(&network, &plan, &parameters));
     parameters_randomise(&parameters, 7);
     for (size_t i = 0; i < parameters.count; ++i) {
         RandomStream stream;
@@ -28,10 +27,10 @@ static Status write_checkpoint(const char *path)
             parameters.items[i].value[j] += 0.1F * random_normal(&stream);
     }
     CheckpointModel model;
-    TRY(checkpoint_model_init(&model, "improved_ssd", &settings, "global", names, 0.3));
+    TRY(checkpoint_model_init(&model, &plan.model, "global", names, 0.3));
     Status status = checkpoint_write(path, &model, &parameters, NULL, NULL);
     checkpoint_model_clear(&model);
-    net_free(net);
+    network_clear(&network);
     parameters_clear(&parameters);
     return status;
 }

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell_settings.h"
+#include "infer/checkpoint.h"
 #include "store/hdf5_writer.h"
-#include "train/checkpoint.h"
 #include "train/trainer.h"
 
 enum { BATCH = 4, LOSSES = 4 };
@@ -21,6 +22,8 @@ static Status write_gradients(Hdf5Writer *writer, const ParameterList *parameter
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
         char name[256];
+        if (!parameter_trains(parameter))
+            continue;
         snprintf(name, sizeof name, "gradients/%s", parameter->name);
         TRY(hdf5_write(writer, name, HDF5_F32, parameter->rank, parameter->dims,
                        parameter->gradient, "gradient of the first step's loss", NULL));
@@ -39,8 +42,8 @@ static Status train(Trainer *trainer, size_t steps, Hdf5Writer *writer)
     for (size_t step = 0; step < steps; ++step) {
         StepResult result;
         TRY(trainer_step(trainer, STEP_GO_ON, &result));
-        const double row[LOSSES] = {result.loss, result.classification, result.box,
-                                    result.segmentation};
+        const double row[LOSSES] = {result.loss, result.losses[0], result.losses[1],
+                                    result.losses[2]};
         memcpy(losses + step * LOSSES, row, sizeof row);
         if (step == 0)
             TRY(write_gradients(writer, &trainer->parameters));
@@ -62,32 +65,26 @@ static Status write_output(Hdf5Writer *writer, Net *net, NodeId node, const char
 
 static Status infer(Trainer *trainer, Hdf5Writer *writer)
 {
-    ImprovedSsdSettings settings;
-    ImprovedSsd network;
-    const Engine *engine;
-    Net *net;
+    static const char *const names[] = {"loc", "cls", "mask"};
+    const NetworkPlan plan =
+        trainer_network_plan(trainer->settings, trainer->dataset->class_count, BATCH);
+    Network network;
     Batch batch;
     size_t indices[BATCH];
     for (size_t i = 0, found = 0; i < trainer->dataset->count && found < BATCH; ++i)
         if (trainer->dataset->examples[i].split == SPLIT_TRAIN)
             indices[found++] = i;
-    TRY(trainer_network_settings(trainer->settings, trainer->dataset->class_count, &settings));
-    TRY(engine_find("auto", &engine));
-    TRY(net_new(&trainer->parameters, engine, false, &net));
-    TRY(net_set_precision(net, trainer->settings->precision));
-    TRY(improved_ssd_build(net, &settings, BATCH, &network));
-    TRY(net_plan(net));
+    TRY(network_init(&network, &plan, &trainer->parameters));
     TRY(batch_init(&batch, trainer->dataset, BATCH));
     TRY(dataset_fill_batch(trainer->dataset, BATCH, indices, &batch));
-    memcpy(net_value(net, network.image), batch.input,
-           shape_count(net_shape(net, network.image)) * sizeof(float));
-    TRY(write_output(writer, net, network.image, "input"));
-    TRY(net_forward(net));
-    TRY(write_output(writer, net, network.location, "loc"));
-    TRY(write_output(writer, net, network.classification, "cls"));
-    TRY(write_output(writer, net, network.mask, "mask"));
+    memcpy(net_value(network.net, network.nodes.image), batch.input,
+           network_input_count(&network) * sizeof(float));
+    TRY(write_output(writer, network.net, network.nodes.image, "input"));
+    TRY(net_forward(network.net));
+    for (size_t i = 0; i < 3; ++i)
+        TRY(write_output(writer, network.net, network.nodes.outputs[i], names[i]));
     batch_clear(&batch);
-    net_free(net);
+    network_clear(&network);
     return STATUS_OK;
 }
 
@@ -98,29 +95,13 @@ static Status run(char **arguments)
     Trainer trainer;
     Hdf5Writer *writer;
     TRY(checkpoint_read_model(arguments[2], &model));
-    const ImprovedSsdSettings *network = &model.settings;
-    CellSettings settings = {
-        .base = network->base,
-        .recursion_steps = network->recursion_steps,
-        .size = network->size,
-        .tuning = TUNING_GLOBAL,
-        .focal_alpha = 0.25,
-        .focal_gamma = 2,
-        .segmentation_weight = 1,
-        .optimiser = strcmp(arguments[5], "sgd") == 0 ? OPTIMISER_SGD : OPTIMISER_ADAMW,
-        .learning_rate = strtod(arguments[6], NULL),
-        .precision = strcmp(arguments[7], "bf16") == 0 ? PRECISION_BF16 : PRECISION_F32,
-        .momentum = 0.9,
-        .weight_decay = 1e-4,
-        .clip_norm = 10,
-        .schedule = SCHEDULE_CONSTANT,
-        .epochs = 1,
-        .batch = BATCH,
-        .shards = BATCH};
+    CellSettings settings = cell_settings("schedule=constant epochs=1 batch=4 shards=4");
+    settings.model = model.settings;
+    settings.optimiser = strcmp(arguments[5], "sgd") == 0 ? OPTIMISER_SGD : OPTIMISER_ADAMW;
+    settings.learning_rate = strtod(arguments[6], NULL);
+    settings.precision = strcmp(arguments[7], "bf16") == 0 ? PRECISION_BF16 : PRECISION_F32;
     const SplitSettings split = split_defaults();
-    snprintf(settings.backbone, sizeof settings.backbone, "r%zux%zu", network->backbone.depth,
-             network->backbone.width);
-    TRY(dataset_load(arguments[1], settings.size, &split, &dataset));
+    TRY(dataset_load(arguments[1], settings.model.size, &split, &dataset));
     TRY(trainer_init(&trainer, &settings, dataset, MPI_COMM_SELF));
     TRY(checkpoint_read_parameters(arguments[2], &trainer.parameters));
     TRY(hdf5_writer_new(arguments[3], &writer));

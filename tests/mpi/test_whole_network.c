@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../helpers/cell_settings.h"
 #include "../unit/nn/golden_graph.h"
+#include "model/improved_ssd.h"
 #include "train/trainer.h"
 
 static const char *const path = "golden/network.h5";
@@ -107,24 +109,11 @@ static void start_in_order(Trainer *trainer)
 /* Thirty steps from the case's parameters: the losses of each, and the gradients of the first. */
 static void compare_training(const char *name, OptimiserKind kind, double peak)
 {
-    const CellSettings settings = {.backbone = "r50x1",
-                                   .base = 4,
-                                   .recursion_steps = 2,
-                                   .size = SIZE,
-                                   .tuning = TUNING_GLOBAL,
-                                   .focal_alpha = 0.25,
-                                   .focal_gamma = 2,
-                                   .segmentation_weight = 1,
-                                   .optimiser = kind,
-                                   .learning_rate = peak,
-                                   .momentum = 0.9,
-                                   .weight_decay = 1e-4,
-                                   .clip_norm = 10,
-                                   .schedule = SCHEDULE_COSINE,
-                                   .warmup_epochs = 2,
-                                   .epochs = 15,
-                                   .batch = 4,
-                                   .shards = 4};
+    CellSettings settings =
+        cell_settings("base=4 size=96 warmup_epochs=2 epochs=15 batch=4 shards=4 "
+                      "augment=false");
+    settings.optimiser = kind;
+    settings.learning_rate = peak;
     int ranks;
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     if (settings.shards % (size_t)ranks)
@@ -150,8 +139,7 @@ static void compare_training(const char *name, OptimiserKind kind, double peak)
             fail_msg("%s", status_message());
         if (step == 0)
             gradients = golden_check_gradients(&golden, &trainer.parameters, 1e-3);
-        const double found[4] = {result.loss, result.classification, result.box,
-                                 result.segmentation};
+        const double found[4] = {result.loss, result.losses[0], result.losses[1], result.losses[2]};
         for (size_t part = 0; part < 4; ++part) {
             double error = fabs(found[part] - losses[step][part]) / losses[step][part];
             worst = fmax(worst, error);

@@ -106,19 +106,21 @@ static const struct argp usage = {
     .doc = "Run the grid's scheduler on imagined ranks, beside the bound that no schedule beats.",
 };
 
-/* What a table of measurements says of the cell's backbone and tuning. */
+/* What a table of measurements says of the cell's network and tuning. */
 static Status find_cost(const CsvTable *costs, const CellSettings *settings, double *seconds)
 {
     const char *tuning = settings->tuning == TUNING_LOCAL ? "local" : "global";
+    char backbone[ARCHITECTURE_NAME_BYTES];
+    architecture_title(&settings->model, backbone);
     size_t backbones, tunings, column;
     TRY(csv_column(costs, "backbone", &backbones));
     TRY(csv_column(costs, "tuning", &tunings));
     TRY(csv_column(costs, "seconds_per_image", &column));
     for (size_t i = 0; i < costs->rows; ++i)
-        if (strcmp(csv_cell(costs, i, backbones), settings->backbone) == 0 &&
+        if (strcmp(csv_cell(costs, i, backbones), backbone) == 0 &&
             strcmp(csv_cell(costs, i, tunings), tuning) == 0)
             return text_to_number(costs->path, csv_cell(costs, i, column), 0, 1e6, seconds);
-    FAIL(STATUS_ARGUMENT, "%s: no row for %s, %s", costs->path, settings->backbone, tuning);
+    FAIL(STATUS_ARGUMENT, "%s: no row for %s, %s", costs->path, backbone, tuning);
 }
 
 static Status take_costs(const char *path, const GridCells *grid, CostModel *cost)
@@ -141,10 +143,7 @@ static Status read_cells(const Arguments *arguments, const ExperimentFile *exper
                          GridCells *grid, CostModel *cost, SchedulerCell **cells)
 {
     enum { LESION_CLASSES = 3 };
-    const char *fingerprints[EXPERIMENT_MAX_SETTINGS];
-    for (size_t i = 0; i < EXPERIMENT_MAX_SETTINGS; ++i)
-        fingerprints[i] = "none";
-    TRY(grid_cells_init(experiment, arguments->experiment, fingerprints, grid));
+    TRY(grid_cells_init(experiment, arguments->experiment, grid));
     TRY(cost_model_init(cost, grid, LESION_CLASSES, 1));
     if (arguments->costs)
         TRY(take_costs(arguments->costs, grid, cost));

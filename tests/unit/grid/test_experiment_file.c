@@ -32,6 +32,26 @@ static Status read_text(const char *text, ExperimentFile *experiment)
     return experiment_file_read(path, experiment);
 }
 
+/* The experiment's cells, all on data of one fingerprint. */
+static void make_cells(const ExperimentFile *experiment, const char *fingerprint, GridCells *cells)
+{
+    const char *fingerprints[64];
+    if (grid_cells_init(experiment, path, cells) != STATUS_OK)
+        fail_msg("%s", status_message());
+    assert_true(cells->count <= 64);
+    for (size_t i = 0; i < cells->count; ++i)
+        fingerprints[i] = fingerprint;
+    if (grid_cells_identify(experiment, fingerprints, cells) != STATUS_OK)
+        fail_msg("%s", status_message());
+}
+
+static void assert_setting(const GridCell *cell, const char *name, const char *expected)
+{
+    char text[SETTING_TEXT_BYTES];
+    setting_write(&cell->settings, setting_find_name(name), text);
+    assert_string_equal(text, expected);
+}
+
 /* The message is "PATH:LINE: ..." with both pieces of text in it. */
 static void refused(const char *text, size_t line, const char *piece, const char *other)
 {
@@ -58,14 +78,13 @@ static void a_list_is_an_axis_and_the_rest_has_defaults(void **state)
                                &experiment),
                      STATUS_OK);
     assert_string_equal(experiment.manifest, "/tmp/images/manifest.csv");
-    assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells),
-                     STATUS_OK);
+    make_cells(&experiment, "data", &cells);
     assert_int_equal(cells.count, 12);
     assert_string_equal(cells.cells[0].name, "r50x1-local-alpha=0.25");
     assert_string_equal(cells.cells[11].name, "r100x2-global-alpha=0.75");
-    assert_int_equal(cells.cells[11].settings.base, 8);
+    assert_setting(&cells.cells[11], "base", "8");
+    assert_setting(&cells.cells[11], "gamma", "2");
     assert_int_equal(cells.cells[11].settings.batch, 8);
-    assert_true(cells.cells[11].settings.focal_gamma == 2);
     for (size_t i = 0; i < cells.count; ++i)
         for (size_t k = 0; k < i; ++k)
             assert_string_not_equal(cells.cells[i].id, cells.cells[k].id);
@@ -85,12 +104,9 @@ static void identity_follows_settings_and_data_and_nothing_else(void **state)
     for (size_t i = 0; i < 3; ++i) {
         ExperimentFile experiment;
         assert_int_equal(read_text(texts[i], &experiment), STATUS_OK);
-        assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells[i]),
-                         STATUS_OK);
+        make_cells(&experiment, "data", &cells[i]);
         if (i == 0)
-            assert_int_equal(
-                grid_cells_init(&experiment, path, (const char *[]){"changed"}, &cells[3]),
-                STATUS_OK);
+            make_cells(&experiment, "changed", &cells[3]);
         experiment_file_clear(&experiment);
     }
     assert_string_equal(cells[0].cells[0].id, cells[1].cells[0].id);
@@ -150,13 +166,11 @@ static void combinations_that_cannot_run_are_refused(void **state)
     GridCells cells;
     assert_int_equal(read_text("name: a\ntraining: {batch: 6, shards: 4}\n", &experiment),
                      STATUS_OK);
-    assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells),
-                     STATUS_ARGUMENT);
+    assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "power of two that divides the batch"));
     experiment_file_clear(&experiment);
     assert_int_equal(read_text("name: a\nmodel: {size: 100}\n", &experiment), STATUS_OK);
-    assert_int_equal(grid_cells_init(&experiment, path, (const char *[]){"data"}, &cells),
-                     STATUS_ARGUMENT);
+    assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "multiple of 32"));
     experiment_file_clear(&experiment);
 }

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "model/architecture.h"
 #include "model/improved_ssd.h"
 
 typedef struct {
@@ -77,7 +78,7 @@ static void local_tuning_trains_only_feedback_and_tap_norms_of_the_backbone(void
     (void)state;
     Built built;
     build(&built, "r50x1", 8, 64, 1);
-    improved_ssd_tune(&built.parameters, true);
+    architecture_tune(architecture_at(architecture_find("improved_ssd")), &built.parameters, true);
     size_t trained = 0;
     for (size_t i = 0; i < built.parameters.count; ++i) {
         const Parameter *parameter = &built.parameters.items[i];
@@ -88,7 +89,7 @@ static void local_tuning_trains_only_feedback_and_tap_norms_of_the_backbone(void
             assert_true(parameter->trainable);
     }
     assert_int_equal(trained, 3 * 2 + 3 * 2); /* weight and bias of each */
-    improved_ssd_tune(&built.parameters, false);
+    architecture_tune(architecture_at(architecture_find("improved_ssd")), &built.parameters, false);
     assert_int_equal(parameters_total(&built.parameters, true),
                      parameters_total(&built.parameters, false));
     clear(&built);

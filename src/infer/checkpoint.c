@@ -1,0 +1,449 @@
+/* Writing and reading of checkpoint.h5; see checkpoint.h. The same lines feed the checksum when an
+ * item is written and when it is read back. */
+#include "infer/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "infer/checkpoint_digest.h"
+#include "store/files.h"
+#include "store/hdf5_reader.h"
+#include "store/hdf5_writer.h"
+
+enum { PATH_BYTES = 512 }; /* of names inside the file */
+
+/* A file being written and its checksum so far. */
+typedef struct {
+    Hdf5Writer *writer;
+    CheckpointDigest digest;
+} Output;
+
+static Status put_array(Output *output, const char *name, Hdf5Type type, size_t rank,
+                        const size_t *dims, const void *values, const char *description)
+{
+    TRY(checkpoint_digest_array(&output->digest, name, type, rank, dims, values));
+    return hdf5_write(output->writer, name, type, rank, dims, values, description, NULL);
+}
+
+static Status put_parameters(Output *output, const ParameterList *parameters)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "parameters/%s", parameter->name);
+        TRY(put_array(output, name, HDF5_F32, parameter->rank, parameter->dims, parameter->value,
+                      "parameter of the network"));
+    }
+    return STATUS_OK;
+}
+
+static void buffer_name(const OptimiserBuffer *buffer, char name[PATH_BYTES])
+{
+    snprintf(name, PATH_BYTES, "optimiser/%s/%s", buffer->kind, buffer->parameter->name);
+}
+
+static Status put_optimiser(Output *output, Optimiser *optimiser)
+{
+    size_t count = optimiser_buffer_count(optimiser), one = 1;
+    int64_t updates = (int64_t)optimiser_updates(optimiser);
+    TRY(hdf5_set_i64(output->writer, "optimiser", "updates", updates));
+    TRY(checkpoint_digest_array(&output->digest, "optimiser/updates", HDF5_I64, 1, &one, &updates));
+    for (size_t i = 0; i < count; ++i) {
+        OptimiserBuffer buffer = optimiser_buffer(optimiser, i);
+        char name[PATH_BYTES];
+        buffer_name(&buffer, name);
+        TRY(put_array(output, name, HDF5_F32, buffer.parameter->rank, buffer.parameter->dims,
+                      buffer.values, "state of the optimiser for the parameter of this name"));
+    }
+    return STATUS_OK;
+}
+
+static Status put_state(Output *output, const CheckpointState *state)
+{
+    const char *description = "what the run needs to go on from here";
+    for (size_t i = 0; i < state->count; ++i) {
+        const StateItem *item = &state->items[i];
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "state/%s", item->name);
+        if (item->kind == STATE_TEXT) {
+            TRY(checkpoint_digest_text(&output->digest, name, item->text));
+            TRY(hdf5_write_text(output->writer, name, item->text, description));
+        } else if (item->kind == STATE_INTEGERS) {
+            TRY(put_array(output, name, HDF5_I64, 1, &item->count, item->integers, description));
+        } else {
+            TRY(put_array(output, name, HDF5_F64, 1, &item->count, item->numbers, description));
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status put_everything(Output *output, const CheckpointModel *model,
+                             const ParameterList *parameters, Optimiser *optimiser,
+                             const CheckpointState *state)
+{
+    char checksum[HASH_TEXT_BYTES];
+    TRY(checkpoint_model_write(output->writer, model));
+    TRY(checkpoint_model_digest(model, &output->digest));
+    TRY(put_parameters(output, parameters));
+    if (optimiser)
+        TRY(put_optimiser(output, optimiser));
+    if (state)
+        TRY(put_state(output, state));
+    TRY(checkpoint_digest_finish(&output->digest, checksum));
+    return hdf5_set_text(output->writer, "", "checksum", checksum);
+}
+
+/* PATH.h5 with `kind` before its ending; "" is PATH.h5 itself. */
+static Status sibling(const char *path, const char *kind, char **name)
+{
+    static const char ending[] = ".h5";
+    size_t length = strlen(path), bytes = length + strlen(kind) + 1;
+    if (length < sizeof ending || strcmp(path + length - strlen(ending), ending) != 0)
+        FAIL(STATUS_ARGUMENT, "%s: expected a name that ends in %s", path, ending);
+    TRY(MEMORY_NEW(name, bytes));
+    snprintf(*name, bytes, "%.*s%s%s", (int)(length - strlen(ending)), path, kind, ending);
+    return STATUS_OK;
+}
+
+/* Puts a complete next file in the place of the present one, which becomes the previous one. */
+static Status rotate(const char *path, const char *next)
+{
+    char *previous;
+    TRY(sibling(path, ".previous", &previous));
+    Status status = files_exists(path) ? files_rename(path, previous) : STATUS_OK;
+    free(previous);
+    return status == STATUS_OK ? files_rename(next, path) : status;
+}
+
+Status checkpoint_write(const char *path, const CheckpointModel *model,
+                        const ParameterList *parameters, Optimiser *optimiser,
+                        const CheckpointState *state)
+{
+    char *next;
+    Output output = {0};
+    TRY(sibling(path, ".next", &next));
+    Status status = hdf5_writer_new(next, &output.writer);
+    if (status == STATUS_OK) {
+        status = put_everything(&output, model, parameters, optimiser, state);
+        if (status == STATUS_OK)
+            status = hdf5_writer_commit(output.writer);
+        else
+            hdf5_writer_abandon(output.writer);
+    }
+    checkpoint_digest_clear(&output.digest);
+    if (status == STATUS_OK)
+        status = rotate(path, next);
+    free(next);
+    return status;
+}
+
+static const char *const kinds[] = {"", ".next", ".previous"}; /* in order of trust and age */
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+Status checkpoint_find(const char *path, char **found)
+{
+    Status first_status = STATUS_OK;
+    char first_message[1024] = "";
+    *found = NULL;
+    for (size_t i = 0; i < KINDS; ++i) {
+        char *name;
+        TRY(sibling(path, kinds[i], &name));
+        if (files_exists(name)) {
+            Status status = checkpoint_verify(name);
+            if (status == STATUS_OK) {
+                *found = name;
+                return STATUS_OK;
+            }
+            if (first_status == STATUS_OK) {
+                first_status = status;
+                snprintf(first_message, sizeof first_message, "%s", status_message());
+            }
+        }
+        free(name);
+    }
+    return first_status == STATUS_OK ? STATUS_OK : status_set(first_status, "%s", first_message);
+}
+
+Status checkpoint_read_model(const char *path, CheckpointModel *model)
+{
+    Hdf5Reader *reader;
+    *model = (CheckpointModel){0};
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = checkpoint_model_read(reader, model);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+/* Adds one dataset, as it is in the file, to the checksum. */
+static Status digest_dataset(const Hdf5Reader *reader, const char *name, Hdf5Type number_type,
+                             CheckpointDigest *digest)
+{
+    Hdf5Kind kind = HDF5_OTHER;
+    size_t rank = 0, dims[HDF5_MAX_RANK] = {0}, count = 1;
+    TRY(hdf5_kind(reader, name, &kind));
+    if (kind == HDF5_TEXTS) {
+        char *text;
+        TRY(hdf5_read_text(reader, name, &text));
+        Status status = checkpoint_digest_text(digest, name, text);
+        free(text);
+        return status;
+    }
+    Hdf5Type type = kind == HDF5_INTEGERS ? HDF5_I64 : number_type;
+    TRY(hdf5_dims(reader, name, &rank, dims));
+    for (size_t i = 0; i < rank; ++i)
+        count *= dims[i];
+    void *values;
+    TRY(memory_new(&values, count, hdf5_type_bytes(type)));
+    Status status = hdf5_read(reader, name, type, count, values);
+    if (status == STATUS_OK)
+        status = checkpoint_digest_array(digest, name, type, rank, dims, values);
+    free(values);
+    return status;
+}
+
+static Status digest_group(const Hdf5Reader *reader, const char *group, Hdf5Type number_type,
+                           CheckpointDigest *digest)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, group, &names));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "%s/%s", group, names.items[i]);
+        status = digest_dataset(reader, name, number_type, digest);
+    }
+    hdf5_texts_clear(&names);
+    return status;
+}
+
+static Status digest_file(const Hdf5Reader *reader, const CheckpointModel *model,
+                          CheckpointDigest *digest, char checksum[HASH_TEXT_BYTES])
+{
+    TRY(checkpoint_model_digest(model, digest));
+    TRY(digest_group(reader, "parameters", HDF5_F32, digest));
+    if (hdf5_has_attribute(reader, "optimiser", "updates")) {
+        const size_t one = 1;
+        int64_t updates = 0;
+        TRY(hdf5_get_i64(reader, "optimiser", "updates", &updates));
+        TRY(checkpoint_digest_array(digest, "optimiser/updates", HDF5_I64, 1, &one, &updates));
+    }
+    TRY(digest_group(reader, "optimiser", HDF5_F32, digest));
+    TRY(digest_group(reader, "state", HDF5_F64, digest));
+    return checkpoint_digest_finish(digest, checksum);
+}
+
+static Status compare_checksum(const Hdf5Reader *reader, const CheckpointModel *model)
+{
+    CheckpointDigest digest;
+    char computed[HASH_TEXT_BYTES], *stored;
+    TRY(hdf5_get_text(reader, "", "checksum", &stored));
+    checkpoint_digest_init(&digest);
+    Status status = digest_file(reader, model, &digest, computed);
+    checkpoint_digest_clear(&digest);
+    if (status == STATUS_OK && strcmp(stored, computed) != 0)
+        status = status_set(STATUS_FORMAT,
+                            "%s: the checkpoint is damaged: its content has checksum %s, expected "
+                            "%.40s",
+                            hdf5_reader_path(reader), computed, stored);
+    free(stored);
+    return status;
+}
+
+Status checkpoint_verify(const char *path)
+{
+    CheckpointModel model;
+    Hdf5Reader *reader;
+    TRY(checkpoint_read_model(path, &model));
+    Status status = hdf5_reader_new(path, &reader);
+    if (status == STATUS_OK) {
+        status = hdf5_has_attribute(reader, "", "checksum") ? compare_checksum(reader, &model)
+                                                            : hdf5_verify(path);
+        hdf5_reader_free(reader);
+    }
+    checkpoint_model_clear(&model);
+    return status;
+}
+
+Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES])
+{
+    Hdf5Reader *reader;
+    CheckpointDigest digest;
+    TRY(hdf5_reader_new(path, &reader));
+    checkpoint_digest_init(&digest);
+    Status status = digest_group(reader, "parameters", HDF5_F32, &digest);
+    if (status == STATUS_OK && !digest.count)
+        status = status_set(STATUS_FORMAT, "%s: has no parameters, expected a checkpoint", path);
+    if (status == STATUS_OK)
+        status = checkpoint_digest_finish(&digest, text);
+    checkpoint_digest_clear(&digest);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+/* Reads a float32 dataset that must have a parameter's shape. */
+static Status read_shaped(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
+                          float *values)
+{
+    size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
+    char expected[CHECKPOINT_SHAPE_BYTES], found[CHECKPOINT_SHAPE_BYTES];
+    checkpoint_shape_text(parameter->rank, parameter->dims, expected);
+    if (!hdf5_has(reader, name))
+        FAIL(STATUS_MISSING, "%s: there is no /%s, expected one of shape %s",
+             hdf5_reader_path(reader), name, expected);
+    TRY(hdf5_dims(reader, name, &rank, dims));
+    checkpoint_shape_text(rank, dims, found);
+    if (strcmp(expected, found) != 0)
+        FAIL(STATUS_FORMAT, "%s: /%s has shape %s, expected %s", hdf5_reader_path(reader), name,
+             found, expected);
+    return hdf5_read_f32(reader, name, parameter->count, values);
+}
+
+/* Tells which parameters of a file may be of other shapes, or missing. */
+typedef bool (*MayDiffer)(const char *parameter);
+
+static Status refuse_unknown(const Hdf5Reader *reader, const ParameterList *parameters,
+                             MayDiffer may_differ)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, "parameters", &names));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
+        if (parameters_find(parameters, names.items[i]) ||
+            (may_differ && may_differ(names.items[i])))
+            continue;
+        char name[PATH_BYTES], found[CHECKPOINT_SHAPE_BYTES];
+        size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
+        snprintf(name, sizeof name, "parameters/%s", names.items[i]);
+        status = hdf5_dims(reader, name, &rank, dims);
+        checkpoint_shape_text(rank, dims, found);
+        if (status == STATUS_OK)
+            status =
+                status_set(STATUS_FORMAT, "%s: /%s of shape %s is not a parameter of this network",
+                           hdf5_reader_path(reader), name, found);
+    }
+    hdf5_texts_clear(&names);
+    return status;
+}
+
+/* Whether /NAME is in the file with the parameter's shape. */
+static bool fits(const Hdf5Reader *reader, const char *name, const Parameter *parameter)
+{
+    size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
+    if (!hdf5_has(reader, name) || hdf5_dims(reader, name, &rank, dims) != STATUS_OK)
+        return false;
+    return rank == parameter->rank && memcmp(dims, parameter->dims, rank * sizeof *dims) == 0;
+}
+
+/* `may_differ` is NULL where none may. */
+static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameters,
+                              MayDiffer may_differ)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        Parameter *parameter = &parameters->items[i];
+        char name[PATH_BYTES];
+        snprintf(name, sizeof name, "parameters/%s", parameter->name);
+        if (may_differ && may_differ(parameter->name) && !fits(reader, name, parameter))
+            continue;
+        ++parameter->version;
+        TRY(read_shaped(reader, name, parameter, parameter->value));
+        for (size_t k = 0; k < parameter->count; ++k)
+            if (!isfinite(parameter->value[k]))
+                FAIL(STATUS_FORMAT, "%s: /%s: number %zu is not finite", hdf5_reader_path(reader),
+                     name, k);
+    }
+    return refuse_unknown(reader, parameters, may_differ);
+}
+
+static Status read_parameters_of(const char *path, ParameterList *parameters, MayDiffer may_differ)
+{
+    Hdf5Reader *reader;
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_parameters(reader, parameters, may_differ);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+Status checkpoint_read_parameters(const char *path, ParameterList *parameters)
+{
+    return read_parameters_of(path, parameters, NULL);
+}
+
+Status checkpoint_read_initial(const char *path, ParameterList *parameters,
+                               bool (*may_differ)(const char *parameter))
+{
+    return read_parameters_of(path, parameters, may_differ);
+}
+
+static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)
+{
+    int64_t updates = 0;
+    if (!hdf5_has(reader, "optimiser"))
+        FAIL(STATUS_MISSING, "%s: has no group /optimiser, expected the checkpoint of a run",
+             hdf5_reader_path(reader));
+    TRY(hdf5_get_i64(reader, "optimiser", "updates", &updates));
+    if (updates < 0)
+        FAIL(STATUS_FORMAT, "%s: /optimiser: updates is negative", hdf5_reader_path(reader));
+    for (size_t i = 0; i < optimiser_buffer_count(optimiser); ++i) {
+        OptimiserBuffer buffer = optimiser_buffer(optimiser, i);
+        char name[PATH_BYTES];
+        buffer_name(&buffer, name);
+        TRY(read_shaped(reader, name, buffer.parameter, buffer.values));
+    }
+    optimiser_set_updates(optimiser, (size_t)updates);
+    return STATUS_OK;
+}
+
+Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser)
+{
+    Hdf5Reader *reader;
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = read_optimiser(reader, optimiser);
+    hdf5_reader_free(reader);
+    return status;
+}
+
+/* Reads /state/NAME into the state. */
+static Status read_item(const Hdf5Reader *reader, const char *name, CheckpointState *state)
+{
+    char path[PATH_BYTES];
+    size_t count = 0;
+    Hdf5Kind kind = HDF5_OTHER;
+    snprintf(path, sizeof path, "state/%s", name);
+    TRY(hdf5_kind(reader, path, &kind));
+    if (kind == HDF5_TEXTS) {
+        char *text;
+        TRY(hdf5_read_text(reader, path, &text));
+        Status status = checkpoint_state_set_text(state, name, text);
+        free(text);
+        return status;
+    }
+    bool whole = kind == HDF5_INTEGERS;
+    void *values;
+    TRY(hdf5_count(reader, path, &count));
+    TRY(memory_new(&values, count, sizeof(int64_t)));
+    Status status = hdf5_read(reader, path, whole ? HDF5_I64 : HDF5_F64, count, values);
+    if (status == STATUS_OK)
+        status = whole ? checkpoint_state_set_integers(state, name, count, values)
+                       : checkpoint_state_set_numbers(state, name, count, values);
+    free(values);
+    return status;
+}
+
+Status checkpoint_read_state(const char *path, CheckpointState *state)
+{
+    Hdf5Reader *reader;
+    Hdf5Texts names;
+    checkpoint_state_init(state);
+    TRY(hdf5_reader_new(path, &reader));
+    Status status = hdf5_list(reader, "state", &names);
+    for (size_t i = 0; status == STATUS_OK && i < names.count; ++i)
+        status = read_item(reader, names.items[i], state);
+    hdf5_texts_clear(&names);
+    hdf5_reader_free(reader);
+    if (status != STATUS_OK)
+        checkpoint_state_clear(state);
+    return status;
+}

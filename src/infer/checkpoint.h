@@ -1,0 +1,66 @@
+/* checkpoint.h5: a network's parameters, and what a run needs to go on from there.
+ *
+ *     /model             attributes architecture, depth, width, base, classes, class_names, steps,
+ *                        size, tuning, operating_point
+ *     /parameters/NAME   float32, names and shapes of the parameter list (PyTorch's state dict)
+ *     /optimiser/KIND/NAME   float32, the optimiser's buffers; attribute `updates` of /optimiser
+ *     /state/NAME        integers, numbers, texts
+ *     checksum           attribute of the file: XXH3-128 over all of the above
+ *
+ * A file with only /model and /parameters, written by any program, is a checkpoint too: it has no
+ * checksum and nothing to resume. base, class_names, tuning and operating_point may then be left
+ * out.
+ *
+ * The checksum is that of a text with one line for each item, the lines in order of their bytes:
+ * "parameters/NAME f32 64x3x7x7 HASH\n", where HASH is the XXH3-128 of the numbers' little-endian
+ * bytes, and the like for the rest (see checkpoint.c).
+ *
+ * Replacing PATH.h5: the new content is written whole and verified as PATH.next.h5, the old file
+ * becomes PATH.previous.h5, the new one PATH.h5. At every instant a complete checkpoint is there,
+ * and checkpoint_find() finds it.
+ */
+#ifndef GISD_INFER_CHECKPOINT_H
+#define GISD_INFER_CHECKPOINT_H
+
+#include "infer/checkpoint_model.h"
+#include "infer/checkpoint_state.h"
+#include "nn/optimiser.h"
+#include "nn/parameters.h"
+
+/* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
+ * `optimiser` and `state` may be NULL. On error the old files are as they were. */
+Status checkpoint_write(const char *path, const CheckpointModel *model,
+                        const ParameterList *parameters, Optimiser *optimiser,
+                        const CheckpointState *state);
+
+/* The newest of the files that checkpoint_write(path) leaves that verifies, in *found, to be
+ * released with free(); NULL if there is no such file at all. If there are some but none
+ * verifies, the error is that of the first. */
+Status checkpoint_find(const char *path, char **found);
+
+/* Reads everything and compares it with the checksum, if there is one. */
+Status checkpoint_verify(const char *path);
+
+/* A hash of the parameters, whatever else the file holds, in `text`. */
+Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES]);
+
+/* Errors name the file, the attribute, and what was expected. */
+Status checkpoint_read_model(const char *path, CheckpointModel *model);
+
+/* Fills every parameter of the list. A parameter that is missing, has another shape or a number
+ * that is not finite, or is unknown to the list, is an error that names it and its shapes; the
+ * list's values are then undefined. */
+Status checkpoint_read_parameters(const char *path, ParameterList *parameters);
+
+/* As checkpoint_read_parameters(), for a start from a network of other data: parameters for which
+ * `may_differ` is true keep their values where the file lacks them or has another shape of them. */
+Status checkpoint_read_initial(const char *path, ParameterList *parameters,
+                               bool (*may_differ)(const char *parameter));
+
+/* Fills the optimiser's buffers and number of updates; STATUS_MISSING if the file has none. */
+Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser);
+
+/* Reads all of /state; an empty state if the file has none. */
+Status checkpoint_read_state(const char *path, CheckpointState *state);
+
+#endif

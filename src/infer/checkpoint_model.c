@@ -1,0 +1,213 @@
+/* The attributes of /model, one table for writing, reading and the checksum; see
+ * checkpoint_model.h. */
+#include "infer/checkpoint_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "eval/outcome.h"
+
+enum { PATH_BYTES = 64 };
+
+Status checkpoint_model_init(CheckpointModel *model, const ModelSettings *settings,
+                             const char *tuning, const char *const *class_names,
+                             double operating_point)
+{
+    *model = (CheckpointModel){.settings = *settings, .operating_point = operating_point};
+    if (strlen(tuning) >= sizeof model->tuning)
+        FAIL(STATUS_ARGUMENT, "tuning \"%s\" is longer than %d characters", tuning,
+             CHECKPOINT_NAME_BYTES - 1);
+    snprintf(model->tuning, sizeof model->tuning, "%s", tuning);
+    Status status = MEMORY_NEW(&model->class_names, settings->classes);
+    for (size_t i = 0; status == STATUS_OK && i < settings->classes; ++i)
+        status = memory_copy_text(class_names[i], &model->class_names[i]);
+    if (status != STATUS_OK)
+        checkpoint_model_clear(model);
+    return status;
+}
+
+void checkpoint_model_clear(CheckpointModel *model)
+{
+    for (size_t i = 0; model->class_names && i < model->settings.classes; ++i)
+        free(model->class_names[i]);
+    free(model->class_names);
+    *model = (CheckpointModel){0};
+}
+
+/* A whole number among the attributes of /model. */
+typedef struct {
+    const char *name;
+    size_t value, otherwise; /* otherwise: as ModelAttribute's */
+} ModelNumber;
+
+/* The architecture's, then those that every network has. */
+enum { COMMON_NUMBERS = 2 };
+
+static size_t count_numbers(const ModelSettings *settings)
+{
+    return COMMON_NUMBERS + architecture_of(settings)->attribute_count;
+}
+
+static ModelNumber get_number(const ModelSettings *settings, size_t index)
+{
+    const Architecture *architecture = architecture_of(settings);
+    if (index == architecture->attribute_count)
+        return (ModelNumber){"classes", settings->classes, 0};
+    if (index > architecture->attribute_count)
+        return (ModelNumber){"size", settings->size, 0};
+    const ModelAttribute *attribute = &architecture->attributes[index];
+    ModelNumber number = {attribute->name, 0, attribute->otherwise};
+    memcpy(&number.value, settings->own + attribute->offset, sizeof number.value);
+    return number;
+}
+
+static void set_number(ModelSettings *settings, size_t index, size_t value)
+{
+    const Architecture *architecture = architecture_of(settings);
+    if (index < architecture->attribute_count)
+        memcpy(settings->own + architecture->attributes[index].offset, &value, sizeof value);
+    else if (index == architecture->attribute_count)
+        settings->classes = value;
+    else
+        settings->size = value;
+}
+
+Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *digest)
+{
+    const ModelSettings *settings = &model->settings;
+    const size_t one = 1;
+    char name[PATH_BYTES];
+    for (size_t i = 0; i < count_numbers(settings); ++i) {
+        const ModelNumber number = get_number(settings, i);
+        snprintf(name, sizeof name, "model/%s", number.name);
+        TRY(checkpoint_digest_array(digest, name, HDF5_I64, 1, &one,
+                                    &(int64_t){(int64_t)number.value}));
+    }
+    for (size_t i = 0; i < settings->classes; ++i) {
+        snprintf(name, sizeof name, "model/class_names/%zu", i);
+        TRY(checkpoint_digest_text(digest, name, model->class_names[i]));
+    }
+    TRY(checkpoint_digest_text(digest, "model/architecture", architecture_of(settings)->name));
+    TRY(checkpoint_digest_text(digest, "model/tuning", model->tuning));
+    return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
+                                   &model->operating_point);
+}
+
+Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
+{
+    const ModelSettings *settings = &model->settings;
+    TRY(hdf5_set_text(writer, "model", "architecture", architecture_of(settings)->name));
+    for (size_t i = 0; i < count_numbers(settings); ++i) {
+        const ModelNumber number = get_number(settings, i);
+        TRY(hdf5_set_i64(writer, "model", number.name, (int64_t)number.value));
+    }
+    TRY(hdf5_set_texts(writer, "model", "class_names", settings->classes,
+                       (const char *const *)model->class_names));
+    TRY(hdf5_set_text(writer, "model", "tuning", model->tuning));
+    return hdf5_set_f64(writer, "model", "operating_point", model->operating_point);
+}
+
+/* Reads a text attribute of /model into a short field; `otherwise` if it is not there and not
+ * NULL. */
+static Status read_name(const Hdf5Reader *reader, const char *attribute, const char *otherwise,
+                        char name[CHECKPOINT_NAME_BYTES])
+{
+    snprintf(name, CHECKPOINT_NAME_BYTES, "%s", otherwise ? otherwise : "");
+    if (otherwise && !hdf5_has_attribute(reader, "model", attribute))
+        return STATUS_OK;
+    char *text;
+    TRY(hdf5_get_text(reader, "model", attribute, &text));
+    Status status = STATUS_OK;
+    if (strlen(text) >= CHECKPOINT_NAME_BYTES)
+        status = status_set(STATUS_FORMAT, "%s: /model: %s is longer than %d characters",
+                            hdf5_reader_path(reader), attribute, CHECKPOINT_NAME_BYTES - 1);
+    else
+        snprintf(name, CHECKPOINT_NAME_BYTES, "%s", text);
+    free(text);
+    return status;
+}
+
+static Status read_architecture(const Hdf5Reader *reader, ModelSettings *settings)
+{
+    char name[CHECKPOINT_NAME_BYTES];
+    TRY(read_name(reader, "architecture", NULL, name));
+    size_t position = architecture_find(name);
+    if (position == architecture_count())
+        FAIL(STATUS_FORMAT,
+             "%s: /model: architecture is \"%s\", which this version of gisd does not have",
+             hdf5_reader_path(reader), name);
+    *settings = architecture_defaults(position);
+    return STATUS_OK;
+}
+
+static Status read_numbers(const Hdf5Reader *reader, ModelSettings *settings)
+{
+    for (size_t i = 0; i < count_numbers(settings); ++i) {
+        const ModelNumber number = get_number(settings, i);
+        int64_t value = (int64_t)number.otherwise;
+        if (!number.otherwise || hdf5_has_attribute(reader, "model", number.name))
+            TRY(hdf5_get_i64(reader, "model", number.name, &value));
+        if (value < 1 || value > 1000000)
+            FAIL(STATUS_FORMAT, "%s: /model: %s is %lld, expected a positive number",
+                 hdf5_reader_path(reader), number.name, (long long)value);
+        set_number(settings, i, (size_t)value);
+    }
+    return STATUS_OK;
+}
+
+/* Names of the classes from a list of texts, from one text with commas, or made up. */
+static Status read_class_names(const Hdf5Reader *reader, size_t classes, char **names)
+{
+    Hdf5Texts texts = {0};
+    if (hdf5_has_attribute(reader, "model", "class_names"))
+        TRY(hdf5_get_texts(reader, "model", "class_names", &texts));
+    Status status = STATUS_OK;
+    size_t found = 0;
+    if (texts.count == 1 && classes > 1) {
+        char *rest = texts.items[0], *part;
+        while ((part = strsep(&rest, ",")) && status == STATUS_OK)
+            if (found++ < classes)
+                status = memory_copy_text(part + strspn(part, " "), &names[found - 1]);
+    } else if (texts.count > 0) {
+        for (; found < texts.count && status == STATUS_OK; ++found)
+            if (found < classes)
+                status = memory_copy_text(texts.items[found], &names[found]);
+    } else {
+        for (; found < classes && status == STATUS_OK; ++found) {
+            char name[CHECKPOINT_NAME_BYTES];
+            snprintf(name, sizeof name, "class_%zu", found + 1);
+            status = memory_copy_text(name, &names[found]);
+        }
+    }
+    hdf5_texts_clear(&texts);
+    if (status == STATUS_OK && found != classes)
+        FAIL(STATUS_FORMAT, "%s: /model: class_names has %zu names, expected %zu as in classes",
+             hdf5_reader_path(reader), found, classes);
+    return status;
+}
+
+static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
+{
+    if (!hdf5_has(reader, "model") || !hdf5_has(reader, "parameters"))
+        FAIL(STATUS_FORMAT, "%s: has no group /model or /parameters, expected a checkpoint",
+             hdf5_reader_path(reader));
+    TRY(read_architecture(reader, &model->settings));
+    TRY(read_name(reader, "tuning", "global", model->tuning));
+    model->operating_point = OUTCOME_POINT_DEFAULT;
+    if (hdf5_has_attribute(reader, "model", "operating_point"))
+        TRY(hdf5_get_f64(reader, "model", "operating_point", &model->operating_point));
+    TRY(read_numbers(reader, &model->settings));
+    TRY(MEMORY_NEW(&model->class_names, model->settings.classes));
+    return read_class_names(reader, model->settings.classes, model->class_names);
+}
+
+Status checkpoint_model_read(const Hdf5Reader *reader, CheckpointModel *model)
+{
+    *model = (CheckpointModel){0};
+    Status status = read_model(reader, model);
+    if (status != STATUS_OK)
+        checkpoint_model_clear(model);
+    return status;
+}

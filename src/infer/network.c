@@ -1,0 +1,74 @@
+/* See network.h. */
+#include "infer/network.h"
+
+#include <math.h>
+
+static Status build(Network *network)
+{
+    const NetworkPlan *plan = &network->plan;
+    const Engine *engine;
+    TRY(engine_find("auto", &engine));
+    TRY(net_new(network->parameters, engine, plan->training, &network->net));
+    TRY(net_set_precision(network->net, plan->precision));
+    TRY(network->architecture->build(network->net, &plan->model, plan->batch, &network->nodes));
+    if (plan->training) {
+        architecture_tune(network->architecture, network->parameters, plan->local);
+        TRY(parameters_add_gradients(network->parameters));
+    }
+    return net_plan(network->net);
+}
+
+Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters)
+{
+    *network = (Network){.plan = *plan,
+                         .architecture = architecture_of(&plan->model),
+                         .task = task_of(&plan->model),
+                         .parameters = parameters};
+    return build(network);
+}
+
+void network_clear(Network *network)
+{
+    net_free(network->net);
+    *network = (Network){0};
+}
+
+size_t network_input_count(const Network *network)
+{
+    return shape_count(net_shape(network->net, network->nodes.image));
+}
+
+size_t network_output_count(const Network *network, size_t output)
+{
+    return shape_count(net_shape(network->net, network->nodes.outputs[output]));
+}
+
+bool network_outputs_are_finite(const Network *network)
+{
+    for (size_t k = 0; k < network->task->output_count; ++k) {
+        const float *values = net_value(network->net, network->nodes.outputs[k]);
+        for (size_t i = 0; i < network_output_count(network, k); ++i)
+            if (!isfinite(values[i]))
+                return false;
+    }
+    return true;
+}
+
+Status network_count_macs(const ModelSettings *model, double *macs)
+{
+    ParameterList parameters;
+    NetworkNodes nodes;
+    const Engine *engine;
+    Net *net = NULL;
+    TRY(engine_find("auto", &engine));
+    parameters_init(&parameters);
+    parameters.only_shapes = true;
+    Status status = net_new(&parameters, engine, false, &net);
+    if (status == STATUS_OK)
+        status = architecture_of(model)->build(net, model, 1, &nodes);
+    if (status == STATUS_OK)
+        *macs = net_forward_macs(net);
+    net_free(net);
+    parameters_clear(&parameters);
+    return status;
+}

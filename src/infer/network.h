@@ -1,0 +1,48 @@
+/* A network set up to run: the graph of an architecture over a list of parameters, on the best
+ * engine there is, planned.
+ *
+ * The one place where architecture, precision, tuning and batch become a net: training, validation,
+ * test, detector, benchmark and the cost of cells all come here. Several networks may share a list
+ * of parameters, such as the one that trains and the one that validates; the first to be set up
+ * declares them.
+ */
+#ifndef GISD_INFER_NETWORK_H
+#define GISD_INFER_NETWORK_H
+
+#include "model/architecture.h"
+#include "task/task.h"
+
+typedef struct {
+    ModelSettings model;
+    Precision precision;
+    size_t batch;
+    bool training; /* with a backward pass; else for inference */
+    bool local;    /* training: local fine-tuning, else global */
+} NetworkPlan;
+
+typedef struct {
+    NetworkPlan plan;
+    const Architecture *architecture;
+    const Task *task;
+    ParameterList *parameters; /* borrowed */
+    Net *net;
+    NetworkNodes nodes;
+} Network;
+
+/* Builds and plans the network on the parameters, which must outlive it. Their values are left as
+ * they are; in training those that train get gradients. Errors: a network that does not exist, a
+ * precision that this processor lacks. network_clear() takes what failed. */
+Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters);
+void network_clear(Network *network);
+
+/* Numbers in the network's input, and in its output number `output`, for the whole batch. */
+size_t network_input_count(const Network *network);
+size_t network_output_count(const Network *network, size_t output);
+
+/* Whether every output number of the batch is finite. */
+bool network_outputs_are_finite(const Network *network);
+
+/* Multiply-adds of the convolutions for one image; nothing is allocated for the parameters. */
+Status network_count_macs(const ModelSettings *model, double *macs);
+
+#endif

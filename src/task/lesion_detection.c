@@ -1,0 +1,304 @@
+/* Lesion detection: boxes with classes and a mask of the lesions.
+ *
+ *     L = segmentation_weight x L_seg + L_cls + L_reg
+ *
+ * with the focal loss of all priors, the box loss of the positive ones, both divided by the
+ * positives, and the structure loss of the annotated masks, divided by their number. The score of a
+ * class is the highest of any prior. Images are independent, so threads take one each; their sums
+ * are added in the order of the images.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/first_error.h"
+#include "base/memory.h"
+#include "loss/box_regression.h"
+#include "loss/focal.h"
+#include "loss/matching.h"
+#include "loss/structure.h"
+#include "model/mask.h"
+#include "model/priors.h"
+#include "task/task.h"
+
+/* What NetworkNodes.outputs hold, and the losses and counts in their order. */
+enum { LOCATION, CLASSIFICATION, MASK, OUTPUTS };
+enum { LOSS_CLASSIFICATION, LOSS_BOX, LOSS_SEGMENTATION, LOSSES };
+enum { COUNT_POSITIVES, COUNT_MASKS, COUNTS };
+
+/* ---- settings ---- */
+
+typedef struct {
+    double focal_alpha, focal_gamma;
+    double segmentation_weight;
+    BoxLoss box_loss;
+} OwnSettings;
+static_assert(sizeof(OwnSettings) <= TASK_SETTINGS_BYTES, "they fit");
+
+static const char *const box_losses[] = {"smooth_l1", "l1", NULL};
+
+static const SettingRow rows[] = {
+    {.section = "loss",
+     .key = "alpha",
+     .kind = SETTING_NUMBER,
+     .offset = offsetof(OwnSettings, focal_alpha),
+     .otherwise = "0.25",
+     .most = 1},
+    {.section = "loss",
+     .key = "gamma",
+     .kind = SETTING_NUMBER,
+     .offset = offsetof(OwnSettings, focal_gamma),
+     .otherwise = "2",
+     .most = 10},
+    {.section = "loss",
+     .key = "segmentation_weight",
+     .kind = SETTING_NUMBER,
+     .offset = offsetof(OwnSettings, segmentation_weight),
+     .otherwise = "1",
+     .most = 1000},
+    {.section = "loss",
+     .key = "box",
+     .kind = SETTING_CHOICE,
+     .offset = offsetof(OwnSettings, box_loss),
+     .otherwise = "smooth_l1",
+     .choices = box_losses},
+};
+
+static OwnSettings own_settings(const TaskSettings *settings)
+{
+    OwnSettings own;
+    memcpy(&own, settings->own, sizeof own);
+    return own;
+}
+
+/* ---- losses ---- */
+
+/* Of one image of the batch. */
+typedef struct {
+    Matcher *matcher;
+    StructureLoss *structure;
+    GroundTruth *truths;
+    int32_t *targets;    /* priors */
+    float (*offsets)[4]; /* priors */
+    size_t positives;
+    double sums[LOSSES];
+} ImagePart;
+
+struct Objective {
+    OwnSettings settings;
+    size_t classes, images, size, mask_side;
+    Priors *priors;
+    ImagePart *parts; /* images */
+};
+
+static void objective_free(Objective *objective)
+{
+    if (!objective)
+        return;
+    for (size_t i = 0; objective->parts && i < objective->images; ++i) {
+        ImagePart *part = &objective->parts[i];
+        matcher_free(part->matcher);
+        structure_loss_free(part->structure);
+        free(part->truths);
+        free(part->targets);
+        free(part->offsets);
+    }
+    free(objective->parts);
+    priors_free(objective->priors);
+    free(objective);
+}
+
+static Status part_init(const Objective *objective, size_t lesions_each, ImagePart *part)
+{
+    const Priors *priors = objective->priors;
+    TRY(matcher_new(priors, lesions_each, &part->matcher));
+    TRY(structure_loss_new(priors->size, objective->mask_side, &part->structure));
+    TRY(MEMORY_NEW(&part->truths, lesions_each));
+    TRY(MEMORY_NEW(&part->targets, priors->count));
+    return MEMORY_NEW(&part->offsets, priors->count);
+}
+
+static Status objective_make(const ObjectivePlan *plan, Objective **objective)
+{
+    TRY(MEMORY_NEW(objective, 1));
+    Objective *made = *objective;
+    *made = (Objective){.settings = own_settings(plan->settings),
+                        .classes = plan->model->classes,
+                        .images = plan->images,
+                        .size = plan->model->size,
+                        .mask_side = net_shape(plan->net, plan->nodes->outputs[MASK]).h};
+    Status status = priors_new(made->size, &made->priors);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->parts, made->images);
+    for (size_t i = 0; status == STATUS_OK && i < made->images; ++i)
+        status = part_init(made, plan->lesions_each ? plan->lesions_each : 1, &made->parts[i]);
+    if (status != STATUS_OK) {
+        objective_free(made);
+        *objective = NULL;
+    }
+    return status;
+}
+
+static Status match_image(ImagePart *part, const BatchExample *example)
+{
+    for (size_t k = 0; k < example->lesion_count; ++k) {
+        const Lesion *lesion = &example->lesions[k];
+        part->truths[k] = (GroundTruth){lesion->box, (int32_t)lesion->class_index};
+    }
+    return matcher_match(part->matcher, example->lesion_count, part->truths, part->targets,
+                         part->offsets, &part->positives);
+}
+
+static Status match(Objective *objective, const Batch *batch, unsigned long long *counts)
+{
+    FirstError first = FIRST_ERROR_NONE;
+    counts[COUNT_POSITIVES] = counts[COUNT_MASKS] = 0;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < batch->count; ++i)
+        first_error_note(&first, i, match_image(&objective->parts[i], &batch->examples[i]));
+    for (size_t i = 0; i < batch->count; ++i) {
+        counts[COUNT_POSITIVES] += objective->parts[i].positives;
+        counts[COUNT_MASKS] += batch->examples[i].has_mask;
+    }
+    return first_error_status(&first);
+}
+
+static void apply(Objective *objective, Net *net, const NetworkNodes *nodes, const Batch *batch,
+                  size_t first, size_t count, const unsigned long long *totals, double *sums)
+{
+    const OwnSettings *settings = &objective->settings;
+    size_t priors = objective->priors->count, classes = objective->classes;
+    size_t pixels = objective->size * objective->size;
+    size_t mask_pixels = objective->mask_side * objective->mask_side;
+    double scale = 1 / task_divisor(totals[COUNT_POSITIVES]);
+    double mask_scale = settings->segmentation_weight / task_divisor(totals[COUNT_MASKS]);
+    const float *location = net_value(net, nodes->outputs[LOCATION]);
+    const float *classification = net_value(net, nodes->outputs[CLASSIFICATION]);
+    const float *mask = net_value(net, nodes->outputs[MASK]);
+    float *location_gradient = net_gradient(net, nodes->outputs[LOCATION]);
+    float *classification_gradient = net_gradient(net, nodes->outputs[CLASSIFICATION]);
+    float *mask_gradient = net_gradient(net, nodes->outputs[MASK]);
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < count; ++i) {
+        ImagePart *part = &objective->parts[first + i];
+        memset(part->sums, 0, sizeof part->sums);
+        focal_loss(priors, classes, classification + i * priors * classes, part->targets,
+                   settings->focal_alpha, settings->focal_gamma, scale,
+                   &part->sums[LOSS_CLASSIFICATION],
+                   classification_gradient + i * priors * classes);
+        box_regression_loss(settings->box_loss, priors,
+                            (const float(*)[4])(location + i * priors * 4), part->targets,
+                            (const float(*)[4])part->offsets, scale, &part->sums[LOSS_BOX],
+                            (float(*)[4])(location_gradient + i * priors * 4));
+        if (batch->examples[first + i].has_mask)
+            structure_loss(part->structure, mask + i * mask_pixels,
+                           batch->masks + (first + i) * pixels, mask_scale,
+                           &part->sums[LOSS_SEGMENTATION], mask_gradient + i * mask_pixels);
+        else
+            memset(mask_gradient + i * mask_pixels, 0, mask_pixels * sizeof *mask_gradient);
+    }
+    for (size_t i = 0; i < count; ++i)
+        for (size_t k = 0; k < LOSSES; ++k)
+            sums[k] += objective->parts[first + i].sums[k];
+}
+
+static double total(const TaskSettings *settings, const double *sums,
+                    const unsigned long long *totals)
+{
+    const OwnSettings own = own_settings(settings);
+    return own.segmentation_weight * sums[LOSS_SEGMENTATION] / task_divisor(totals[COUNT_MASKS]) +
+           (sums[LOSS_CLASSIFICATION] + sums[LOSS_BOX]) / task_divisor(totals[COUNT_POSITIVES]);
+}
+
+/* ---- answers ---- */
+
+struct AnswerReader {
+    Net *net;
+    const NetworkNodes *nodes;
+    size_t classes, mask_side;
+    Priors *priors;
+    DetectionDecoder *decoder;
+    float *class_scores; /* classes */
+    Detection detections[DETECTIONS_MOST];
+};
+
+static void reader_free(AnswerReader *reader)
+{
+    if (!reader)
+        return;
+    detection_decoder_free(reader->decoder);
+    priors_free(reader->priors);
+    free(reader->class_scores);
+    free(reader);
+}
+
+static Status reader_make(const ModelSettings *model, Net *net, const NetworkNodes *nodes,
+                          AnswerReader **reader)
+{
+    TRY(MEMORY_NEW(reader, 1));
+    AnswerReader *made = *reader;
+    made->net = net;
+    made->nodes = nodes;
+    made->classes = model->classes;
+    made->mask_side = net_shape(net, nodes->outputs[MASK]).h;
+    Status status = priors_new(model->size, &made->priors);
+    if (status == STATUS_OK)
+        status = detection_decoder_new(made->priors, made->classes, &made->decoder);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->class_scores, made->classes);
+    if (status != STATUS_OK) {
+        reader_free(made);
+        *reader = NULL;
+    }
+    return status;
+}
+
+static void read_answer(AnswerReader *reader, size_t slot, Answer *answer)
+{
+    size_t priors = reader->priors->count;
+    const float *location = net_value(reader->net, reader->nodes->outputs[LOCATION]);
+    const float *logits = net_value(reader->net, reader->nodes->outputs[CLASSIFICATION]);
+    *answer = (Answer){.class_scores = reader->class_scores, .boxes = reader->detections};
+    detection_decode(reader->decoder, (const float(*)[4])(location + slot * priors * 4),
+                     logits + slot * priors * reader->classes, reader->detections,
+                     &answer->box_count, reader->class_scores);
+}
+
+static size_t read_mask(AnswerReader *reader, size_t slot, size_t height, size_t width,
+                        uint8_t *mask)
+{
+    size_t low = reader->mask_side;
+    return mask_from_logits(low,
+                            net_value(reader->net, reader->nodes->outputs[MASK]) + slot * low * low,
+                            height, width, mask);
+}
+
+/* ---- the task ---- */
+
+static const TaskLoss losses[LOSSES] = {
+    [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES},
+    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES},
+    [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS},
+};
+
+static const TaskOutput outputs[OUTPUTS] = {
+    [LOCATION] = {"loc", "priors x 4: offsets from the priors"},
+    [CLASSIFICATION] = {"cls", "priors x classes: logits"},
+    [MASK] = {"mask", "1 x s x s: logits"},
+};
+
+extern const Task lesion_detection_task;
+const Task lesion_detection_task = {
+    .name = "lesion_detection",
+    .row_count = sizeof rows / sizeof *rows,
+    .rows = rows,
+    .loss_count = LOSSES,
+    .losses = losses,
+    .count_count = COUNTS,
+    .output_count = OUTPUTS,
+    .outputs = outputs,
+    .gives_boxes = true,
+    .gives_masks = true,
+    .objective = {objective_make, objective_free, match, apply, total},
+    .answers = {reader_make, reader_free, read_answer, read_mask},
+};

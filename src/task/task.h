@@ -1,0 +1,116 @@
+/* Tasks: what a network is for. A task turns a batch's annotations and a network's raw outputs into
+ * losses and their gradients, and the outputs into answers about images.
+ *
+ * Each task is one constant struct in its own file and one row of the table in task.c. Trainer,
+ * validation, history, results and detector loop over what a task says of itself: how many losses
+ * it has and what they are called, what it counts, what its answers hold.
+ *
+ * A step: objective.match() finds the numbers of this rank's part of the batch that losses are
+ * divided by, such as positive priors; the caller adds them up over the group; objective.apply()
+ * then takes one shard after the other through the losses, with the totals of the whole batch. So
+ * nothing depends on how the batch is cut.
+ */
+#ifndef GISD_TASK_TASK_H
+#define GISD_TASK_TASK_H
+
+#include "data/loader.h"
+#include "loss/detections.h"
+#include "model/architecture.h"
+#include "task/task_settings.h"
+
+enum {
+    TASK_LOSSES_MOST = 8,
+    TASK_COUNTS_MOST = 4,
+
+};
+
+typedef struct {
+    const char *name;  /* "classification": NAME_loss in the history */
+    const char *label; /* "class": in the log */
+    const char *description;
+    size_t divisor; /* which of the task's counts the sum over images is divided by */
+} TaskLoss;
+
+/* A raw output of the network. */
+typedef struct {
+    const char *name, *description;
+} TaskOutput;
+
+/* What an objective is made for. Everything is borrowed and outlives it. */
+typedef struct {
+    const ModelSettings *model;
+    const TaskSettings *settings;
+    const Net *net; /* planned; for the shapes of its outputs */
+    const NetworkNodes *nodes;
+    size_t images;       /* of this rank's part of a batch */
+    size_t lesions_each; /* most lesions that an image has */
+} ObjectivePlan;
+
+typedef struct Objective Objective; /* each task's own */
+
+typedef struct {
+    Status (*make)(const ObjectivePlan *plan, Objective **objective);
+    void (*free)(Objective *objective);
+
+    /* Prepares for the losses of every image of the batch, and counts: counts[count_count]. */
+    Status (*match)(Objective *objective, const Batch *batch, unsigned long long *counts);
+
+    /* Losses of `count` images of the matched batch, from `first` on, whose outputs are in the net:
+     * fills the gradients of its outputs, and adds to sums[loss_count], before any division.
+     * totals[count_count]: the counts of the whole batch of all ranks. */
+    void (*apply)(Objective *objective, Net *net, const NetworkNodes *nodes, const Batch *batch,
+                  size_t first, size_t count, const unsigned long long *totals, double *sums);
+
+    /* The whole loss from those sums. */
+    double (*total)(const TaskSettings *settings, const double *sums,
+                    const unsigned long long *totals);
+} ObjectiveFunctions;
+
+/* What a network says of one image. Borrowed from the reader until its next answer. */
+typedef struct {
+    const float *class_scores; /* classes: 0 to 1, of lesion classes; normal is none of them */
+    size_t box_count;          /* 0 also where the task gives no boxes */
+    const Detection *boxes;    /* box_count, best first */
+} Answer;
+
+typedef struct AnswerReader AnswerReader; /* each task's own; one for each net and thread */
+
+typedef struct {
+    /* `net` is planned, and borrowed with `nodes`. */
+    Status (*make)(const ModelSettings *model, Net *net, const NetworkNodes *nodes,
+                   AnswerReader **reader);
+    void (*free)(AnswerReader *reader);
+
+    /* The answer for image `slot` of the batch that the net has just seen. Does not allocate. */
+    void (*read)(AnswerReader *reader, size_t slot, Answer *answer);
+
+    /* The lesions' pixels in an image of height x width, as ones; returns how many. NULL: the task
+     * gives no masks. */
+    size_t (*mask)(AnswerReader *reader, size_t slot, size_t height, size_t width,
+                   uint8_t *mask /* height x width */);
+} AnswerFunctions;
+
+typedef struct {
+    const char *name;
+    size_t row_count, loss_count, count_count, output_count;
+    const SettingRow *rows; /* of its settings, which lie in TaskSettings.own */
+    const TaskLoss *losses;
+    const TaskOutput *outputs; /* in the order of NetworkNodes.outputs */
+    bool gives_boxes, gives_masks;
+    ObjectiveFunctions objective;
+    AnswerFunctions answers;
+} Task;
+
+size_t task_count(void);
+const Task *task_at(size_t position);
+
+/* The task that the model's architecture serves. */
+const Task *task_of(const ModelSettings *model);
+
+/* A count that losses are divided by; 1 for none. */
+static inline double task_divisor(unsigned long long count)
+{
+    return count ? (double)count : 1;
+}
+
+#endif

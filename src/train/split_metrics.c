@@ -1,0 +1,291 @@
+/* See split_metrics.h. */
+#include "train/split_metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "eval/interval.h"
+#include "eval/timing.h"
+
+struct MetricRows {
+    const Evaluation *evaluation;
+    const double *box_overlap; /* images */
+    const size_t *rows;        /* count: images, with repeats */
+    size_t count;
+    DetectionMeans means; /* of the rows; NaN without boxes */
+    double *seconds;      /* scratch: as many as rows are ever drawn */
+};
+
+/* ---- the table ---- */
+
+/* The mean of those that are numbers; NaN if none is. */
+static double mean_of(const MetricRows *rows, const double *values)
+{
+    double sum = 0;
+    size_t numbers = 0;
+    for (size_t i = 0; i < rows->count; ++i)
+        if (!isnan(values[rows->rows[i]])) {
+            sum += values[rows->rows[i]];
+            ++numbers;
+        }
+    return numbers ? sum / (double)numbers : (double)NAN;
+}
+
+static double compute_dice(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    return mean_of(rows, rows->evaluation->dice);
+}
+
+static double compute_mask_iou(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    return mean_of(rows, rows->evaluation->mask_iou);
+}
+
+static double compute_ap_50(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    return rows->means.ap_50;
+}
+
+static double compute_ap_50_95(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    return rows->means.ap_50_95;
+}
+
+static double compute_overlap(const MetricRows *rows, double least)
+{
+    size_t numbers = 0, enough = 0;
+    for (size_t i = 0; i < rows->count; ++i) {
+        double overlap = rows->box_overlap[rows->rows[i]];
+        if (!isnan(overlap)) {
+            ++numbers;
+            enough += overlap >= least;
+        }
+    }
+    return numbers ? (double)enough / (double)numbers : (double)NAN;
+}
+
+static double compute_median_seconds(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < rows->count; ++i)
+        rows->seconds[i] = rows->evaluation->seconds[rows->rows[i]];
+    timing_sort(rows->seconds, rows->count);
+    return timing_quantile(rows->seconds, rows->count, 0.5);
+}
+
+static double compute_mean_seconds(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    return mean_of(rows, rows->evaluation->seconds);
+}
+
+static const SplitMetric table[] = {
+    {"auc", "area under the ROC curve, lesion against normal", 0, true, "AUC", NULL, 0},
+    {"accuracy", "share of images with the right class at the epoch's operating point", 0, true,
+     "accuracy", NULL, 0},
+    {"dice", "mean Dice of the masks", METRIC_NEEDS_MASKS, true, "Dice", compute_dice, 0},
+    {"mask_iou", "mean IoU of the masks", METRIC_NEEDS_MASKS, true, NULL, compute_mask_iou, 0},
+    {"ap_50", "average precision at IoU 0.5", METRIC_NEEDS_BOXES, true, "AP50", compute_ap_50, 0},
+    {"ap_50_95", "average precision, mean over IoU 0.50 to 0.95", METRIC_NEEDS_BOXES, true, NULL,
+     compute_ap_50_95, 0},
+    {"overlap_60", "share of lesion images whose best box of the right class overlaps by 0.6",
+     METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.6},
+    {"overlap_70", "the same by 0.7", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.7},
+    {"overlap_80", "the same by 0.8", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.8},
+    {"overlap_90", "the same by 0.9", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.9},
+    {"median_seconds", "median seconds an image", 0, false, NULL, compute_median_seconds, 0},
+    {"mean_seconds", "mean seconds an image", 0, false, NULL, compute_mean_seconds, 0},
+};
+enum { METRICS = sizeof table / sizeof *table };
+
+size_t split_metric_count(void)
+{
+    return METRICS;
+}
+
+const SplitMetric *split_metric_at(size_t position)
+{
+    return &table[position];
+}
+
+bool split_metric_is_given(const SplitMetric *metric, const Task *task)
+{
+    return (task->gives_boxes || !(metric->needs & METRIC_NEEDS_BOXES)) &&
+           (task->gives_masks || !(metric->needs & METRIC_NEEDS_MASKS));
+}
+
+/* ---- values and intervals ---- */
+
+/* What the bootstrap computes from. */
+typedef struct {
+    MetricRows rows;
+    DetectionRepeats *repeats; /* NULL without boxes */
+    size_t *weights;           /* images: scratch */
+    size_t given[METRICS];     /* positions in the table, given_count */
+    size_t given_count;
+} Statistics;
+
+static Status compute(void *context, const size_t *drawn, size_t count, double *values)
+{
+    Statistics *statistics = context;
+    MetricRows *rows = &statistics->rows;
+    rows->rows = drawn;
+    rows->count = count;
+    rows->means = (DetectionMeans){(double)NAN, (double)NAN};
+    if (statistics->repeats) {
+        memset(statistics->weights, 0, rows->evaluation->count * sizeof *statistics->weights);
+        for (size_t i = 0; i < count; ++i)
+            ++statistics->weights[drawn[i]];
+        rows->means = detection_repeats_means(statistics->repeats, statistics->weights);
+    }
+    for (size_t k = 0; k < statistics->given_count; ++k) {
+        const SplitMetric *metric = &table[statistics->given[k]];
+        values[k] = metric->compute(rows, metric->argument);
+    }
+    return STATUS_OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Rows of a bootstrap may outnumber the images, if large patients are drawn often: a patient has at
+ * most all images, and as many are drawn as there are. */
+static Status most_rows(const Evaluation *evaluation, size_t *most)
+{
+    size_t largest = 0, patients = 0, run = 0;
+    uint32_t *sorted;
+    TRY(MEMORY_NEW(&sorted, evaluation->count));
+    memcpy(sorted, evaluation->patients, evaluation->count * sizeof *sorted);
+    qsort(sorted, evaluation->count, sizeof *sorted, by_number);
+    for (size_t i = 0; i < evaluation->count; ++i) {
+        bool first = i == 0 || sorted[i] != sorted[i - 1];
+        run = first ? 1 : run + 1;
+        patients += first;
+        largest = run > largest ? run : largest;
+    }
+    free(sorted);
+    *most = largest * patients;
+    return STATUS_OK;
+}
+
+static Status prepare(const Evaluation *evaluation, size_t replicates, Statistics *statistics)
+{
+    DetectionSet boxes = evaluation_boxes(evaluation);
+    size_t most = evaluation->count;
+    for (size_t k = 0; k < METRICS; ++k)
+        if (table[k].compute && split_metric_is_given(&table[k], evaluation->task))
+            statistics->given[statistics->given_count++] = k;
+    if (replicates)
+        TRY(most_rows(evaluation, &most));
+    if (evaluation->task->gives_boxes)
+        TRY(detection_repeats_new(&boxes, (uint32_t)evaluation->classes, evaluation->count,
+                                  &statistics->repeats));
+    TRY(MEMORY_NEW(&statistics->weights, evaluation->count));
+    return MEMORY_NEW(&statistics->rows.seconds, most);
+}
+
+static Status fill(const Evaluation *evaluation, size_t replicates, uint64_t seed,
+                   Statistics *statistics, OutcomeMetric *metrics)
+{
+    size_t *all;
+    double values[METRICS];
+    Interval intervals[METRICS];
+    TRY(MEMORY_NEW(&all, evaluation->count));
+    for (size_t i = 0; i < evaluation->count; ++i)
+        all[i] = i;
+    Status status = compute(statistics, all, evaluation->count, values);
+    free(all);
+    TRY(status);
+    const BootstrapPlan plan = {.rows = evaluation->count,
+                                .groups = evaluation->patients,
+                                .replicates = replicates,
+                                .seed = seed,
+                                .statistics = statistics->given_count,
+                                .compute = compute,
+                                .context = statistics};
+    TRY(interval_bootstrap(&plan, intervals));
+    for (size_t k = 0; k < statistics->given_count; ++k) {
+        snprintf(metrics[k].name, sizeof metrics[k].name, "%s", table[statistics->given[k]].name);
+        metrics[k].value = values[k];
+        metrics[k].low = intervals[k].low;
+        metrics[k].high = intervals[k].high;
+    }
+    return STATUS_OK;
+}
+
+static Status find_overlaps(const Evaluation *evaluation, double **overlaps)
+{
+    DetectionSet boxes = evaluation_boxes(evaluation);
+    TRY(MEMORY_NEW(overlaps, evaluation->count));
+    for (size_t i = 0; i < evaluation->count; ++i)
+        (*overlaps)[i] =
+            evaluation->truth[i] == OUTCOME_NORMAL
+                ? (double)NAN
+                : detection_overlap(&boxes, (uint32_t)i, (uint32_t)evaluation->truth[i]);
+    return STATUS_OK;
+}
+
+static Status build(const Evaluation *evaluation, double operating_point, size_t replicates,
+                    uint64_t seed, SplitMetrics *metrics)
+{
+    const OutcomeInput input = {.images = evaluation->count,
+                                .classes = evaluation->classes,
+                                .scores = evaluation->scores,
+                                .truth = evaluation->truth,
+                                .groups = evaluation->patients,
+                                .class_names = evaluation->class_names,
+                                .operating_point = operating_point,
+                                .replicates = replicates,
+                                .seed = seed};
+    TRY(outcome_init(&metrics->outcome, &input));
+    TRY(find_overlaps(evaluation, &metrics->box_overlap));
+    size_t own = metrics->outcome.metric_count;
+    TRY(MEMORY_NEW(&metrics->metrics, own + METRICS));
+    memcpy(metrics->metrics, metrics->outcome.metrics, own * sizeof *metrics->metrics);
+    Statistics statistics = {
+        .rows = {.evaluation = evaluation, .box_overlap = metrics->box_overlap}};
+    Status status = prepare(evaluation, replicates, &statistics);
+    if (status == STATUS_OK)
+        status = fill(evaluation, replicates, seed, &statistics, metrics->metrics + own);
+    metrics->metric_count = own + statistics.given_count;
+    detection_repeats_free(statistics.repeats);
+    free(statistics.weights);
+    free(statistics.rows.seconds);
+    return status;
+}
+
+Status split_metrics_init(const Evaluation *evaluation, double operating_point, size_t replicates,
+                          uint64_t seed, SplitMetrics *metrics)
+{
+    *metrics = (SplitMetrics){0};
+    Status status = build(evaluation, operating_point, replicates, seed, metrics);
+    if (status != STATUS_OK)
+        split_metrics_clear(metrics);
+    return status;
+}
+
+void split_metrics_clear(SplitMetrics *metrics)
+{
+    outcome_clear(&metrics->outcome);
+    free(metrics->box_overlap);
+    free(metrics->metrics);
+    *metrics = (SplitMetrics){0};
+}
+
+double split_metrics_value(const SplitMetrics *metrics, const char *name)
+{
+    for (size_t i = 0; i < metrics->metric_count; ++i)
+        if (strcmp(metrics->metrics[i].name, name) == 0)
+            return metrics->metrics[i].value;
+    return (double)NAN;
+}

@@ -1,0 +1,215 @@
+/* The detector on a tiny network with random parameters: its answers follow from the network's
+ * outputs, and bad checkpoints are refused. */
+#include "../golden.h"
+
+#include "../../helpers/cell_settings.h"
+
+#include <unistd.h>
+
+#include "base/random.h"
+#include "data/dataset.h"
+#include "infer/checkpoint.h"
+#include "infer/detector.h"
+#include "model/mask.h"
+
+enum { SIZE = 64, CLASSES = 2, PRIORS = 372, MASK_SIDE = 8 };
+static char folder[] = "/tmp/gisd_detector_XXXXXX";
+static char path[sizeof folder + 16];
+
+/* Writes the checkpoint at `path`; `spoil` may change the parameters. */
+static void write_checkpoint(double operating_point, void (*spoil)(ParameterList *))
+{
+    const char *names[CLASSES] = {"GC", "GU"};
+    const CellSettings cell = cell_settings("base=4 size=64");
+    NetworkPlan plan = {.model = cell.model, .batch = 1};
+    plan.model.classes = CLASSES;
+    ParameterList parameters;
+    parameters_init(&parameters);
+    Network network;
+    assert_int_equal(network_init(&network, &plan, &parameters), STATUS_OK);
+    parameters_randomise(&parameters, 11);
+    Parameter *bias = parameters_find(&parameters, "cls.0.bias");
+    assert_non_null(bias);
+    for (size_t i = 0; i < bias->count; ++i)
+        bias->value[i] = 0; /* scores about 0.5 on the first level */
+    if (spoil)
+        spoil(&parameters);
+    CheckpointModel model;
+    assert_int_equal(checkpoint_model_init(&model, &plan.model, "global", names, operating_point),
+                     STATUS_OK);
+    assert_int_equal(checkpoint_write(path, &model, &parameters, NULL, NULL), STATUS_OK);
+    checkpoint_model_clear(&model);
+    network_clear(&network);
+    parameters_clear(&parameters);
+}
+
+static Detector *open_detector(void)
+{
+    Detector *detector;
+    Status status = detector_new(path, &detector);
+    if (status != STATUS_OK)
+        fail_msg("%s", status_message());
+    return detector;
+}
+
+static Image picture(size_t width, size_t height)
+{
+    Image image;
+    assert_int_equal(image_init(&image, width, height, 3), STATUS_OK);
+    RandomStream stream;
+    random_init(&stream, 1, "picture", (uint32_t)width, (uint32_t)height);
+    for (size_t i = 0; i < width * height * 3; ++i)
+        image.pixels[i] = (uint8_t)random_below(&stream, 256);
+    return image;
+}
+
+static void answers_follow_from_the_outputs_of_the_network(void **state)
+{
+    (void)state;
+    write_checkpoint(0.25, NULL);
+    Detector *detector = open_detector();
+    DetectorAbout about = detector_about(detector);
+    assert_string_equal(about.architecture, "improved_ssd");
+    assert_string_equal(about.title, "r50x1");
+    assert_string_equal(about.class_names[1], "GU");
+    assert_int_equal(detector_output_count(detector), 4);
+    assert_near(about.operating_point, 0.25, 0);
+
+    Image image = picture(SIZE, SIZE);
+    DetectorResult result;
+    assert_int_equal(detector_run(detector, &image, &result), STATUS_OK);
+    const float *input = detector_output(detector, 0).values;
+    const DetectorOutput logits = detector_output(detector, 2);
+    const DetectorOutput low = detector_output(detector, 3);
+    assert_string_equal(logits.name, "cls");
+    assert_int_equal(logits.shape.h, PRIORS);
+    assert_string_equal(low.name, "mask");
+    assert_int_equal(low.shape.h, MASK_SIDE);
+    for (size_t i = 0; i < SIZE * SIZE * 3; ++i) /* an image of the right size is not resampled */
+        assert_near(input[i], (image.pixels[i] - 127.5) / 127.5, 1e-6);
+    for (size_t k = 0; k < CLASSES; ++k) {
+        float highest = -INFINITY;
+        for (size_t p = 0; p < PRIORS; ++p)
+            highest = fmaxf(highest, logits.values[p * CLASSES + k]);
+        assert_near(result.class_scores[k], 1 / (1 + exp(-(double)highest)), 1e-6);
+    }
+    assert_near(result.lesion_score, fmaxf(result.class_scores[0], result.class_scores[1]), 0);
+    assert_int_equal(result.predicted_class, result.class_scores[1] > result.class_scores[0]);
+    assert_true(result.count > 0);
+    assert_near(result.detections[0].score, result.lesion_score, 0);
+    uint8_t mask[SIZE * SIZE];
+    assert_int_equal(mask_from_logits(MASK_SIDE, low.values, SIZE, SIZE, mask), result.mask_pixels);
+    assert_memory_equal(mask, result.mask, sizeof mask);
+    detector_result_clear(&result);
+    image_clear(&image);
+    detector_free(detector);
+}
+
+static void an_image_scores_the_same_whatever_came_before(void **state)
+{
+    (void)state;
+    write_checkpoint(0.25, NULL);
+    Detector *detector = open_detector();
+    Image first = picture(90, 50), other = picture(33, 200);
+    DetectorResult results[3];
+    float scores[3][CLASSES];
+    const Image *images[3] = {&first, &other, &first};
+    for (size_t i = 0; i < 3; ++i) {
+        assert_int_equal(detector_run(detector, images[i], &results[i]), STATUS_OK);
+        memcpy(scores[i], results[i].class_scores, sizeof scores[i]);
+    }
+    assert_memory_equal(scores[0], scores[2], sizeof scores[0]);
+    assert_memory_not_equal(scores[0], scores[1], sizeof scores[0]);
+    assert_int_equal(results[0].count, results[2].count);
+    assert_memory_equal(results[0].detections, results[2].detections,
+                        results[0].count * sizeof *results[0].detections);
+    assert_memory_equal(results[0].mask, results[2].mask, (size_t)90 * 50);
+    for (size_t i = 0; i < 3; ++i)
+        detector_result_clear(&results[i]);
+    image_clear(&first);
+    image_clear(&other);
+    detector_free(detector);
+}
+
+static void the_operating_point_parts_lesion_from_normal(void **state)
+{
+    (void)state;
+    Image image = picture(70, 70);
+    DetectorResult result;
+    write_checkpoint(0.25, NULL);
+    Detector *detector = open_detector();
+    assert_int_equal(detector_run(detector, &image, &result), STATUS_OK);
+    double score = result.lesion_score;
+    assert_true(result.predicted_class != LABEL_NORMAL);
+    detector_result_clear(&result);
+    detector_free(detector);
+    const double points[2] = {score, nextafter(score, 1)}; /* reached, and just missed */
+    for (int i = 0; i < 2; ++i) {
+        write_checkpoint(points[i], NULL);
+        detector = open_detector();
+        assert_int_equal(detector_run(detector, &image, &result), STATUS_OK);
+        assert_near(result.lesion_score, score, 0);
+        assert_int_equal(result.predicted_class == LABEL_NORMAL, i == 1);
+        detector_result_clear(&result);
+        detector_free(detector);
+    }
+    image_clear(&image);
+}
+
+static void blow_up(ParameterList *parameters)
+{
+    Parameter *parameter = parameters_find(parameters, "seg.mask.weight");
+    for (size_t i = 0; i < parameter->count; ++i)
+        parameter->value[i] = 3e38F;
+}
+
+static void outputs_that_are_no_numbers_are_an_error(void **state)
+{
+    (void)state;
+    write_checkpoint(0.25, blow_up);
+    Detector *detector = open_detector();
+    Image image = picture(70, 70);
+    DetectorResult result;
+    assert_int_equal(detector_run(detector, &image, &result), STATUS_DIVERGED);
+    assert_null(result.mask);
+    image_clear(&image);
+    detector_free(detector);
+}
+
+static void a_checkpoint_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    Detector *detector;
+    assert_true(detector_new("/tmp/no/such/checkpoint.h5", &detector) != STATUS_OK);
+    assert_null(detector);
+    assert_non_null(strstr(status_message(), "/tmp/no/such/checkpoint.h5"));
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/net.h5", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[sizeof folder + 16];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_follow_from_the_outputs_of_the_network),
+        cmocka_unit_test(an_image_scores_the_same_whatever_came_before),
+        cmocka_unit_test(the_operating_point_parts_lesion_from_normal),
+        cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),
+        cmocka_unit_test(a_checkpoint_that_is_not_there_is_named),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
