@@ -83,6 +83,20 @@ Status new_folder_begin(const char *path, NewFolder *folder)
     return status;
 }
 
+Status new_folder_target(const NewFolder *folder, char **target)
+{
+    char *parent, *real;
+    TRY(files_folder_of(folder->target, &parent));
+    real = realpath(parent, NULL);
+    free(parent);
+    if (!real)
+        FAIL(STATUS_IO, "%s: cannot open the folder above: %s", folder->target, strerror(errno));
+    const char *slash = strrchr(folder->target, '/');
+    Status status = files_join(real, slash ? slash + 1 : folder->target, target);
+    free(real);
+    return status;
+}
+
 Status new_folder_make(const NewFolder *folder, const char *name)
 {
     char *path;

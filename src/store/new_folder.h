@@ -20,6 +20,9 @@ typedef struct {
  * something in it, or is no name for a folder. */
 Status new_folder_begin(const char *path, NewFolder *folder);
 
+/* The absolute name that it will have, without links or dots, in *target; released with free(). */
+Status new_folder_target(const NewFolder *folder, char **target);
+
 /* Makes a folder in it; folders in between are made too. */
 Status new_folder_make(const NewFolder *folder, const char *name);
 

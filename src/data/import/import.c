@@ -2,7 +2,6 @@
  * gathered, write. See import.h. */
 #include "data/import/import.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,21 +59,6 @@ static Status check_settings(const ImportLayout *layout, const ImportSettings *s
     return STATUS_OK;
 }
 
-/* The absolute name that the new folder will have; released with free(). */
-static Status absolute_target(const NewFolder *folder, char **target)
-{
-    char *parent, *real;
-    TRY(files_folder_of(folder->target, &parent));
-    real = realpath(parent, NULL);
-    free(parent);
-    if (!real)
-        FAIL(STATUS_IO, "%s: cannot open the folder above: %s", folder->target, strerror(errno));
-    const char *slash = strrchr(folder->target, '/');
-    Status status = files_join(real, slash ? slash + 1 : folder->target, target);
-    free(real);
-    return status;
-}
-
 static Status read_source(const ImportLayout *layout, Annotations *all)
 {
     const ImportSettings *settings = all->settings;
@@ -114,7 +98,7 @@ Status import_data_set(const char *name, const ImportSettings *settings, FILE *s
         FAIL(STATUS_MISSING, "%s: no such folder, expected one as '--help' shows for %s",
              settings->source, layout->name);
     TRY_GOTO(status, done, new_folder_begin(settings->out, &folder));
-    TRY_GOTO(status, done, absolute_target(&folder, &target));
+    TRY_GOTO(status, done, new_folder_target(&folder, &target));
     TRY_GOTO(status, done, read_source(layout, &all));
     TRY_GOTO(status, done, completion_run(&all, &folder));
     remove_if_empty(&folder, "masks");

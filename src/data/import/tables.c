@@ -14,31 +14,14 @@ enum { REASONS_SHOWN = 12 };
 
 /* ---- manifest.csv ---- */
 
-Status tables_relative(const char *from, const char *path, char **relative)
-{
-    size_t length = strlen(from), common = 0; /* up to the last slash that both have */
-    for (size_t i = 0; i <= length && path[i] == (i < length ? from[i] : '/'); ++i)
-        if (path[i] == '/')
-            common = i + 1;
-    size_t up = common <= length;
-    for (size_t i = common; i < length; ++i)
-        up += from[i] == '/';
-    size_t rest = strlen(path + common);
-    TRY(MEMORY_NEW(relative, 3 * up + rest + 1));
-    for (size_t i = 0; i < up; ++i)
-        memcpy(*relative + 3 * i, "../", 3);
-    memcpy(*relative + 3 * up, path + common, rest);
-    return STATUS_OK;
-}
-
 static Status write_row(CsvWriter *writer, const Annotations *all, size_t index, const char *target)
 {
     const ImportImage *image = &all->images[index];
     char *place = NULL, *mask = NULL, made[COMPLETION_NAME_BYTES];
     Status status;
-    TRY_GOTO(status, done, tables_relative(target, image->file->path, &place));
+    TRY_GOTO(status, done, files_relative(target, image->file->path, &place));
     if (image->mask_file)
-        TRY_GOTO(status, done, tables_relative(target, image->mask_file->path, &mask));
+        TRY_GOTO(status, done, files_relative(target, image->mask_file->path, &mask));
     completion_mask_name(index, made);
     ManifestRow row = {
         .image = place,

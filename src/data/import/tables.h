@@ -15,7 +15,4 @@ Status tables_write(const Annotations *all, const char *target, const NewFolder 
  * folder as the user calls it. */
 Status tables_tell(const Annotations *all, const char *out, FILE *summary, FILE *notes);
 
-/* `path` as seen from the folder `from`, both absolute and without dots; released with free(). */
-Status tables_relative(const char *from, const char *path, char **relative);
-
 #endif
