@@ -128,16 +128,16 @@ static Status read_size(const Coco *coco, const cJSON *item, const char *where, 
 
 static Status read_image(Coco *coco, const cJSON *item, Entry *entry)
 {
-    char where[64];
+    char where[64], what[80];
     size_t count;
     snprintf(where, sizeof where, "images[%zu]", coco->images.count - 1);
+    snprintf(what, sizeof what, "%s: file_name", where);
     const char *name = json_text(item, "file_name");
     entry->index = SIZE_MAX;
     if (!json_integer(item, "id", &entry->id) || !name)
         FAIL(STATUS_FORMAT, "%s: %s, expected a whole number id and a file_name", coco->file->path,
              where);
-    strcat(where, ": file_name");
-    TRY(annotations_check_name(name, coco->file->path, where));
+    TRY(annotations_check_name(name, coco->file->path, what));
     SourceFile *file = find_image(coco, name, &count);
     if (!file || count != 1)
         return annotations_note_absent(coco->all, name,
