@@ -407,14 +407,16 @@ bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
 
 static void write_section(FILE *stream, const ExperimentFile *experiment, const char *section)
 {
-    if (*section)
-        fprintf(stream, "%s:\n", section);
+    bool begun = !*section;
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         const bool given = experiment->values[i].count > 0;
         if (strcmp(setting_section(i), section) != 0 ||
             (!given && !experiment_file_default(experiment, i, text)))
             continue;
+        if (!begun)
+            fprintf(stream, "%s:\n", section);
+        begun = true;
         fprintf(stream, "%s%s: ", *section ? "  " : "", setting_key(i));
         if (given)
             write_values(stream, &experiment->values[i]);

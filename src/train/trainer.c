@@ -128,6 +128,7 @@ Status trainer_start(Trainer *trainer)
     const CellSettings *settings = trainer->settings;
     size_t slice = trainer->local_shards * trainer->shard_images;
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
+                                        .form = trainer->network.architecture->input,
                                         .global_batch = settings->batch,
                                         .slice_first = (size_t)trainer->rank * slice,
                                         .slice_count = slice,
