@@ -33,6 +33,9 @@ Status files_folder_of(const char *path, char **folder);
 /* `name` as the file `owner` means it, in *path: relative to the folder that holds `owner`. */
 Status files_resolve(const char *owner, const char *name, char **path);
 
+/* `path` as seen from the folder `from`, both absolute and without links or dots, in *relative. */
+Status files_relative(const char *from, const char *path, char **relative);
+
 /* The whole file in *data, with a zero byte after its *bytes bytes, so that text can be used as it
  * is. `bytes` may be NULL. STATUS_MISSING if there is no such file. */
 Status files_read(const char *path, char **data, size_t *bytes);
