@@ -53,7 +53,7 @@ static Status load_data(Job *job, const ExperimentFile *experiment)
     return STATUS_OK;
 }
 
-static Status identify(Job *job, const ExperimentFile *experiment)
+static Status identify(Job *job, const ExperimentFile *experiment, const char *path)
 {
     const char **fingerprints;
     TRY(MEMORY_NEW(&fingerprints, job->cells.count));
@@ -63,7 +63,7 @@ static Status identify(Job *job, const ExperimentFile *experiment)
         cell->settings.model.classes = dataset->class_count;
         fingerprints[i] = dataset->fingerprint;
     }
-    Status status = grid_cells_identify(experiment, fingerprints, &job->cells);
+    Status status = grid_cells_identify(experiment, path, fingerprints, &job->cells);
     free(fingerprints);
     return status;
 }
@@ -77,7 +77,7 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
     if (status == STATUS_OK)
         status = load_data(job, experiment);
     if (status == STATUS_OK)
-        status = identify(job, experiment);
+        status = identify(job, experiment, path);
     if (status != STATUS_OK)
         job_clear(job);
     return status;
