@@ -165,7 +165,8 @@ static Status agree_on_counts(Trainer *trainer, Status own,
     memcpy(counts, words + 2, TASK_COUNTS_MOST * sizeof *counts);
     *wish = (StepWish)words[0];
     if (own == STATUS_OK && words[1])
-        FAIL(STATUS_IO, "another rank of the group could not load its images");
+        return mpi_heard(
+            status_set(STATUS_IO, "another rank of the group could not load its images"));
     return own;
 }
 

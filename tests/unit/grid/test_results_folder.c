@@ -3,7 +3,7 @@
 
 #include "../results/journal_lines.h"
 
-#include "grid/results_folder.h"
+#include "grid/run/results_folder.h"
 #include "store/hdf5_reader.h"
 
 static void check_column(const Hdf5Reader *reader, const char *name, const char *first,
