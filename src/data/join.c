@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,12 +76,41 @@ done:
     return status;
 }
 
+/* A mask may be several files, parted by semicolons. */
+static Status move_paths(const Join *join, const char *manifest, const char *names, char **moved)
+{
+    char *copy, *rest, *part;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(moved, &bytes);
+    if (!stream)
+        FAIL(STATUS_NO_MEMORY, "%s: out of memory", manifest);
+    Status status = memory_copy_text(names, &copy);
+    rest = copy;
+    while (status == STATUS_OK && (part = strsep(&rest, ";"))) {
+        char *one;
+        part += strspn(part, " ");
+        status = move_path(join, manifest, part, &one);
+        if (status == STATUS_OK)
+            fprintf(stream, "%s%s", ftell(stream) > 0 ? ";" : "", one);
+        free(one);
+    }
+    free(copy);
+    fclose(stream);
+    if (status != STATUS_OK) {
+        free(*moved);
+        *moved = NULL;
+    }
+    return status;
+}
+
 static Status write_cell(const Join *join, CsvWriter *writer, size_t part, const char *column,
                          const char *text)
 {
     char *changed = NULL;
-    if (*text && (strcmp(column, "image") == 0 || strcmp(column, "mask") == 0))
+    if (*text && strcmp(column, "image") == 0)
         TRY(move_path(join, join->parts[part].manifest, text, &changed));
+    if (*text && strcmp(column, "mask") == 0)
+        TRY(move_paths(join, join->parts[part].manifest, text, &changed));
     if (*text && (strcmp(column, "patient") == 0 || strcmp(column, "lesion") == 0)) {
         size_t bytes = strlen(join->parts[part].name) + strlen(text) + 2;
         TRY(MEMORY_NEW(&changed, bytes));

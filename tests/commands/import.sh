@@ -184,3 +184,19 @@ mv data elsewhere
 refuses 'data set is not there, expected --data MANIFEST' "$data" export coco "$cell" out
 "$data" export coco "$cell" moved --score 0 --data elsewhere >/dev/null
 diff -r predicted/annotations moved/annotations
+
+# ---- folders of other names, inside the source and out of it ----
+mkdir -p apart/pictures apart/outlines
+cp "$sets/masks/source/test/images/ISIC_1.jpg" apart/pictures/a.jpg
+cp "$sets/masks/source/test/masks/ISIC_1_segmentation.png" apart/outlines/a.png
+"$data" import masks apart byname --class polyp --images pictures --masks outlines >out.txt 2>/dev/null
+grep -q ': 1 images, 1 with lesions, 0 normal; 2 boxes, 1 masks$' out.txt || fail "$(cat out.txt)"
+mkdir alone
+mv apart/outlines alone/
+"$data" import masks apart/pictures outside --class polyp --masks alone/outlines >out.txt 2>/dev/null
+grep -q '^../apart/pictures/a.jpg,../alone/outlines/a.png,polyp' outside/manifest.csv
+source_of coco
+mv src/images pictures
+"$data" import coco src moved-images --images pictures >/dev/null 2>&1
+cmp <(cut -d, -f3- moved-images/manifest.csv) <(cut -d, -f3- coco/manifest.csv)
+refuses 'missing: cannot open the folder' "$data" import coco src out --images missing
