@@ -53,11 +53,6 @@ void hdf5_silence(void)
     H5Eset_auto2(H5E_DEFAULT, remember, NULL);
 }
 
-void hdf5_forget_at_exit(void)
-{
-    H5dont_atexit();
-}
-
 /* Where the operating system refused, its reason stands in the middle of several lines of detail.
  */
 static void shorten_cause(void)
