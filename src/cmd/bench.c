@@ -188,12 +188,10 @@ static bool is_network_setting(const CellSettings *cell, size_t setting)
     return false;
 }
 
-static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
+/* "r50x1, base 64, 300 x 300, f32, training global, batch 4" */
+static void print_network(const BenchmarkSettings *settings)
 {
-    const BenchmarkSettings *settings = &arguments->settings;
     const CellSettings *cell = &settings->cell;
-    double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
-    double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
     char title[ARCHITECTURE_NAME_BYTES];
     architecture_title(&cell->model, title);
     printf("%s, ", title);
@@ -209,6 +207,15 @@ static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
            : cell->tuning == TUNING_LOCAL ? "local"
                                           : "global",
            cell->batch);
+}
+
+static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
+{
+    const BenchmarkSettings *settings = &arguments->settings;
+    const CellSettings *cell = &settings->cell;
+    double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
+    double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
+    print_network(settings);
     printf("  %.3f images a second; %.4f s an image (median of %zu steps; %.4f to %.4f)\n",
            benchmark->images_per_second, benchmark->seconds_per_image, settings->repeats,
            benchmark->best_seconds, benchmark->worst_seconds);

@@ -1,5 +1,5 @@
-/* gisd-data: makes, imports, checks and packs data sets. This file knows the sub-commands' names;
- * data_NAME.c does the work of each.
+/* gisd-data: makes, imports, joins, checks, packs and exports data sets. This file knows the names
+ * of the sub-commands; data_NAME.c does the work of each.
  */
 #include "cmd/data.h"
 
@@ -17,9 +17,11 @@ static const struct {
     DataCommand *run;
 } commands[] = {
     {"phantom", "make a synthetic data set", data_phantom},
-    {"import", "make a manifest from a public data set", data_import},
+    {"import", "make a manifest from a data set of another layout", data_import},
+    {"join", "make one manifest of several", data_join},
     {"check", "find everything wrong with a data set", data_check},
     {"pack", "decode and resize a data set once, into one file", data_pack},
+    {"export", "write annotations or predictions for other tools", data_export},
     {NULL, NULL, NULL},
 };
 
@@ -68,7 +70,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .parser = parse,
     .args_doc = "COMMAND [ARGUMENT...]",
-    .doc = "Make, import, check and pack sets of endoscopy images."
+    .doc = "Make, import, join, check, pack and export sets of endoscopy images."
            "\v'gisd-data COMMAND --help' describes a command.",
     .help_filter = list_commands,
 };

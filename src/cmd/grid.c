@@ -12,10 +12,10 @@
 #include "base/deadline.h"
 #include "base/text.h"
 #include "cmd/command.h"
-#include "grid/plan.h"
-#include "grid/run.h"
-#include "grid/status_view.h"
-#include "grid/walltime.h"
+#include "grid/run/plan.h"
+#include "grid/run/run.h"
+#include "grid/run/status_view.h"
+#include "grid/run/walltime.h"
 
 const char *argp_program_version = "gisd-grid " GISD_VERSION;
 

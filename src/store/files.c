@@ -102,6 +102,23 @@ Status files_resolve(const char *owner, const char *name, char **path)
     return status;
 }
 
+Status files_relative(const char *from, const char *path, char **relative)
+{
+    size_t length = strlen(from), common = 0; /* up to the last slash that both have */
+    for (size_t i = 0; i <= length && path[i] == (i < length ? from[i] : '/'); ++i)
+        if (path[i] == '/')
+            common = i + 1;
+    size_t up = common <= length;
+    for (size_t i = common; i < length; ++i)
+        up += from[i] == '/';
+    size_t rest = strlen(path + common);
+    TRY(MEMORY_NEW(relative, 3 * up + rest + 1));
+    for (size_t i = 0; i < up; ++i)
+        memcpy(*relative + 3 * i, "../", 3);
+    memcpy(*relative + 3 * up, path + common, rest);
+    return STATUS_OK;
+}
+
 static Status check_plain(const char *path, mode_t mode)
 {
     const char *kind = S_ISDIR(mode)    ? "a folder"
@@ -139,7 +156,6 @@ Status files_open_plain(const char *path, int *file)
         close(*file);
     return status;
 }
-
 static Status read_all(int file, const char *path, char **data, size_t *bytes)
 {
     struct stat about;

@@ -34,6 +34,9 @@ Status files_folder_of(const char *path, char **folder);
 /* `name` as the file `owner` means it, in *path: relative to the folder that holds `owner`. */
 Status files_resolve(const char *owner, const char *name, char **path);
 
+/* `path` as seen from the folder `from`, both absolute and without links or dots, in *relative. */
+Status files_relative(const char *from, const char *path, char **relative);
+
 /* Opens a plain file for reading; the descriptor in *file is closed by the caller. Anything else is
  * STATUS_IO that says what it is, STATUS_MISSING if there is nothing. */
 Status files_open_plain(const char *path, int *file);

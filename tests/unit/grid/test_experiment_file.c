@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grid/cells.h"
+#include "grid/experiment/cells.h"
 
 static char path[] = "/tmp/gisd-experiment-XXXXXX";
 
