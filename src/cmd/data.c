@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cmd/command.h"
+
 /* To add a sub-command: its function in data.h, its line here. */
 static const struct {
     const char *name, *summary;
@@ -51,14 +53,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Choice *choice = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case ARGP_KEY_ARG:
         (void)argument;
         choice->at = state->next - 1;
         state->next = state->argc; /* the rest belongs to the sub-command */
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "expected a command");
-        return EINVAL;
+        return command_refuse(state, "expected a command");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -75,19 +78,16 @@ static const struct argp usage = {
 int main(int argc, char **argv)
 {
     Choice choice = {0};
-    argp_err_exit_status = EX_USAGE;
-    argp_parse(&usage, argc, argv, ARGP_IN_ORDER, NULL, &choice);
+    command_begin();
+    if (argp_parse(&usage, argc, argv, ARGP_IN_ORDER, NULL, &choice) != 0)
+        return EX_USAGE;
     for (size_t i = 0; commands[i].name; ++i) {
         if (strcmp(commands[i].name, argv[choice.at]) != 0)
             continue;
         char name[64];
         snprintf(name, sizeof name, "gisd-data %s", commands[i].name);
         argv[choice.at] = name;
-        Status status = commands[i].run(argc - choice.at, argv + choice.at);
-        if (status == STATUS_OK)
-            return EXIT_SUCCESS;
-        fprintf(stderr, "%s: %s\n", name, status_message());
-        return EXIT_FAILURE;
+        return command_end(name, commands[i].run(argc - choice.at, argv + choice.at));
     }
     fprintf(stderr, "gisd-data: unknown command '%s', see gisd-data --help\n", argv[choice.at]);
     return EX_USAGE;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/dataset.h"
 #include "data/properties.h"
 
@@ -95,9 +96,9 @@ static Status parse_box(const Manifest *manifest, const ManifestRow *row, size_t
              manifest->path, row->line, row->image, number, skip_spaces(text));
     if (!(box->box.x0 < box->box.x1 && box->box.y0 < box->box.y1))
         FAIL(STATUS_FORMAT,
-             "%s:%zu: %s: box %zu is %g %g %g %g, expected x0 < x1 and y0 < y1 (half-open)",
-             manifest->path, row->line, row->image, number, (double)box->box.x0,
-             (double)box->box.y0, (double)box->box.x1, (double)box->box.y1);
+             "%s:%zu: %s: box %zu is %s %s %s %s, expected x0 < x1 and y0 < y1 (half-open)",
+             manifest->path, row->line, row->image, number, TEXT_NUMBER(box->box.x0),
+             TEXT_NUMBER(box->box.y0), TEXT_NUMBER(box->box.x1), TEXT_NUMBER(box->box.y1));
     return STATUS_OK;
 }
 
@@ -420,9 +421,9 @@ Status manifest_check_boxes(const Manifest *manifest, const ManifestRow *row, si
         const Box *box = &row->boxes[i].box;
         if (box->x0 < 0 || box->y0 < 0 || box->x1 > (float)width || box->y1 > (float)height)
             FAIL(STATUS_FORMAT,
-                 "%s:%zu: %s: box %zu is %g %g %g %g, expected it inside the image of %zu x %zu",
-                 manifest->path, row->line, row->image, i + 1, (double)box->x0, (double)box->y0,
-                 (double)box->x1, (double)box->y1, width, height);
+                 "%s:%zu: %s: box %zu is %s %s %s %s, expected it inside the image of %zu x %zu",
+                 manifest->path, row->line, row->image, i + 1, TEXT_NUMBER(box->x0),
+                 TEXT_NUMBER(box->y0), TEXT_NUMBER(box->x1), TEXT_NUMBER(box->y1), width, height);
     }
     return STATUS_OK;
 }

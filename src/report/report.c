@@ -273,10 +273,20 @@ static Status compose(Composition *composition)
     return STATUS_OK;
 }
 
+static Status mark_folder(const char *folder)
+{
+    static const char text[] =
+        "The files of this folder were written by gisd-report, and its next run replaces them.\n";
+    char path[PATH_MAX];
+    path_in(path, folder, REPORT_MARK, "");
+    return files_write(path, text, strlen(text));
+}
+
 static Status write_into(const ReportOptions *options, const char *folder,
                          const Experiment *experiment)
 {
     TRY(files_make_folder(folder));
+    TRY(mark_folder(folder));
     Composition composition = {.options = options, .folder = folder, .experiment = experiment};
     char title[PATH_MAX + 16];
     char *name = realpath(options->results, NULL);

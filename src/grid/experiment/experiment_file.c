@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "store/files.h"
 #include "store/yaml_tree.h"
 
@@ -309,8 +310,8 @@ static Status check_shares(const Reading *reading)
     const double *shares = reading->experiment->split.shares;
     double sum = shares[0] + shares[1] + shares[2];
     if (sum < 1 - 1e-9 || sum > 1 + 1e-9)
-        FAIL(STATUS_ARGUMENT, "%s: the shares of data.split add up to %.12g (expected 1)",
-             reading->path, sum);
+        FAIL(STATUS_ARGUMENT, "%s: the shares of data.split add up to %s (expected 1)",
+             reading->path, TEXT_NUMBER(sum));
     return STATUS_OK;
 }
 
