@@ -42,11 +42,14 @@ error_t command_refuse(const struct argp_state *state, const char *format, ...)
     va_list arguments;
     if (state->flags & ARGP_NO_ERRS)
         return EINVAL;
-    fprintf(stderr, "%s: ", state->name);
+    /* At ARGP_KEY_INIT argp has not named the program yet. */
+    const char *slash = strrchr(state->argv[0], '/');
+    const char *name = state->name ? state->name : slash ? slash + 1 : state->argv[0];
+    fprintf(stderr, "%s: ", name);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "; see %s --help\n", state->name);
+    fprintf(stderr, "; see %s --help\n", name);
     if (!(state->flags & ARGP_NO_EXIT))
         exit(EX_USAGE);
     return EINVAL;

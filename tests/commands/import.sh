@@ -43,7 +43,10 @@ done
 refuses 'expected coco, voc' "$data" import floppies empty out
 refuses 'masks names no classes, expected --class NAME' "$data" import masks empty out
 refuses 'coco has no use for --masks' "$data" import coco empty out --masks .
-refuses "'': expected the name of a new folder" "$data" import masks "$sets/masks/source" '' --class polyp
+code=0
+"$data" import masks "$sets/masks/source" '' --class polyp 2>message.txt || code=$?
+[ $code = 64 ] && grep -q '^gisd-data import: .* is empty' message.txt ||
+    fail "an empty name for OUT: code $code: $(cat message.txt)"
 mkdir full
 touch full/precious
 refuses 'full: is not empty' "$data" import masks "$sets/masks/source" full --class polyp
