@@ -45,7 +45,7 @@ refuses 'masks names no classes, expected --class NAME' "$data" import masks emp
 refuses 'coco has no use for --masks' "$data" import coco empty out --masks .
 code=0
 "$data" import masks "$sets/masks/source" '' --class polyp 2>message.txt || code=$?
-[ $code = 64 ] && grep -q '^gisd-data import: .* is empty' message.txt ||
+[ $code = 64 ] && grep -q '^gisd-data: .* is empty' message.txt ||
     fail "an empty name for OUT: code $code: $(cat message.txt)"
 mkdir full
 touch full/precious
