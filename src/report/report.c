@@ -63,7 +63,10 @@ static const Section sections[] = {
      "images."},
     {"detection", "Detection, segmentation, time", results_detection,
      "Average precision over the lesion classes at IoU 0.5 and averaged over 0.5 to 0.95; Dice and "
-     "IoU of masks at threshold 0.5; median seconds from decoded pixels to boxes and mask."},
+     "IoU of masks at threshold 0.5, over the lesion images whose mask is annotated (undefined "
+     "where "
+     "none is); the share of lesion-free images in whose mask no pixel is lesion; median seconds "
+     "from decoded pixels to boxes and mask."},
     {"table6", "Overlap by form of lesion (Table 6)", results_overlap,
      "Percent of the images of each form whose best box of the right class, or whose mask, "
      "overlaps the annotated one (IoU) by at least 60, 70, 80, 90 percent; runs chosen as above. "

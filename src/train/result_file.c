@@ -228,9 +228,10 @@ static Status write_predictions(const Result *result)
     TRY(write_prediction_texts(result));
     TRY(result_write(w, "test/predictions/scores", HDF5_F64, 2,
                      (size_t[]){test->count, test->classes}, test->scores));
-    if (test->task->gives_masks) {
+    if (test->gives.masks) {
         TRY(result_write_f64(w, "test/predictions/dice", test->count, test->dice));
         TRY(result_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou));
+        TRY(result_write_f64(w, "test/predictions/mask_share", test->count, test->mask_share));
     }
     TRY(result_write_f64(w, "test/predictions/seconds", test->count, test->seconds));
     int64_t *classes;
@@ -272,7 +273,7 @@ static Status write_overlap(const Result *result)
         status = result_write_texts(w, "test/overlap/form", count, form);
     if (status == STATUS_OK)
         status = result_write_f64(w, "test/overlap/box_iou", count, box);
-    if (status == STATUS_OK && test->task->gives_masks)
+    if (status == STATUS_OK && test->gives.masks)
         status = result_write_f64(w, "test/overlap/mask_iou", count, mask);
     free(box);
     return status;
@@ -320,7 +321,7 @@ static Status write_all(const Result *result)
     TRY(write_curves(result));
     TRY(write_confusion(result));
     TRY(write_predictions(result));
-    if (!result->test->task->gives_boxes)
+    if (!result->test->gives.boxes)
         return STATUS_OK;
     TRY(write_overlap(result));
     return write_detections(result);
