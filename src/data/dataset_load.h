@@ -13,4 +13,9 @@ Status dataset_check(const Manifest *manifest, size_t size);
 Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettings *split,
                         Dataset *dataset);
 
+/* Gives an example, whose size is set, the boxes of its row (in pixels), or those derived from its
+ * mask. */
+Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes,
+                           Example *example);
+
 #endif

@@ -1,7 +1,25 @@
-/* Overlap of boxes; see box.h. */
+/* Boxes as text, and their overlap; see box.h. */
 #include "image/box.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *box_text(const Box *box, char text[BOX_TEXT_BYTES])
+{
+    const float sides[4] = {box->x0, box->y0, box->x1, box->y1};
+    size_t used = 0;
+    for (size_t i = 0; i < 4; ++i) {
+        char side[20];
+        for (int digits = 6; digits <= 9; ++digits) {
+            snprintf(side, sizeof side, "%.*g", digits, (double)sides[i]);
+            if (strtof(side, NULL) == sides[i])
+                break;
+        }
+        used += (size_t)snprintf(text + used, BOX_TEXT_BYTES - used, "%s%s", i ? " " : "", side);
+    }
+    return text;
+}
 
 double box_iou(const Box *a, const Box *b)
 {

@@ -53,7 +53,8 @@ static void a_sound_data_set_is_summed_up(void **state)
         summary, "split          images   normal       GC       CG patients    masks    boxes\n"
                  "train               6        2        2        2        2        4        4\n"
                  "val                 2        0        1        1        1        2        2\n"
-                 "all                 8        2        3        3        3        6        6\n");
+                 "all                 8        2        3        3        3        6        6\n"
+                 "masks: 6 of 0/255\n");
 }
 
 static void each_fault_is_one_line(void **state)
