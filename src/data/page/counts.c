@@ -30,7 +30,7 @@ static void add_row(Group *group, const Page *page, size_t row)
 {
     const ManifestRow *of = &page->manifest->rows[row];
     ++group->images[of->split];
-    group->masks += of->mask[0] != '\0';
+    group->masks += of->mask_count;
     group->boxes += page->facts[row].known ? page->facts[row].box_count : of->box_count;
 }
 
@@ -47,12 +47,11 @@ static Status find_group(Tally *tally, const char *name, Group **group)
     return STATUS_OK;
 }
 
-/* Groups in the order of `names`, then of first appearance. More than VALUES_MOST of a further
- * column: the values are no groups, and the rest is not counted. */
+/* Groups stand in the order in which they appear. With more than `most` of them the rest is not
+ * counted. */
 static Status count_rows(const Page *page, NameOf *name_of, size_t column, size_t most,
                          Tally *tally)
 {
-    tally->page = page;
     for (size_t i = 0; i < page->manifest->count && tally->count <= most; ++i) {
         if (page->manifest->rows[i].broken)
             continue;
@@ -133,14 +132,28 @@ static void write_tally(const Tally *tally, const char *title, FILE *html)
     fputs("</tbody></table></div>\n", html);
 }
 
-/* A table for one kind of name; none if all rows have the same one or there are too many. */
-static Status write_kind(const Page *page, const char *title, NameOf *name_of, size_t column,
-                         bool always, FILE *html)
+/* Groups for normal and the classes, in this order, whether there are pictures of them or not. */
+static Status add_labels(Tally *tally)
 {
-    Tally tally = {0};
-    size_t most = always ? page->manifest->count : VALUES_MOST;
-    Status status = count_rows(page, name_of, column, most, &tally);
-    if (status == STATUS_OK && tally.count <= most && (always || tally.count > 1)) {
+    const Manifest *manifest = tally->page->manifest;
+    Group *group;
+    TRY(find_group(tally, MANIFEST_NORMAL, &group));
+    for (size_t i = 0; i < manifest->class_count; ++i)
+        TRY(find_group(tally, manifest->class_names[i], &group));
+    return STATUS_OK;
+}
+
+/* A table for one kind of name: that of labels always, of others none if all rows have the same one
+ * or there are too many. */
+static Status write_kind(const Page *page, const char *title, NameOf *name_of, size_t column,
+                         bool labels, FILE *html)
+{
+    Tally tally = {.page = page};
+    size_t most = labels ? page->manifest->count + 1 : VALUES_MOST;
+    Status status = labels ? add_labels(&tally) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = count_rows(page, name_of, column, most, &tally);
+    if (status == STATUS_OK && tally.count <= most && (labels || tally.count > 1)) {
         status = count_patients(&tally, name_of, column);
         if (status == STATUS_OK)
             write_tally(&tally, title, html);

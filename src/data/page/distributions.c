@@ -65,7 +65,8 @@ static void write_size_table(const Size *sizes, size_t distinct, size_t images, 
     fputs("<h3>Sizes</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
           "aria-label=\"Sizes of pictures\"><table>\n<thead><tr><th scope=\"col\">pixels</th>"
           "<th scope=\"col\" class=\"number\">images</th><th scope=\"col\" "
-          "class=\"number\">share</th><td></td></tr></thead>\n<tbody>\n",
+          "class=\"number\">share</th><th scope=\"col\"><span "
+          "class=\"hidden\">bar</span></th></tr></thead>\n<tbody>\n",
           html);
     size_t rest = images;
     for (size_t i = 0; i < distinct && i < SIZES_SHOWN; ++i) {
@@ -109,8 +110,7 @@ static void write_bars(const size_t *bins, size_t most, double low, double high,
     for (size_t i = 0; i < BINS; ++i) {
         double height = (HEIGHT - BOTTOM - 14) * (double)bins[i] / (double)(most > 0 ? most : 1);
         if (bins[i] > 0)
-            fprintf(html,
-                    "<rect class=\"bar\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
+            fprintf(html, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
                     LEFT + across * (double)i + 0.5, HEIGHT - BOTTOM - height, across - 1,
                     fmax(height, 1));
     }
@@ -119,7 +119,7 @@ static void write_bars(const size_t *bins, size_t most, double low, double high,
             "<text x=\"%d\" y=\"%d\">%g</text>"
             "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%g</text>"
             "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%g</text>"
-            "<text x=\"%d\" y=\"10\">up to %zu</text>",
+            "<text x=\"%d\" y=\"10\">tallest bar: %zu</text>",
             LEFT, HEIGHT - BOTTOM, WIDTH - LEFT, HEIGHT - BOTTOM, LEFT, HEIGHT - 4, low, WIDTH / 2,
             HEIGHT - 4, (low + high) / 2, WIDTH - LEFT, HEIGHT - 4, high, LEFT, most);
 }

@@ -50,8 +50,7 @@ void page_text(FILE *html, const char *format, ...)
 
 /* ---- the head ---- */
 
-/* The file's name with its folder's, which says more than "manifest.csv" does. */
-static const char *short_name(const char *path)
+const char *page_short_name(const char *path)
 {
     const char *name = strrchr(path, '/');
     while (name && name > path && name[-1] != '/')
@@ -69,7 +68,7 @@ static void write_tiles(const Page *page, FILE *html)
     const Manifest *manifest = page->manifest;
     size_t masks = 0, boxes = 0;
     for (size_t i = 0; i < manifest->count; ++i) {
-        masks += !manifest->rows[i].broken && manifest->rows[i].mask[0] != '\0';
+        masks += manifest->rows[i].broken ? 0 : manifest->rows[i].mask_count;
         boxes += page->facts[i].known ? page->facts[i].box_count : 0;
     }
     fputs("<ul class=\"tiles\">", html);
@@ -99,7 +98,7 @@ static void write_verdict(const Findings *findings, FILE *html)
 static void write_head(const Page *page, FILE *html)
 {
     char now[CLOCK_TEXT_BYTES];
-    const char *name = short_name(page->manifest->path);
+    const char *name = page_short_name(page->manifest->path);
     clock_text(now);
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
@@ -122,54 +121,101 @@ static void write_head(const Page *page, FILE *html)
 
 /* ---- errors and warnings ---- */
 
-static void write_findings(const Page *page, size_t from, size_t to, FILE *html)
+/* A row of the table: the text without the manifest's path and line, which stands in a column of
+ * its own. */
+static void write_finding(const Manifest *manifest, const char *kind, const char *text, FILE *html)
 {
-    const char *path = page->manifest->path;
-    size_t length = strlen(path);
-    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Errors and warnings\">"
-          "<table>\n<thead><tr><th scope=\"col\" class=\"number\">line</th>"
-          "<th scope=\"col\">kind</th><th scope=\"col\">what</th></tr></thead>\n<tbody>\n",
-          html);
-    for (size_t i = from; i < to; ++i) {
-        const Finding *finding = &page->findings->findings[i];
-        const char *kind = finding->level == FINDING_ERROR ? "error" : "warning";
-        char line[32] = "", prefix[32];
-        int prefix_length = snprintf(prefix, sizeof prefix, ":%zu: ", finding->line);
-        const char *text = finding->text;
-        if (finding->line > 0)
-            snprintf(line, sizeof line, "%zu", finding->line);
-        /* The table says path and line. */
-        if (strncmp(text, path, length) == 0) {
-            text += length;
-            text += strncmp(text, prefix, (size_t)prefix_length) == 0 ? prefix_length
-                    : strncmp(text, ": ", 2) == 0                     ? 2
-                                                                      : 0;
-        }
-        fprintf(html,
-                "<tr><td class=\"number\">%s</td><td class=\"%s\">%s</td><td class=\"message\">",
-                line, kind, kind);
-        html_write_text(html, text);
-        fputs("</td></tr>\n", html);
+    size_t path = strlen(manifest->path), digits = 0;
+    if (strncmp(text, manifest->path, path) == 0 && text[path] == ':') {
+        text += path + 1;
+        digits = strspn(text, "0123456789");
     }
+    fprintf(html,
+            "<tr><td class=\"number\">%.*s</td><td class=\"%s\">%s</td><td class=\"message\">",
+            (int)digits, text, kind, kind);
+    text += digits + (digits > 0 && text[digits] == ':');
+    html_write_text(html, text + strspn(text, " "));
+    fputs("</td></tr>\n", html);
+}
+
+static void open_findings(const char *label, FILE *html)
+{
+    fprintf(html,
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>\n"
+            "<thead><tr><th scope=\"col\" class=\"number\">line</th><th scope=\"col\">kind</th>"
+            "<th scope=\"col\">what</th></tr></thead>\n<tbody>\n",
+            label);
+}
+
+static void close_findings(FILE *html)
+{
     fputs("</tbody></table></div>\n", html);
 }
 
-static void write_all_findings(const Page *page, FILE *html)
+/* The findings of a level from the `from`th to before the `to`th. */
+static void write_level(const Page *page, FindingLevel level, size_t from, size_t to, FILE *html)
 {
-    size_t count = page->findings->count;
-    size_t open = count < FINDINGS_OPEN ? count : FINDINGS_OPEN;
-    page_section(html, "findings", "Errors and warnings");
-    if (count == 0) {
-        page_text(html, "None.");
+    size_t met = 0;
+    if (from >= to)
         return;
+    open_findings(level == FINDING_ERROR ? "Errors" : "Warnings", html);
+    for (size_t i = 0; i < page->findings->count; ++i) {
+        const Finding *finding = &page->findings->findings[i];
+        if (finding->level != level)
+            continue;
+        if (met >= from && met < to)
+            write_finding(page->manifest, level == FINDING_ERROR ? "error" : "warning",
+                          finding->text, html);
+        ++met;
     }
-    page_text(html, "Lines are those of the manifest.");
-    write_findings(page, 0, open, html);
+    close_findings(html);
+}
+
+static void write_errors(const Page *page, FILE *html)
+{
+    size_t count = page->findings->levels[FINDING_ERROR];
+    size_t open = count < FINDINGS_OPEN ? count : FINDINGS_OPEN;
+    write_level(page, FINDING_ERROR, 0, open, html);
     if (count == open)
         return;
-    fprintf(html, "<details><summary>%zu more</summary>\n", count - open);
-    write_findings(page, open, count, html);
+    fprintf(html, "<details><summary>%zu more errors</summary>\n", count - open);
+    write_level(page, FINDING_ERROR, open, count, html);
     fputs("</details>\n", html);
+}
+
+/* One of each kind, and, folded away, all of them. */
+static Status write_warnings(const Page *page, FILE *html)
+{
+    char **kinds;
+    size_t count, all = page->findings->levels[FINDING_WARNING];
+    Status status = findings_gather(page->findings, &kinds, &count);
+    if (status == STATUS_OK && count > 0) {
+        open_findings("Warnings", html);
+        for (size_t i = 0; i < count; ++i)
+            write_finding(page->manifest, "warning", kinds[i], html);
+        close_findings(html);
+    }
+    if (status == STATUS_OK && count < all) {
+        fprintf(html, "<details><summary>Each of the %zu warnings</summary>\n", all);
+        write_level(page, FINDING_WARNING, 0, all, html);
+        fputs("</details>\n", html);
+    }
+    for (size_t i = 0; i < count; ++i)
+        free(kinds[i]);
+    free(kinds);
+    return status;
+}
+
+static Status write_findings(const Page *page, FILE *html)
+{
+    page_section(html, "findings", "Errors and warnings");
+    if (page->findings->count == 0) {
+        page_text(html, "None.");
+        return STATUS_OK;
+    }
+    page_text(html, "Lines are those of the manifest.");
+    write_errors(page, html);
+    return write_warnings(page, html);
 }
 
 /* ---- all of it ---- */
@@ -177,7 +223,7 @@ static void write_all_findings(const Page *page, FILE *html)
 static Status write_all(const Page *page, FILE *html)
 {
     write_head(page, html);
-    write_all_findings(page, html);
+    TRY(write_findings(page, html));
     TRY(page_faulty(page, html));
     TRY(page_counts(page, html));
     TRY(page_distributions(page, html));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "data/page/page.h"
+#include "image/draw.h"
 
 extern const char page_style[]; /* CSS */
 
@@ -21,6 +22,9 @@ const char *page_label_name(const Manifest *manifest, const ManifestRow *row);
 /* Whether a row and its files were read. */
 bool page_knows(const Page *page, size_t row);
 
+/* The file's name and its folder's, which says more than "manifest.csv" does. */
+const char *page_short_name(const char *path);
+
 /* A heading of a section with the anchor `id`. */
 void page_section(FILE *html, const char *id, const char *title);
 
@@ -33,6 +37,9 @@ Status page_counts(const Page *page, FILE *html);
 Status page_distributions(const Page *page, FILE *html);
 
 /* ---- pictures: pictures.c ---- */
+
+/* Of boxes and masks; the first stands out from mucosa. */
+Colour page_class_colour(size_t class_index);
 
 /* A picture to be shown, with masks and boxes drawn on it. */
 typedef struct {

@@ -14,6 +14,11 @@
 #include "store/files.h"
 #include "store/html.h"
 
+Colour page_class_colour(size_t class_index)
+{
+    return draw_class_colour(class_index + 1);
+}
+
 enum { LONGEST_SIDE = 240, QUALITY = 78, CAPTION_BYTES = 512 };
 
 /* ---- one picture ---- */
@@ -28,7 +33,7 @@ typedef struct {
 /* The row's picture and mask; of one whose annotations are at fault, the picture alone. */
 static Status open_row(const Manifest *manifest, const ManifestRow *row, Source *source)
 {
-    if (source_read(manifest, row, source) == STATUS_OK)
+    if (source_read(manifest, row, NULL, source) == STATUS_OK)
         return STATUS_OK;
     char *path;
     *source = (Source){0};
@@ -38,18 +43,24 @@ static Status open_row(const Manifest *manifest, const ManifestRow *row, Source 
     return status;
 }
 
-static Status draw_row_boxes(Image *image, const ManifestRow *row, double scale)
+/* The row's boxes, or those that were derived from its mask. */
+static Status draw_row_boxes(Image *image, const Source *source, const ManifestRow *row,
+                             double scale)
 {
+    const float factor = (float)scale;
+    const bool own = source->boxes == NULL; /* annotations at fault */
+    size_t count = own ? row->box_count : source->box_count;
     DrawBox *boxes;
-    TRY(MEMORY_NEW(&boxes, row->box_count));
-    for (size_t i = 0; i < row->box_count; ++i) {
-        const Box *box = &row->boxes[i].box;
-        const float factor = (float)scale;
+    TRY(MEMORY_NEW(&boxes, count));
+    for (size_t i = 0; i < count; ++i) {
+        const Box *box = own ? &row->boxes[i].box : &source->boxes[i];
+        size_t class_index =
+            i < row->box_count ? row->boxes[i].class_index : (size_t)row->label_index;
         boxes[i] = (DrawBox){
             .box = {box->x0 * factor, box->y0 * factor, box->x1 * factor, box->y1 * factor},
-            .colour = draw_class_colour(row->boxes[i].class_index)};
+            .colour = page_class_colour(class_index)};
     }
-    Status status = draw_boxes(image, row->box_count, boxes);
+    Status status = draw_boxes(image, count, boxes);
     free(boxes);
     return status;
 }
@@ -60,7 +71,7 @@ static Status draw_row_mask(Image *image, const Image *mask, const ManifestRow *
     ResizeView whole = resize_whole(mask);
     TRY(resize_mask(mask, &whole, image->width, image->height, &reduced));
     size_t colour = row->label_index == LABEL_NORMAL ? 0 : (size_t)row->label_index;
-    Status status = draw_mask(image, &reduced, draw_class_colour(colour), 0.3f);
+    Status status = draw_mask(image, &reduced, page_class_colour(colour), 0.3f);
     image_clear(&reduced);
     return status;
 }
@@ -79,7 +90,7 @@ static Status draw_thumbnail(const Source *source, const ManifestRow *row, Thumb
     if (source->mask.pixels)
         status = draw_row_mask(&reduced, &source->mask, row);
     if (status == STATUS_OK)
-        status = draw_row_boxes(&reduced, row, scale);
+        status = draw_row_boxes(&reduced, source, row, scale);
     if (status == STATUS_OK)
         status = image_encode_jpeg(&reduced, QUALITY, &thumbnail->bytes, &thumbnail->count);
     image_clear(&reduced);
@@ -149,8 +160,10 @@ static void write_card(const Page *page, const PageCard *card, const Thumbnail *
         html_write_data(html, "image/jpeg", thumbnail->bytes, thumbnail->count);
         fputs("\">", html);
     }
-    fputs("<figcaption><b>", html);
+    fputs("<figcaption title=\"", html);
     html_write_text(html, row->image);
+    fputs("\"><b>", html);
+    html_write_text(html, page_short_name(row->image));
     fprintf(html, "</b><br>line %zu, ", row->line);
     html_write_text(html, page_label_name(page->manifest, row));
     fprintf(html, ", %s", page_split_name(row->split));

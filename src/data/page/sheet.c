@@ -16,6 +16,7 @@ enum {
     SAMPLE_MOST = 180,
     PAIRS_SHOWN = 30,
 };
+static const double GOOD_OVERLAP = 0.98;
 
 /* ---- pictures with errors ---- */
 
@@ -65,7 +66,7 @@ static void write_key(const Manifest *manifest, FILE *html)
 {
     fputs("<ul class=\"key\">", html);
     for (size_t i = 0; i < manifest->class_count; ++i) {
-        Colour colour = draw_class_colour(i);
+        Colour colour = page_class_colour(i);
         fprintf(html, "<li><span style=\"background:#%02x%02x%02x\"></span>", colour.red,
                 colour.green, colour.blue);
         html_write_text(html, manifest->class_names[i]);
@@ -89,7 +90,7 @@ static int by_overlap(const void *a, const void *b)
 
 static Status add_worst(const Ranked *ranked, size_t count, PageCards *cards)
 {
-    for (size_t i = 0; i < count && i < OVERLAPS_SHOWN; ++i)
+    for (size_t i = 0; i < count && i < OVERLAPS_SHOWN && ranked[i].overlap < GOOD_OVERLAP; ++i)
         TRY(page_cards_add(cards, ranked[i].row, "mask and boxes agree by %.2f",
                            ranked[i].overlap));
     return STATUS_OK;
@@ -98,21 +99,24 @@ static Status add_worst(const Ranked *ranked, size_t count, PageCards *cards)
 static Status write_worst(const Page *page, FILE *html)
 {
     Ranked *ranked;
-    size_t count = 0;
+    size_t count = 0, poor = 0;
     PageCards cards = {0};
     TRY(MEMORY_NEW(&ranked, page->manifest->count));
     for (uint32_t i = 0; i < page->manifest->count; ++i)
-        if (page_knows(page, i) && !isnan(page->facts[i].overlap))
+        if (page_knows(page, i) && !isnan(page->facts[i].overlap)) {
+            poor += page->facts[i].overlap < GOOD_OVERLAP;
             ranked[count++] = (Ranked){page->facts[i].overlap, i};
+        }
     if (count > 0) {
         qsort(ranked, count, sizeof *ranked, by_overlap);
         fputs("<h3>Where mask and boxes agree least</h3>\n", html);
         page_text(
             html,
-            "Of %zu pictures with both, the median agrees by %.2f. The number is the least of "
-            "the share of the mask that lies inside boxes, and, for each box, the share of it "
-            "that the mask's extent within fills: 1 if boxes are tight.",
-            count, ranked[count / 2].overlap);
+            "Of %zu pictures with both, %zu agree by less than %.2f, half by %.2f or more. The "
+            "number is the lesser of the share of the mask that lies inside boxes and, for "
+            "each box, the share of it that the extent of the mask in it fills. It is 1 where "
+            "boxes are tight.",
+            count, poor, GOOD_OVERLAP, ranked[count / 2].overlap);
     }
     Status status = add_worst(ranked, count, &cards);
     free(ranked);
