@@ -18,19 +18,31 @@ void random_init(RandomStream *stream, uint64_t seed, const char *purpose, uint3
     };
 }
 
+static void next_block(RandomStream *stream)
+{
+    philox4x32_ctr_t counter;
+    philox4x32_key_t key;
+    memcpy(counter.v, stream->counter, sizeof stream->counter);
+    memcpy(key.v, stream->key, sizeof stream->key);
+    philox4x32_ctr_t numbers = philox4x32(counter, key);
+    memcpy(stream->block, numbers.v, sizeof stream->block);
+    if (++stream->counter[0] == 0)
+        ++stream->counter[1];
+    stream->used = 0;
+}
+
+void random_seek(RandomStream *stream, uint64_t index)
+{
+    stream->counter[0] = (uint32_t)(index / 4);
+    stream->counter[1] = (uint32_t)(index / 4 >> 32);
+    next_block(stream);
+    stream->used = (unsigned)(index % 4);
+}
+
 uint32_t random_u32(RandomStream *stream)
 {
-    if (stream->used == 4) {
-        philox4x32_ctr_t counter;
-        philox4x32_key_t key;
-        memcpy(counter.v, stream->counter, sizeof stream->counter);
-        memcpy(key.v, stream->key, sizeof stream->key);
-        philox4x32_ctr_t numbers = philox4x32(counter, key);
-        memcpy(stream->block, numbers.v, sizeof stream->block);
-        if (++stream->counter[0] == 0)
-            ++stream->counter[1];
-        stream->used = 0;
-    }
+    if (stream->used == 4)
+        next_block(stream);
     return stream->block[stream->used++];
 }
 

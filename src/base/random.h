@@ -22,6 +22,9 @@ typedef struct {
  * it (epoch and image, or 0). */
 void random_init(RandomStream *stream, uint64_t seed, const char *purpose, uint32_t a, uint32_t b);
 
+/* Goes to the index-th of the stream's 32-bit numbers, counted from 0. */
+void random_seek(RandomStream *stream, uint64_t index);
+
 /* The next 32 uniform bits. */
 uint32_t random_u32(RandomStream *stream);
 

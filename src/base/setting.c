@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* ---- reading ---- */
 
 static Status read_number(const SettingRow *row, const char *text, double *value)
@@ -16,8 +18,8 @@ static Status read_number(const SettingRow *row, const char *text, double *value
     errno = 0;
     *value = strtod(text, &end);
     if (end == text || *end || errno || !(*value >= row->least && *value <= row->most))
-        FAIL(STATUS_ARGUMENT, "%s: '%s' (expected a number from %g to %g)", row->key, text,
-             row->least, row->most);
+        FAIL(STATUS_ARGUMENT, "%s: '%s' (expected a number from %s to %s)", row->key, text,
+             TEXT_NUMBER(row->least), TEXT_NUMBER(row->most));
     return STATUS_OK;
 }
 
@@ -33,8 +35,8 @@ static Status read_count(const SettingRow *row, const char *text, size_t *value)
 {
     unsigned long long number;
     if (!read_whole(text, &number) || (double)number < row->least || (double)number > row->most)
-        FAIL(STATUS_ARGUMENT, "%s: '%s' (expected a whole number from %g to %g)", row->key, text,
-             row->least, row->most);
+        FAIL(STATUS_ARGUMENT, "%s: '%s' (expected a whole number from %s to %s)", row->key, text,
+             TEXT_NUMBER(row->least), TEXT_NUMBER(row->most));
     *value = number;
     return STATUS_OK;
 }
@@ -104,15 +106,6 @@ Status setting_row_read(const SettingRow *row, void *owner, const char *text)
 
 /* ---- writing ---- */
 
-static void write_number(double value, char text[SETTING_TEXT_BYTES])
-{
-    for (int digits = 1; digits <= 17; ++digits) {
-        snprintf(text, SETTING_TEXT_BYTES, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            return;
-    }
-}
-
 void setting_row_write(const SettingRow *row, const void *owner, char text[SETTING_TEXT_BYTES])
 {
     const void *field = (const char *)owner + row->offset;
@@ -124,7 +117,7 @@ void setting_row_write(const SettingRow *row, const void *owner, char text[SETTI
         snprintf(text, SETTING_TEXT_BYTES, "%llu", (unsigned long long)*(const uint64_t *)field);
         break;
     case SETTING_NUMBER:
-        write_number(*(const double *)field, text);
+        text_from_number(*(const double *)field, 1, text);
         break;
     case SETTING_FLAG:
         snprintf(text, SETTING_TEXT_BYTES, "%s", *(const bool *)field ? "true" : "false");

@@ -1,4 +1,4 @@
-/* Strict reading of numbers; see text.h. */
+/* Strict reading of numbers, and their shortest text; see text.h. */
 #include "base/text.h"
 
 #include <ctype.h>
@@ -6,8 +6,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- reading ---- */
 
 /* strtoll() without its leniency: no leading blanks; *end is where the number stops. */
 static bool read_integer(const char *text, const char **end, int64_t *value)
@@ -42,7 +45,8 @@ Status text_to_number(const char *name, const char *text, double least, double m
     if (plain)
         number = strtod(text, &end);
     if (!plain || *end || !isfinite(number) || number < least || number > most)
-        FAIL(STATUS_ARGUMENT, "%s: '%s', expected a number from %g to %g", name, text, least, most);
+        FAIL(STATUS_ARGUMENT, "%s: '%s', expected a number from %s to %s", name, text,
+             TEXT_NUMBER(least), TEXT_NUMBER(most));
     *value = number;
     return STATUS_OK;
 }
@@ -60,4 +64,60 @@ Status text_to_size(const char *name, const char *text, int64_t least, int64_t m
     *width = first;
     *height = second;
     return STATUS_OK;
+}
+
+/* ---- writing ---- */
+
+enum { MESSAGE_DIGITS = 6, DOUBLE_DIGITS = 17, FLOAT_DIGITS = 9 };
+
+void text_from_number(double value, int least_digits, char text[TEXT_NUMBER_BYTES])
+{
+    for (int digits = least_digits; digits <= DOUBLE_DIGITS; ++digits) {
+        snprintf(text, TEXT_NUMBER_BYTES, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+const char *text_of_double(double value, char text[TEXT_NUMBER_BYTES])
+{
+    text_from_number(value, MESSAGE_DIGITS, text);
+    return text;
+}
+
+const char *text_of_float(float value, char text[TEXT_NUMBER_BYTES])
+{
+    for (int digits = MESSAGE_DIGITS; digits <= FLOAT_DIGITS; ++digits) {
+        snprintf(text, TEXT_NUMBER_BYTES, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    return text;
+}
+
+/* The first byte says how many follow, and bounds the second: no longer form than needed, no half
+ * of a surrogate pair, nothing above U+10FFFF. */
+size_t text_utf8_bytes(const char *text)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    unsigned char first = byte[0], least = 0x80, most = 0xbf;
+    size_t bytes = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (bytes < 2)
+        return bytes;
+    if (first > 0xf4)
+        return 0;
+    if (first == 0xe0)
+        least = 0xa0;
+    else if (first == 0xed)
+        most = 0x9f;
+    else if (first == 0xf0)
+        least = 0x90;
+    else if (first == 0xf4)
+        most = 0x8f;
+    if (byte[1] < least || byte[1] > most)
+        return 0;
+    for (size_t i = 2; i < bytes; ++i)
+        if (byte[i] < 0x80 || byte[i] > 0xbf)
+            return 0;
+    return bytes;
 }

@@ -4,11 +4,14 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <mpi.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "cmd/command.h"
 #include "train/benchmark.h"
 #include "train/setting_table.h"
 
@@ -38,41 +41,44 @@ static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
-static void read_setting(const char *key, const char *text, const struct argp_state *state)
+static error_t read_setting(const char *key, const char *text, const struct argp_state *state)
 {
     Arguments *arguments = state->input;
     if (setting_read(&arguments->settings.cell, setting_find_name(key), text) != STATUS_OK)
-        argp_error(state, "--%s: %s", key, status_message());
+        return command_refuse(state, "--%s: %s", key, status_message());
+    return 0;
 }
 
 /* "KEY=VALUE" */
-static void read_pair(char *text, const struct argp_state *state)
+static error_t read_pair(char *text, const struct argp_state *state)
 {
     char *value = strchr(text, '=');
     if (!value)
-        argp_error(state, "--set is '%s', expected KEY=VALUE", text);
+        return command_refuse(state, "--set is '%s', expected KEY=VALUE", text);
     *value++ = '\0';
     if (setting_find_name(text) == setting_count())
-        argp_error(state, "--set: unknown setting '%s'", text);
-    read_setting(text, value, state);
+        return command_refuse(state, "--set: unknown setting '%s'", text);
+    return read_setting(text, value, state);
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     Arguments *arguments = state->input;
+    int64_t repeats;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case OPTION_SET:
-        read_pair(text, state);
-        return 0;
+        return read_pair(text, state);
     case OPTION_MODE:
         if (strcmp(text, "train") != 0 && strcmp(text, "infer") != 0)
-            argp_error(state, "--mode is '%s', expected train or infer", text);
+            return command_refuse(state, "--mode is '%s', expected train or infer", text);
         arguments->settings.train = strcmp(text, "train") == 0;
         return 0;
     case OPTION_REPEATS:
-        arguments->settings.repeats = strtoul(text, NULL, 10);
-        if (arguments->settings.repeats == 0)
-            argp_error(state, "--repeats is '%s', expected a number of steps", text);
+        if (text_to_integer("--repeats", text, 1, INT32_MAX, &repeats) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
+        arguments->settings.repeats = (size_t)repeats;
         return 0;
     case OPTION_LAYERS:
         arguments->layers = true;
@@ -80,12 +86,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_JSON:
         arguments->json = true;
         return 0;
+    case ARGP_KEY_ARG:
+        return command_refuse(state, "unexpected word '%s'", text);
     default:
         for (const struct argp_option *option = options; option->name; ++option)
-            if (option->key == key && key < OPTION_LAYERS) {
-                read_setting(option->name, text, state);
-                return 0;
-            }
+            if (option->key == key && key < OPTION_LAYERS)
+                return read_setting(option->name, text, state);
         return ARGP_ERR_UNKNOWN;
     }
 }
@@ -93,8 +99,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .doc = "Measure how many images a second this machine trains or analyses.\vThe figures are "
-           "medians over steps on random pictures. Set OMP_NUM_THREADS for another number of "
+    .doc = "Measure how many images a second this machine trains or analyses."
+           "\v    gisd-bench --backbone r50x1 --mode infer\n"
+           "    mpirun -np 4 gisd-bench --backbone r50x1 --batch 16 --json\n\n"
+           "The figures are medians over steps on random pictures. Set OMP_NUM_THREADS for another "
+           "number of "
            "threads. Under mpirun all ranks train as one group; the batch is that of the group.",
 };
 
@@ -179,12 +188,10 @@ static bool is_network_setting(const CellSettings *cell, size_t setting)
     return false;
 }
 
-static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
+/* "r50x1, base 64, 300 x 300, f32, training global, batch 4" */
+static void print_network(const BenchmarkSettings *settings)
 {
-    const BenchmarkSettings *settings = &arguments->settings;
     const CellSettings *cell = &settings->cell;
-    double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
-    double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
     char title[ARCHITECTURE_NAME_BYTES];
     architecture_title(&cell->model, title);
     printf("%s, ", title);
@@ -200,6 +207,15 @@ static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
            : cell->tuning == TUNING_LOCAL ? "local"
                                           : "global",
            cell->batch);
+}
+
+static Status print_text(const Arguments *arguments, const Benchmark *benchmark)
+{
+    const BenchmarkSettings *settings = &arguments->settings;
+    const CellSettings *cell = &settings->cell;
+    double factor = settings->train && cell->tuning == TUNING_GLOBAL ? 3 : 1;
+    double done = 2 * benchmark->forward_macs * factor * benchmark->images_per_second;
+    print_network(settings);
     printf("  %.3f images a second; %.4f s an image (median of %zu steps; %.4f to %.4f)\n",
            benchmark->images_per_second, benchmark->seconds_per_image, settings->repeats,
            benchmark->best_seconds, benchmark->worst_seconds);
@@ -302,7 +318,8 @@ int main(int count, char **words)
     argp_program_version = "gisd-bench " GISD_VERSION;
     cell->batch = 0;
     cell->shards = 0;
-    argp_parse(&usage, count, words, 0, NULL, &arguments);
+    command_begin();
+    command_parse(&usage, count, words, &arguments);
     if (cell->batch == 0)
         cell->batch = arguments.settings.train ? 4 : 1;
     int rank, ranks;
@@ -316,8 +333,8 @@ int main(int count, char **words)
     if (status == STATUS_OK && rank == 0)
         status = (arguments.json ? print_json : print_text)(&arguments, &benchmark);
     benchmark_clear(&benchmark);
-    if (status != STATUS_OK && rank == 0)
-        fprintf(stderr, "gisd-bench: %s\n", status_message());
     MPI_Finalize();
-    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (rank != 0)
+        return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return command_end("gisd-bench", status);
 }

@@ -1,5 +1,5 @@
-/* gisd-data: makes, imports, checks and packs data sets. This file knows the sub-commands' names;
- * data_NAME.c does the work of each.
+/* gisd-data: makes, imports, joins, checks, packs and exports data sets. This file knows the names
+ * of the sub-commands; data_NAME.c does the work of each.
  */
 #include "cmd/data.h"
 
@@ -9,15 +9,19 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cmd/command.h"
+
 /* To add a sub-command: its function in data.h, its line here. */
 static const struct {
     const char *name, *summary;
     DataCommand *run;
 } commands[] = {
     {"phantom", "make a synthetic data set", data_phantom},
-    {"import", "make a manifest from a public data set", data_import},
+    {"import", "make a manifest from a data set of another layout", data_import},
+    {"join", "make one manifest of several", data_join},
     {"check", "find everything wrong with a data set", data_check},
     {"pack", "decode and resize a data set once, into one file", data_pack},
+    {"export", "write annotations or predictions for other tools", data_export},
     {NULL, NULL, NULL},
 };
 
@@ -49,14 +53,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Choice *choice = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case ARGP_KEY_ARG:
         (void)argument;
         choice->at = state->next - 1;
         state->next = state->argc; /* the rest belongs to the sub-command */
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "expected a command");
-        return EINVAL;
+        return command_refuse(state, "expected a command");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -65,7 +70,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .parser = parse,
     .args_doc = "COMMAND [ARGUMENT...]",
-    .doc = "Make, import, check and pack sets of endoscopy images."
+    .doc = "Make, import, join, check, pack and export sets of endoscopy images."
            "\v'gisd-data COMMAND --help' describes a command.",
     .help_filter = list_commands,
 };
@@ -73,19 +78,16 @@ static const struct argp usage = {
 int main(int argc, char **argv)
 {
     Choice choice = {0};
-    argp_err_exit_status = EX_USAGE;
-    argp_parse(&usage, argc, argv, ARGP_IN_ORDER, NULL, &choice);
+    command_begin();
+    if (argp_parse(&usage, argc, argv, ARGP_IN_ORDER, NULL, &choice) != 0)
+        return EX_USAGE;
     for (size_t i = 0; commands[i].name; ++i) {
         if (strcmp(commands[i].name, argv[choice.at]) != 0)
             continue;
         char name[64];
         snprintf(name, sizeof name, "gisd-data %s", commands[i].name);
         argv[choice.at] = name;
-        Status status = commands[i].run(argc - choice.at, argv + choice.at);
-        if (status == STATUS_OK)
-            return EXIT_SUCCESS;
-        fprintf(stderr, "%s: %s\n", name, status_message());
-        return EXIT_FAILURE;
+        return command_end(name, commands[i].run(argc - choice.at, argv + choice.at));
     }
     fprintf(stderr, "gisd-data: unknown command '%s', see gisd-data --help\n", argv[choice.at]);
     return EX_USAGE;

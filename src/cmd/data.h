@@ -11,6 +11,6 @@
 
 typedef Status DataCommand(int argc, char **argv);
 
-DataCommand data_check, data_import, data_pack, data_phantom;
+DataCommand data_check, data_export, data_import, data_join, data_pack, data_phantom;
 
 #endif

@@ -1,41 +1,67 @@
-/* gisd-data import kvasir-seg SRC OUT */
+/* gisd-data import LAYOUT SRC OUT */
 #include <argp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/data.h"
-#include "data/import.h"
+#include "data/import/import.h"
 
-static const struct {
-    const char *name;
-    Status (*run)(const char *source, const char *out, bool force, ImportCounts *counts);
-} layouts[] = {
-    {"kvasir-seg", import_kvasir_seg},
+enum {
+    OPTION_CLASS = 'c',
+    OPTION_NORMAL = 'n',
+    OPTION_SPLIT = 's',
+    OPTION_IMAGES = 'i',
+    OPTION_MASKS = 'm',
+    OPTION_LABELS = 'l',
+    NORMAL_MOST = 64
 };
 
-enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
-
-enum { OPTION_FORCE = 'f' };
-
 static const struct argp_option options[] = {
-    {"force", OPTION_FORCE, NULL, 0, "Replace a manifest that is there and differs", 0},
+    {"class", OPTION_CLASS, "NAME", 0, "The class of all lesions, whatever the source calls them",
+     0},
+    {"normal", OPTION_NORMAL, "NAME", 0,
+     "A class or folder that means an image without lesions, beside 'normal'; may be repeated", 0},
+    {"split", OPTION_SPLIT, "NAME", 0, "Put all images into train, val or test", 0},
+    {"images", OPTION_IMAGES, "DIR", 0, "Where the images are, if not where the layout has them",
+     0},
+    {"masks", OPTION_MASKS, "DIR", 0, "Where the masks are, likewise", 0},
+    {"labels", OPTION_LABELS, "FILE", 0, "A table of labels, in place of folders", 0},
     {0},
 };
 
 typedef struct {
     const char *words[3]; /* layout, source, out */
     unsigned count;
-    bool force;
+    ImportSettings settings;
+    const char *normal_names[NORMAL_MOST];
 } Arguments;
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
+    ImportSettings *settings = &arguments->settings;
     switch (key) {
-    case OPTION_FORCE:
-        arguments->force = true;
+    case OPTION_CLASS:
+        settings->class_name = argument;
+        return 0;
+    case OPTION_NORMAL:
+        if (settings->normal_count == NORMAL_MOST)
+            argp_error(state, "--normal more than %d times", NORMAL_MOST);
+        arguments->normal_names[settings->normal_count++] = argument;
+        return 0;
+    case OPTION_SPLIT:
+        if (!split_parse(argument, &settings->split) || settings->split == SPLIT_NONE)
+            argp_error(state, "--split is '%s', expected train, val or test", argument);
+        return 0;
+    case OPTION_IMAGES:
+        settings->images = argument;
+        return 0;
+    case OPTION_MASKS:
+        settings->masks = argument;
+        return 0;
+    case OPTION_LABELS:
+        settings->labels = argument;
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->count == 3)
@@ -51,29 +77,43 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* The layouts, each with an example, go after the options. */
+static char *describe_layouts(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC)
+        return (char *)text;
+    char *list = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&list, &bytes);
+    if (!stream)
+        return (char *)text;
+    fprintf(stream, "%s\n", text);
+    for (size_t i = 0; import_layout_name(i); ++i)
+        fprintf(stream, "\n%s\n%s", import_layout_name(i), import_layout_help(i));
+    fclose(stream);
+    return list; /* argp frees it */
+}
+
 static const struct argp usage = {
     .options = options,
     .parser = parse,
     .args_doc = "LAYOUT SRC OUT",
-    .doc = "Make OUT/manifest.csv from a public data set in the folder SRC; its images stay where "
-           "they are."
-           "\vLayouts:\n"
-           "  kvasir-seg   images/NAME.jpg, masks/NAME.jpg, train.txt and val.txt (the official "
-           "split; without them nothing is split)",
+    .doc = "Make OUT/manifest.csv from the data set in the folder SRC, which is in the layout of "
+           "an annotating tool or of a public data set."
+           "\vOUT must be new or empty. Images stay where they are; masks that have to be made go "
+           "into OUT/masks. Whatever of SRC is not imported is listed in OUT/skipped.csv with the "
+           "reason. Folders of DIR are relative to SRC, or as the shell sees them. Where a layout "
+           "has splits (folders, lists or files called train, val, test) they are kept. Layouts:",
+    .help_filter = describe_layouts,
 };
 
 Status data_import(int argc, char **argv)
 {
-    Arguments arguments = {0};
+    Arguments arguments = {.settings = {.split = SPLIT_NONE}};
     argp_parse(&usage, argc, argv, 0, NULL, &arguments);
-    for (int i = 0; i < LAYOUTS; ++i) {
-        if (strcmp(layouts[i].name, arguments.words[0]) != 0)
-            continue;
-        ImportCounts counts;
-        TRY(layouts[i].run(arguments.words[1], arguments.words[2], arguments.force, &counts));
-        printf("%s/manifest.csv: %zu images, %zu boxes\n", arguments.words[2], counts.images,
-               counts.boxes);
-        return STATUS_OK;
-    }
-    FAIL(STATUS_ARGUMENT, "unknown layout '%s', expected kvasir-seg", arguments.words[0]);
+    arguments.settings.source = arguments.words[1];
+    arguments.settings.out = arguments.words[2];
+    arguments.settings.normal_names = arguments.normal_names;
+    return import_data_set(arguments.words[0], &arguments.settings, stdout, stderr);
 }

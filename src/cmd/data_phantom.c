@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "cmd/command.h"
 #include "cmd/data.h"
 #include "data/phantom/phantom.h"
 
@@ -48,21 +49,23 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case 'n':
     case 's':
     case 'z':
     case 'o':
         if (parse_value(key, argument, &arguments->settings) != STATUS_OK)
-            argp_error(state, "%s", status_message());
+            return command_refuse(state, "%s", status_message());
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->folder)
-            argp_error(state, "unexpected argument '%s', expected one folder", argument);
+            return command_refuse(state, "unexpected word '%s', expected one folder", argument);
         arguments->folder = argument;
         return 0;
     case ARGP_KEY_END:
         if (!arguments->folder)
-            argp_error(state, "expected the folder to make");
+            return command_refuse(state, "expected the folder to make");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -74,14 +77,16 @@ static const struct argp usage = {
     .parser = parse,
     .args_doc = "OUT",
     .doc = "Make a synthetic gastroscopy data set: images, masks, boxes, classes, forms, patients, "
-           "overlays.\vOUT must be new or empty. It receives images/, masks/, manifest.csv, "
+           "overlays."
+           "\v    gisd-data phantom data/phantom --images 1000 --seed 1\n\n"
+           "OUT must be new or empty. It receives images/, masks/, manifest.csv, "
            "overlays.csv and gisd-dataset.json, which says that the images are synthetic.",
 };
 
 Status data_phantom(int argc, char **argv)
 {
     Arguments arguments = {.settings = phantom_defaults()};
-    argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+    command_parse(&usage, argc, argv, &arguments);
     TRY(phantom_write(&arguments.settings, arguments.folder));
     printf("%s: %zu images, seed %" PRIu64 "\n", arguments.folder, arguments.settings.images,
            arguments.settings.seed);

@@ -1,27 +1,37 @@
 /* gisd-detect: finds lesions on image files with a trained network.
  *
  * Images are independent: one that cannot be read is reported and the others go on; the exit code
- * then says that not everything was done.
+ * then says that not everything was done. Where the results cannot be written it ends: the disk is
+ * as full for the next image. All names of files to write are claimed before the first one is.
  */
 #include <argp.h>
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
+#include "cmd/command.h"
 #include "gisd/gisd.h"
 #include "image/box.h"
 #include "image/draw.h"
 #include "image/image_file.h"
 #include "store/files.h"
+#include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
+#include "store/json.h"
+#include "store/outputs.h"
+
+/* What tells this command's files from others'. */
+#define PROGRAM  "gisd-detect"
+#define RAW_KIND "gisd raw outputs"
 
 typedef struct {
     const char *checkpoint;
     char **images; /* image_count, borrowed from the command line */
     size_t image_count;
-    bool json;
+    bool json, force;
     const char *overlay_folder, *raw_path;
     int threads;
 } Arguments;
@@ -29,14 +39,21 @@ typedef struct {
 typedef struct {
     const Arguments *arguments;
     GisdDetector *detector;
-    Hdf5Writer *raw; /* NULL if not asked for */
-    char **names;    /* of the images seen so far, one for each, unique */
-    size_t name_count;
+    Hdf5Writer *raw;   /* NULL if not asked for */
+    char **names;      /* of the images, one for each, unique */
+    size_t name_count; /* of those that have one yet */
+    bool cannot_write; /* a file or the standard output */
 } Run;
 
 /* ---- command line ---- */
 
-enum { OPTION_OVERLAY = 'o', OPTION_RAW = 'r', OPTION_JSON = 'j', OPTION_THREADS = 't' };
+enum {
+    OPTION_OVERLAY = 'o',
+    OPTION_RAW = 'r',
+    OPTION_JSON = 'j',
+    OPTION_THREADS = 't',
+    OPTION_FORCE = 'f'
+};
 
 static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print one JSON array with an object for each image", 0},
@@ -50,12 +67,18 @@ static const struct argp_option options[] = {
      "and mask, or logits",
      0},
     {"threads", OPTION_THREADS, "N", 0, "Threads to use (default: all processors)", 0},
+    {"force", OPTION_FORCE, NULL, 0, OUTPUTS_FORCE_HELP, 0},
     {0}};
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     Arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
+    case OPTION_FORCE:
+        arguments->force = true;
+        return 0;
     case OPTION_JSON:
         arguments->json = true;
         return 0;
@@ -69,7 +92,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         char *end;
         long threads = strtol(text, &end, 10);
         if (end == text || *end || threads < 1 || threads > 4096)
-            argp_error(state, "--threads %s: expected a number from 1 to 4096", text);
+            return command_refuse(state, "--threads %s: expected a number from 1 to 4096", text);
         arguments->threads = (int)threads;
         return 0;
     }
@@ -84,7 +107,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (!arguments->image_count)
-            argp_error(state, "expected a checkpoint and at least one image");
+            return command_refuse(state, "expected a checkpoint and at least one image");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -93,17 +116,46 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 /* ---- names ---- */
 
+/* FOLDER/NAMEsuffix in *path. */
+static Status output_path(const char *folder, const char *name, const char *suffix, char **path)
+{
+    size_t bytes = strlen(folder) + strlen(name) + strlen(suffix) + 2;
+    TRY(MEMORY_NEW(path, bytes));
+    snprintf(*path, bytes, "%s/%s%s", folder, name, suffix);
+    return STATUS_OK;
+}
+
+static Status overlay_path(const Run *run, const char *name, char **path)
+{
+    return output_path(run->arguments->overlay_folder, name, ".png", path);
+}
+
+static Status mask_path(const Run *run, const char *name, char **path)
+{
+    return output_path(run->arguments->overlay_folder, name, "-mask.png", path);
+}
+
+/* Whether NAME.png is OTHER-mask.png. */
+static bool is_mask_of(const char *name, const char *other)
+{
+    size_t length = strlen(other);
+    return strncasecmp(name, other, length) == 0 && strcasecmp(name + length, "-mask") == 0;
+}
+
+/* Whether the files of that name would be those of another one; letters may have no case there. "."
+ * is no name in HDF5. */
 static bool name_is_taken(const Run *run, const char *name)
 {
     for (size_t i = 0; i < run->name_count; ++i)
-        if (strcmp(run->names[i], name) == 0)
+        if (strcasecmp(run->names[i], name) == 0 || is_mask_of(run->names[i], name) ||
+            is_mask_of(name, run->names[i]))
             return true;
-    return false;
+    return strcmp(name, ".") == 0;
 }
 
 /* The file's name without folder and suffix, with -2, -3, ... if another image has that already;
  * kept in run->names. */
-static Status name_image(Run *run, const char *path, const char **name)
+static Status name_image(Run *run, const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
@@ -115,8 +167,54 @@ static Status name_image(Run *run, const char *path, const char **name)
     for (size_t n = 2; name_is_taken(run, unique); ++n)
         snprintf(unique + length, 24, "-%zu", n);
     run->names[run->name_count++] = unique;
-    *name = unique;
     return STATUS_OK;
+}
+
+static bool is_own_raw(const char *path)
+{
+    return hdf5_is_kind(path, RAW_KIND);
+}
+
+static bool is_own_png(const char *path)
+{
+    return image_png_is_by(path, PROGRAM);
+}
+
+/* Claims what will be written for one image. */
+static Status claim_overlay(const Run *run, const char *name, Outputs *outputs)
+{
+    char *overlay, *mask = NULL;
+    TRY(overlay_path(run, name, &overlay));
+    Status status = mask_path(run, name, &mask);
+    if (status == STATUS_OK)
+        status = outputs_claim(outputs, overlay, is_own_png);
+    if (status == STATUS_OK)
+        status = outputs_claim(outputs, mask, is_own_png);
+    free(overlay);
+    free(mask);
+    return status;
+}
+
+static Status claim_files(const Run *run, Outputs *outputs)
+{
+    const Arguments *arguments = run->arguments;
+    TRY(outputs_note_input(outputs, arguments->checkpoint));
+    for (size_t i = 0; i < arguments->image_count; ++i)
+        TRY(outputs_note_input(outputs, arguments->images[i]));
+    if (arguments->raw_path)
+        TRY(outputs_claim(outputs, arguments->raw_path, is_own_raw));
+    for (size_t i = 0; i < arguments->image_count && arguments->overlay_folder; ++i)
+        TRY(claim_overlay(run, run->names[i], outputs));
+    return STATUS_OK;
+}
+
+static Status claim_outputs(const Run *run)
+{
+    Outputs outputs;
+    outputs_init(&outputs, run->arguments->force);
+    Status status = claim_files(run, &outputs);
+    outputs_clear(&outputs);
+    return status;
 }
 
 /* ---- what is written and printed for an image ---- */
@@ -164,15 +262,6 @@ static Status write_raw(const Run *run, const char *name)
     return STATUS_OK;
 }
 
-/* FOLDER/NAMEsuffix in *path. */
-static Status output_path(const char *folder, const char *name, const char *suffix, char **path)
-{
-    size_t bytes = strlen(folder) + strlen(name) + strlen(suffix) + 2;
-    TRY(MEMORY_NEW(path, bytes));
-    snprintf(*path, bytes, "%s/%s%s", folder, name, suffix);
-    return STATUS_OK;
-}
-
 enum { TAG_BYTES = 64, MOST_DRAWN = 12 };
 static const Colour mask_colour = {0, 255, 160};
 static const float mask_opacity = 0.18F; /* the lesion's own colour still shows */
@@ -215,10 +304,17 @@ static Status draw_found(const GisdDetector *detector, const GisdResult *result,
     return draw_boxes(image, count, boxes);
 }
 
+static Status write_png(Run *run, const char *path, const Image *image)
+{
+    Status status = image_write_png_by(path, image, PROGRAM);
+    run->cannot_write |= status != STATUS_OK;
+    return status;
+}
+
 /* DIR/NAME.png: the mask tinted and the boxes drawn into the image; DIR/NAME-mask.png: the mask,
  * 255 on lesion. */
-static Status write_overlay(const Run *run, const char *image_path, const GisdResult *result,
-                            const char *overlay_path, const char *mask_path)
+static Status write_overlay(Run *run, const char *image_path, const GisdResult *result,
+                            const char *overlay, const char *mask_file)
 {
     Image image, mask = {0};
     TRY(image_read(image_path, 3, &image));
@@ -233,9 +329,9 @@ static Status write_overlay(const Run *run, const char *image_path, const GisdRe
     if (status == STATUS_OK)
         status = draw_found(run->detector, result, &image);
     if (status == STATUS_OK && result->mask)
-        status = image_write_png(mask_path, &mask);
+        status = write_png(run, mask_file, &mask);
     if (status == STATUS_OK)
-        status = image_write_png(overlay_path, &image);
+        status = write_png(run, overlay, &image);
     image_clear(&mask);
     image_clear(&image);
     return status;
@@ -260,7 +356,7 @@ static void print_text(const GisdDetector *detector, const char *path, const Gis
 
 /* The JSON object of an image, or NULL for want of memory. */
 static cJSON *describe(const GisdDetector *detector, const char *path, const GisdResult *result,
-                       const char *overlay_path, const char *mask_path)
+                       const char *overlay, const char *mask)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "image", path);
@@ -285,10 +381,10 @@ static cJSON *describe(const GisdDetector *detector, const char *path, const Gis
     }
     if (result->mask)
         cJSON_AddNumberToObject(object, "mask_area", (double)result->mask_pixels);
-    if (mask_path && result->mask)
-        cJSON_AddStringToObject(object, "mask", mask_path);
-    if (overlay_path)
-        cJSON_AddStringToObject(object, "overlay", overlay_path);
+    if (mask && result->mask)
+        cJSON_AddStringToObject(object, "mask", mask);
+    if (overlay)
+        cJSON_AddStringToObject(object, "overlay", overlay);
     cJSON_AddNumberToObject(object, "seconds", result->seconds);
     return object;
 }
@@ -304,10 +400,10 @@ static cJSON *describe_failure(const char *path)
 /* Prints an element of the array; `first` ones have no comma before them. */
 static Status print_json(cJSON *object, bool first)
 {
-    char *text = cJSON_PrintUnformatted(object);
+    char *text;
+    Status status = json_print(object, &text);
     cJSON_Delete(object);
-    if (!text)
-        FAIL(STATUS_NO_MEMORY, "out of memory: cannot print a result");
+    TRY(status);
     printf("%s\n%s", first ? "" : ",", text);
     free(text);
     return STATUS_OK;
@@ -319,34 +415,35 @@ static Status report(Run *run, const char *path, const char *name, const GisdRes
                      bool first)
 {
     const Arguments *arguments = run->arguments;
-    char *overlay_path = NULL, *mask_path = NULL;
+    char *overlay = NULL, *mask = NULL;
     Status status = STATUS_OK;
-    if (run->raw)
-        TRY(write_raw(run, name));
+    if (run->raw) {
+        status = write_raw(run, name);
+        run->cannot_write = status != STATUS_OK;
+        TRY(status);
+    }
     if (arguments->overlay_folder) {
-        TRY_GOTO(status, end, output_path(arguments->overlay_folder, name, ".png", &overlay_path));
-        TRY_GOTO(status, end,
-                 output_path(arguments->overlay_folder, name, "-mask.png", &mask_path));
-        TRY_GOTO(status, end, write_overlay(run, path, result, overlay_path, mask_path));
+        TRY_GOTO(status, end, overlay_path(run, name, &overlay));
+        TRY_GOTO(status, end, mask_path(run, name, &mask));
+        TRY_GOTO(status, end, write_overlay(run, path, result, overlay, mask));
     }
     if (arguments->json)
-        status = print_json(describe(run->detector, path, result, overlay_path, mask_path), first);
+        status = print_json(describe(run->detector, path, result, overlay, mask), first);
     else
         print_text(run->detector, path, result);
 end:
-    free(overlay_path);
-    free(mask_path);
+    free(overlay);
+    free(mask);
     return status;
 }
 
 /* Looks at one image and reports it. */
-static Status run_image(Run *run, const char *path, bool first)
+static Status run_image(Run *run, size_t which)
 {
-    const char *name;
-    TRY(name_image(run, path, &name));
+    const char *path = run->arguments->images[which];
     GisdResult *result;
     TRY((Status)gisd_detect_file(run->detector, path, &result));
-    Status status = report(run, path, name, result, first);
+    Status status = report(run, path, run->names[which], result, which == 0);
     gisd_result_free(result);
     return status;
 }
@@ -357,45 +454,50 @@ static Status start(Run *run)
     if (arguments->threads)
         gisd_set_threads(arguments->threads);
     TRY(MEMORY_NEW(&run->names, arguments->image_count));
+    for (size_t i = 0; i < arguments->image_count; ++i)
+        TRY(name_image(run, arguments->images[i]));
+    TRY(claim_outputs(run));
     TRY((Status)gisd_detector_open(arguments->checkpoint, &run->detector));
     if (arguments->overlay_folder)
         TRY(files_make_folder(arguments->overlay_folder));
-    if (arguments->raw_path)
+    if (arguments->raw_path) {
         TRY(hdf5_writer_new(arguments->raw_path, &run->raw));
+        TRY(hdf5_set_text(run->raw, "/", "kind", RAW_KIND));
+    }
     return STATUS_OK;
 }
 
-/* Returns the number of images that could not be done; each has been reported. */
+/* Returns the number of images that could not be done; each has been reported. Once something
+ * cannot be written it ends, with those that are left not done. */
 static size_t run_images(Run *run)
 {
     const Arguments *arguments = run->arguments;
-    size_t failed = 0;
+    size_t done = 0;
     if (arguments->json)
         printf("[");
-    for (size_t i = 0; i < arguments->image_count; ++i) {
-        if (run_image(run, arguments->images[i], i == 0) == STATUS_OK)
-            continue;
-        fprintf(stderr, "gisd-detect: %s\n", status_message());
-        if (arguments->json)
-            print_json(describe_failure(arguments->images[i]), i == 0);
-        ++failed;
+    for (size_t i = 0; i < arguments->image_count && !run->cannot_write; ++i) {
+        if (run_image(run, i) == STATUS_OK) {
+            ++done;
+        } else {
+            fprintf(stderr, PROGRAM ": %s\n", status_message());
+            if (arguments->json)
+                print_json(describe_failure(arguments->images[i]), i == 0);
+        }
+        run->cannot_write |= ferror(stdout) != 0;
     }
     if (arguments->json)
         printf("\n]\n");
-    return failed;
+    return arguments->image_count - done;
 }
 
-/* A raw file of no image at all is left uncommitted. */
+/* A raw file of no image at all, or that lacks some for want of room, is left uncommitted. */
 static Status finish(Run *run, size_t failed)
 {
-    if (run->raw && failed < run->arguments->image_count) {
-        Hdf5Writer *raw = run->raw;
-        run->raw = NULL;
-        TRY(hdf5_writer_commit(raw));
-    }
-    if (fflush(stdout) || ferror(stdout))
-        FAIL(STATUS_IO, "standard output: cannot be written");
-    return STATUS_OK;
+    if (!run->raw || run->cannot_write || failed == run->arguments->image_count)
+        return STATUS_OK;
+    Hdf5Writer *raw = run->raw;
+    run->raw = NULL;
+    return hdf5_writer_commit(raw);
 }
 
 int main(int argc, char **argv)
@@ -405,14 +507,21 @@ int main(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "CHECKPOINT.h5 IMAGE...",
         .doc =
-            "Finds lesions on endoscopy images (PNG, JPEG, TIFF, BMP or WebP) with a "
-            "trained network."
-            "\vAn image that cannot be read is reported and the others go on; the exit code is 0 "
-            "only if all could be done. Boxes are x0 y0 x1 y1 in pixels of the image. NAME is "
-            "the image's file name without folder and suffix."};
-    argp_program_version = "gisd-detect " GISD_VERSION;
+            "Find lesions on endoscopy images (PNG, JPEG, TIFF, BMP or WebP) with a trained "
+            "network."
+            "\vFor each image the class, the lesion score and the boxes x0 y0 x1 y1, in pixels:\n\n"
+            "    gisd-detect checkpoint.h5 image.jpg\n"
+            "    gisd-detect checkpoint.h5 *.jpg --json --overlay seen >found.json\n\n"
+            "An image that cannot be read is reported and the others go on; the exit code is 0 "
+            "only if all could be done. NAME is the image's file name without folder and suffix, "
+            "and -2 where another one has it. In JSON a byte of a name that is no UTF-8 is "
+            "written \\xNN.\n\n"
+            "Images and the checkpoint are never written to. Overlays, masks and raw files of "
+            "an earlier run are replaced, any other file is kept unless --force is given."};
+    argp_program_version = PROGRAM " " GISD_VERSION;
     Arguments arguments = {0};
-    argp_parse(&parser, argc, argv, 0, NULL, &arguments);
+    command_begin();
+    command_parse(&parser, argc, argv, &arguments);
 
     Run run = {.arguments = &arguments};
     size_t failed = 0;
@@ -421,12 +530,11 @@ int main(int argc, char **argv)
         failed = run_images(&run);
         status = finish(&run, failed);
     }
-    if (status != STATUS_OK)
-        fprintf(stderr, "gisd-detect: %s\n", status_message());
     hdf5_writer_abandon(run.raw);
     gisd_detector_close(run.detector);
     for (size_t i = 0; i < run.name_count; ++i)
         free(run.names[i]);
     free(run.names);
-    return status == STATUS_OK && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    int code = command_end(PROGRAM, status);
+    return failed == 0 ? code : EXIT_FAILURE;
 }

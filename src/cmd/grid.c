@@ -11,11 +11,11 @@
 
 #include "base/deadline.h"
 #include "base/text.h"
-#include "grid/plan.h"
-#include "grid/run.h"
-#include "grid/status_view.h"
-#include "grid/walltime.h"
-#include "store/hdf5_file.h"
+#include "cmd/command.h"
+#include "grid/run/plan.h"
+#include "grid/run/run.h"
+#include "grid/run/status_view.h"
+#include "grid/run/walltime.h"
 
 const char *argp_program_version = "gisd-grid " GISD_VERSION;
 
@@ -63,6 +63,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     RunSettings *run = &arguments->run;
     int64_t number = 0;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case OPTION_OUT:
         run->folder = argument;
         return 0;
@@ -74,19 +76,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_RETRY:
         if (strcmp(argument, "failed") != 0)
-            argp_error(state, "--retry: '%s' (expected failed)", argument);
+            return command_refuse(state, "--retry: '%s' (expected failed)", argument);
         run->retry = true;
         return 0;
     case OPTION_TIME:
         if (walltime_read(argument, &run->seconds) != STATUS_OK)
-            argp_error(state, "%s", status_message());
+            return command_refuse(state, "%s", status_message());
         return 0;
     case OPTION_PLAN:
         arguments->plan = true;
         return 0;
     case OPTION_RANKS:
         if (text_to_integer("--ranks", argument, 1, 65535, &number) != STATUS_OK)
-            argp_error(state, "%s", status_message());
+            return command_refuse(state, "%s", status_message());
         arguments->ranks = (size_t)number;
         return 0;
     case OPTION_STATUS:
@@ -97,13 +99,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->word)
-            argp_error(state, "unexpected argument '%s'", argument);
+            return command_refuse(state, "unexpected argument '%s'", argument);
         arguments->word = argument;
         return 0;
     case ARGP_KEY_END:
         if (!arguments->word && !arguments->status)
-            argp_error(state,
-                       arguments->why ? "expected --why DIR CELL" : "expected an EXPERIMENT.yaml");
+            return command_refuse(state, arguments->why ? "expected --why DIR CELL"
+                                                        : "expected an EXPERIMENT.yaml");
         run->experiment = arguments->word;
         return 0;
     default:
@@ -142,11 +144,7 @@ static int look(const Arguments *arguments)
     Status status = arguments->status ? status_view(arguments->status, stdout)
                     : arguments->why  ? status_why(arguments->why, arguments->word, stdout)
                                       : plan_print(&arguments->run, arguments->ranks, stdout);
-    if (status == STATUS_OK && fflush(stdout) == 0)
-        return EXIT_SUCCESS;
-    fprintf(stderr, "gisd-grid: %s\n",
-            status == STATUS_OK ? "cannot write to the standard output" : status_message());
-    return EXIT_FAILURE;
+    return command_end("gisd-grid", status);
 }
 
 /* A rank that dies in MPI_Init() or MPI_Finalize() leaves the others there for ever. On a busy file
@@ -175,10 +173,9 @@ int main(int argc, char **argv)
     Arguments arguments = {.run = {.seconds = walltime_of_slurm()}, .ranks = 1};
     RunEnd end = {.code = EX_USAGE};
     int rank = 0;
-    argp_err_exit_status = EX_USAGE;
-    hdf5_forget_at_exit();
+    command_begin();
     if (only_looks(argc, argv)) {
-        argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+        command_parse(&usage, argc, argv, &arguments);
         return look(&arguments);
     }
     deadline_set(patience_seconds(),

@@ -1,12 +1,21 @@
 /* gisd-report: from a results folder to tables and figures. */
 #include <argp.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/command.h"
 #include "report/report.h"
+#include "store/outputs.h"
 
 const char *argp_program_version = "gisd-report " GISD_VERSION;
+
+enum { OPTION_FORMAT = 'f', OPTION_OUT = 'o', OPTION_READERS = 'r', OPTION_FORCE = 256 };
+
+typedef struct {
+    ReportOptions report;
+    bool force;
+} Arguments;
 
 static Status read_formats(const char *list, ReportOptions *options)
 {
@@ -35,52 +44,88 @@ static Status read_formats(const char *list, ReportOptions *options)
 
 static error_t read_option(int key, char *argument, struct argp_state *state)
 {
-    ReportOptions *options = state->input;
+    Arguments *arguments = state->input;
+    ReportOptions *report = &arguments->report;
     switch (key) {
-    case 'f':
-        if (read_formats(argument, options) != STATUS_OK)
-            argp_failure(state, EXIT_FAILURE, 0, "%s", status_message());
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
+    case OPTION_FORMAT:
+        if (read_formats(argument, report) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
         return 0;
-    case 'o':
-        options->output = argument;
+    case OPTION_OUT:
+        report->output = argument;
         return 0;
-    case 'r':
-        options->readers = argument;
+    case OPTION_READERS:
+        report->readers = argument;
+        return 0;
+    case OPTION_FORCE:
+        arguments->force = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->results != NULL)
-            argp_failure(state, EXIT_FAILURE, 0, "one results folder expected, not also '%s'",
-                         argument);
-        options->results = argument;
+        if (report->results != NULL)
+            return command_refuse(state, "one results folder expected, not also '%s'", argument);
+        report->results = argument;
         return 0;
     case ARGP_KEY_END:
-        if (options->results == NULL)
-            argp_failure(state, EXIT_FAILURE, 0, "a results folder expected; see --help");
+        if (report->results == NULL)
+            return command_refuse(state, "a results folder expected");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-int main(int count, char **arguments)
+/* A folder that was named must be free, or a report's; RESULTS/report is by its place. */
+static Status claim_folder(const Arguments *arguments)
+{
+    Outputs outputs;
+    Status status = STATUS_OK;
+    if (!arguments->report.output)
+        return STATUS_OK;
+    outputs_init(&outputs, arguments->force);
+    if (arguments->report.readers)
+        status = outputs_note_input(&outputs, arguments->report.readers);
+    if (status == STATUS_OK)
+        status = outputs_claim_folder(&outputs, arguments->report.output, REPORT_MARK);
+    outputs_clear(&outputs);
+    return status;
+}
+
+static Status run(const Arguments *arguments)
+{
+    TRY(claim_folder(arguments));
+    return report_write(&arguments->report);
+}
+
+int main(int count, char **words)
 {
     static const struct argp_option table[] = {
-        {"format", 'f', "LIST", 0, "Any of html, csv, md, latex, with commas (html,csv,md)", 0},
-        {"out", 'o', "DIR", 0, "Folder for the report (DIR/report)", 0},
-        {"readers", 'r', "FILE.csv", 0,
+        {"format", OPTION_FORMAT, "LIST", 0,
+         "Any of html, csv, md, latex, with commas (html,csv,md)", 0},
+        {"out", OPTION_OUT, "DIR", 0, "Folder for the report (RESULTS/report)", 0},
+        {"readers", OPTION_READERS, "FILE.csv", 0,
          "Readers to set beside the runs: columns reader, CLASS_seconds, CLASS_accuracy", 0},
+        {"force", OPTION_FORCE, NULL, 0,
+         "Write into a folder of other files, and replace those of "
+         "the same names",
+         0},
         {0}};
     static const struct argp parser = {
-        table, read_option,
-        "DIR", "Makes tables and figures from the results folder of an experiment.",
-        NULL,  NULL,
+        table,
+        read_option,
+        "RESULTS",
+        "Make tables and figures from the results folder of an experiment."
+        "\v    gisd-report results/table2\n"
+        "    gisd-report results/table2 --out table2 --format html,latex\n\n"
+        "It may be called while the grid runs; what is not done is shown as missing. DIR must be "
+        "new, empty or a report's (it holds " REPORT_MARK
+        "), for a report has files of many names.",
+        NULL,
+        NULL,
         NULL};
-    ReportOptions options = {.html = true, .csv = true, .markdown = true};
-    if (argp_parse(&parser, count, arguments, 0, NULL, &options) != 0)
-        return EXIT_FAILURE;
-    if (report_write(&options) != STATUS_OK) {
-        fprintf(stderr, "gisd-report: %s\n", status_message());
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    Arguments arguments = {.report = {.html = true, .csv = true, .markdown = true}};
+    command_begin();
+    command_parse(&parser, count, words, &arguments);
+    return command_end("gisd-report", run(&arguments));
 }

@@ -134,9 +134,10 @@ View augment_draw(const AugmentSettings *settings, RandomStream *stream, size_t 
 
 /* ---- rendering ---- */
 
-Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size)
+Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size,
+                            const InputForm *form)
 {
-    *scratch = (AugmentScratch){.side = side, .size = size};
+    *scratch = (AugmentScratch){.side = side, .size = size, .form = *form};
     Status status = MEMORY_NEW(&scratch->columns, size);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&scratch->rows, size);
@@ -201,19 +202,20 @@ VECTORISED static void gather_rows(size_t n, const uint8_t *pixels, const struct
 }
 
 /* One pixel through the colour map and into the network's range. */
-static inline void finish_pixel(const float colour[3][4], float red, float green, float blue,
-                                float *input)
+static inline void finish_pixel(const float colour[3][4], const InputForm *form, float red,
+                                float green, float blue, float *input)
 {
     for (int c = 0; c < 3; ++c) {
         float value =
             colour[c][0] * red + colour[c][1] * green + colour[c][2] * blue + colour[c][3];
         value = value < 0 ? 0 : value > 255 ? 255 : value;
-        input[c] = (value - 127.5f) / 127.5f;
+        input[c] = (value - form->offset[c]) / form->scale[c];
     }
 }
 
 VECTORISED static void gather_columns(size_t size, const struct AugmentTaps *taps, const float *row,
-                                      const float colour[3][4], const float border[3], float *input)
+                                      const float colour[3][4], const InputForm *form,
+                                      const float border[3], float *input)
 {
     for (size_t i = 0; i < size; ++i) {
         const struct AugmentTaps *tap = &taps[i];
@@ -229,7 +231,7 @@ VECTORISED static void gather_columns(size_t size, const struct AugmentTaps *tap
             green = border[1];
             blue = border[2];
         }
-        finish_pixel(colour, red, green, blue, input + i * 3);
+        finish_pixel(colour, form, red, green, blue, input + i * 3);
     }
 }
 
@@ -263,11 +265,13 @@ void augment_apply(const View *view, size_t side, const uint8_t *pixels, const u
         memset(mask_line, 0, size);
         if (tap->count == 0) {
             for (size_t x = 0; x < size; ++x)
-                finish_pixel(view->colour, border[0], border[1], border[2], line + x * 3);
+                finish_pixel(view->colour, &scratch->form, border[0], border[1], border[2],
+                             line + x * 3);
             continue;
         }
         gather_rows(side * 3, pixels, tap, scratch->row);
-        gather_columns(size, scratch->columns, scratch->row, view->colour, border, line);
+        gather_columns(size, scratch->columns, scratch->row, view->colour, &scratch->form, border,
+                       line);
         if (!mask)
             continue;
         for (size_t x = 0; x < size; ++x)

@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "data/dataset.h"
+#include "image/input_form.h"
 
 typedef struct AugmentSettings {
     float flip_horizontal, flip_vertical; /* probabilities */
@@ -53,13 +54,15 @@ typedef struct {
     size_t side, size; /* the largest image side and the view side it is made for */
     struct AugmentTaps *columns, *rows; /* size each: which source pixels make an output pixel */
     float *row;                         /* side x 3: one row after the vertical pass */
+    InputForm form;                     /* in which the network wants its pictures */
 } AugmentScratch;
 
-Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size);
+Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size,
+                            const InputForm *form);
 void augment_scratch_clear(AugmentScratch *scratch);
 
-/* Renders `view` of an image and mask of side x side (mask may be NULL) at size x size: input as
- * (value - 127.5) / 127.5; mask_out is all 0 without a mask. */
+/* Renders `view` of an image and mask of side x side (mask may be NULL) at size x size: input in
+ * the scratch's form; mask_out is all 0 without a mask. */
 void augment_apply(const View *view, size_t side, const uint8_t *pixels /* side x side x 3 */,
                    const uint8_t *mask /* side x side */, size_t size,
                    float *input /* size x size x 3 */, uint8_t *mask_out /* size x size */,

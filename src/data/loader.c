@@ -38,7 +38,7 @@ struct Loader {
 
 /* ---- batches ---- */
 
-Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity)
+Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity, const InputForm *form)
 {
     *batch = (Batch){.size = dataset->size, .capacity = capacity, .lesions_each = 1};
     for (size_t i = 0; i < dataset->count; ++i)
@@ -53,7 +53,7 @@ Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity)
     TRY_GOTO(status, fail, MEMORY_NEW(&batch->examples, capacity));
     TRY_GOTO(status, fail, MEMORY_NEW(&batch->lesion_block, lesions));
     TRY_GOTO(status, fail,
-             augment_scratch_init(&batch->scratch, dataset->training_side, dataset->size));
+             augment_scratch_init(&batch->scratch, dataset->training_side, dataset->size, form));
     return STATUS_OK;
 fail:
     batch_clear(batch);
@@ -213,7 +213,8 @@ static Status fill_loader(Loader *loader)
     TRY(MEMORY_NEW(&loader->order, loader->training_count));
     dataset_split_indices(dataset, SPLIT_TRAIN, loader->training);
     for (size_t slot = 0; slot < RING; ++slot)
-        TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count));
+        TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count,
+                       &loader->settings.form));
     return start_thread(loader);
 }
 

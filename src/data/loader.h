@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     size_t size; /* S */
     size_t capacity, count;
-    float *input;           /* count x S x S x 3, (value - 127.5) / 127.5 */
+    float *input;           /* count x S x S x 3, in the form that it was made for */
     uint8_t *masks;         /* count x S x S of 0 or 1; 0 where not annotated */
     BatchExample *examples; /* count */
     Lesion *lesion_block;   /* owned storage behind the lesions */
@@ -35,8 +35,9 @@ typedef struct {
     AugmentScratch scratch;
 } Batch;
 
-/* Room for `capacity` images of the data set; batch_clear() releases it. */
-Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity);
+/* Room for `capacity` images of the data set, for a network that wants them in that form;
+ * batch_clear() releases it. */
+Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity, const InputForm *form);
 void batch_clear(Batch *batch);
 
 /* Fills a batch with the images as they are, for evaluation; count at most batch->capacity. */
@@ -45,6 +46,7 @@ Status dataset_fill_batch(const Dataset *dataset, size_t count, const size_t *in
 
 typedef struct {
     const Dataset *dataset;          /* borrowed; must outlive the loader */
+    InputForm form;                  /* in which the network wants its pictures */
     size_t global_batch;             /* images in a step, over all slices */
     size_t slice_first, slice_count; /* the images of the step that this loader makes */
     uint64_t seed;

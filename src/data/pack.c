@@ -217,6 +217,11 @@ Status pack_write(const char *manifest_path, size_t size, const char *pack_path)
 
 /* ---- reading ---- */
 
+bool pack_is_one(const char *path)
+{
+    return hdf5_is_kind(path, PACK_KIND);
+}
+
 static Status check_kind(const Hdf5Reader *reader, size_t size)
 {
     const char *path = hdf5_reader_path(reader);

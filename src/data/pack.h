@@ -19,6 +19,9 @@
  * all; errors name the manifest's line. */
 Status pack_write(const char *manifest_path, size_t size, const char *pack_path);
 
+/* Whether the file at `path` is a pack, of any version. */
+bool pack_is_one(const char *path);
+
 /* Fills an empty data set from a pack; used by dataset_load(). STATUS_ARGUMENT: packed for another
  * size. */
 Status pack_read(const char *path, size_t size, const SplitSettings *split, Dataset *dataset);

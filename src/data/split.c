@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "data/split_units.h"
 
 SplitSettings split_defaults(void)
@@ -51,12 +52,12 @@ static Status check_shares(const SplitSettings *settings)
     double sum = 0;
     for (int split = 0; split < SPLIT_COUNT; ++split) {
         if (!(settings->shares[split] >= 0))
-            FAIL(STATUS_ARGUMENT, "split: the share of %s is %g, expected 0 or more",
-                 split_name((Split)split), settings->shares[split]);
+            FAIL(STATUS_ARGUMENT, "split: the share of %s is %s, expected 0 or more",
+                 split_name((Split)split), TEXT_NUMBER(settings->shares[split]));
         sum += settings->shares[split];
     }
     if (!(fabs(sum - 1) < 1e-6))
-        FAIL(STATUS_ARGUMENT, "split: the shares add up to %g, expected 1", sum);
+        FAIL(STATUS_ARGUMENT, "split: the shares add up to %s, expected 1", TEXT_NUMBER(sum));
     return STATUS_OK;
 }
 

@@ -2,7 +2,6 @@
 #include "image/image_decode.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "base/memory.h"
 #include "image/orientation.h"
+#include "store/files.h"
 
 static const int64_t file_bytes_most = (int64_t)1 << 31;
 
@@ -62,23 +62,11 @@ void decoder_exif(Decoder *decoder, const uint8_t *exif, size_t count)
 
 /* ---- the file in memory ---- */
 
-static Status check_plain(const char *path, mode_t mode)
-{
-    const char *kind = S_ISDIR(mode)    ? "a folder"
-                       : S_ISFIFO(mode) ? "a pipe"
-                       : S_ISSOCK(mode) ? "a socket"
-                                        : "a device";
-    if (!S_ISREG(mode))
-        FAIL(STATUS_IO, "%s: is %s, expected a plain file", path, kind);
-    return STATUS_OK;
-}
-
 static Status read_descriptor(int file, const char *path, uint8_t **bytes, size_t *count)
 {
     struct stat about;
     if (fstat(file, &about) != 0)
         FAIL(STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
-    TRY(check_plain(path, about.st_mode));
     if (about.st_size > file_bytes_most)
         FAIL(STATUS_FORMAT, "%s: %lld bytes, expected at most %lld of an image", path,
              (long long)about.st_size, (long long)file_bytes_most);
@@ -103,14 +91,8 @@ static Status read_bytes(const char *path, uint8_t **bytes, size_t *count)
 {
     *bytes = NULL;
     *count = 0;
-    /* Opening a pipe without O_NONBLOCK would wait for its writer. */
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    struct stat about;
-    if (file < 0 && errno == ENXIO && stat(path, &about) == 0)
-        return check_plain(path, about.st_mode); /* a socket, or a device that is not there */
-    if (file < 0)
-        FAIL(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: cannot open: %s", path,
-             strerror(errno));
+    int file = -1;
+    TRY(files_open_plain(path, &file));
     Status status = read_descriptor(file, path, bytes, count);
     close(file);
     return status;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jpeglib.h>
 #include <png.h>
@@ -53,7 +54,8 @@ static void png_on_flush(png_structp png)
     (void)png;
 }
 
-static Status encode_png(Sink *sink, png_structp png, png_infop info, const Image *image, int level)
+static Status encode_png(Sink *sink, png_structp png, png_infop info, const Image *image, int level,
+                         const char *program)
 {
     if (setjmp(sink->jump))
         FAIL(STATUS_LIBRARY, "cannot encode a PNG image: %s", sink->reason);
@@ -66,6 +68,13 @@ static Status encode_png(Sink *sink, png_structp png, png_infop info, const Imag
     png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
                  image->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (program)
+        png_set_text(png, info,
+                     &(png_text){.compression = PNG_TEXT_COMPRESSION_NONE,
+                                 .key = (png_charp)(uintptr_t) "Software",
+                                 .text = (png_charp)(uintptr_t)program,
+                                 .text_length = strlen(program)},
+                     1);
     png_write_info(png, info);
     for (size_t y = 0; y < image->height; ++y)
         png_write_row(png, image->pixels + y * image->width * image->channels);
@@ -73,7 +82,8 @@ static Status encode_png(Sink *sink, png_structp png, png_infop info, const Imag
     return STATUS_OK;
 }
 
-Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *count)
+static Status encode(const Image *image, int level, const char *program, uint8_t **bytes,
+                     size_t *count)
 {
     assert(image->channels == 1 || image->channels == 3);
     *bytes = NULL;
@@ -84,7 +94,7 @@ Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *
     if (!png)
         FAIL(STATUS_NO_MEMORY, "out of memory for a PNG image");
     png_infop info = png_create_info_struct(png);
-    Status status = info ? encode_png(&sink, png, info, image, level)
+    Status status = info ? encode_png(&sink, png, info, image, level, program)
                          : status_set(STATUS_NO_MEMORY, "out of memory for a PNG image");
     png_destroy_write_struct(&png, &info);
     if (status != STATUS_OK) {
@@ -94,6 +104,11 @@ Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *
     *bytes = sink.bytes;
     *count = sink.count;
     return STATUS_OK;
+}
+
+Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *count)
+{
+    return encode(image, level, NULL, bytes, count);
 }
 
 /* ---- JPEG ---- */
@@ -158,12 +173,38 @@ Status image_encode_jpeg(const Image *image, int quality, uint8_t **bytes, size_
 
 /* ---- files ---- */
 
-Status image_write_png(const char *path, const Image *image)
+Status image_write_png_by(const char *path, const Image *image, const char *program)
 {
     uint8_t *bytes;
     size_t count;
-    TRY(image_encode_png(image, 6, &bytes, &count));
+    TRY(encode(image, 6, program, &bytes, &count));
     Status status = files_write(path, bytes, count);
     free(bytes);
     return status;
+}
+
+Status image_write_png(const char *path, const Image *image)
+{
+    return image_write_png_by(path, image, NULL);
+}
+
+/* libpng writes such a text before the pixels, as a chunk: its name, the key, a zero, the text, and
+ * its checksum of four bytes. */
+bool image_png_is_by(const char *path, const char *program)
+{
+    static const uint8_t signature[8] = {137, 'P', 'N', 'G', '\r', '\n', 26, '\n'};
+    static const char start[] = "tEXtSoftware"; /* with its zero */
+    uint8_t head[256];
+    int file = -1;
+    if (files_open_plain(path, &file) != STATUS_OK)
+        return false;
+    ssize_t count = pread(file, head, sizeof head, 0);
+    close(file);
+    if (count < (ssize_t)sizeof signature || memcmp(head, signature, sizeof signature) != 0)
+        return false;
+    const uint8_t *found = memmem(head, (size_t)count, start, sizeof start);
+    const size_t length = strlen(program);
+    return found && found + sizeof start + length + 4 <= head + count &&
+           memcmp(found + sizeof start, program, length) == 0 &&
+           found[-1] == length + sizeof start - 4;
 }

@@ -20,6 +20,7 @@
 #ifndef GISD_IMAGE_IMAGE_FILE_H
 #define GISD_IMAGE_IMAGE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -105,5 +106,9 @@ Status image_encode_jpeg(const Image *image, int quality, uint8_t **bytes, size_
 /* Writes a PNG file: under a temporary name in the same folder, synchronised, then renamed, so
  * that `path` is either the whole new file or untouched. */
 Status image_write_png(const char *path, const Image *image);
+
+/* The same with the writer's name in the file, and whether a file is a PNG that carries it. */
+Status image_write_png_by(const char *path, const Image *image, const char *program);
+bool image_png_is_by(const char *path, const char *program);
 
 #endif

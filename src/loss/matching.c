@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/vector.h"
 
 static const float OVERLAP_POSITIVE = 0.5f;
@@ -156,8 +157,9 @@ static Status check_truths(const Matcher *m, size_t count, const GroundTruth *tr
         if (!(box->x0 < box->x1 && box->y0 < box->y1 && isfinite(box->x0) && isfinite(box->y0) &&
               isfinite(box->x1) && isfinite(box->y1)))
             FAIL(STATUS_ARGUMENT,
-                 "annotated box %zu (%g %g %g %g): expected finite corners with x0 < x1, y0 < y1",
-                 g, (double)box->x0, (double)box->y0, (double)box->x1, (double)box->y1);
+                 "annotated box %zu (%s %s %s %s): expected finite corners with x0 < x1, y0 < y1",
+                 g, TEXT_NUMBER(box->x0), TEXT_NUMBER(box->y0), TEXT_NUMBER(box->x1),
+                 TEXT_NUMBER(box->y1));
         if (truths[g].class_index < 0)
             FAIL(STATUS_ARGUMENT, "annotated box %zu: expected a class, found %d", g,
                  (int)truths[g].class_index);

@@ -71,6 +71,7 @@ void architecture_tune(const Architecture *architecture, ParameterList *paramete
 {
     for (size_t i = 0; i < parameters->count; ++i) {
         Parameter *parameter = &parameters->items[i];
-        parameter->trainable = !local || !architecture->is_frozen_by_local(parameter->name);
+        parameters_set_trainable(parameter,
+                                 !local || !architecture->is_frozen_by_local(parameter->name));
     }
 }

@@ -2,8 +2,9 @@
  *
  * A plan is made once for a shape; it owns the engine's packed copy of the weights, refreshed by
  * set_weights() after each update, and borrows a workspace. Activations are plain NHWC, float32 or
- * bfloat16, plain weights O x I x KH x KW float32. Both engines give the same numbers up to
- * rounding and are tested against the same naive loop.
+ * bfloat16, plain weights O x I x KH x KW float32. A plan is used by one thread at a time,
+ * different plans by any; what engines keep for the whole process is guarded. Both engines give the
+ * same numbers up to rounding and are tested against the same naive loop.
  */
 #ifndef GISD_NN_ENGINE_H
 #define GISD_NN_ENGINE_H

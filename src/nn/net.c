@@ -28,8 +28,7 @@ void net_free(Net *net)
     free(net->message);
     free(net->nodes);
     free(net->gradients_left);
-    free(net->standardised);
-    free(net->standardised_weights);
+    free(net->prepared_weights);
     free(net->workspace);
     free(net->block);
     free(net->seconds);
@@ -46,6 +45,11 @@ Status net_set_precision(Net *net, Precision precision)
              net->engine->name);
     net->precision = precision;
     return STATUS_OK;
+}
+
+bool net_is_training(const Net *net)
+{
+    return net->training;
 }
 
 Precision net_precision(const Net *net)
@@ -80,6 +84,39 @@ bool net_declare(Net *net, const char *name, const char *suffix, size_t rank, co
     if (status != STATUS_OK)
         net_refuse(net, status);
     return status == STATUS_OK;
+}
+
+static bool uses_buffer(const Net *net, size_t index)
+{
+    for (size_t i = 0; i < net->count; ++i)
+        for (size_t k = 0; k < net->nodes[i].request.buffer_count; ++k)
+            if (net->nodes[i].request.buffers[k] == index)
+                return true;
+    return false;
+}
+
+bool net_declare_buffer(Net *net, const char *name, const char *suffix, size_t rank,
+                        const size_t *dims, Initial initial, NodeRequest *request)
+{
+    char full[256];
+    snprintf(full, sizeof full, "%s.%s", name, suffix);
+    size_t index;
+    Status status =
+        net->status != STATUS_OK
+            ? net->status
+            : parameters_declare_buffer(net->parameters, full, rank, dims, initial, &index);
+    if (status == STATUS_OK && uses_buffer(net, index))
+        status = status_set(STATUS_ARGUMENT,
+                            "%s is used by two nodes of one graph (expected a name of its own for "
+                            "each norm: their statistics differ)",
+                            full);
+    if (status != STATUS_OK) {
+        net_refuse(net, status);
+        return false;
+    }
+    assert(request->buffer_count < NODE_MAX_BUFFERS);
+    request->buffers[request->buffer_count++] = index;
+    return true;
 }
 
 NodeId net_add_node(Net *net, const NodeRequest *request)

@@ -17,14 +17,18 @@
  *
  * Parameters live in the caller's list, which must outlive the net. Which of them are trainable is
  * read by net_plan(): a frozen one gets no gradient, and nodes above which nothing trains have no
- * backward pass. Gradients are added to the parameters' buffers, which must be zero before the
- * pass.
+ * backward pass. Gradients are added to the parameters' arrays, which must be zero before the pass.
+ *
+ * What a batch norm measures and a dropout draws is a function of the pass alone; parameters.h and
+ * Pass below say how that makes the same bits on any number of ranks. One net for training a list
+ * may run at a time. A net is used by one thread at a time; different nets by any.
  */
 #ifndef GISD_NN_NET_H
 #define GISD_NN_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "nn/engine.h"
@@ -58,6 +62,27 @@ typedef struct {
     float bias_value;  /* initial value of the biases */
 } ConvolutionSettings;
 
+typedef struct {
+    size_t outputs;
+    bool no_bias;
+    Initial weight;   /* as of a convolution */
+    float bias_value; /* initial value of the biases */
+} LinearSettings;
+
+typedef struct {
+    double epsilon; /* added to the variance; 0 stands for 1e-5 */
+    bool relu;      /* a ReLU after it */
+} BatchNormSettings;
+
+typedef struct {
+    size_t kernel_h, kernel_w;
+    size_t stride;       /* 0 stands for 1 */
+    size_t pad_h, pad_w; /* on each side, at most half of the kernel */
+    bool ceil_mode;      /* a last window that reaches over the end is kept, as PyTorch's */
+    bool zero_border;    /* maximum: the padding is zeros, as in BiT, not minus infinity */
+    bool without_border; /* average: the padding does not count in the divisor */
+} PoolSettings;
+
 NodeId net_input(Net *net, Shape shape);
 
 /* Parameters NAME.weight (O x I x KH x KW) and, if asked for, NAME.bias (O). */
@@ -67,6 +92,24 @@ NodeId net_convolution(Net *net, NodeId input, const char *name,
 /* Group normalisation (Wu & He 2018, eps 1e-5) with NAME.weight and NAME.bias (C each), and a ReLU
  * after it if `relu`. */
 NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, bool relu);
+
+/* Batch normalisation (Ioffe & Szegedy 2015) with NAME.weight and NAME.bias (C each) and the
+ * buffers NAME.running_mean and NAME.running_var (C each; see parameters.h). A net for training
+ * normalises with mean and biased variance over the N x H x W numbers of a channel in this pass,
+ * and leaves mean and unbiased variance as observed. With the buffers instead normalise a net for
+ * inference, and one for training in which weight and bias are frozen. Refused by net_plan():
+ * training on one number a channel. */
+NodeId net_batch_norm(Net *net, NodeId input, const char *name, const BatchNormSettings *settings);
+
+/* In a net for training, each number becomes 0 with that probability (0 <= probability < 1), else
+ * it is divided by 1 - probability. Which ones is a function of the Pass's seed and step, the
+ * image's place in the whole batch, NAME and the number's place in the image, so that neither ranks
+ * nor shards show. A net for inference gets no node: the input is returned. */
+NodeId net_dropout(Net *net, NodeId input, const char *name, double probability);
+
+/* Every number of an image with every output: N x 1 x 1 x outputs. NAME.weight is outputs x (C H
+ * W), in the order of PyTorch's flattened C x H x W maps; NAME.bias (outputs) unless without. */
+NodeId net_linear(Net *net, NodeId input, const char *name, const LinearSettings *settings);
 
 NodeId net_relu(Net *net, NodeId input);
 NodeId net_sigmoid(Net *net, NodeId input);
@@ -78,6 +121,17 @@ NodeId net_blend(Net *net, NodeId gate, NodeId a, NodeId b);
 
 /* 3x3 maximum of stride 2 over the input with a border of zeros (not of minus infinity), as BiT. */
 NodeId net_max_pool(Net *net, NodeId input);
+
+/* Maximum over windows, as torch.nn.MaxPool2d; of equal numbers the first gets the gradient. At
+ * most 256 pixels a window. */
+NodeId net_max_pool_2d(Net *net, NodeId input, const PoolSettings *settings);
+
+/* Mean over windows, as torch.nn.AvgPool2d. */
+NodeId net_average_pool(Net *net, NodeId input, const PoolSettings *settings);
+
+/* Mean over h x w windows that cover the map, as torch.nn.AdaptiveAvgPool2d: row y of the result
+ * averages rows floor(y H / h) to ceil((y + 1) H / h) - 1. */
+NodeId net_adaptive_average_pool(Net *net, NodeId input, size_t h, size_t w);
 
 /* Mean over the pixels of each image: N x 1 x 1 x C. */
 NodeId net_mean(Net *net, NodeId input);
@@ -111,6 +165,18 @@ Status net_plan(Net *net);
  * NULL in a net for inference and for a node that nothing trainable feeds. */
 float *net_value(Net *net, NodeId node);
 float *net_gradient(Net *net, NodeId node);
+
+/* Where a forward pass stands in the training; what operations draw at random depends on nothing
+ * else. */
+typedef struct {
+    uint64_t seed; /* of the run */
+    uint64_t step; /* of the training; counts modulo 2^32 */
+    size_t
+        first_image; /* place of the pass's first image in the batch, over all ranks and shards */
+} Pass;
+
+/* Holds for the passes to come; all zero before the first call. */
+void net_set_pass(Net *net, Pass pass);
 
 Status net_forward(Net *net);
 

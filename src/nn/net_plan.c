@@ -1,6 +1,6 @@
-/* Before a graph runs: what needs a gradient, which convolutions share packed weights, what is made
- * again instead of kept, and where every buffer lies. From the buffers' lifetimes memory_plan()
- * lays them out in one block. */
+/* Before a graph runs: what needs a gradient, what is observed, what is made again instead of kept,
+ * and where every array lies. From the arrays' lifetimes memory_plan() lays them out in one block.
+ */
 #include "nn/net.h"
 
 #include <stdlib.h>
@@ -29,71 +29,23 @@ static Status settle_gradients(Net *net)
     return STATUS_OK;
 }
 
-static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
+/* What trains with its norm is observed, everything else only read. */
+static Status settle_buffers(Net *net)
 {
-    return a->input.n == b->input.n && a->input.h == b->input.h && a->input.w == b->input.w &&
-           a->input.c == b->input.c && a->output_channels == b->output_channels &&
-           a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
-           a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
-           a->bias == b->bias && a->half == b->half;
-}
-
-/* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
-static Status check_standardised(const Net *net, const NodeRequest *request)
-{
-    for (size_t i = 0; i < net->use_count; ++i)
-        if (net->uses[i].parameter == request->weight &&
-            net->uses[i].standardised != request->standardised)
-            FAIL(STATUS_ARGUMENT, "parameter %s is used both standardised and plain",
-                 net->parameters->items[request->weight].name);
-    return STATUS_OK;
-}
-
-static size_t find_use(Net *net, size_t parameter, const ConvolutionShape *shape)
-{
-    size_t i = 0;
-    while (i < net->use_count &&
-           (net->uses[i].parameter != parameter || !same_shape(&net->uses[i].shape, shape)))
-        ++i;
-    return i;
-}
-
-static Status plan_convolutions(Net *net)
-{
-    TRY(MEMORY_NEW(&net->uses, net->count));
-    size_t largest = 0;
-    for (size_t i = 0; i < net->count; ++i) {
-        Node *node = &net->nodes[i];
-        const NodeRequest *request = &node->request;
-        if (!request->settings.convolution.output_channels ||
-            strcmp(request->operation->name, "convolution") != 0)
-            continue;
-        TRY(check_standardised(net, request));
-        node->weight_use = find_use(net, request->weight, &request->settings.convolution);
-        WeightUse *use = &net->uses[node->weight_use];
-        if (node->weight_use == net->use_count) {
-            *use = (WeightUse){.parameter = request->weight,
-                               .shape = request->settings.convolution,
-                               .standardised = request->standardised};
-            ++net->use_count;
+    for (size_t i = 0; net->training && i < net->count; ++i) {
+        const NodeRequest *request = &net->nodes[i].request;
+        bool observed = net_trains(net, request->weight) || net_trains(net, request->bias);
+        for (size_t k = 0; k < request->buffer_count; ++k) {
+            Parameter *buffer = &net->parameters->items[request->buffers[k]];
+            if (observed && shape_pixels(request->shape) < 2)
+                FAIL(STATUS_ARGUMENT,
+                     "%s: one number a channel has no variance (expected more images in a shard or "
+                     "a larger map)",
+                     buffer->name);
+            TRY(parameters_observe(buffer, observed));
         }
-        use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
-        net->standardised[request->weight] |= request->standardised;
-        size_t count = net->parameters->items[request->weight].count;
-        if (request->standardised && count > largest)
-            largest = count;
     }
-    for (size_t i = 0; i < net->use_count; ++i) {
-        TRY(net->engine->plan_new(&net->uses[i].shape, net->uses[i].data_gradient,
-                                  net->training && net_trains(net, net->uses[i].parameter),
-                                  &net->uses[i].plan));
-        size_t bytes = net->engine->workspace_bytes(net->uses[i].plan);
-        net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
-    }
-    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
-    for (size_t i = 0; i < net->use_count; ++i)
-        net->engine->set_workspace(net->uses[i].plan, net->workspace);
-    return MEMORY_NEW(&net->standardised_weights, largest);
+    return STATUS_OK;
 }
 
 /* Values that backward reads but need not be kept: they are made again from what is kept, in the
@@ -220,9 +172,9 @@ Status net_plan(Net *net)
         FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
     net->planned = true;
     TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
-    TRY(MEMORY_NEW(&net->standardised, net->parameters->count));
     TRY(settle_gradients(net));
+    TRY(settle_buffers(net));
     settle_again(net);
-    TRY(plan_convolutions(net));
+    TRY(net_plan_weights(net));
     return plan_memory(net);
 }

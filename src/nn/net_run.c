@@ -30,7 +30,7 @@ static double node_macs(const Node *node)
 {
     const NodeRequest *request = &node->request;
     const ConvolutionShape *shape = &request->settings.convolution;
-    if (strcmp(request->operation->name, "convolution") != 0)
+    if (!request->operation->packed)
         return 0;
     return (double)shape_count(request->shape) *
            (double)(shape->kernel_h * shape->kernel_w * shape->input.c);
@@ -96,25 +96,6 @@ static Status run(Net *net, size_t node, bool backward, Status (*function)(const
     return STATUS_OK;
 }
 
-static Status refresh_weights(Net *net)
-{
-    for (size_t i = 0; i < net->use_count; ++i) {
-        WeightUse *use = &net->uses[i];
-        const Parameter *parameter = &net->parameters->items[use->parameter];
-        if (use->version == parameter->version + 1)
-            continue;
-        const float *weights = parameter->value;
-        if (use->standardised) {
-            standardise_weights(parameter->dims[0], parameter->count / parameter->dims[0], weights,
-                                net->standardised_weights);
-            weights = net->standardised_weights;
-        }
-        TRY(net->engine->set_weights(use->plan, weights));
-        use->version = parameter->version + 1;
-    }
-    return STATUS_OK;
-}
-
 static OperationCall prepare(Net *net, const Node *node)
 {
     const NodeRequest *request = &node->request;
@@ -122,7 +103,8 @@ static OperationCall prepare(Net *net, const Node *node)
         .node = node,
         .output = {node->value, node->half},
         .saved = node->saved,
-        .convolution = net->use_count ? net->uses[node->weight_use].plan : NULL,
+        .pass = &net->pass,
+        .convolution = request->operation->packed ? net->uses[node->weight_use].plan : NULL,
         .engine = net->engine,
     };
     for (size_t k = 0; k < request->input_count; ++k)
@@ -132,13 +114,23 @@ static OperationCall prepare(Net *net, const Node *node)
         call.weight = net->parameters->items[request->weight].value;
     if (request->bias != NO_PARAMETER)
         call.bias = net->parameters->items[request->bias].value;
+    for (size_t k = 0; k < request->buffer_count; ++k) {
+        const Parameter *buffer = &net->parameters->items[request->buffers[k]];
+        call.buffer[k] = buffer->value;
+        call.observed[k] = net->training ? buffer->observed : NULL;
+    }
     return call;
+}
+
+void net_set_pass(Net *net, Pass pass)
+{
+    net->pass = pass;
 }
 
 Status net_forward(Net *net)
 {
     double started = net->seconds ? clock_seconds() : 0;
-    TRY(refresh_weights(net));
+    TRY(net_refresh_weights(net));
     if (net->seconds)
         net->packing_seconds += clock_seconds() - started;
     for (size_t i = 0; i < net->count; ++i) {
@@ -164,14 +156,14 @@ static void count_contributions(Net *net)
     }
 }
 
-static Status count_down(Net *net, size_t index, GradientReady ready, void *context)
+/* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
+static Status count_down(Net *net, size_t index, const WeightForm *form, GradientReady ready,
+                         void *context)
 {
     if (!net_trains(net, index) || --net->gradients_left[index] > 0)
         return STATUS_OK;
-    Parameter *parameter = &net->parameters->items[index];
-    if (net->standardised[index])
-        standardise_gradient(parameter->dims[0], parameter->count / parameter->dims[0],
-                             parameter->value, parameter->gradient);
+    if (form)
+        form->finish_gradient(&net->parameters->items[index]);
     return ready ? ready(context, index) : STATUS_OK;
 }
 
@@ -200,7 +192,7 @@ Status net_backward(Net *net, GradientReady ready, void *context)
 {
     assert(net->training);
     for (size_t i = 0; i < net->parameters->count; ++i)
-        if (net->parameters->items[i].trainable && !net->parameters->items[i].gradient)
+        if (net_trains(net, i) && !net->parameters->items[i].gradient)
             FAIL(STATUS_ARGUMENT, "parameter %s trains but has no gradient buffer",
                  net->parameters->items[i].name);
     count_contributions(net);
@@ -224,8 +216,8 @@ Status net_backward(Net *net, GradientReady ready, void *context)
         if (net_trains(net, request->bias))
             call.bias_gradient = net->parameters->items[request->bias].gradient;
         TRY(run(net, i, true, request->operation->backward, &call));
-        TRY(count_down(net, request->weight, ready, context));
-        TRY(count_down(net, request->bias, ready, context));
+        TRY(count_down(net, request->weight, request->weight_form, ready, context));
+        TRY(count_down(net, request->bias, NULL, ready, context));
     }
     return STATUS_OK;
 }

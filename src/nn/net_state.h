@@ -8,12 +8,12 @@
 
 #include "nn/node.h"
 
-/* Packed weights: one for each pair of parameter and convolution shape; the recursion's passes
- * share them. */
+/* Packed weights: one for each pair of parameter and shape; the recursion's passes share them. */
 typedef struct {
     size_t parameter;
     ConvolutionShape shape;
-    bool standardised, data_gradient;
+    const WeightForm *form; /* NULL: as they are */
+    bool data_gradient;
     uint64_t version; /* of the parameter when packed; 0: never */
     ConvolutionPlan *plan;
 } WeightUse;
@@ -23,16 +23,16 @@ struct Net {
     const Engine *engine;
     bool training, planned;
     Precision precision;
+    Pass pass;
     Status status; /* first error of building */
     char *message;
     size_t count, capacity;
     Node *nodes;
     size_t use_count;
-    WeightUse *uses;        /* at most count */
-    size_t *gradients_left; /* by parameter: contributions still to come in this backward pass */
-    bool *standardised;     /* by parameter */
-    float *standardised_weights; /* scratch for the largest standardised parameter */
-    float *workspace;            /* shared by all convolution plans */
+    WeightUse *uses;         /* at most count */
+    size_t *gradients_left;  /* by parameter: contributions still to come in this backward pass */
+    float *prepared_weights; /* scratch for the largest parameter with a form of its own */
+    float *workspace;        /* shared by all plans of the engine */
     size_t workspace_bytes;
     float *block; /* all buffers of the plan */
     size_t block_bytes;
@@ -42,7 +42,7 @@ struct Net {
 
 static inline bool net_trains(const Net *net, size_t parameter)
 {
-    return parameter != NO_PARAMETER && net->parameters->items[parameter].trainable;
+    return parameter != NO_PARAMETER && parameter_trains(&net->parameters->items[parameter]);
 }
 
 static inline bool net_input_wants_gradient(const Net *net, const Node *node, size_t input)
@@ -69,5 +69,11 @@ static inline bool net_reads_input(const Net *net, const Node *node, size_t k)
     return node->needs_gradient && (node->request.backward_reads_inputs >> k & 1) &&
            (!node->request.reads_for_weights || net_trains(net, node->request.weight));
 }
+
+/* Which packed operations share weights; makes the engine's plans and their workspace. */
+Status net_plan_weights(Net *net);
+
+/* Packs the weights whose parameters changed since they were last packed. */
+Status net_refresh_weights(Net *net);
 
 #endif

@@ -11,9 +11,24 @@
 
 #define NO_PARAMETER ((size_t)-1)
 
+enum { NODE_MAX_BUFFERS = 2, NODE_NAME_BYTES = 64 };
+
+/* Normalisation (ops/norm.h). */
+typedef struct {
+    size_t parts;  /* of the map's pixels; each is normalised by itself */
+    size_t groups; /* of a part's channels, likewise */
+    double epsilon;
+    bool relu;
+} NormSettings;
+
+typedef struct {
+    double probability;
+    char name[NODE_NAME_BYTES];
+} DropoutSettings;
+
 typedef struct Node Node;
 
-/* Buffers of one call. Gradients of inputs have no data where not wanted; where add_gradient is set
+/* Memory of one call. Gradients of inputs have no data where not wanted; where add_gradient is set
  * they are added to, else overwritten. Inputs and output_gradient are only read. */
 typedef struct {
     const Node *node;
@@ -26,7 +41,10 @@ typedef struct {
     float *scratch; /* during this call only */
     const float *weight, *bias;
     float *weight_gradient, *bias_gradient; /* added to; NULL if frozen */
-    ConvolutionPlan *convolution;
+    const float *buffer[NODE_MAX_BUFFERS];  /* values of the node's buffers (parameters.h) */
+    float *observed[NODE_MAX_BUFFERS];      /* what this pass measures; NULL if it only reads */
+    const Pass *pass;
+    ConvolutionPlan *convolution; /* of a packed operation */
     const Engine *engine;
 } OperationCall;
 
@@ -38,7 +56,20 @@ typedef struct {
      * pass over the map; NULL if the operation cannot. The graph then need not keep the output
      * from forward to backward. Gets backward's scratch. */
     Status (*again)(const OperationCall *call);
+    /* The engine computes it, with weights that it packs: settings.convolution is its shape, and
+     * the graph makes the plan and keeps the packed weights up to date. */
+    bool packed;
 } Operation;
+
+/* Weights that an operation does not use as the parameter holds them. */
+typedef struct {
+    const char *name; /* for messages */
+    /* Makes from the parameter's value what the operation computes with, as many numbers. */
+    void (*prepare)(const Parameter *parameter, float *prepared);
+    /* The parameter's gradient, complete and still with respect to what prepare() made, becomes
+     * that with respect to the value, in place. */
+    void (*finish_gradient)(const Parameter *parameter);
+} WeightForm;
 
 /* What an operation's builder asks for. */
 typedef struct {
@@ -54,15 +85,16 @@ typedef struct {
     size_t
         add_scratch_floats; /* of backward too, but only if the gradient of input 0 is added to */
     size_t weight, bias;    /* indices of parameters, or NO_PARAMETER */
+    const WeightForm *weight_form; /* NULL: the weights as they are */
+    size_t buffer_count;
+    size_t buffers[NODE_MAX_BUFFERS]; /* indices of parameters */
     union {
-        ConvolutionShape convolution;
-        struct {
-            size_t groups;
-            bool relu;
-        } norm;
-        size_t row_width; /* of concat_rows */
+        ConvolutionShape convolution; /* of every packed operation */
+        NormSettings norm;
+        DropoutSettings dropout;
+        PoolSettings pool; /* kernel 0: adaptive */
+        size_t row_width;  /* of concat_rows */
     } settings;
-    bool standardised;
     bool single; /* the output is float32 also in a bfloat16 network */
 } NodeRequest;
 
@@ -72,7 +104,7 @@ struct Node {
     bool output;          /* marked by net_output() */
     bool needs_gradient;  /* something trainable stands at or above it */
     NodeId last_consumer; /* 0: nobody reads this node */
-    size_t weight_use;    /* of a convolution: index of its packed weights */
+    size_t weight_use;    /* of a packed operation: index of its packed weights */
     bool half;            /* value and gradient are bfloat16 */
     void *value, *gradient;
     float *saved, *forward_scratch, *backward_scratch;
@@ -92,6 +124,14 @@ NodeId net_refuse(Net *net, Status status);
 bool net_declare(Net *net, const char *name, const char *suffix, size_t rank, const size_t *dims,
                  Initial initial, bool decayed, size_t *index);
 
+/* The same for a buffer, which is added to the request's. A buffer belongs to one node of a graph:
+ * what two nodes saw could not be told apart. */
+bool net_declare_buffer(Net *net, const char *name, const char *suffix, size_t rank,
+                        const size_t *dims, Initial initial, NodeRequest *request);
+
+/* Whether the net was made for training. */
+bool net_is_training(const Net *net);
+
 Precision net_precision(const Net *net);
 
 /* Whether the node's value and gradient are bfloat16. */
@@ -99,12 +139,5 @@ bool net_is_half(const Net *net, NodeId node);
 
 /* The same numbers in the other kind of array; the node itself if it is of that kind. */
 NodeId net_convert(Net *net, NodeId input, Precision precision);
-
-/* Weight standardisation, eps 1e-10 (see standardise.c). weights and result: filters x size. */
-void standardise_weights(size_t filters, size_t size, const float *weights, float *result);
-
-/* Turns the gradient with respect to the standardised weights into that of the weights, in place.
- */
-void standardise_gradient(size_t filters, size_t size, const float *weights, float *gradient);
 
 #endif

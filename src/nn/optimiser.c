@@ -29,7 +29,7 @@ Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameter
     if (status == STATUS_OK)
         status = MEMORY_NEW(&made->values, parameters->count);
     for (size_t i = 0; status == STATUS_OK && i < parameters->count; ++i) {
-        if (!parameters->items[i].trainable)
+        if (!parameter_trains(&parameters->items[i]))
             continue;
         made->trainable[made->count] = i;
         for (size_t k = 0; status == STATUS_OK && k < made->moments; ++k)

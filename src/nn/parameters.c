@@ -21,6 +21,7 @@ void parameters_clear(ParameterList *list)
         free(list->items[i].name);
         free(list->items[i].value);
         free(list->items[i].gradient);
+        free(list->items[i].observed);
     }
     free(list->items);
     *list = (ParameterList){0};
@@ -34,20 +35,23 @@ Parameter *parameters_find(const ParameterList *list, const char *name)
     return NULL;
 }
 
-Status parameters_declare(ParameterList *list, const char *name, size_t rank, const size_t *dims,
-                          Initial initial, bool decayed, size_t *index)
+static Status declare(ParameterList *list, const char *name, size_t rank, const size_t *dims,
+                      const Parameter *kind, size_t *index)
 {
     Parameter *known = parameters_find(list, name);
     if (known) {
         if (known->rank != rank || memcmp(known->dims, dims, rank * sizeof *dims) != 0)
             FAIL(STATUS_ARGUMENT, "parameter %s is used with two different shapes", name);
+        if (known->buffer != kind->buffer)
+            FAIL(STATUS_ARGUMENT, "parameter %s is used both trained and as a buffer", name);
         *index = (size_t)(known - list->items);
         return STATUS_OK;
     }
     TRY(MEMORY_GROW(&list->items, list->count + 1, &list->capacity));
     Parameter *added = &list->items[list->count];
-    *added = (Parameter){
-        .rank = rank, .count = 1, .initial = initial, .trainable = true, .decayed = decayed};
+    *added = *kind;
+    added->rank = rank;
+    added->count = 1;
     for (size_t i = 0; i < rank; ++i) {
         added->dims[i] = dims[i];
         added->count *= dims[i];
@@ -60,6 +64,19 @@ Status parameters_declare(ParameterList *list, const char *name, size_t rank, co
     }
     *index = list->count++;
     return STATUS_OK;
+}
+
+Status parameters_declare(ParameterList *list, const char *name, size_t rank, const size_t *dims,
+                          Initial initial, bool decayed, size_t *index)
+{
+    return declare(list, name, rank, dims,
+                   &(Parameter){.initial = initial, .trainable = true, .decayed = decayed}, index);
+}
+
+Status parameters_declare_buffer(ParameterList *list, const char *name, size_t rank,
+                                 const size_t *dims, Initial initial, size_t *index)
+{
+    return declare(list, name, rank, dims, &(Parameter){.initial = initial, .buffer = true}, index);
 }
 
 void parameters_randomise(ParameterList *list, uint64_t seed)
@@ -88,7 +105,7 @@ Status parameters_add_gradients(ParameterList *list)
 {
     for (size_t i = 0; i < list->count; ++i) {
         Parameter *parameter = &list->items[i];
-        if (parameter->trainable && !parameter->gradient)
+        if (parameter_trains(parameter) && !parameter->gradient)
             TRY(MEMORY_NEW(&parameter->gradient, parameter->count));
     }
     return STATUS_OK;
@@ -105,7 +122,55 @@ size_t parameters_total(const ParameterList *list, bool trainable_only)
 {
     size_t total = 0;
     for (size_t i = 0; i < list->count; ++i)
-        if (!trainable_only || list->items[i].trainable)
+        if (!trainable_only || parameter_trains(&list->items[i]))
             total += list->items[i].count;
     return total;
+}
+
+/* ---- buffers ---- */
+
+Status parameters_observe(Parameter *buffer, bool observed)
+{
+    free(buffer->observed);
+    buffer->observed = NULL;
+    if (!observed)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&buffer->observed, buffer->count));
+    for (size_t k = 0; k < buffer->count; ++k)
+        buffer->observed[k] = NAN;
+    return STATUS_OK;
+}
+
+size_t parameters_observed_floats(const ParameterList *list)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < list->count; ++i)
+        if (list->items[i].observed)
+            total += list->items[i].count;
+    return total;
+}
+
+void parameters_take_observed(const ParameterList *list, float *to)
+{
+    for (size_t i = 0; i < list->count; ++i) {
+        const Parameter *buffer = &list->items[i];
+        if (!buffer->observed)
+            continue;
+        memcpy(to, buffer->observed, buffer->count * sizeof *to);
+        to += buffer->count;
+    }
+}
+
+void parameters_fold_observed(ParameterList *list, const float *from)
+{
+    for (size_t i = 0; i < list->count; ++i) {
+        Parameter *buffer = &list->items[i];
+        if (!buffer->observed)
+            continue;
+        for (size_t k = 0; k < buffer->count; ++k)
+            buffer->value[k] = (float)((1 - PARAMETERS_MOMENTUM) * (double)buffer->value[k] +
+                                       PARAMETERS_MOMENTUM * (double)from[k]);
+        from += buffer->count;
+        ++buffer->version;
+    }
 }

@@ -1,9 +1,20 @@
-/* The trained numbers of a network: an ordered list of named float32 arrays.
+/* The lasting numbers of a network: an ordered list of named float32 arrays.
  *
  * Networks declare the parameters they use; several networks (the training and the inference graph)
  * and several nodes of one network may share a list. Checkpoints, optimisers and the sum over ranks
  * see only this list. Names and shapes are those of the PyTorch state dict: convolution weights are
  * O x I x H x W. The list owns all memory.
+ *
+ * Most are trained. A *buffer* is one that a network measures instead: the running mean and
+ * variance of a batch norm. It stands in the list, and so in checkpoints, but has no gradient, no
+ * decay and no place in an optimiser, whatever anybody sets `trainable` to; ask parameter_trains().
+ *
+ * How a buffer goes on, to the same bits on any number of ranks: a batch is cut into shards, and
+ * one forward pass of a training net sees one shard. It normalises with that shard's statistics and
+ * leaves them in `observed`. After the pass the trainer takes them out with
+ * parameters_take_observed(); once the batch is through, every rank has those of all shards and
+ * folds them in, in the order of the shards, with parameters_fold_observed(). A pass itself never
+ * changes a buffer.
  */
 #ifndef GISD_NN_PARAMETERS_H
 #define GISD_NN_PARAMETERS_H
@@ -33,11 +44,15 @@ typedef struct {
     size_t dims[PARAMETER_MAX_RANK]; /* outermost first */
     size_t count;                    /* product of dims */
     Initial initial;
-    bool trainable;   /* receives gradients and updates; true when declared */
+    bool buffer;      /* measured, not trained */
+    bool trainable;   /* receives gradients and updates; true when declared, unless a buffer */
     bool decayed;     /* subject to weight decay: convolution and linear weights */
     uint64_t version; /* grows at each change of value; engines compare it with their packed copy */
     float *value;     /* count */
     float *gradient;  /* count; NULL until parameters_add_gradients(), and for frozen ones */
+    /* count, of a buffer: what the last pass of the training net saw, NaN before the first. NULL
+     * where the training net that was planned last does not observe, as a frozen norm. */
+    float *observed;
 } Parameter;
 
 typedef struct ParameterList {
@@ -55,6 +70,22 @@ void parameters_clear(ParameterList *list);
 Status parameters_declare(ParameterList *list, const char *name, size_t rank, const size_t *dims,
                           Initial initial, bool decayed, size_t *index);
 
+/* The same for a buffer. A name is a buffer or a trained parameter, not both. */
+Status parameters_declare_buffer(ParameterList *list, const char *name, size_t rank,
+                                 const size_t *dims, Initial initial, size_t *index);
+
+/* Whether it receives gradients and updates: marked trainable, and no buffer. */
+static inline bool parameter_trains(const Parameter *parameter)
+{
+    return parameter->trainable && !parameter->buffer;
+}
+
+/* Trains or freezes it; a buffer stays as it is. */
+static inline void parameters_set_trainable(Parameter *parameter, bool trainable)
+{
+    parameter->trainable = trainable && !parameter->buffer;
+}
+
 /* The parameter of that name, or NULL; borrowed until the next declaration. */
 Parameter *parameters_find(const ParameterList *list, const char *name);
 
@@ -66,7 +97,25 @@ void parameters_randomise(ParameterList *list, uint64_t seed);
 Status parameters_add_gradients(ParameterList *list);
 void parameters_zero_gradients(ParameterList *list);
 
-/* Numbers in all parameters, or in the trainable ones. */
+/* Numbers in all parameters and buffers, or in the trainable ones. */
 size_t parameters_total(const ParameterList *list, bool trainable_only);
+
+/* ---- buffers ---- */
+
+/* Share of a new observation in a running statistic, as PyTorch's default. */
+#define PARAMETERS_MOMENTUM 0.1
+
+/* Whether the training net that is being planned observes a buffer; makes or frees `observed`. */
+Status parameters_observe(Parameter *buffer, bool observed);
+
+/* Numbers that one pass observes, over all buffers. */
+size_t parameters_observed_floats(const ParameterList *list);
+
+/* Copies what the last forward pass observed into `to` (parameters_observed_floats() numbers). */
+void parameters_take_observed(const ParameterList *list, float *to);
+
+/* buffer = (1 - PARAMETERS_MOMENTUM) buffer + PARAMETERS_MOMENTUM observed, for what
+ * parameters_take_observed() copied from one pass; to be called for one shard after the other. */
+void parameters_fold_observed(ParameterList *list, const float *from);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "results/result_schema.h"
 
 /* Allocates *values and reads all of a dataset of `expected` numbers, or of any count if that is
  * SIZE_MAX; *count tells. */
@@ -66,6 +67,8 @@ static Status read_metrics(const Hdf5Reader *reader, CellResult *result)
 static Status read_curve(const Hdf5Reader *reader, CellResult *result)
 {
     size_t same = 0;
+    if (!result_has(reader, "test/roc/false_positive_rate"))
+        return STATUS_OK;
     TRY(read_numbers(reader, "test/roc/false_positive_rate", SIZE_MAX, &result->false_positive_rate,
                      &result->roc_count));
     return read_numbers(reader, "test/roc/true_positive_rate", result->roc_count,
@@ -74,6 +77,8 @@ static Status read_curve(const Hdf5Reader *reader, CellResult *result)
 
 static Status read_confusion(const Hdf5Reader *reader, CellResult *result)
 {
+    if (!result_has(reader, "test/confusion/counts"))
+        return STATUS_OK;
     TRY(hdf5_read_texts(reader, "test/confusion/class_names", &result->class_names));
     size_t classes = result->class_names.count;
     int64_t *counts = NULL;
@@ -110,50 +115,73 @@ static Status read_history(const Hdf5Reader *reader, CellResult *result)
     return status;
 }
 
-static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
+/* The largest of each image's scores. */
+static Status read_scores(const Hdf5Reader *reader, CellResult *result)
 {
-    if (!hdf5_has(reader, "test/predictions/scores"))
-        return STATUS_OK;
-    size_t classes = 0, count = 0;
+    const char *const name = "test/predictions/scores";
+    const size_t images = result->images;
+    size_t count = 0;
     double *scores = NULL;
-    TRY(hdf5_read_texts(reader, "test/predictions/image", &result->image_names));
-    size_t images = result->image_names.count;
-    TRY(MEMORY_NEW(&result->truth, images));
-    TRY(hdf5_read_i64(reader, "test/predictions/truth", images, result->truth));
     TRY(MEMORY_NEW(&result->lesion_score, images));
-    Status status = read_numbers(reader, "test/predictions/scores", SIZE_MAX, &scores, &count);
+    Status status = read_numbers(reader, name, SIZE_MAX, &scores, &count);
     if (status == STATUS_OK && images > 0 && count % images != 0)
-        status = status_set(STATUS_FORMAT, "%s: /test/predictions/scores: a row an image expected",
-                            hdf5_reader_path(reader));
-    if (status == STATUS_OK && images > 0)
-        classes = count / images;
+        status = status_set(STATUS_FORMAT, "%s: /%s: a row an image expected",
+                            hdf5_reader_path(reader), name);
+    size_t classes = status == STATUS_OK && images > 0 ? count / images : 0;
     for (size_t i = 0; status == STATUS_OK && i < images; ++i) {
         result->lesion_score[i] = -(double)INFINITY;
         for (size_t c = 0; c < classes; ++c)
             result->lesion_score[i] = fmax(result->lesion_score[i], scores[i * classes + c]);
     }
     free(scores);
-    result->images = images;
-    if (status == STATUS_OK && hdf5_has(reader, "test/predictions/seconds"))
-        status = read_numbers(reader, "test/predictions/seconds", images, &result->seconds, &count);
     return status;
+}
+
+static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
+{
+    size_t same = 0;
+    TRY(hdf5_read_texts(reader, "test/predictions/image", &result->image_names));
+    result->images = result->image_names.count;
+    TRY(read_numbers(reader, "test/predictions/seconds", result->images, &result->seconds, &same));
+    if (!result_has(reader, "test/predictions/scores"))
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&result->truth, result->images));
+    TRY(hdf5_read_i64(reader, "test/predictions/truth", result->images, result->truth));
+    return read_scores(reader, result);
 }
 
 static Status read_overlap(const Hdf5Reader *reader, CellResult *result)
 {
     size_t same = 0;
-    if (!hdf5_has(reader, "test/overlap/box_iou"))
+    if (!result_has(reader, "test/overlap/image"))
         return STATUS_OK;
-    TRY(read_numbers(reader, "test/overlap/box_iou", SIZE_MAX, &result->box_overlap,
-                     &result->overlap_count));
-    TRY(read_numbers(reader, "test/overlap/mask_iou", result->overlap_count, &result->mask_overlap,
-                     &same));
-    return read_texts(reader, "test/overlap/form", result->overlap_count, &result->forms);
+    TRY(hdf5_count(reader, "test/overlap/image", &result->overlap_count));
+    if (result_has(reader, "test/overlap/box_iou"))
+        TRY(read_numbers(reader, "test/overlap/box_iou", result->overlap_count,
+                         &result->box_overlap, &same));
+    if (result_has(reader, "test/overlap/mask_iou"))
+        TRY(read_numbers(reader, "test/overlap/mask_iou", result->overlap_count,
+                         &result->mask_overlap, &same));
+    if (result_has(reader, "test/overlap/form"))
+        TRY(read_texts(reader, "test/overlap/form", result->overlap_count, &result->forms));
+    return STATUS_OK;
+}
+
+static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
+{
+    int64_t synthetic;
+    TRY(hdf5_read_text(reader, "provenance/data", &result->data));
+    if (!result_has(reader, "provenance/synthetic"))
+        return STATUS_OK;
+    TRY(hdf5_read_i64(reader, "provenance/synthetic", 1, &synthetic));
+    result->synthetic = synthetic ? SYNTHETIC_YES : SYNTHETIC_NO;
+    return STATUS_OK;
 }
 
 static Status read_all(const Hdf5Reader *reader, CellResult *result)
 {
     TRY(hdf5_read_text(reader, "config", &result->config));
+    TRY(read_provenance(reader, result));
     TRY(read_metrics(reader, result));
     TRY(read_curve(reader, result));
     TRY(read_confusion(reader, result));
@@ -177,6 +205,7 @@ Status cell_result_read(const char *path, CellResult *result)
 void cell_result_clear(CellResult *result)
 {
     free(result->config);
+    free(result->data);
     free(result->metrics);
     free(result->false_positive_rate);
     free(result->true_positive_rate);

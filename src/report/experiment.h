@@ -1,11 +1,12 @@
 /* An experiment as the report sees it: its cells, their results, and which settings were chosen.
  *
- * Cells that differ only in their seed form a variant; variants of one backbone and tuning differ
- * in the focal loss's alpha and gamma. Of those the one with the best validation area is chosen
- * (mean over its finished seeds, at the last epoch, whose parameters are the ones tested), never by
- * anything of the test split; where no validation area is defined, by the validation Dice, and of
- * equals the first planned. The chosen variant's seed with the best validation stands for it in
- * curves and tests.
+ * Cells that differ in nothing but their seed form a variant; variants with one architecture,
+ * backbone and tuning form a run (results/axes.h). Of a run's variants the one with the best
+ * validation area is chosen (mean over its finished seeds, at the last epoch, whose parameters are
+ * the ones tested), never by anything of the test split; where a finished cell has no validation
+ * area, by the validation Dice, or, if none has masks, by the validation accuracy; of equals the
+ * first planned. The chosen variant's seed with the best validation stands for it in curves and
+ * tests.
  */
 #ifndef GISD_REPORT_EXPERIMENT_H
 #define GISD_REPORT_EXPERIMENT_H
@@ -15,33 +16,56 @@
 
 #include "base/status.h"
 #include "report/cell_result.h"
-#include "report/cells.h"
 #include "report/published.h"
+#include "results/axes.h"
 
 typedef struct {
-    const char *backbone, *tuning, *others; /* borrowed from the first cell */
-    double focal_alpha, focal_gamma;
-    size_t count;  /* planned cells: seeds */
-    size_t *cells; /* count: positions in the experiment's cells, in the order of planning */
+    size_t count;        /* planned cells: seeds; one at least */
+    const size_t *cells; /* count: positions in the experiment's cells, in the order of planning;
+                            borrowed from it */
     size_t finished;
-    double validation; /* mean over the finished cells; NaN if there is none */
-    size_t best;       /* the finished cell with the best validation, if finished > 0 */
-    bool chosen;       /* among the variants of its backbone and tuning */
+    CellStanding standing; /* of the seeds together: done if all are; else failed, dropped or
+                              partial if one is, in this order */
+    size_t failed;         /* the first failed cell, if standing is failed */
+    double validation;     /* mean over the finished cells; NaN if there is none */
+    size_t best;           /* the finished cell with the best validation, if finished > 0 */
+    size_t run;            /* position in the experiment's runs */
+    bool chosen;           /* among the variants of its run */
 } Variant;
+
+/* All variants of a network and a tuning; or what the paper has and the grid has not, without
+ * variants. Texts are borrowed, and "" where the cells have no such setting. */
+typedef struct {
+    const char *architecture, *backbone, *tuning;
+    size_t network;                /* equal in runs that differ in tuning only; from 0 */
+    size_t order;                  /* of its tuning: local, global, others as planned */
+    const PublishedRun *published; /* NULL: the paper has none */
+    size_t variant_count;
+    const size_t *variants; /* variant_count: in the order of planning; borrowed */
+    const Variant *chosen;  /* NULL: none is finished */
+} Run;
 
 /* Owned through experiment_clear(). */
 typedef struct {
     char *folder;
-    ReportCells cells;
+    Records records; /* a cell whose result cannot be read counts as failed */
+    Axes axes;
     CellResult *results; /* one a cell; of the finished cells only */
     double *validation;  /* one a cell: NaN if not finished or not defined */
     size_t variant_count;
-    Variant *variants; /* in the order of planning */
+    Variant *variants;     /* in the order of planning */
+    size_t *variant_cells; /* all cells, by variant */
+    size_t run_count;
+    Run *runs; /* the paper's in its order, then others as planned; local before global */
+    size_t *run_variants; /* all variants, by run of the axes */
+    size_t tuning_count;
+    const char **tunings;      /* tuning_count: of the runs, in their order; "" if a run has none */
+    bool has_alpha, has_gamma; /* whether a cell has these settings, or there is no cell */
     Published published;
     CsvTable readers;  /* of one's own reader study; no rows if none was given */
-    bool phantom;      /* the images are synthetic */
+    bool synthetic;    /* the images are a phantom's */
     size_t unreadable; /* finished cells whose result could not be read: now failed, with cause */
-    char problem[REPORT_CAUSE_BYTES]; /* of the first of them */
+    char problem[RECORD_CAUSE_BYTES]; /* of the first of them */
 } Experiment;
 
 /* Reads DIR/journal.jsonl and DIR/cells/ID/result.h5 of every finished cell. `published` is the
@@ -52,26 +76,23 @@ Status experiment_read(const char *folder, const char *published, const char *re
                        Experiment *experiment);
 void experiment_clear(Experiment *experiment);
 
+/* The first cell of a variant, whose settings are those of all but for the seed. */
+const CellRecord *experiment_cell(const Experiment *experiment, const Variant *variant);
+
+/* The result that stands for a run: of the chosen variant's best seed. NULL: none is finished. */
+const CellResult *experiment_result(const Experiment *experiment, const Run *run);
+
 /* A metric over the finished seeds of a variant. One seed: its value and interval. More: mean and
  * standard deviation (n - 1), no interval. NaN where not defined. */
 typedef struct {
-    size_t seeds;
+    bool given;   /* the result of a seed names it */
+    size_t seeds; /* for which it is defined */
     double value, low, high, deviation;
 } VariantMetric;
 VariantMetric experiment_metric(const Experiment *experiment, const Variant *variant,
                                 const char *name);
 
-/* The chosen variant of a backbone and a tuning, or NULL if none is finished. */
-const Variant *experiment_chosen(const Experiment *experiment, const char *backbone,
-                                 const char *tuning);
-
-/* How far a variant got, in words: "done", "1 of 3 seeds done", "failed: CAUSE", "running",
- * "missing". */
-void experiment_describe_state(const Experiment *experiment, const Variant *variant, char *text,
-                               size_t room);
-
-/* The backbones to report, each once: the paper's in its order, then others as planned. Returns
- * how many; names are borrowed. `names` holds `room`. */
-size_t experiment_backbones(const Experiment *experiment, const char **names, size_t room);
+/* Whether the result of any cell names a metric; true if there is no result at all. */
+bool experiment_has_metric(const Experiment *experiment, const char *name);
 
 #endif

@@ -9,8 +9,9 @@
 
 #include "report/document.h"
 #include "report/experiment.h"
+#include "report/labels.h"
 #include "report/results_figures.h"
-#include "report/results_tables.h"
+#include "report/tables/results_table.h"
 #include "store/files.h"
 
 static const char searched[] =
@@ -145,18 +146,18 @@ static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
     Document *document = &composition->document;
-    size_t counts[CELL_STATE_COUNT] = {0};
+    size_t counts[CELL_STANDINGS] = {0};
     document_warning(document, caution);
-    if (experiment->phantom)
+    if (experiment->synthetic)
         document_warning(document, synthetic);
-    for (size_t i = 0; i < experiment->cells.count; ++i)
-        ++counts[experiment->cells.cells[i].state];
+    for (size_t i = 0; i < experiment->records.count; ++i)
+        ++counts[experiment->records.cells[i].standing];
     document_text(document,
                   "Cells: %zu planned; %zu done, %zu failed, %zu started and not "
                   "finished, %zu not started.",
-                  experiment->cells.count, counts[CELL_STATE_DONE], counts[CELL_STATE_FAILED],
-                  counts[CELL_STATE_STARTED], counts[CELL_STATE_PLANNED]);
-    if (counts[CELL_STATE_DROPPED])
+                  experiment->records.count, counts[CELL_DONE], counts[CELL_FAILED],
+                  counts[CELL_PARTIAL], counts[CELL_NEW]);
+    if (counts[CELL_DROPPED])
         document_warning(document, searched);
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
@@ -168,38 +169,50 @@ static void add_opening(Composition *composition)
 
 static Status add_roc(Composition *composition, const char *tuning)
 {
-    char name[32], caption[160];
-    snprintf(name, sizeof name, "roc_%s", tuning);
-    snprintf(
-        caption, sizeof caption,
-        "ROC curves of the runs with %s tuning; in brackets the 95 %% interval of the AUC. The "
-        "dashed diagonal is chance.",
-        tuning);
+    char name[RECORD_NAME_BYTES] = "roc", caption[RECORD_NAME_BYTES + 128];
+    const char *after = " tuning";
+    if (*tuning)
+        snprintf(name, sizeof name, "roc_%s", tuning);
+    else
+        tuning = after = "";
+    snprintf(caption, sizeof caption,
+             "ROC curves of the runs%s%s%s; in brackets the 95 %% interval of the AUC. The "
+             "dashed diagonal is chance.",
+             *tuning ? " with " : "", tuning, after);
     TRY(results_figure_roc(composition->experiment, tuning, composition->folder));
     return document_figure(&composition->document, composition->folder, name, caption);
+}
+
+/* How far a cell without a result got. */
+static void add_standing(Document *document, const CellRecord *cell)
+{
+    if (cell->standing == CELL_FAILED)
+        document_text(document, "Failed: %s", cell->cause);
+    else
+        document_text(document, "%s",
+                      cell->standing == CELL_DROPPED ? "Dropped by the search." : "Missing.");
 }
 
 static Status add_cell(Composition *composition, size_t index)
 {
     const Experiment *experiment = composition->experiment;
-    const ReportCell *cell = &experiment->cells.cells[index];
-    char title[160], name[REPORT_NAME_BYTES + 16];
-    results_cell_title(cell, title, sizeof title);
+    const CellRecord *cell = &experiment->records.cells[index];
+    const CellResult *result = &experiment->results[index];
+    char title[LABEL_TITLE_BYTES], name[RECORD_ID_BYTES + 16];
+    label_cell(experiment, cell, title);
     document_heading(&composition->document, 3, title);
-    if (cell->state != CELL_STATE_DONE) {
-        document_text(&composition->document, "%s%s",
-                      cell->state == CELL_STATE_FAILED    ? "Failed: "
-                      : cell->state == CELL_STATE_DROPPED ? "Dropped by the search."
-                                                          : "Missing.",
-                      cell->state == CELL_STATE_FAILED ? cell->cause : "");
+    if (cell->standing != CELL_DONE) {
+        add_standing(&composition->document, cell);
         return STATUS_OK;
     }
     document_text(&composition->document, "Cell %s.", cell->id);
-    TRY(results_figure_confusion(experiment, index, composition->folder));
-    snprintf(name, sizeof name, "confusion_%s", cell->id);
-    TRY(document_figure(&composition->document, composition->folder, name,
-                        "Confusion matrix of the test split: counts, and percent of the row."));
-    if (cell_result_history(&experiment->results[index], "epoch") == NULL)
+    if (result->class_names.count > 0) {
+        TRY(results_figure_confusion(experiment, index, composition->folder));
+        snprintf(name, sizeof name, "confusion_%s", cell->id);
+        TRY(document_figure(&composition->document, composition->folder, name,
+                            "Confusion matrix of the test split: counts, and percent of the row."));
+    }
+    if (cell_result_history(result, "epoch") == NULL)
         return STATUS_OK;
     TRY(results_figure_curves(experiment, index, composition->folder));
     snprintf(name, sizeof name, "curves_%s", cell->id);
@@ -207,15 +220,36 @@ static Status add_cell(Composition *composition, size_t index)
                            "Training loss and validation metrics, epoch by epoch.");
 }
 
+/* A section a cell; but where many have neither a result nor a failure to tell of, those are only
+ * counted, or nobody would find the others. */
+static Status add_cells(Composition *composition)
+{
+    enum { MANY = 100 };
+    const Records *records = &composition->experiment->records;
+    size_t silent = 0;
+    for (size_t i = 0; i < records->count; ++i)
+        silent +=
+            records->cells[i].standing != CELL_DONE && records->cells[i].standing != CELL_FAILED;
+    document_heading(&composition->document, 2, "Cells");
+    if (silent > MANY)
+        document_text(&composition->document,
+                      "%zu cells that are missing or were dropped by the search have no section of "
+                      "their own; Table 2 and cells.csv list them.",
+                      silent);
+    for (size_t i = 0; i < records->count; ++i)
+        if (silent <= MANY || records->cells[i].standing == CELL_DONE ||
+            records->cells[i].standing == CELL_FAILED)
+            TRY(add_cell(composition, i));
+    return STATUS_OK;
+}
+
 static Status add_figures(Composition *composition)
 {
+    const Experiment *experiment = composition->experiment;
     document_heading(&composition->document, 2, "ROC curves (Figures 4 and 5)");
-    TRY(add_roc(composition, "local"));
-    TRY(add_roc(composition, "global"));
-    document_heading(&composition->document, 2, "Cells");
-    for (size_t i = 0; i < composition->experiment->cells.count; ++i)
-        TRY(add_cell(composition, i));
-    return STATUS_OK;
+    for (size_t i = 0; i < experiment->tuning_count; ++i)
+        TRY(add_roc(composition, experiment->tunings[i]));
+    return add_cells(composition);
 }
 
 static Status compose(Composition *composition)
@@ -239,10 +273,20 @@ static Status compose(Composition *composition)
     return STATUS_OK;
 }
 
+static Status mark_folder(const char *folder)
+{
+    static const char text[] =
+        "The files of this folder were written by gisd-report, and its next run replaces them.\n";
+    char path[PATH_MAX];
+    path_in(path, folder, REPORT_MARK, "");
+    return files_write(path, text, strlen(text));
+}
+
 static Status write_into(const ReportOptions *options, const char *folder,
                          const Experiment *experiment)
 {
     TRY(files_make_folder(folder));
+    TRY(mark_folder(folder));
     Composition composition = {.options = options, .folder = folder, .experiment = experiment};
     char title[PATH_MAX + 16];
     char *name = realpath(options->results, NULL);

@@ -14,6 +14,10 @@ typedef struct {
     bool html, csv, markdown, latex;
 } ReportOptions;
 
+/* A file in the report's folder by which it is known for one, so that the next report may replace
+ * the files in it. */
+#define REPORT_MARK "gisd-report.txt"
+
 /* Writes the report. A finished cell whose result cannot be read is shown as failed in an otherwise
  * complete report, and then is an error. Formats: CSV tables, Markdown (report.md and a file for
  * each table), HTML (report.html), LaTeX (a file for each table); figures come as PNG and SVG with

@@ -4,110 +4,111 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "report/chart.h"
+#include "report/labels.h"
 #include "report/matrix_figure.h"
-
-enum { SERIES_MOST = 32, LABEL_BYTES = 96 };
-
-void results_cell_title(const ReportCell *cell, char *text, size_t room)
-{
-    int length = snprintf(text, room, "%s, %s tuning", cell->backbone, cell->tuning);
-    const struct {
-        const char *name;
-        double value;
-    } axes[] = {{"alpha", cell->focal_alpha}, {"gamma", cell->focal_gamma}, {"seed", cell->seed}};
-    for (size_t i = 0; i < 3; ++i)
-        if (!isnan(axes[i].value) && length >= 0 && (size_t)length < room)
-            length += snprintf(text + length, room - (size_t)length, ", %s %g", axes[i].name,
-                               axes[i].value);
-    if (cell->others[0] && length >= 0 && (size_t)length < room)
-        snprintf(text + length, room - (size_t)length, ", %s", cell->others);
-}
 
 static void stem_in(char stem[PATH_MAX], const char *folder, const char *kind, const char *name)
 {
     snprintf(stem, PATH_MAX, "%s/%s_%s", folder, kind, name);
 }
 
-static void label_curve(const CellResult *result, const char *backbone, char label[LABEL_BYTES])
+/* "r50x1  AUC 0.953 (0.921 to 0.978), paper 0.930". */
+static void label_curve(const Experiment *experiment, const Run *run, char label[LABEL_BYTES])
 {
-    const CellMetric *area = cell_result_metric(result, "auc");
+    const CellMetric *area = cell_result_metric(experiment_result(experiment, run), "auc");
+    char network[LABEL_BYTES];
+    label_network(experiment, run, network);
     if (area == NULL || isnan(area->value))
-        snprintf(label, LABEL_BYTES, "%s  no AUC", backbone);
+        snprintf(label, LABEL_BYTES, "%s  no AUC", network);
     else if (isnan(area->low))
-        snprintf(label, LABEL_BYTES, "%s  AUC %.3f", backbone, area->value);
+        snprintf(label, LABEL_BYTES, "%s  AUC %.3f", network, area->value);
     else
-        snprintf(label, LABEL_BYTES, "%s  AUC %.3f (%.3f to %.3f)", backbone, area->value,
-                 area->low, area->high);
-}
-
-static void add_published_area(const PublishedRun *run, char label[LABEL_BYTES])
-{
+        snprintf(label, LABEL_BYTES, "%s  AUC %.3f (%.3f to %.3f)", network, area->value, area->low,
+                 area->high);
     size_t length = strlen(label);
-    if (run != NULL && !isnan(run->auc))
-        snprintf(label + length, LABEL_BYTES - length, ", paper %.3f", run->auc);
+    if (run->published != NULL && !isnan(run->published->auc))
+        snprintf(label + length, LABEL_BYTES - length, ", paper %.3f", run->published->auc);
 }
 
-Status results_figure_roc(const Experiment *experiment, const char *tuning, const char *folder)
+/* The curves of one tuning, and their labels, which they borrow; both have room for all runs. */
+static size_t collect_curves(const Experiment *experiment, const char *tuning,
+                             char (*labels)[LABEL_BYTES], ChartSeries *series)
 {
-    const char *backbones[SERIES_MOST];
-    char labels[SERIES_MOST][LABEL_BYTES], title[64], stem[PATH_MAX];
-    ChartSeries series[SERIES_MOST];
-    size_t backbone_count = experiment_backbones(experiment, backbones, SERIES_MOST), count = 0;
-    for (size_t i = 0; i < backbone_count; ++i) {
-        const Variant *variant = experiment_chosen(experiment, backbones[i], tuning);
-        if (variant == NULL)
+    size_t count = 0;
+    for (size_t i = 0; i < experiment->run_count; ++i) {
+        const Run *run = &experiment->runs[i];
+        const CellResult *result = experiment_result(experiment, run);
+        if (strcmp(run->tuning, tuning) != 0 || !result || !result->false_positive_rate)
             continue;
-        const CellResult *result = &experiment->results[variant->best];
-        label_curve(result, backbones[i], labels[count]);
-        add_published_area(published_run(&experiment->published, backbones[i], tuning),
-                           labels[count]);
+        label_curve(experiment, run, labels[count]);
         series[count] = (ChartSeries){.label = labels[count],
                                       .x = result->false_positive_rate,
                                       .y = result->true_positive_rate,
                                       .count = result->roc_count,
-                                      .colour = i,
-                                      .dash = i % 7 % 3};
+                                      .colour = run->network,
+                                      .dash = run->network % 7 % 3};
         ++count;
     }
-    snprintf(title, sizeof title, "ROC curves, %s tuning", tuning);
-    Chart chart = {.title = title,
-                   .x_label = "1 − specificity",
-                   .y_label = "sensitivity",
-                   .x_range = {0, 1},
-                   .y_range = {0, 1},
-                   .diagonal = true,
-                   .legend_width = 330,
-                   .series = series,
-                   .series_count = count};
-    stem_in(stem, folder, "roc", tuning);
-    return chart_save(stem, &chart, 1);
+    return count;
+}
+
+Status results_figure_roc(const Experiment *experiment, const char *tuning, const char *folder)
+{
+    char title[64] = "ROC curves", stem[PATH_MAX];
+    char(*labels)[LABEL_BYTES];
+    ChartSeries *series;
+    TRY(MEMORY_NEW(&labels, experiment->run_count));
+    Status status = MEMORY_NEW(&series, experiment->run_count);
+    snprintf(stem, sizeof stem, "%s/roc", folder);
+    if (*tuning) {
+        snprintf(title, sizeof title, "ROC curves, %s tuning", tuning);
+        stem_in(stem, folder, "roc", tuning);
+    }
+    if (status == STATUS_OK) {
+        Chart chart = {.title = title,
+                       .x_label = "1 − specificity",
+                       .y_label = "sensitivity",
+                       .x_range = {0, 1},
+                       .y_range = {0, 1},
+                       .diagonal = true,
+                       .legend_width = 330,
+                       .series = series,
+                       .series_count = collect_curves(experiment, tuning, labels, series)};
+        status = chart_save(stem, &chart, 1);
+    }
+    free(labels);
+    free(series);
+    return status;
 }
 
 Status results_figure_confusion(const Experiment *experiment, size_t cell, const char *folder)
 {
     const CellResult *result = &experiment->results[cell];
-    char title[160], stem[PATH_MAX];
-    results_cell_title(&experiment->cells.cells[cell], title, sizeof title);
+    char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
+    label_cell(experiment, &experiment->records.cells[cell], title);
     MatrixFigure figure = {.title = title,
                            .names = (const char *const *)result->class_names.items,
                            .counts = result->confusion,
                            .classes = result->class_names.count};
-    stem_in(stem, folder, "confusion", experiment->cells.cells[cell].id);
+    stem_in(stem, folder, "confusion", experiment->records.cells[cell].id);
     return matrix_figure_save(stem, &figure);
 }
 
-/* Adds the history of a name as a line, if there is one. */
-static void add_line(const CellResult *result, const double *epochs, const char *name,
-                     const char *label, ChartSeries *series, size_t *count)
+/* A line of the curves: the name of its column in the history, and what the figure calls it. */
+typedef struct {
+    const char *name, *label;
+} CurveLine;
+
+static void add_line(const CellResult *result, const CellHistory *history, const char *label,
+                     ChartSeries *series, size_t *count)
 {
-    const CellHistory *history = cell_result_history(result, name);
-    if (history == NULL)
-        return;
     series[*count] = (ChartSeries){.label = label,
-                                   .x = epochs,
+                                   .x = cell_result_history(result, "epoch")->values,
                                    .y = history->values,
                                    .count = result->epochs,
                                    .colour = *count,
@@ -115,33 +116,63 @@ static void add_line(const CellResult *result, const double *epochs, const char 
     ++*count;
 }
 
+static size_t add_lines(const CellResult *result, const CurveLine *lines, size_t line_count,
+                        ChartSeries *series)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < line_count; ++i) {
+        const CellHistory *history = cell_result_history(result, lines[i].name);
+        if (history != NULL)
+            add_line(result, history, lines[i].label, series, &count);
+    }
+    return count;
+}
+
+enum { LOSSES = 4 };
+static const CurveLine losses[LOSSES] = {{"loss", "total"},
+                                         {"classification_loss", "classification"},
+                                         {"box_loss", "boxes"},
+                                         {"segmentation_loss", "segmentation"}};
+
+/* The known losses first, then whatever else is called a loss. */
+static size_t add_losses(const CellResult *result, ChartSeries *series)
+{
+    static const char ending[] = "_loss";
+    size_t count = add_lines(result, losses, LOSSES, series);
+    for (size_t i = 0; i < result->history_count; ++i) {
+        const CellHistory *history = &result->history[i];
+        size_t length = strlen(history->name);
+        bool known = length < sizeof ending ||
+                     strcmp(history->name + length - (sizeof ending - 1), ending) != 0;
+        for (size_t k = 0; k < LOSSES; ++k)
+            known |= strcmp(history->name, losses[k].name) == 0;
+        if (!known)
+            add_line(result, history, history->name, series, &count);
+    }
+    return count;
+}
+
 Status results_figure_curves(const Experiment *experiment, size_t cell, const char *folder)
 {
+    static const CurveLine measures[] = {{"validation_auc", "AUC"},
+                                         {"validation_accuracy", "accuracy"},
+                                         {"validation_dice", "Dice"},
+                                         {"validation_ap_50", "AP at 0.5"}};
     const CellResult *result = &experiment->results[cell];
-    const CellHistory *epoch = cell_result_history(result, "epoch");
-    if (epoch == NULL)
+    if (cell_result_history(result, "epoch") == NULL)
         return STATUS_OK;
-    char title[160], stem[PATH_MAX];
-    results_cell_title(&experiment->cells.cells[cell], title, sizeof title);
-    ChartSeries losses[4], validations[4];
-    size_t loss_count = 0, validation_count = 0;
-    const double *epochs = epoch->values;
-    add_line(result, epochs, "loss", "total", losses, &loss_count);
-    add_line(result, epochs, "classification_loss", "classification", losses, &loss_count);
-    add_line(result, epochs, "box_loss", "boxes", losses, &loss_count);
-    add_line(result, epochs, "segmentation_loss", "segmentation", losses, &loss_count);
-    add_line(result, epochs, "validation_auc", "AUC", validations, &validation_count);
-    add_line(result, epochs, "validation_accuracy", "accuracy", validations, &validation_count);
-    add_line(result, epochs, "validation_dice", "Dice", validations, &validation_count);
-    add_line(result, epochs, "validation_ap_50", "AP at 0.5", validations, &validation_count);
+    char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
+    label_cell(experiment, &experiment->records.cells[cell], title);
+    ChartSeries *loss_series, validation_series[4];
+    TRY(MEMORY_NEW(&loss_series, LOSSES + result->history_count));
     Chart charts[2] = {{.title = title,
                         .x_label = "epoch",
                         .y_label = "training loss",
                         .whole_x = true,
                         .markers = true,
                         .legend_width = 110,
-                        .series = losses,
-                        .series_count = loss_count},
+                        .series = loss_series,
+                        .series_count = add_losses(result, loss_series)},
                        {.title = "validation",
                         .x_label = "epoch",
                         .y_label = "validation metric",
@@ -149,8 +180,10 @@ Status results_figure_curves(const Experiment *experiment, size_t cell, const ch
                         .whole_x = true,
                         .markers = true,
                         .legend_width = 100,
-                        .series = validations,
-                        .series_count = validation_count}};
-    stem_in(stem, folder, "curves", experiment->cells.cells[cell].id);
-    return chart_save(stem, charts, 2);
+                        .series = validation_series,
+                        .series_count = add_lines(result, measures, 4, validation_series)}};
+    stem_in(stem, folder, "curves", experiment->records.cells[cell].id);
+    Status status = chart_save(stem, charts, 2);
+    free(loss_series);
+    return status;
 }

@@ -16,6 +16,7 @@
 void table_init(Table *table, size_t columns, const char *const *headings)
 {
     *table = (Table){.columns = columns};
+    table->status = MEMORY_NEW(&table->kinds, columns);
     for (size_t i = 0; i < columns; ++i)
         table_add(table, headings[i]);
 }
@@ -25,6 +26,7 @@ void table_clear(Table *table)
     for (size_t i = 0; i < table->count; ++i)
         free(table->cells[i]);
     free(table->cells);
+    free(table->kinds);
     *table = (Table){0};
 }
 
@@ -41,14 +43,27 @@ static Status grow(Table *table)
     return STATUS_OK;
 }
 
+/* What a column is with one more cell. A gap, "" or "missing", may stand among numbers. */
+static TableKind kind_with(TableKind kind, const char *text)
+{
+    if (isdigit((unsigned char)text[0]) || (text[0] == '-' && isdigit((unsigned char)text[1])))
+        return kind == TABLE_TEXTS ? kind : TABLE_NUMBERS;
+    bool gap = text[0] == '\0' || text[0] == '<' || strncmp(text, "missing", 7) == 0;
+    return gap ? kind : TABLE_TEXTS;
+}
+
 void table_add(Table *table, const char *text)
 {
     if (table->status == STATUS_OK && table->count == table->room)
         table->status = grow(table);
     if (table->status == STATUS_OK)
         table->status = memory_copy_text(text, &table->cells[table->count]);
-    if (table->status == STATUS_OK)
-        ++table->count;
+    if (table->status != STATUS_OK)
+        return;
+    TableKind *kind = &table->kinds[table->count % table->columns];
+    if (table->count >= table->columns) /* no heading */
+        *kind = kind_with(*kind, text);
+    ++table->count;
 }
 
 void table_addf(Table *table, const char *format, ...)
@@ -101,18 +116,9 @@ static const char *heading(const Table *table, size_t column)
     return table->cells[column];
 }
 
-/* Whether all cells of a column are numbers or empty, and one is a number. */
 static bool is_numeric(const Table *table, size_t column)
 {
-    bool any = false;
-    for (size_t row = 0; row < table_rows(table); ++row) {
-        const char *text = table_cell(table, row, column);
-        if (isdigit((unsigned char)text[0]) || (text[0] == '-' && isdigit((unsigned char)text[1])))
-            any = true;
-        else if (text[0] != '\0' && text[0] != '<' && strncmp(text, "missing", 7) != 0)
-            return false;
-    }
-    return any;
+    return table->kinds[column] == TABLE_NUMBERS;
 }
 
 static void write_markdown_cell(const char *text, FILE *stream)

@@ -7,12 +7,16 @@
 
 #include "base/status.h"
 
+/* What the cells of a column are. */
+typedef enum { TABLE_GAPS, TABLE_NUMBERS, TABLE_TEXTS } TableKind;
+
 /* The first row holds the headings. After an allocation has failed the table takes no more cells
  * and table_check() says so; building one needs no checks in between. */
 typedef struct {
     size_t columns;
     size_t count, room; /* cells, row after row */
     char **cells;       /* room, owned */
+    TableKind *kinds;   /* columns, owned */
     Status status;
 } Table;
 

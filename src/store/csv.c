@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "store/files.h"
 
 typedef struct {
@@ -237,14 +238,8 @@ void csv_write_integer(CsvWriter *writer, long long value)
 
 void csv_write_number(CsvWriter *writer, double value)
 {
-    char text[32];
-    for (int digits = 6; digits <= 17; ++digits) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
     start_field(writer);
-    fputs(text, writer->stream);
+    fputs(TEXT_NUMBER(value), writer->stream);
 }
 
 void csv_end_row(CsvWriter *writer)

@@ -33,8 +33,12 @@ bool files_is_folder(const char *path)
 
 static Status make_one_folder(const char *path)
 {
-    if (mkdir(path, 0777) == 0 || files_is_folder(path))
+    if (mkdir(path, 0777) == 0)
         return STATUS_OK;
+    int reason = errno; /* which looking at the path replaces */
+    if (files_is_folder(path))
+        return STATUS_OK;
+    errno = reason;
     return refused(path, "make the folder");
 }
 
@@ -98,14 +102,67 @@ Status files_resolve(const char *owner, const char *name, char **path)
     return status;
 }
 
+Status files_relative(const char *from, const char *path, char **relative)
+{
+    size_t length = strlen(from), common = 0; /* up to the last slash that both have */
+    for (size_t i = 0; i <= length && path[i] == (i < length ? from[i] : '/'); ++i)
+        if (path[i] == '/')
+            common = i + 1;
+    size_t up = common <= length;
+    for (size_t i = common; i < length; ++i)
+        up += from[i] == '/';
+    size_t rest = strlen(path + common);
+    TRY(MEMORY_NEW(relative, 3 * up + rest + 1));
+    for (size_t i = 0; i < up; ++i)
+        memcpy(*relative + 3 * i, "../", 3);
+    memcpy(*relative + 3 * up, path + common, rest);
+    return STATUS_OK;
+}
+
+static Status check_plain(const char *path, mode_t mode)
+{
+    const char *kind = S_ISDIR(mode)    ? "a folder"
+                       : S_ISFIFO(mode) ? "a pipe"
+                       : S_ISSOCK(mode) ? "a socket"
+                                        : "a device";
+    if (!S_ISREG(mode))
+        FAIL(STATUS_IO, "%s: is %s, expected a plain file", path, kind);
+    return STATUS_OK;
+}
+
+Status files_check_plain(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return refused(path, "open");
+    return check_plain(path, about.st_mode);
+}
+
+Status files_open_plain(const char *path, int *file)
+{
+    struct stat about;
+    /* Opening a pipe without O_NONBLOCK would wait for its writer. */
+    *file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (*file < 0 && errno == ENXIO) /* a socket, or a device that is not there */
+        TRY(files_check_plain(path));
+    if (*file < 0)
+        return refused(path, "open");
+    Status status = STATUS_OK;
+    if (fstat(*file, &about) != 0)
+        status = refused(path, "read");
+    else
+        status = check_plain(path, about.st_mode);
+    if (status != STATUS_OK)
+        close(*file);
+    return status;
+}
 static Status read_all(int file, const char *path, char **data, size_t *bytes)
 {
     struct stat about;
     if (fstat(file, &about) != 0)
         return refused(path, "read");
-    if (S_ISDIR(about.st_mode))
-        FAIL(STATUS_IO, "%s: is a folder, expected a file", path);
-    size_t capacity = (size_t)about.st_size + 1, used = 0;
+    /* Room for a byte more than there should be, and the zero byte. */
+    size_t capacity = (size_t)about.st_size + 2, used = 0;
     TRY(MEMORY_NEW(data, capacity));
     for (;;) {
         ssize_t got = read(file, *data + used, capacity - 1 - used);
@@ -118,7 +175,7 @@ static Status read_all(int file, const char *path, char **data, size_t *bytes)
         used += (size_t)got;
         if (used < capacity - 1)
             continue;
-        TRY(MEMORY_GROW(data, capacity + 1, &capacity)); /* a pipe, or the file grew */
+        TRY(MEMORY_GROW(data, capacity + 1, &capacity)); /* the file grew, or is one of /proc */
     }
     (*data)[used] = '\0';
     if (bytes)
@@ -128,10 +185,9 @@ static Status read_all(int file, const char *path, char **data, size_t *bytes)
 
 Status files_read(const char *path, char **data, size_t *bytes)
 {
+    int file = -1;
     *data = NULL;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return refused(path, "open");
+    TRY(files_open_plain(path, &file));
     Status status = read_all(file, path, data, bytes);
     close(file);
     if (status != STATUS_OK) {
@@ -208,7 +264,9 @@ Status files_write(const char *path, const void *data, size_t bytes)
     char *temporary;
     TRY(files_temporary_name(path, &temporary));
     Status status = STATUS_OK;
-    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    /* A new file, so that what a link of that name points to is not written over. */
+    unlink(temporary);
+    int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) {
         status = refused(path, "create the file");
     } else {

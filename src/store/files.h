@@ -3,8 +3,9 @@
  * A file is committed by writing it under a temporary name in its own folder, fsync, rename onto
  * the final name, fsync of the folder: whatever happens in between, the final name holds the whole
  * old file or the whole new one. The temporary name of a path is fixed, so the rest of a killed
- * run is overwritten by the next one and never piles up. Returned texts belong to the caller and
- * are released with free().
+ * run is overwritten by the next one and never piles up. What is read must be a plain file: a pipe
+ * or a device is refused at once, for it may keep the reader for ever. Returned texts belong to the
+ * caller and are released with free(). Whether a path may be written at all is for outputs.h.
  */
 #ifndef GISD_STORE_FILES_H
 #define GISD_STORE_FILES_H
@@ -32,6 +33,16 @@ Status files_folder_of(const char *path, char **folder);
 
 /* `name` as the file `owner` means it, in *path: relative to the folder that holds `owner`. */
 Status files_resolve(const char *owner, const char *name, char **path);
+
+/* `path` as seen from the folder `from`, both absolute and without links or dots, in *relative. */
+Status files_relative(const char *from, const char *path, char **relative);
+
+/* Opens a plain file for reading; the descriptor in *file is closed by the caller. Anything else is
+ * STATUS_IO that says what it is, STATUS_MISSING if there is nothing. */
+Status files_open_plain(const char *path, int *file);
+
+/* The same check for those who open the file by its name. */
+Status files_check_plain(const char *path);
 
 /* The whole file in *data, with a zero byte after its *bytes bytes, so that text can be used as it
  * is. `bytes` may be NULL. STATUS_MISSING if there is no such file. */

@@ -53,11 +53,6 @@ void hdf5_silence(void)
     H5Eset_auto2(H5E_DEFAULT, remember, NULL);
 }
 
-void hdf5_forget_at_exit(void)
-{
-    H5dont_atexit();
-}
-
 /* Where the operating system refused, its reason stands in the middle of several lines of detail.
  */
 static void shorten_cause(void)
@@ -90,8 +85,7 @@ Status hdf5_open(const char *path, hid_t *file)
     *file = H5I_INVALID_HID;
     if (!files_exists(path))
         FAIL(STATUS_MISSING, "%s: no such file, expected an HDF5 file", path);
-    if (files_is_folder(path))
-        FAIL(STATUS_IO, "%s: is a folder, expected an HDF5 file", path);
+    TRY(files_check_plain(path));
     /* all objects close with the file, so that an error on the way never keeps it open */
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);

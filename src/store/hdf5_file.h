@@ -33,11 +33,6 @@ hid_t hdf5_stored_type(Hdf5Type type);
 /* Silences the library's error printing for this thread and remembers the last error instead. */
 void hdf5_silence(void);
 
-/* Leaves out the library's own work at the end of the program, which crashes (1.10) after a file
- * could not be written. All files are closed by then anyway. To be called before anything else of
- * the library. */
-void hdf5_forget_at_exit(void);
-
 /* Stores "PATH: /NAME: cannot ACTION: the library's innermost message" of the last failed call
  * and returns `status`; `name` may be NULL. A refused file lock gets advice. */
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action);

@@ -424,3 +424,17 @@ Status hdf5_get_f64(const Hdf5Reader *reader, const char *object, const char *na
 {
     return get_number(reader, object, name, HDF5_F64, value);
 }
+
+bool hdf5_is_kind(const char *path, const char *kind)
+{
+    Hdf5Reader *reader;
+    char *text = NULL;
+    if (hdf5_reader_new(path, &reader) != STATUS_OK)
+        return false;
+    bool is_kind = hdf5_has_attribute(reader, "/", "kind") &&
+                   hdf5_get_text(reader, "/", "kind", &text) == STATUS_OK &&
+                   strcmp(text, kind) == 0;
+    free(text);
+    hdf5_reader_free(reader);
+    return is_kind;
+}

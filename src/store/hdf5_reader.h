@@ -17,6 +17,10 @@ typedef struct Hdf5Reader Hdf5Reader;
 Status hdf5_reader_new(const char *path, Hdf5Reader **reader);
 void hdf5_reader_free(Hdf5Reader *reader);
 
+/* Whether the file at `path` is an HDF5 file that says in its attribute "kind" to be of that one.
+ */
+bool hdf5_is_kind(const char *path, const char *kind);
+
 /* The name of the file; borrowed. */
 const char *hdf5_reader_path(const Hdf5Reader *reader);
 

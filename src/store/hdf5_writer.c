@@ -11,11 +11,13 @@
 
 #include "base/memory.h"
 #include "store/files.h"
+#include "store/hdf5_driver.h"
 
 enum { CHUNK_BYTES = 1 << 20, ROW_CHUNK_BYTES = 1 << 16 };
 
 struct Hdf5Writer {
     hid_t file;
+    int refusal; /* errno of the first write that failed; see hdf5_driver.h */
     char *path;
     char *temporary;
 };
@@ -29,17 +31,23 @@ static void writer_free(Hdf5Writer *writer)
     free(writer);
 }
 
+/* What the operating system refused, which the library does not know of. */
+static Status check_disk(const Hdf5Writer *writer)
+{
+    if (writer->refusal)
+        FAIL(STATUS_IO, "%s: cannot write: %s", writer->path, strerror(writer->refusal));
+    return STATUS_OK;
+}
+
 static Status open_temporary(Hdf5Writer *writer, const char *path)
 {
     TRY(memory_copy_text(path, &writer->path));
     TRY(files_temporary_name(path, &writer->temporary));
     hdf5_silence();
-    /* a stale file must not be opened: it may be locked or damaged */
-    unlink(writer->temporary);
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    writer->file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    H5Pclose(access);
+    unlink(writer->temporary); /* the rest of a killed run */
+    writer->file = hdf5_driver_create(writer->temporary, &writer->refusal);
+    if (writer->file < 0 && writer->refusal)
+        FAIL(STATUS_IO, "%s: cannot create the file: %s", path, strerror(writer->refusal));
     if (writer->file < 0)
         return hdf5_refused(STATUS_IO, path, NULL, "create the file");
     return STATUS_OK;
@@ -64,6 +72,7 @@ static Status finish(Hdf5Writer *writer)
     writer->file = 0;
     if (closed < 0)
         return hdf5_refused(STATUS_IO, writer->path, NULL, "write");
+    TRY(check_disk(writer));
     TRY(hdf5_verify(writer->temporary));
     return files_commit(writer->temporary, writer->path);
 }
@@ -199,7 +208,7 @@ static Status write_dataset(Hdf5Writer *writer, const char *name, hid_t stored, 
         result = describe(dataset, description, unit);
     if (H5Dclose(dataset) < 0)
         result = -1;
-    return result < 0 ? hdf5_refused(STATUS_IO, writer->path, name, "write") : STATUS_OK;
+    return result < 0 ? hdf5_refused(STATUS_IO, writer->path, name, "write") : check_disk(writer);
 }
 
 Status hdf5_write(Hdf5Writer *writer, const char *name, Hdf5Type type, size_t rank,
@@ -281,7 +290,7 @@ Status hdf5_append(Hdf5Writer *writer, const char *name, Hdf5Type type, size_t r
     herr_t result = append_rows(dataset, hdf5_memory_type(type), rows, values);
     if (H5Dclose(dataset) < 0)
         result = -1;
-    return result < 0 ? hdf5_refused(STATUS_IO, writer->path, name, "append") : STATUS_OK;
+    return result < 0 ? hdf5_refused(STATUS_IO, writer->path, name, "append") : check_disk(writer);
 }
 
 /* Opens an object, or makes it a group; negative on error. */

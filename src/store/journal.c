@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "store/files.h"
+#include "store/json.h"
 
 /* A line is OBJECT without its last brace, then ,"checksum":"0123456789abcdef"} and a line feed. */
 #define SEAL_START ",\"checksum\":\""
@@ -67,13 +68,17 @@ static Status lock(int file, const char *path)
     FAIL(STATUS_IO, "%s: another process is writing this journal; wait for it to end", path);
 }
 
+/* Nothing is cut off a file that does not begin as a journal does: somebody else's of that name. */
 static Status cut_torn_line(int file, const char *path)
 {
     char *text;
     size_t bytes;
     TRY(files_read(path, &text, &bytes));
     size_t whole = whole_bytes(text, bytes);
+    bool is_journal = bytes == 0 || text[0] == '{' || text[0] == '\0';
     free(text);
+    if (!is_journal)
+        FAIL(STATUS_FORMAT, "%s: is not a journal of gisd, expected one or none", path);
     if (whole < bytes && ftruncate(file, (off_t)whole) != 0)
         return refused(path, "cut off a torn line");
     return STATUS_OK;
@@ -98,10 +103,14 @@ static Status sync_name(const char *path)
 Status journal_new(const char *path, Journal **journal)
 {
     *journal = NULL;
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (file < 0 && errno == ENXIO) /* a pipe that nobody reads */
+        TRY(files_check_plain(path));
     if (file < 0)
         return refused(path, "open for appending");
-    Status status = lock(file, path);
+    Status status = files_check_plain(path);
+    if (status == STATUS_OK)
+        status = lock(file, path);
     if (status == STATUS_OK)
         status = cut_torn_line(file, path);
     if (status == STATUS_OK)
@@ -157,9 +166,8 @@ static Status print_line(const Journal *journal, const cJSON *record, FILE *stre
         FAIL(STATUS_ARGUMENT,
              "%s: a record must be an object with a field, and none called checksum",
              journal->path);
-    char *printed = cJSON_PrintUnformatted(record);
-    if (!printed)
-        FAIL(STATUS_NO_MEMORY, "out of memory: cannot print a record of %s", journal->path);
+    char *printed;
+    TRY(json_print(record, &printed));
     size_t bytes = strlen(printed) - 1; /* without the brace */
     seal_of(printed, bytes, seal);
     fwrite(printed, 1, bytes, stream);

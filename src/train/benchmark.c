@@ -119,7 +119,7 @@ static Status time_sum_alone(Trainer *trainer, double *median)
         gradient_sum_begin_shard(trainer->sum, trainer->local_shards - 1);
         double started = clock_seconds();
         for (size_t i = trainer->parameters.count; i-- > 0;)
-            if (trainer->parameters.items[i].trainable)
+            if (parameter_trains(&trainer->parameters.items[i]))
                 TRY(gradient_sum_ready(trainer->sum, i));
         TRY(gradient_sum_finish(trainer->sum));
         seconds[round] = clock_seconds() - started;

@@ -28,7 +28,7 @@ static Status work_init(Work *work)
     const Dataset *dataset = work->dataset;
     TRY(network->task->answers.make(&network->plan.model, network->net, &network->nodes,
                                     &work->answers));
-    TRY(batch_init(&work->batch, dataset, network->plan.batch));
+    TRY(batch_init(&work->batch, dataset, network->plan.batch, &network->architecture->input));
     return MEMORY_NEW(&work->mask, dataset->size * dataset->size);
 }
 

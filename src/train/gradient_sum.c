@@ -74,7 +74,7 @@ static Status build(GradientSum *sum)
     TRY(MEMORY_NEW(&sum->bucket_of, count));
     TRY(MEMORY_NEW(&sum->offset, count));
     for (size_t i = 0; i < count; ++i) {
-        if (!sum->parameters->items[i].trainable)
+        if (!parameter_trains(&sum->parameters->items[i]))
             continue;
         sum->trainable[sum->trainable_count++] = i;
         sum->offset[i] = total;

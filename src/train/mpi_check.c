@@ -28,11 +28,14 @@ Status mpi_status(int code, const char *call)
 
 /* ---- watching and waiting ---- */
 
+static bool error_was_heard;
+
 void mpi_set_watch(MpiWatch watch, void *context, double silence_seconds)
 {
     watching.watch = watch;
     watching.context = context;
     watching.silence = silence_seconds;
+    error_was_heard = false;
 }
 
 Status mpi_pulse(void)
@@ -69,6 +72,19 @@ static Status finish(int code, const char *call, MPI_Request *request, double se
     return wait_for(1, request, seconds);
 }
 
+/* ---- whose error it is ---- */
+
+Status mpi_heard(Status status)
+{
+    error_was_heard = true;
+    return status;
+}
+
+bool mpi_error_was_heard(void)
+{
+    return error_was_heard;
+}
+
 /* ---- collective; where TRY() leaves early, the copy stays with MPI ---- */
 
 Status mpi_agree(MPI_Comm group, Status own)
@@ -87,7 +103,8 @@ Status mpi_agree(MPI_Comm group, Status own)
     free(words);
     if (own != STATUS_OK || worst == STATUS_OK)
         return own;
-    FAIL(worst, "rank %d of the group failed: %s", rank, status_name(worst));
+    return mpi_heard(
+        status_set(worst, "rank %d of the group failed: %s", rank, status_name(worst)));
 }
 
 static Status check_count(size_t count)

@@ -12,6 +12,7 @@
 #define GISD_TRAIN_MPI_CHECK_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -45,6 +46,13 @@ Status mpi_wait_all(int count, MPI_Request *requests);
 /* Makes the worst status of any rank every rank's; the ranks whose own was fine learn which rank
  * failed. */
 Status mpi_agree(MPI_Comm group, Status own);
+
+/* Marks an error as one that this rank only heard of, from another one of its group; returns it. */
+Status mpi_heard(Status status);
+
+/* Whether this rank's last error since mpi_set_watch() is such a one: others then know more of it.
+ */
+bool mpi_error_was_heard(void);
 
 /* Sums over the ranks, in place: values[count]. */
 Status mpi_sum_doubles(MPI_Comm group, size_t count, double *values);

@@ -1,5 +1,5 @@
 /* Writes result.h5: everything that is kept of a finished cell. The layout is that of
- * docs/results.md; report/cell_result.h says what the report reads of it. */
+ * results/result_schema.h. */
 #include "train/cell_files.h"
 
 #include <math.h>
@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "nn/engine.h"
+#include "results/result_schema.h"
 #include "revision.h"
 #include "store/files.h"
-#include "store/hdf5_writer.h"
 #include "train/version.h"
 
 typedef struct {
@@ -56,49 +56,37 @@ static Status write_provenance(const Result *result)
     clock_text(now);
     TRY(engine_find("auto", &engine));
     const struct {
-        const char *name, *text, *description;
+        const char *name, *text;
     } texts[] = {
-        {"cell", result->place->cell_id,
-         "identity of the cell: hash of settings, data, arithmetic"},
-        {"version", GISD_VERSION, "version of gisd"},
-        {"revision", GISD_REVISION, "git revision of gisd"},
-        {"engine", engine->name, "what computed the convolutions"},
-        {"host", host, "where rank 0 of the group ran"},
-        {"processor", processor, "its processor"},
-        {"finished", now, "when, in UTC"},
-        {"data", result->place->data_name, "the data set"},
-        {"data_fingerprint", result->trainer->dataset->fingerprint, "hash of the data set"},
-        {"split_by", result->trainer->dataset->by_patient ? "patient" : "image",
-         "what the splits keep together"},
+        {"provenance/cell", result->place->cell_id},
+        {"provenance/version", GISD_VERSION},
+        {"provenance/revision", GISD_REVISION},
+        {"provenance/engine", engine->name},
+        {"provenance/host", host},
+        {"provenance/processor", processor},
+        {"provenance/finished", now},
+        {"provenance/data", result->place->data_name},
+        {"provenance/data_fingerprint", result->trainer->dataset->fingerprint},
+        {"provenance/split_by", result->trainer->dataset->by_patient ? "patient" : "image"},
     };
     const struct {
-        const char *name, *description;
+        const char *name;
         int64_t value;
     } numbers[] = {
-        {"arithmetic_version", "changes of the arithmetic that can change results",
-         ARITHMETIC_VERSION},
-        {"seed", "of initial parameters, order of images and augmentation",
-         (int64_t)settings->seed},
-        {"ranks", "in the group that finished the cell", result->trainer->ranks},
-        {"parameters", "numbers in the network",
-         (int64_t)parameters_total(&result->trainer->parameters, false)},
-        {"trained_parameters", "of them, trained",
+        {"provenance/arithmetic_version", ARITHMETIC_VERSION},
+        {"provenance/seed", (int64_t)settings->seed},
+        {"provenance/ranks", result->trainer->ranks},
+        {"provenance/parameters", (int64_t)parameters_total(&result->trainer->parameters, false)},
+        {"provenance/trained_parameters",
          (int64_t)parameters_total(&result->trainer->parameters, true)},
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
-        char name[64];
-        snprintf(name, sizeof name, "provenance/%s", texts[i].name);
-        TRY(hdf5_write_text(result->writer, name, texts[i].text ? texts[i].text : "",
-                            texts[i].description));
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
-        char name[64];
-        snprintf(name, sizeof name, "provenance/%s", numbers[i].name);
-        TRY(hdf5_write_i64(result->writer, name, 1, &numbers[i].value, numbers[i].description,
-                           NULL));
-    }
-    return hdf5_write_f64(result->writer, "provenance/seconds", 1, &result->training_seconds,
-                          "from the last start of the cell to its result", "s");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
+        TRY(result_write_text(result->writer, texts[i].name, texts[i].text ? texts[i].text : ""));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
+        TRY(result_write_i64(result->writer, numbers[i].name, 1, &numbers[i].value));
+    if (result->trainer->dataset->synthetic) /* data of earlier versions cannot say that they are */
+        TRY(result_write_i64(result->writer, "provenance/synthetic", 1, &(int64_t){1}));
+    return result_write_f64(result->writer, "provenance/seconds", 1, &result->training_seconds);
 }
 
 /* ---- /history ---- */
@@ -115,8 +103,8 @@ static Status write_history(const Result *result)
         snprintf(name, sizeof name, "history/%s", column->name);
         for (size_t e = 0; e < history->count; ++e)
             numbers[e] = history->rows[e * history->column_count + c];
-        status = hdf5_write_f64(result->writer, name, history->count, numbers, column->description,
-                                *column->unit ? column->unit : NULL);
+        status = result_write_quantity(result->writer, name, history->count, numbers,
+                                       column->description, *column->unit ? column->unit : NULL);
     }
     free(numbers);
     return status;
@@ -143,22 +131,11 @@ static Status write_metrics(const Result *result)
         columns[2 * count + i] = metrics->metrics[i].high;
     }
     Hdf5Writer *w = result->writer;
-    TRY_GOTO(status, end,
-             hdf5_write_texts(w, "test/metrics/name", count, names,
-                              "names of the metrics; those in seconds end in _seconds"));
-    TRY_GOTO(status, end,
-             hdf5_write_f64(w, "test/metrics/value", count, columns,
-                            "their values; NaN where not defined", NULL));
-    TRY_GOTO(status, end,
-             hdf5_write_f64(w, "test/metrics/low", count, columns + count,
-                            "lower end of the 95 % bootstrap interval", NULL));
-    TRY_GOTO(status, end,
-             hdf5_write_f64(w, "test/metrics/high", count, columns + 2 * count,
-                            "upper end of the 95 % bootstrap interval", NULL));
-    status = hdf5_write_f64(w, "test/metrics/operating_point", 1, &result->operating_point,
-                            "lesion score from which an image counts as diseased; chosen on the "
-                            "validation split",
-                            NULL);
+    TRY_GOTO(status, end, result_write_texts(w, "test/metrics/name", count, names));
+    TRY_GOTO(status, end, result_write_f64(w, "test/metrics/value", count, columns));
+    TRY_GOTO(status, end, result_write_f64(w, "test/metrics/low", count, columns + count));
+    TRY_GOTO(status, end, result_write_f64(w, "test/metrics/high", count, columns + 2 * count));
+    status = result_write_f64(w, "test/metrics/operating_point", 1, &result->operating_point);
 end:
     free(names);
     free(columns);
@@ -168,17 +145,17 @@ end:
 static Status write_curve(Hdf5Writer *w, const char *folder, const Roc *roc)
 {
     const struct {
-        const char *name, *description;
+        const char *name;
         const double *values;
     } columns[] = {
-        {"threshold", "score from which an image is called positive, falling", roc->threshold},
-        {"false_positive_rate", "1 - specificity at that threshold", roc->false_positive_rate},
-        {"true_positive_rate", "sensitivity at that threshold", roc->true_positive_rate},
+        {"threshold", roc->threshold},
+        {"false_positive_rate", roc->false_positive_rate},
+        {"true_positive_rate", roc->true_positive_rate},
     };
     for (size_t i = 0; i < 3; ++i) {
         char name[160];
         snprintf(name, sizeof name, "%s/%s", folder, columns[i].name);
-        TRY(hdf5_write_f64(w, name, roc->count, columns[i].values, columns[i].description, NULL));
+        TRY(result_write_f64(w, name, roc->count, columns[i].values));
     }
     return STATUS_OK;
 }
@@ -195,17 +172,15 @@ static Status write_curves(const Result *result)
     return STATUS_OK;
 }
 
-static Status write_matrix(Hdf5Writer *w, const char *name, const Confusion *confusion,
-                           const char *description)
+static Status write_matrix(Hdf5Writer *w, const char *name, const Confusion *confusion)
 {
     int64_t *counts;
     size_t cells = confusion->classes * confusion->classes;
     TRY(MEMORY_NEW(&counts, cells));
     for (size_t i = 0; i < cells; ++i)
         counts[i] = (int64_t)confusion->counts[i];
-    Status status =
-        hdf5_write(w, name, HDF5_I64, 2, (size_t[]){confusion->classes, confusion->classes}, counts,
-                   description, NULL);
+    Status status = result_write(w, name, HDF5_I64, 2,
+                                 (size_t[]){confusion->classes, confusion->classes}, counts);
     free(counts);
     return status;
 }
@@ -218,15 +193,12 @@ static Status write_confusion(const Result *result)
     names[0] = "normal";
     for (size_t k = 0; k < outcome->classes; ++k)
         names[k + 1] = result->test->class_names[k];
-    Status status = hdf5_write_texts(result->writer, "test/confusion/class_names",
-                                     outcome->classes + 1, names, "order of rows and columns");
+    Status status = result_write_texts(result->writer, "test/confusion/class_names",
+                                       outcome->classes + 1, names);
     free(names);
     TRY(status);
-    TRY(write_matrix(result->writer, "test/confusion/counts", &outcome->confusion,
-                     "images, annotated class (rows) by predicted class (columns)"));
-    return write_matrix(result->writer, "test/confusion/lesion_counts", &outcome->lesion_confusion,
-                        "lesion images alone, by their highest class score: annotated (rows) by "
-                        "predicted (columns), without normal");
+    TRY(write_matrix(result->writer, "test/confusion/counts", &outcome->confusion));
+    return write_matrix(result->writer, "test/confusion/lesion_counts", &outcome->lesion_confusion);
 }
 
 /* ---- /test/predictions, /test/overlap, /test/detections ---- */
@@ -239,13 +211,12 @@ static Status write_prediction_texts(const Result *result)
     TRY(MEMORY_NEW(&texts, test->count));
     for (size_t i = 0; i < test->count; ++i)
         texts[i] = dataset->examples[test->indices[i]].name;
-    Status status = hdf5_write_texts(result->writer, "test/predictions/image", test->count, texts,
-                                     "path as the manifest writes it");
+    Status status =
+        result_write_texts(result->writer, "test/predictions/image", test->count, texts);
     for (size_t i = 0; i < test->count; ++i)
         texts[i] = dataset->by_patient ? dataset->patients[test->patients[i]] : "";
     if (status == STATUS_OK)
-        status = hdf5_write_texts(result->writer, "test/predictions/patient", test->count, texts,
-                                  "patient; empty where the manifest names none");
+        status = result_write_texts(result->writer, "test/predictions/patient", test->count, texts);
     free(texts);
     return status;
 }
@@ -255,29 +226,22 @@ static Status write_predictions(const Result *result)
     const Evaluation *test = result->test;
     Hdf5Writer *w = result->writer;
     TRY(write_prediction_texts(result));
-    TRY(hdf5_write(w, "test/predictions/scores", HDF5_F64, 2,
-                   (size_t[]){test->count, test->classes}, test->scores,
-                   "highest score of a box of each lesion class", NULL));
+    TRY(result_write(w, "test/predictions/scores", HDF5_F64, 2,
+                     (size_t[]){test->count, test->classes}, test->scores));
     if (test->task->gives_masks) {
-        TRY(hdf5_write_f64(w, "test/predictions/dice", test->count, test->dice,
-                           "Dice of the mask; NaN where none is annotated", NULL));
-        TRY(hdf5_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou,
-                           "IoU of the mask; NaN where none is annotated", NULL));
+        TRY(result_write_f64(w, "test/predictions/dice", test->count, test->dice));
+        TRY(result_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou));
     }
-    TRY(hdf5_write_f64(w, "test/predictions/seconds", test->count, test->seconds,
-                       "from stored pixels to boxes and mask", "s"));
+    TRY(result_write_f64(w, "test/predictions/seconds", test->count, test->seconds));
     int64_t *classes;
     TRY(MEMORY_NEW(&classes, test->count));
     for (size_t i = 0; i < test->count; ++i)
         classes[i] = test->truth[i];
-    Status status = hdf5_write_i64(w, "test/predictions/truth", test->count, classes,
-                                   "annotated lesion class, or -1 for normal", NULL);
+    Status status = result_write_i64(w, "test/predictions/truth", test->count, classes);
     for (size_t i = 0; i < test->count; ++i)
         classes[i] = result->metrics->outcome.predicted[i];
     if (status == STATUS_OK)
-        status =
-            hdf5_write_i64(w, "test/predictions/predicted", test->count, classes,
-                           "predicted lesion class at the operating point, or -1 for normal", NULL);
+        status = result_write_i64(w, "test/predictions/predicted", test->count, classes);
     free(classes);
     return status;
 }
@@ -303,19 +267,13 @@ static Status write_overlap(const Result *result)
         form[count++] = result->trainer->dataset->examples[test->indices[i]].form;
     }
     Hdf5Writer *w = result->writer;
-    Status status = hdf5_write_i64(w, "test/overlap/image", count, image,
-                                   "position of the image in /test/predictions", NULL);
+    Status status = result_write_i64(w, "test/overlap/image", count, image);
     if (status == STATUS_OK)
-        status = hdf5_write_texts(w, "test/overlap/form", count, form,
-                                  "form of the lesion; empty where not given");
+        status = result_write_texts(w, "test/overlap/form", count, form);
     if (status == STATUS_OK)
-        status = hdf5_write_f64(w, "test/overlap/box_iou", count, box,
-                                "IoU of the best box of the right class with the lesion; 0 without "
-                                "such a box, NaN where no box is annotated",
-                                NULL);
-    if (status == STATUS_OK)
-        status = hdf5_write_f64(w, "test/overlap/mask_iou", count, mask,
-                                "IoU of the mask; NaN where none is annotated", NULL);
+        status = result_write_f64(w, "test/overlap/box_iou", count, box);
+    if (status == STATUS_OK && test->task->gives_masks)
+        status = result_write_f64(w, "test/overlap/mask_iou", count, mask);
     free(box);
     return status;
 }
@@ -338,16 +296,14 @@ static Status write_detections(const Result *result)
     }
     Hdf5Writer *w = result->writer;
     if (status == STATUS_OK)
-        status = hdf5_write_i64(w, "test/detections/image", count, whole,
-                                "position of the image in /test/predictions", NULL);
+        status = result_write_i64(w, "test/detections/image", count, whole);
     if (status == STATUS_OK)
-        status = hdf5_write_i64(w, "test/detections/class", count, whole + count,
-                                "lesion class, from 0", NULL);
+        status = result_write_i64(w, "test/detections/class", count, whole + count);
     if (status == STATUS_OK)
-        status = hdf5_write_f64(w, "test/detections/score", count, real, "score of the box", NULL);
+        status = result_write_f64(w, "test/detections/score", count, real);
     if (status == STATUS_OK)
-        status = hdf5_write(w, "test/detections/box", HDF5_F64, 2, (size_t[]){count, 4},
-                            real + count, "x0, y0, x1, y1 in the source image", "pixel");
+        status =
+            result_write(w, "test/detections/box", HDF5_F64, 2, (size_t[]){count, 4}, real + count);
     free(whole);
     free(real);
     return status;
@@ -357,8 +313,7 @@ static Status write_detections(const Result *result)
 
 static Status write_all(const Result *result)
 {
-    TRY(hdf5_write_text(result->writer, "config", result->place->config_text,
-                        "resolved settings of the cell, YAML"));
+    TRY(result_write_text(result->writer, "config", result->place->config_text));
     TRY(write_provenance(result));
     TRY(write_history(result));
     TRY(write_metrics(result));

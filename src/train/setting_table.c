@@ -18,7 +18,7 @@ static const char *const schedules[] = {"constant", "step", "cosine", NULL};
 
 static Status read_architecture(const char *text, void *field)
 {
-    size_t position = architecture_find(text);
+    size_t position = *text ? architecture_find(text) : 0; /* the first is the default */
     if (position == architecture_count()) {
         char list[256] = "";
         for (size_t i = 0; i < architecture_count(); ++i) {
@@ -40,7 +40,7 @@ static void write_architecture(const void *field, char text[SETTING_TEXT_BYTES])
 #define FIELD(name) .offset = offsetof(CellSettings, name)
 
 static const SettingRow training_rows[] = {
-    {"model", "architecture", SETTING_OWN, FIELD(model.architecture), .otherwise = "improved_ssd",
+    {"model", "architecture", SETTING_OWN, FIELD(model.architecture), .otherwise = "",
      .read = read_architecture, .write = write_architecture, .in_title = true},
     {"", "tuning", SETTING_CHOICE, FIELD(tuning), .otherwise = "global", .choices = tunings},
     {"training", "seed", SETTING_SEED, FIELD(seed), .otherwise = "1"},

@@ -126,7 +126,8 @@ bool split_metric_is_given(const SplitMetric *metric, const Task *task)
 /* What the bootstrap computes from. */
 typedef struct {
     MetricRows rows;
-    DetectionRepeats *repeats; /* NULL without boxes */
+    DetectionRepeats *repeats; /* for the bootstrap; NULL without it, or without boxes */
+    DetectionMeans plain;      /* of all images once; NaN with the bootstrap, or without boxes */
     size_t *weights;           /* images: scratch */
     size_t given[METRICS];     /* positions in the table, given_count */
     size_t given_count;
@@ -138,7 +139,7 @@ static Status compute(void *context, const size_t *drawn, size_t count, double *
     MetricRows *rows = &statistics->rows;
     rows->rows = drawn;
     rows->count = count;
-    rows->means = (DetectionMeans){(double)NAN, (double)NAN};
+    rows->means = statistics->plain;
     if (statistics->repeats) {
         memset(statistics->weights, 0, rows->evaluation->count * sizeof *statistics->weights);
         for (size_t i = 0; i < count; ++i)
@@ -187,9 +188,12 @@ static Status prepare(const Evaluation *evaluation, size_t replicates, Statistic
             statistics->given[statistics->given_count++] = k;
     if (replicates)
         TRY(most_rows(evaluation, &most));
-    if (evaluation->task->gives_boxes)
+    statistics->plain = (DetectionMeans){(double)NAN, (double)NAN};
+    if (evaluation->task->gives_boxes && replicates)
         TRY(detection_repeats_new(&boxes, (uint32_t)evaluation->classes, evaluation->count,
                                   &statistics->repeats));
+    else if (evaluation->task->gives_boxes)
+        TRY(detection_means(&boxes, (uint32_t)evaluation->classes, &statistics->plain));
     TRY(MEMORY_NEW(&statistics->weights, evaluation->count));
     return MEMORY_NEW(&statistics->rows.seconds, most);
 }

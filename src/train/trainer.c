@@ -95,6 +95,8 @@ static Status build(Trainer *trainer)
                       &trainer->parameters, &trainer->optimiser));
     trainer->steps_per_epoch = loader_steps_per_epoch(trainer->dataset, settings->batch);
     make_schedule(trainer);
+    trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
+    TRY(MEMORY_NEW(&trainer->observed, settings->shards * trainer->observed_floats));
     return MEMORY_NEW(&trainer->shard_losses, settings->shards * network->task->loss_count);
 }
 
@@ -117,6 +119,7 @@ void trainer_clear(Trainer *trainer)
     network_clear(&trainer->network);
     parameters_clear(&trainer->parameters);
     free(trainer->shard_losses);
+    free(trainer->observed);
     *trainer = (Trainer){0};
 }
 
@@ -125,6 +128,7 @@ Status trainer_start(Trainer *trainer)
     const CellSettings *settings = trainer->settings;
     size_t slice = trainer->local_shards * trainer->shard_images;
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
+                                        .form = trainer->network.architecture->input,
                                         .global_batch = settings->batch,
                                         .slice_first = (size_t)trainer->rank * slice,
                                         .slice_count = slice,
@@ -161,7 +165,8 @@ static Status agree_on_counts(Trainer *trainer, Status own,
     memcpy(counts, words + 2, TASK_COUNTS_MOST * sizeof *counts);
     *wish = (StepWish)words[0];
     if (own == STATUS_OK && words[1])
-        FAIL(STATUS_IO, "another rank of the group could not load its images");
+        return mpi_heard(
+            status_set(STATUS_IO, "another rank of the group could not load its images"));
     return own;
 }
 
@@ -170,15 +175,20 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned lo
     const Network *network = &trainer->network;
     const Task *task = network->task;
     size_t images = trainer->shard_images, input = network_input_count(network);
-    double *losses =
-        trainer->shard_losses + (size_t)trainer->rank * trainer->local_shards * task->loss_count;
+    const size_t first_shard = (size_t)trainer->rank * trainer->local_shards;
+    double *losses = trainer->shard_losses + first_shard * task->loss_count;
+    float *observed = trainer->observed + first_shard * trainer->observed_floats;
     double started = clock_seconds();
     for (size_t shard = 0; shard < trainer->local_shards; ++shard) {
         double sums[TASK_LOSSES_MOST] = {0};
         TRY(mpi_pulse());
+        net_set_pass(network->net, (Pass){.seed = trainer->settings->seed,
+                                          .step = trainer->step,
+                                          .first_image = (first_shard + shard) * images});
         memcpy(net_value(network->net, network->nodes.image), batch->input + shard * input,
                input * sizeof(float));
         TRY(net_forward(network->net));
+        parameters_take_observed(&trainer->parameters, observed + shard * trainer->observed_floats);
         task->objective.apply(trainer->objective, network->net, &network->nodes, batch,
                               shard * images, images, totals, sums);
         gradient_sum_begin_shard(trainer->sum, shard);
@@ -209,6 +219,19 @@ static Status add_losses(Trainer *trainer, const unsigned long long *totals, Ste
     return STATUS_OK;
 }
 
+/* Every shard's observations on every rank, folded in in the order of the shards. */
+static Status fold_observed(Trainer *trainer)
+{
+    const size_t floats = trainer->observed_floats, count = trainer->local_shards * floats;
+    if (!floats)
+        return STATUS_OK;
+    TRY(mpi_gather(trainer->group, count * sizeof(float),
+                   trainer->observed + (size_t)trainer->rank * count, trainer->observed));
+    for (size_t shard = 0; shard < trainer->settings->shards; ++shard)
+        parameters_fold_observed(&trainer->parameters, trainer->observed + shard * floats);
+    return STATUS_OK;
+}
+
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
 {
     const Batch *batch = NULL;
@@ -222,6 +245,7 @@ Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(run_shards(trainer, batch, counts));
     TRY(add_losses(trainer, counts, result));
     TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));
+    TRY(fold_observed(trainer));
     ++trainer->step;
     return STATUS_OK;
 }

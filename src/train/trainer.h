@@ -2,7 +2,8 @@
  *
  * A step: the loader's slice of the batch, matching, the counts over the group, then each local
  * shard forwards, through the losses and backwards while finished gradients already travel, then
- * the update, the same on every rank. Collective over the group.
+ * the update, the same on every rank; last, buffers such as running means take in what every shard
+ * has seen, in the order of the shards. Collective over the group.
  */
 #ifndef GISD_TRAIN_TRAINER_H
 #define GISD_TRAIN_TRAINER_H
@@ -44,6 +45,8 @@ typedef struct {
     size_t step;                   /* steps done */
     double compute_seconds;        /* of this rank's own arithmetic, waiting left out */
     double *shard_losses;          /* shards x the task's losses */
+    size_t observed_floats;        /* of the network's buffers, in a pass */
+    float *observed;               /* shards x observed_floats: what each shard's pass has seen */
 } Trainer;
 
 /* Builds network, losses and optimiser with parameters drawn from the settings' seed, at step 0.

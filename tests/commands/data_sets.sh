@@ -35,5 +35,6 @@ fails 'no source' "$data" import kvasir-seg nowhere out
 fails 'no layout' "$data" import floppies . out
 grep -q "unknown layout 'floppies'" err.txt
 for command in check pack import; do
-    "$data" $command --help | grep -q 'Usage: gisd-data'
+    "$data" $command --help >out.txt
+    grep -q "Usage: gisd-data" out.txt
 done

@@ -72,6 +72,12 @@ class Case:
     def scale(self, name, count):
         return self.make(f"{name}.weight", (count,), 0.4, 1)
 
+    def buffers(self, name, count):
+        """Running mean and variance of a norm; not differentiated."""
+        mean = self.make(f"{name}.running_mean", (count,), 0.5, 0)
+        variance = self.make(f"{name}.running_var", (count,), 0.4, 1)
+        return mean.detach(), variance.detach()
+
     def variable(self, name, n, h, w, c):
         """A map whose every number is differentiated: in C a 1x1 convolution of one-hot pixels."""
         values = self.make(f"{name}.weight", (c, n * h * w, 1, 1), 2, 0)

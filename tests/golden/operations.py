@@ -3,7 +3,8 @@
 
     cd tests/golden && ./operations.py        (Debian: python3-torch, python3-h5py)
 
-A case NAME stands for draw_NAME() of tests/unit/nn/test_operations.c.
+A case NAME stands for draw_NAME() of tests/unit/nn/test_operations.c, test_pools.c or
+test_batch_norm.c.
 """
 import torch
 from torch.nn import functional as F
@@ -121,6 +122,72 @@ def concat(case):
     case.output(torch.cat(rows, 1).permute(0, 2, 1)[..., None])
 
 
+def linear(case):
+    x = case.variable("x", 3, 1, 1, 7)
+    case.output(F.linear(x.flatten(1), case.weight("l", 5, 7), case.bias("l", 5))[..., None, None])
+
+
+def linear_of_a_map(case):
+    x = case.variable("x", 2, 3, 2, 5)
+    case.output(F.linear(x.flatten(1), case.weight("l", 4, 5 * 3 * 2), case.bias("l", 4))
+                [..., None, None])
+
+
+# (input shape NHWC, kernel, stride, padding, ceil mode)
+MAX_POOLS = (((2, 5, 5, 3), (3, 3), 2, (1, 1), False), ((1, 5, 7, 2), (2, 2), 2, 0, True),
+             ((1, 4, 3, 4), (3, 3), 1, (1, 1), False), ((1, 6, 6, 1), (3, 2), 2, (1, 0), False),
+             ((1, 6, 6, 1), (3, 3), 2, 0, True), ((1, 4, 5, 2), (13, 13), 1, (6, 6), False),
+             ((1, 2, 2, 3), (2, 2), 2, (1, 1), True))
+
+# ... and whether the border counts
+AVERAGE_POOLS = (((2, 4, 5, 3), (3, 3), 1, (1, 1), False, True),
+                 ((2, 4, 5, 3), (3, 3), 1, (1, 1), False, False),
+                 ((1, 5, 5, 2), (2, 2), 2, 0, True, True),
+                 ((1, 6, 6, 2), (3, 3), 2, (1, 1), True, True),
+                 ((1, 6, 5, 2), (3, 2), 2, (1, 0), True, False),
+                 ((1, 7, 7, 1), (7, 7), 1, 0, False, True))
+
+ADAPTIVE_POOLS = (((2, 3, 3, 2), (7, 7)), ((1, 5, 7, 3), (2, 3)), ((2, 4, 3, 2), (1, 1)),
+                  ((1, 3, 3, 1), (3, 3)), ((1, 7, 4, 2), (3, 5)))
+
+
+def max_pools(case):
+    for i, (shape, *settings, ceil) in enumerate(MAX_POOLS):
+        case.output(F.max_pool2d(case.variable(f"x{i}", *shape), *settings, ceil_mode=ceil))
+
+
+def average_pools(case):
+    for i, (shape, *settings) in enumerate(AVERAGE_POOLS):
+        case.output(F.avg_pool2d(case.variable(f"x{i}", *shape), *settings))
+
+
+def adaptive_pools(case):
+    for i, (shape, size) in enumerate(ADAPTIVE_POOLS):
+        case.output(F.adaptive_avg_pool2d(case.variable(f"x{i}", *shape), size))
+
+
+def batch_norm_of(training, epsilon, relu, *shape):
+    def draw(case):
+        x = case.variable("x", *shape)
+        scale, offset = case.scale("n", shape[3]), case.bias("n", shape[3])
+        y = F.batch_norm(x, *case.buffers("n", shape[3]), scale, offset, training, 0.1, epsilon)
+        case.output(F.relu(y) if relu else y)
+    return draw
+
+
+def running_statistics(case):
+    """Three passes over two shards each; then the buffers, and what they make of a seventh."""
+    norm = torch.nn.BatchNorm2d(5, eps=1e-3).double()
+    norm.weight.data, norm.bias.data = case.scale("n", 5).data, case.bias("n", 5).data
+    norm.running_mean, norm.running_var = case.buffers("n", 5)
+    with torch.no_grad():
+        for _ in range(3 * 2):
+            norm(case.input(2, 3, 4, 5))
+    case.output(norm.running_mean[None, :, None, None])
+    case.output(norm.running_var[None, :, None, None])
+    case.output(norm.eval()(case.input(2, 3, 4, 5)))
+
+
 CASES = {
     "plain_convolution": plain_convolution,
     "standardised_convolution": standardised_convolution,
@@ -143,6 +210,17 @@ CASES = {
     "nearest": nearest,
     "bilinear": bilinear,
     "concat": concat,
+    "linear": linear,
+    "linear_of_a_map": linear_of_a_map,
+    "max_pools": max_pools,
+    "average_pools": average_pools,
+    "adaptive_pools": adaptive_pools,
+    "batch_norm": batch_norm_of(True, 1e-5, False, 2, 5, 3, 6),
+    "batch_norm_relu": batch_norm_of(True, 1e-3, True, 3, 4, 5, 3),
+    "batch_norm_of_vectors": batch_norm_of(True, 1e-5, True, 6, 1, 1, 4),
+    "batch_norm_over_chunks": batch_norm_of(True, 1e-5, True, 2, 12, 9, 2),
+    "batch_norm_stored": batch_norm_of(False, 1e-3, True, 2, 4, 3, 5),
+    "running_statistics": running_statistics,
 }
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ static Status write_gradients(Hdf5Writer *writer, const ParameterList *parameter
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
         char name[256];
+        if (!parameter_trains(parameter))
+            continue;
         snprintf(name, sizeof name, "gradients/%s", parameter->name);
         TRY(hdf5_write(writer, name, HDF5_F32, parameter->rank, parameter->dims,
                        parameter->gradient, "gradient of the first step's loss", NULL));
@@ -34,9 +36,11 @@ static Status train(Trainer *trainer, size_t steps, Hdf5Writer *writer)
     double *losses = calloc(steps * LOSSES, sizeof *losses);
     if (!losses)
         FAIL(STATUS_NO_MEMORY, "no memory for %zu losses", steps);
-    TRY(loader_new(
-        &(LoaderSettings){.dataset = trainer->dataset, .global_batch = BATCH, .slice_count = BATCH},
-        &trainer->loader));
+    TRY(loader_new(&(LoaderSettings){.dataset = trainer->dataset,
+                                     .form = trainer->network.architecture->input,
+                                     .global_batch = BATCH,
+                                     .slice_count = BATCH},
+                   &trainer->loader));
     for (size_t step = 0; step < steps; ++step) {
         StepResult result;
         TRY(trainer_step(trainer, STEP_GO_ON, &result));
@@ -73,7 +77,7 @@ static Status infer(Trainer *trainer, Hdf5Writer *writer)
         if (trainer->dataset->examples[i].split == SPLIT_TRAIN)
             indices[found++] = i;
     TRY(network_init(&network, &plan, &trainer->parameters));
-    TRY(batch_init(&batch, trainer->dataset, BATCH));
+    TRY(batch_init(&batch, trainer->dataset, BATCH, &network.architecture->input));
     TRY(dataset_fill_batch(trainer->dataset, BATCH, indices, &batch));
     memcpy(net_value(network.net, network.nodes.image), batch.input,
            network_input_count(&network) * sizeof(float));

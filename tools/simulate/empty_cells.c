@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "data/phantom/phantom.h"
-#include "grid/master.h"
-#include "grid/run.h"
+#include "grid/run/master.h"
+#include "grid/run/run.h"
 #include "store/files.h"
 
 typedef struct {

@@ -13,10 +13,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "grid/cells.h"
-#include "grid/cost.h"
-#include "grid/master.h"
-#include "grid/simulation.h"
+#include "grid/experiment/cells.h"
+#include "grid/run/master.h"
+#include "grid/schedule/cost.h"
+#include "grid/schedule/simulation.h"
 #include "store/csv.h"
 
 enum {

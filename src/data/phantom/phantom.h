@@ -58,9 +58,9 @@ Status phantom_image(const PhantomSettings *settings, size_t index, const Phanto
 void phantom_image_clear(PhantomImage *result);
 
 /* Writes images/, masks/, manifest.csv, overlays.csv and the property "synthetic" (properties.h)
- * into `folder`, on all OpenMP threads.
+ * into the folder `path`, on all OpenMP threads.
  * The folder must be new or empty: everything is written beside it under a temporary name, which
  * is renamed at the end. The split is by patient, 60 : 15 : 25. */
-Status phantom_write(const PhantomSettings *settings, const char *folder);
+Status phantom_write(const PhantomSettings *settings, const char *path);
 
 #endif

@@ -1,20 +1,9 @@
-/* The phantom data set as files.
- *
- * All is written into .NAME.partial beside the folder wanted, made durable with one syncfs(), and
- * renamed: a killed run leaves the final name free, and the next run clears what it left.
- */
+/* The phantom data set as files, in a folder that appears whole or not at all (new_folder.h). */
 #include "data/phantom/phantom.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/first_error.h"
 #include "base/memory.h"
@@ -24,6 +13,7 @@
 #include "image/image_file.h"
 #include "store/csv.h"
 #include "store/files.h"
+#include "store/new_folder.h"
 
 enum { JPEG_QUALITY = 95, PNG_LEVEL = 1, PLACE_BYTES = 40 };
 
@@ -33,21 +23,6 @@ typedef struct {
     size_t overlay_count;
     Overlay overlays[OVERLAY_MOST];
 } Record;
-
-static Status write_plainly(const char *folder, const char *name, const uint8_t *bytes,
-                            size_t count)
-{
-    char *path;
-    TRY(files_join(folder, name, &path));
-    FILE *file = fopen(path, "wb");
-    bool written = file && fwrite(bytes, 1, count, file) == count;
-    if (file && fclose(file) != 0)
-        written = false;
-    Status status =
-        written ? STATUS_OK : status_set(STATUS_IO, "%s: cannot write: %s", path, strerror(errno));
-    free(path);
-    return status;
-}
 
 static void image_place(size_t index, char place[PLACE_BYTES])
 {
@@ -60,7 +35,7 @@ static void mask_place(size_t index, char place[PLACE_BYTES])
 }
 
 static Status write_image(const PhantomSettings *settings, size_t index, const PhantomCase *what,
-                          Scene *scene, const char *folder, Record *record)
+                          Scene *scene, const NewFolder *folder, Record *record)
 {
     PhantomImage made;
     uint8_t *bytes = NULL;
@@ -73,13 +48,13 @@ static Status write_image(const PhantomSettings *settings, size_t index, const P
     memcpy(record->overlays, made.overlays.items, sizeof record->overlays);
     TRY_GOTO(status, done, image_encode_jpeg(&made.image, JPEG_QUALITY, &bytes, &count));
     image_place(index, place);
-    TRY_GOTO(status, done, write_plainly(folder, place, bytes, count));
+    TRY_GOTO(status, done, new_folder_write(folder, place, bytes, count));
     if (what->kind != LESION_NONE) {
         free(bytes);
         bytes = NULL;
         TRY_GOTO(status, done, image_encode_png(&made.mask, PNG_LEVEL, &bytes, &count));
         mask_place(index, place);
-        TRY_GOTO(status, done, write_plainly(folder, place, bytes, count));
+        TRY_GOTO(status, done, new_folder_write(folder, place, bytes, count));
     }
 done:
     free(bytes);
@@ -89,7 +64,7 @@ done:
 
 /* All images, on all threads; the first error ends it and is the one returned. */
 static Status write_images(const PhantomSettings *settings, const PhantomCase *cases,
-                           const char *folder, Record *records)
+                           const NewFolder *folder, Record *records)
 {
     FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel
@@ -211,86 +186,6 @@ static Status write_overlays(const PhantomSettings *settings, const Record *reco
     return status;
 }
 
-/* ---- the folder ---- */
-
-static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place)
-{
-    (void)about;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/* A folder that is not there or holds nothing. */
-static Status check_free(const char *folder)
-{
-    DIR *listing = opendir(folder);
-    if (!listing && errno == ENOENT)
-        return STATUS_OK;
-    if (!listing)
-        FAIL(errno == ENOTDIR ? STATUS_ARGUMENT : STATUS_IO,
-             "%s: cannot be written to (%s), expected a new or empty folder", folder,
-             strerror(errno));
-    bool used = false;
-    for (const struct dirent *entry; !used && (entry = readdir(listing));)
-        used = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(listing);
-    if (used)
-        FAIL(STATUS_ARGUMENT, "%s: is not empty, expected a new or empty folder", folder);
-    return STATUS_OK;
-}
-
-/* `folder` without slashes at its end in *target, and "PARENT/.NAME.partial" in *partial. */
-static Status name_folders(const char *folder, char **target, char **partial)
-{
-    char *parent = NULL, name[NAME_MAX + 1];
-    Status status;
-    TRY(memory_copy_text(folder, target));
-    for (size_t n = strlen(*target); n > 1 && (*target)[n - 1] == '/'; --n)
-        (*target)[n - 1] = '\0';
-    const char *slash = strrchr(*target, '/'), *last = slash ? slash + 1 : *target;
-    if (!*last || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
-        FAIL(STATUS_ARGUMENT, "'%s': expected the name of a new folder", folder);
-    TRY_GOTO(status, done, files_folder_of(*target, &parent));
-    TRY_GOTO(status, done, files_make_folder(parent));
-    snprintf(name, sizeof name, ".%s.partial", last);
-    TRY_GOTO(status, done, files_join(parent, name, partial));
-done:
-    free(parent);
-    return status;
-}
-
-static Status make_folders(const char *partial)
-{
-    static const char *const names[] = {"images", "masks"};
-    remove_folder(partial);
-    for (int i = 0; i < 2; ++i) {
-        char *path;
-        TRY(files_join(partial, names[i], &path));
-        Status status = files_make_folder(path);
-        free(path);
-        TRY(status);
-    }
-    return STATUS_OK;
-}
-
-static Status make_durable(const char *folder)
-{
-    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = handle < 0 ? -1 : syncfs(handle);
-    int reason = errno;
-    if (handle >= 0)
-        close(handle);
-    if (failed)
-        FAIL(STATUS_IO, "%s: cannot synchronise: %s", folder, strerror(reason));
-    return STATUS_OK;
-}
-
 static Status check_settings(const PhantomSettings *settings)
 {
     if (settings->images < 1 || settings->images > 1000000)
@@ -302,35 +197,30 @@ static Status check_settings(const PhantomSettings *settings)
     return STATUS_OK;
 }
 
-Status phantom_write(const PhantomSettings *settings, const char *folder)
+Status phantom_write(const PhantomSettings *settings, const char *path)
 {
-    char *target = NULL, *partial = NULL;
+    NewFolder folder = {0};
     PhantomCase *cases = NULL;
     Split *splits = NULL;
     Record *records = NULL;
-    bool begun = false;
     Status status;
     TRY(check_settings(settings));
-    TRY(check_free(folder));
-    TRY_GOTO(status, done, name_folders(folder, &target, &partial));
     TRY_GOTO(status, done, MEMORY_NEW(&cases, settings->images));
     TRY_GOTO(status, done, MEMORY_NEW(&splits, settings->images));
     TRY_GOTO(status, done, MEMORY_NEW(&records, settings->images));
     phantom_plan(settings, cases);
     TRY_GOTO(status, done, assign_splits(settings, cases, splits));
-    begun = true;
-    TRY_GOTO(status, done, make_folders(partial));
-    TRY_GOTO(status, done, write_images(settings, cases, partial, records));
-    TRY_GOTO(status, done, write_overlays(settings, records, partial));
-    TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, partial));
-    TRY_GOTO(status, done, properties_write(partial, &(DatasetProperties){.synthetic = true}));
-    TRY_GOTO(status, done, make_durable(partial));
-    TRY_GOTO(status, done, files_rename(partial, target));
+    TRY_GOTO(status, done, new_folder_begin(path, &folder));
+    TRY_GOTO(status, done, new_folder_make(&folder, "images"));
+    TRY_GOTO(status, done, new_folder_make(&folder, "masks"));
+    TRY_GOTO(status, done, write_images(settings, cases, &folder, records));
+    TRY_GOTO(status, done, write_overlays(settings, records, folder.partial));
+    TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, folder.partial));
+    TRY_GOTO(status, done,
+             properties_write(folder.partial, &(DatasetProperties){.synthetic = true}));
+    TRY_GOTO(status, done, new_folder_commit(&folder));
 done:
-    if (begun && status != STATUS_OK)
-        remove_folder(partial);
-    free(target);
-    free(partial);
+    new_folder_clear(&folder);
     free(cases);
     free(splits);
     free(records);

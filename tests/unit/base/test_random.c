@@ -32,6 +32,22 @@ static void a_stream_depends_on_each_of_its_keys(void **state)
         assert_int_not_equal(first, random_u32(&others[i]));
 }
 
+static void a_stream_can_be_entered_anywhere(void **state)
+{
+    (void)state;
+    enum { COUNT = 23 };
+    uint32_t numbers[COUNT];
+    RandomStream stream;
+    random_init(&stream, 1, "seek", 2, 3);
+    for (size_t i = 0; i < COUNT; ++i)
+        numbers[i] = random_u32(&stream);
+    for (size_t first = 0; first < COUNT; ++first) {
+        random_seek(&stream, first);
+        for (size_t i = first; i < COUNT; ++i)
+            assert_int_equal(random_u32(&stream), numbers[i]);
+    }
+}
+
 static void normal_numbers_have_mean_0_and_deviation_1(void **state)
 {
     (void)state;
@@ -87,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_gives_the_published_numbers),
         cmocka_unit_test(a_stream_depends_on_each_of_its_keys),
+        cmocka_unit_test(a_stream_can_be_entered_anywhere),
         cmocka_unit_test(normal_numbers_have_mean_0_and_deviation_1),
         cmocka_unit_test(numbers_below_a_bound_cover_it_evenly),
         cmocka_unit_test(a_shuffle_is_a_permutation),

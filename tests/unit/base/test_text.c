@@ -46,12 +46,72 @@ static void sizes_are_two_whole_numbers(void **state)
     assert_non_null(strstr(status_message(), "expected WIDTHxHEIGHT"));
 }
 
+static void the_fewest_digits_read_back_the_same(void **state)
+{
+    (void)state;
+    char text[TEXT_NUMBER_BYTES];
+    text_from_number(100, 1, text);
+    assert_string_equal(text, "1e+02");
+    text_from_number(100, 6, text);
+    assert_string_equal(text, "100");
+    text_from_number(0.1, 1, text);
+    assert_string_equal(text, "0.1");
+    text_from_number(0x1.fffffffffffffp-1, 6, text);
+    assert_string_equal(text, "0.9999999999999999");
+}
+
+static void numbers_that_differ_do_so_in_a_message(void **state)
+{
+    (void)state;
+    assert_string_equal(TEXT_NUMBER(1.0000001), "1.0000001");
+    assert_string_equal(TEXT_NUMBER(96.000048F), "96.000046");
+    assert_string_equal(TEXT_NUMBER(0.1F), "0.1");
+    assert_string_equal(TEXT_NUMBER(16777216.0F), "16777216");
+    assert_string_not_equal(TEXT_NUMBER(96.0F), TEXT_NUMBER(0x1.800002p+6F));
+    double value = 0;
+    assert_int_equal(text_to_number("--n", "3", 0, 2.0000000001, &value), STATUS_ARGUMENT);
+    assert_string_equal(status_message(), "--n: '3', expected a number from 0 to 2.0000000001");
+}
+
+static void only_utf8_is_taken_for_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t expected;
+    } cases[] = {
+        {"a", 1},
+        {"\xc3\xa9", 2},
+        {"\xe2\x82\xac", 3},
+        {"\xed\x9f\xbf", 3},
+        {"\xf0\x9f\x94\xac", 4},
+        {"\xe9.png", 0},         /* Latin-1 */
+        {"\x80", 0},             /* the rest of nothing */
+        {"\xc3", 0},             /* cut short */
+        {"\xe2\x82", 0},         /* cut short */
+        {"\xf0\x9f\x94", 0},     /* cut short */
+        {"\xc0\x80", 0},         /* a zero byte in two */
+        {"\xc1\xbf", 0},         /* an ASCII letter in two */
+        {"\xe0\x80\xaf", 0},     /* a slash in three */
+        {"\xed\xa0\x80", 0},     /* half of a surrogate pair */
+        {"\xf0\x80\x80\xaf", 0}, /* a slash in four */
+        {"\xf4\x90\x80\x80", 0}, /* above U+10FFFF */
+        {"\xf5\x80\x80\x80", 0},
+        {"\xff", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
+        assert_int_equal(text_utf8_bytes(cases[i].bytes), cases[i].expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_numbers_are_read_strictly),
         cmocka_unit_test(numbers_are_finite_and_in_range),
         cmocka_unit_test(sizes_are_two_whole_numbers),
+        cmocka_unit_test(the_fewest_digits_read_back_the_same),
+        cmocka_unit_test(numbers_that_differ_do_so_in_a_message),
+        cmocka_unit_test(only_utf8_is_taken_for_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

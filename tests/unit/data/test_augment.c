@@ -5,6 +5,7 @@
 
 #include "data/augment.h"
 
+static const InputForm form = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}};
 enum { SIDE = 200, SIZE = 160 };
 
 static uint8_t pixels[SIDE * SIDE * 3], mask[SIDE * SIDE];
@@ -15,7 +16,7 @@ static AugmentScratch scratch;
 static int set_up(void **state)
 {
     (void)state;
-    return augment_scratch_init(&scratch, SIDE, SIZE) != STATUS_OK;
+    return augment_scratch_init(&scratch, SIDE, SIZE, &form) != STATUS_OK;
 }
 
 static int tear_down(void **state)

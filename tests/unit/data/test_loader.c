@@ -7,6 +7,7 @@
 
 #include "example_data.h"
 
+static const InputForm form = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}};
 enum { SIZE = 32, TRAINING = 26, BATCH = 8 };
 
 static Dataset *dataset;
@@ -28,6 +29,7 @@ static int tear_down(void **state)
 static LoaderSettings whole_batches(void)
 {
     return (LoaderSettings){.dataset = dataset,
+                            .form = form,
                             .global_batch = BATCH,
                             .slice_count = BATCH,
                             .seed = 5,
@@ -199,7 +201,7 @@ static void evaluation_sees_images_as_they_are(void **state)
 {
     (void)state;
     Batch batch;
-    assert_int_equal(batch_init(&batch, dataset, 2), STATUS_OK);
+    assert_int_equal(batch_init(&batch, dataset, 2, &form), STATUS_OK);
     const size_t indices[3] = {TRAINING + 1, TRAINING, 0};
     assert_int_equal(dataset_fill_batch(dataset, 2, indices, &batch), STATUS_OK);
     for (size_t slot = 0; slot < 2; ++slot) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grid/cells.h"
+#include "grid/experiment/cells.h"
 
 static char path[] = "/tmp/gisd-experiment-XXXXXX";
 
@@ -41,7 +41,7 @@ static void make_cells(const ExperimentFile *experiment, const char *fingerprint
     assert_true(cells->count <= 64);
     for (size_t i = 0; i < cells->count; ++i)
         fingerprints[i] = fingerprint;
-    if (grid_cells_identify(experiment, fingerprints, cells) != STATUS_OK)
+    if (grid_cells_identify(experiment, path, fingerprints, cells) != STATUS_OK)
         fail_msg("%s", status_message());
 }
 

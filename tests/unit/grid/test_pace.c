@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "grid/pace.h"
+#include "grid/schedule/pace.h"
 
 enum { RANKS = 5, PATIENCE = 60 };
 

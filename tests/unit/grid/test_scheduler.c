@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "grid/simulation.h"
+#include "grid/schedule/simulation.h"
 
 static Scheduler *make(size_t ranks, size_t group, size_t count, const SchedulerCell *cells)
 {

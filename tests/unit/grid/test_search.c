@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "grid/search.h"
+#include "grid/experiment/search.h"
 
 enum { MOST = 64 };
 

@@ -43,7 +43,7 @@ static inline void bench_init(Bench *bench, Drawing drawing, const Engine *engin
     *bench = (Bench){.frozen = frozen};
     parameters_init(&bench->parameters);
     assert_int_equal(net_new(&bench->parameters, engine, training, &bench->net), STATUS_OK);
-    bench->pen = (Pen){.net = bench->net, .parameters = &bench->parameters};
+    bench->pen = (Pen){.net = bench->net, .parameters = &bench->parameters, .training = training};
     drawing(&bench->pen);
     for (size_t i = 0; frozen && frozen[i]; ++i) {
         assert_non_null(parameters_find(&bench->parameters, frozen[i]));
@@ -57,7 +57,8 @@ static inline void bench_init(Bench *bench, Drawing drawing, const Engine *engin
     for (size_t i = 0; i < bench->parameters.count; ++i) {
         Parameter *parameter = &bench->parameters.items[i];
         float *numbers = bench_random(parameter->count, parameter->name, 0);
-        memcpy(parameter->value, numbers, parameter->count * sizeof *numbers);
+        for (size_t k = 0; k < parameter->count; ++k) /* variances are positive */
+            parameter->value[k] = parameter->buffer ? fabsf(numbers[k]) + 0.5F : numbers[k];
         free(numbers);
         ++parameter->version;
         bench->values[i] = calloc(parameter->count, sizeof(double));
@@ -116,7 +117,8 @@ static inline void bench_backward(Bench *bench)
 static inline void bench_compute(const Bench *bench, Drawing drawing, Pen *pen)
 {
     *pen = (Pen){.parameters = (ParameterList *)(uintptr_t)&bench->parameters,
-                 .values = bench->values};
+                 .values = bench->values,
+                 .training = bench->pen.training};
     memcpy(pen->fills, bench->fills, sizeof bench->fills);
     drawing(pen);
 }

@@ -26,7 +26,8 @@ typedef struct {
     Net *net; /* NULL: compute */
     ParameterList *parameters;
     double **values; /* of the parameters, for computing */
-    size_t count;    /* computed nodes */
+    bool training;
+    size_t count; /* computed nodes */
     Shape shapes[PEN_MAX_NODES];
     double *maps[PEN_MAX_NODES];
     size_t input_count, output_count;
@@ -193,6 +194,72 @@ static inline NodeId pen_group_norm(Pen *pen, NodeId input, const char *name, si
     return map;
 }
 
+/* Mean and variance of channel c: of the map, or the buffers' where the norm does not measure. */
+static inline void pen_channel_moments(const Pen *pen, NodeId input, const char *name, size_t c,
+                                       double *mean, double *variance)
+{
+    char full[256];
+    snprintf(full, sizeof full, "%s.weight", name);
+    bool trains = parameters_find(pen->parameters, full)->trainable;
+    snprintf(full, sizeof full, "%s.bias", name);
+    trains |= parameters_find(pen->parameters, full)->trainable;
+    *mean = pen_parameter(pen, name, "running_mean")[c];
+    *variance = pen_parameter(pen, name, "running_var")[c];
+    if (!pen->training || !trains)
+        return;
+    Shape s = pen->shapes[input];
+    const double *x = pen->maps[input];
+    double numbers = (double)shape_pixels(s);
+    *mean = *variance = 0;
+    for (size_t p = 0; p < shape_pixels(s); ++p)
+        *mean += x[p * s.c + c] / numbers;
+    for (size_t p = 0; p < shape_pixels(s); ++p)
+        *variance += pow(x[p * s.c + c] - *mean, 2) / numbers;
+}
+
+static inline NodeId pen_batch_norm(Pen *pen, NodeId input, const char *name,
+                                    const BatchNormSettings *settings)
+{
+    if (pen->net)
+        return net_batch_norm(pen->net, input, name, settings);
+    Shape s = pen->shapes[input];
+    const double *gamma = pen_parameter(pen, name, "weight");
+    const double *beta = pen_parameter(pen, name, "bias");
+    double epsilon = settings->epsilon > 0 ? settings->epsilon : 1e-5;
+    NodeId map = pen_new_map(pen, s);
+    for (size_t c = 0; c < s.c; ++c) {
+        double mean, variance;
+        pen_channel_moments(pen, input, name, c, &mean, &variance);
+        for (size_t p = 0; p < shape_pixels(s); ++p) {
+            double value =
+                gamma[c] * (pen->maps[input][p * s.c + c] - mean) / sqrt(variance + epsilon) +
+                beta[c];
+            pen->maps[map][p * s.c + c] = settings->relu && value < 0 ? 0 : value;
+        }
+    }
+    return map;
+}
+
+static inline NodeId pen_linear(Pen *pen, NodeId input, const char *name,
+                                const LinearSettings *settings)
+{
+    if (pen->net)
+        return net_linear(pen->net, input, name, settings);
+    Shape in = pen->shapes[input];
+    size_t pixels = in.h * in.w, size = pixels * in.c;
+    NodeId map = pen_new_map(pen, (Shape){in.n, 1, 1, settings->outputs});
+    for (size_t n = 0; n < in.n; ++n)
+        for (size_t o = 0; o < settings->outputs; ++o) {
+            double *y = &pen->maps[map][n * settings->outputs + o];
+            *y = settings->no_bias ? 0 : pen_parameter(pen, name, "bias")[o];
+            for (size_t p = 0; p < pixels; ++p)
+                for (size_t c = 0; c < in.c; ++c)
+                    *y += pen_parameter(pen, name, "weight")[o * size + c * pixels + p] *
+                          pen->maps[input][n * size + p * in.c + c];
+        }
+    return map;
+}
+
 static inline NodeId pen_relu(Pen *pen, NodeId input)
 {
     if (pen->net)
@@ -264,6 +331,71 @@ static inline NodeId pen_max_pool(Pen *pen, NodeId input)
                          inside ? pen->maps[input][pen_at(in, n, (size_t)py, (size_t)px, c)] : 0.0);
             }
         pen->maps[map][i] = best;
+    }
+    return map;
+}
+
+/* Where a pool's windows begin and end along an axis, from PyTorch's description: padded with `pad`
+ * on both sides, ceil mode lets the last window reach over the end but not begin behind the map. */
+static inline size_t pen_windows(size_t extent, size_t kernel, size_t stride, size_t pad, bool ceil)
+{
+    size_t count = 0;
+    for (size_t start = 0; start + kernel <= extent + 2 * pad; start += stride)
+        ++count;
+    size_t next = count * stride;
+    bool reaches = next < extent + 2 * pad && next - stride + kernel < extent + 2 * pad;
+    return count + (ceil && reaches && next < extent + pad);
+}
+
+static inline NodeId pen_pool(Pen *pen, NodeId input, const PoolSettings *s, bool maximum)
+{
+    if (pen->net)
+        return maximum ? net_max_pool_2d(pen->net, input, s) : net_average_pool(pen->net, input, s);
+    Shape in = pen->shapes[input];
+    long stride = s->stride ? (long)s->stride : 1, ph = (long)s->pad_h, pw = (long)s->pad_w;
+    Shape out = {in.n, pen_windows(in.h, s->kernel_h, (size_t)stride, s->pad_h, s->ceil_mode),
+                 pen_windows(in.w, s->kernel_w, (size_t)stride, s->pad_w, s->ceil_mode), in.c};
+    NodeId map = pen_new_map(pen, out);
+    for (size_t i = 0; i < shape_count(out); ++i) {
+        size_t c = i % out.c, n = i / out.c / out.w / out.h;
+        long top = (long)(i / out.c / out.w % out.h) * stride - ph;
+        long left = (long)(i / out.c % out.w) * stride - pw;
+        double best = -INFINITY, sum = 0, count = 0;
+        for (long y = top; y < top + (long)s->kernel_h; ++y)
+            for (long x = left; x < left + (long)s->kernel_w; ++x) {
+                bool inside = y >= 0 && x >= 0 && y < (long)in.h && x < (long)in.w;
+                bool border = y < (long)in.h + ph && x < (long)in.w + pw;
+                count += inside || (border && !s->without_border);
+                double value =
+                    inside ? pen->maps[input][pen_at(in, n, (size_t)y, (size_t)x, c)] : 0;
+                sum += value;
+                if (inside || s->zero_border)
+                    best = fmax(best, value);
+            }
+        pen->maps[map][i] = maximum ? best : sum / count;
+    }
+    return map;
+}
+
+static inline NodeId pen_adaptive_average_pool(Pen *pen, NodeId input, size_t h, size_t w)
+{
+    if (pen->net)
+        return net_adaptive_average_pool(pen->net, input, h, w);
+    Shape in = pen->shapes[input], out = {in.n, h, w, in.c};
+    NodeId map = pen_new_map(pen, out);
+    for (size_t i = 0; i < shape_count(out); ++i) {
+        double row = (double)(i / out.c / w % h), column = (double)(i / out.c % w), count = 0;
+        double ratio_h = (double)in.h / (double)h, ratio_w = (double)in.w / (double)w;
+        for (size_t y = 0; y < in.h; ++y)
+            for (size_t x = 0; x < in.w; ++x)
+                if ((double)y >= floor(row * ratio_h) && (double)y < ceil((row + 1) * ratio_h) &&
+                    (double)x >= floor(column * ratio_w) &&
+                    (double)x < ceil((column + 1) * ratio_w)) {
+                    pen->maps[map][i] +=
+                        pen->maps[input][pen_at(in, i / out.c / w / h, y, x, i % out.c)];
+                    ++count;
+                }
+        pen->maps[map][i] /= count;
     }
     return map;
 }

@@ -81,6 +81,12 @@ static void draw_everything(Pen *pen)
     NodeId levels[2] = {conv3(pen, first, "head", 6), conv3(pen, top, "head", 6)};
     pen_output(pen, pen_concat_rows(pen, 2, levels, 3));
     pen_output(pen, pen_resize_bilinear(pen, conv3(pen, joined, "mask", 1), 7, 8));
+    NodeId normed = pen_batch_norm(pen, fine, "batch", &(BatchNormSettings){.relu = true});
+    const PoolSettings two = {.kernel_h = 2, .kernel_w = 2};
+    NodeId pooled =
+        pen_add(pen, pen_pool(pen, normed, &two, true), pen_pool(pen, normed, &two, false));
+    pooled = pen_add(pen, pooled, pen_adaptive_average_pool(pen, normed, 2, 2));
+    pen_output(pen, pen_linear(pen, pooled, "scores", &(LinearSettings){.outputs = 3}));
 }
 
 static void graphs_agree_with_naive_arithmetic(void **state)

@@ -125,6 +125,36 @@ static void convolution_agrees_with_the_naive_loops(void **state)
     check_drawing_everywhere(draw_last_three_to_one, 1e-5);
 }
 
+/* ---- linear layers ---- */
+
+static void draw_linear(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){3, 1, 1, 7});
+    pen_output(pen, pen_linear(pen, x, "l", &(LinearSettings){.outputs = 5}));
+}
+
+/* The weights' order is that of PyTorch's flattened C x H x W. */
+static void draw_linear_of_a_map(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){2, 3, 2, 5});
+    pen_output(pen, pen_linear(pen, x, "l", &(LinearSettings){.outputs = 4}));
+}
+
+static void draw_linear_without_bias(Pen *pen)
+{
+    NodeId x = pen_variable(pen, "x", (Shape){2, 2, 2, 3});
+    x = pen_linear(pen, x, "first", &(LinearSettings){.outputs = 3, .no_bias = true});
+    pen_output(pen, pen_linear(pen, x, "second", &(LinearSettings){.outputs = 2}));
+}
+
+static void linear_layers_agree_with_the_naive_loops(void **state)
+{
+    (void)state;
+    check_drawing_everywhere(draw_linear, 1e-5);
+    check_drawing_everywhere(draw_linear_of_a_map, 1e-5);
+    check_drawing_everywhere(draw_linear_without_bias, 1e-5);
+}
+
 /* ---- group normalisation ---- */
 
 static void draw_group_norm(Pen *pen)
@@ -266,46 +296,6 @@ static void elementwise_operations_agree_with_their_definitions(void **state)
     check_drawing(draw_blend, engine_blas(), NULL, 1e-5);
 }
 
-/* ---- pooling ---- */
-
-static void draw_pools(Pen *pen)
-{
-    static const Shape shapes[] = {
-        {2, 5, 5, 3}, {1, 6, 4, 2}, {1, 1, 1, 4}, {1, 2, 7, 1}, {2, 1, 2, 2}};
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
-        NodeId x = pen_variable(pen, (const char *[]){"a", "b", "c", "d", "e"}[i], shapes[i]);
-        pen_output(pen, pen_max_pool(pen, x));
-        pen_output(pen, pen_mean(pen, x));
-    }
-}
-
-static void pooling_agrees_with_its_definition(void **state)
-{
-    (void)state;
-    check_drawing(draw_pools, engine_blas(), NULL, 1e-5);
-}
-
-static void draw_pool_of_input(Pen *pen)
-{
-    pen_output(pen, pen_max_pool(pen, pen_input(pen, (Shape){1, 3, 3, 1})));
-}
-
-/* The border is zeros, not minus infinity: negative corners lose against it. */
-static void max_pool_has_a_border_of_zeros(void **state)
-{
-    (void)state;
-    Bench bench;
-    bench_init(&bench, draw_pool_of_input, engine_blas(), false, NULL);
-    for (size_t i = 0; i < 9; ++i)
-        bench.fills[0][i] = -1 - (float)i;
-    bench.fills[0][8] = 5;
-    bench_forward(&bench);
-    static const float expected[4] = {0, 0, 0, 5};
-    for (size_t i = 0; i < 4; ++i)
-        assert_true(net_value(bench.net, bench.pen.outputs[0])[i] == expected[i]);
-    bench_clear(&bench);
-}
-
 /* ---- resizing ---- */
 
 static void draw_nearest(Pen *pen)
@@ -380,10 +370,11 @@ static void all_operations_give_the_numbers_of_pytorch(void **state)
         {"elementwise", draw_elementwise},
         {"same_twice", draw_same_twice},
         {"blend", draw_blend},
-        {"pools", draw_pools},
         {"nearest", draw_nearest},
         {"bilinear", draw_bilinear},
         {"concat", draw_concat},
+        {"linear", draw_linear},
+        {"linear_of_a_map", draw_linear_of_a_map},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
         check_golden("golden/operations.h5", cases[i].name, cases[i].drawing, 1e-5, 1e-5);
@@ -396,9 +387,9 @@ static void results_do_not_depend_on_the_number_of_threads(void **state)
     (void)state;
     static const Drawing drawings[] = {draw_group_norm_relu, draw_group_norm_over_chunks,
                                        draw_elementwise,     draw_same_twice,
-                                       draw_blend,           draw_pools,
-                                       draw_nearest,         draw_bilinear,
-                                       draw_concat,          draw_norm_of_input};
+                                       draw_blend,           draw_nearest,
+                                       draw_bilinear,        draw_concat,
+                                       draw_norm_of_input};
     for (size_t i = 0; i < sizeof drawings / sizeof *drawings; ++i) {
         Bench bench;
         int threads = omp_get_max_threads();
@@ -447,12 +438,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(convolution_agrees_with_the_naive_loops),
+        cmocka_unit_test(linear_layers_agree_with_the_naive_loops),
         cmocka_unit_test(group_norm_agrees_with_its_definition),
         cmocka_unit_test(group_norm_of_a_single_number_is_the_bias),
         cmocka_unit_test(group_norm_survives_a_large_mean),
         cmocka_unit_test(elementwise_operations_agree_with_their_definitions),
-        cmocka_unit_test(pooling_agrees_with_its_definition),
-        cmocka_unit_test(max_pool_has_a_border_of_zeros),
         cmocka_unit_test(resizing_agrees_with_its_definition),
         cmocka_unit_test(concatenation_agrees_with_its_definition),
         cmocka_unit_test(all_operations_give_the_numbers_of_pytorch),

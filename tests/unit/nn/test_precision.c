@@ -96,6 +96,48 @@ static NodeId draw_concat_rows(Net *net, NodeId a, NodeId b)
     return net_concat_rows(net, 2, (NodeId[]){a, b}, 4);
 }
 
+static NodeId draw_batch_norm(Net *net, NodeId a, NodeId b)
+{
+    return net_add(net, net_batch_norm(net, a, "op", &(BatchNormSettings){.relu = true}), b);
+}
+
+/* Its value is made again for the convolution's backward pass. */
+static NodeId draw_batch_norm_again(Net *net, NodeId a, NodeId b)
+{
+    NodeId normed = net_batch_norm(net, net_add(net, a, b), "norm", &(BatchNormSettings){0});
+    return net_convolution(
+        net, normed, "op",
+        &(ConvolutionSettings){.output_channels = 8, .kernel_h = 3, .kernel_w = 3});
+}
+
+static NodeId draw_dropout(Net *net, NodeId a, NodeId b)
+{
+    return net_dropout(net, net_add(net, net_dropout(net, a, "one", 0.2), b), "two", 0.5);
+}
+
+static NodeId draw_linear(Net *net, NodeId a, NodeId b)
+{
+    return net_linear(net, net_add(net, a, b), "op", &(LinearSettings){.outputs = 10});
+}
+
+static NodeId draw_max_pool_2d(Net *net, NodeId a, NodeId b)
+{
+    const PoolSettings settings = {
+        .kernel_h = 3, .kernel_w = 3, .stride = 2, .pad_h = 1, .pad_w = 1, .ceil_mode = true};
+    return net_max_pool_2d(net, net_add(net, a, b), &settings);
+}
+
+static NodeId draw_average_pool(Net *net, NodeId a, NodeId b)
+{
+    const PoolSettings settings = {.kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
+    return net_add(net, net_average_pool(net, a, &settings), b);
+}
+
+static NodeId draw_adaptive_average_pool(Net *net, NodeId a, NodeId b)
+{
+    return net_adaptive_average_pool(net, net_add(net, a, b), 4, 3);
+}
+
 static void fill(float *numbers, size_t count, const char *purpose)
 {
     RandomStream stream;
@@ -131,8 +173,13 @@ static void run(Drawing drawing, Precision precision, float **numbers, size_t *c
     assert_int_equal(MEMORY_NEW(numbers, *count), STATUS_OK);
     memcpy(*numbers, net_value(net, output), outputs * sizeof(float));
     float *at = *numbers + outputs;
-    for (size_t i = 0; i < parameters.count; at += parameters.items[i++].count)
-        memcpy(at, parameters.items[i].gradient, parameters.items[i].count * sizeof(float));
+    for (size_t i = 0; i < parameters.count; ++i) {
+        const Parameter *parameter = &parameters.items[i];
+        if (!parameter_trains(parameter))
+            continue;
+        memcpy(at, parameter->gradient, parameter->count * sizeof(float));
+        at += parameter->count;
+    }
     net_free(net);
     parameters_clear(&parameters);
 }
@@ -157,6 +204,13 @@ static void operations_agree_with_float32(void **state)
         {"resize_bilinear", draw_resize_bilinear},
         {"concat_channels", draw_concat_channels},
         {"concat_rows", draw_concat_rows},
+        {"batch_norm", draw_batch_norm},
+        {"batch_norm again", draw_batch_norm_again},
+        {"dropout", draw_dropout},
+        {"linear", draw_linear},
+        {"max_pool_2d", draw_max_pool_2d},
+        {"average_pool", draw_average_pool},
+        {"adaptive_average_pool", draw_adaptive_average_pool},
     };
     if (!engine_onednn() || !engine_onednn()->has_half())
         skip();

@@ -8,15 +8,19 @@
 #include <unistd.h>
 
 #include "base/status.h"
+#include "results/result_schema.h"
 #include "store/files.h"
-#include "store/hdf5_writer.h"
 #include "store/journal.h"
 
 /* What a cell's result.h5 is to say. */
 typedef struct {
     const char *id;
     double accuracy, auc, validation;
+    const char *data;  /* path of the data; NULL: a hospital's */
+    int64_t synthetic; /* 0 or 1, or FAKE_UNTOLD as in files of earlier versions */
+    unsigned lacks;    /* RESULT_BOXES and the like: what its task does not give */
 } FakeResult;
+enum { FAKE_UNTOLD = -1 };
 
 static inline void fake_planned(const char *folder, const char *id, const char *settings)
 {
@@ -50,8 +54,108 @@ static inline void fake_event(const char *folder, const char *id, const char *ev
     journal_free(journal);
 }
 
-/* Writes a curve through a point that gives about the area, a matrix of 2 lesion classes and
- * normal, 4 epochs, 6 images. */
+typedef struct {
+    const char *name;
+    size_t rank, dims[2];
+    const double *numbers; /* one of these is given */
+    const int64_t *integers;
+    const char *const *texts;
+} FakeDataset;
+
+/* Writes what the result is not to lack. */
+static inline Status fake_write_datasets(Hdf5Writer *writer, unsigned lacks, size_t count,
+                                         const FakeDataset *datasets)
+{
+    for (size_t i = 0; i < count; ++i) {
+        const FakeDataset *dataset = &datasets[i];
+        const ResultDataset *row = result_dataset_find(dataset->name);
+        if (row && row->needs & lacks)
+            continue;
+        if (dataset->texts)
+            TRY(result_write_texts(writer, dataset->name, dataset->dims[0], dataset->texts));
+        else if (dataset->numbers)
+            TRY(result_write(writer, dataset->name, HDF5_F64, dataset->rank, dataset->dims,
+                             dataset->numbers));
+        else
+            TRY(result_write(writer, dataset->name, HDF5_I64, dataset->rank, dataset->dims,
+                             dataset->integers));
+    }
+    return STATUS_OK;
+}
+
+static inline Status fake_write_metrics(Hdf5Writer *writer, const FakeResult *fake)
+{
+    const struct {
+        const char *name;
+        double value;
+        unsigned needs;
+    } all[] = {{"accuracy", fake->accuracy, RESULT_CLASSES},
+               {"f1", 0.8, RESULT_CLASSES},
+               {"sensitivity", 0.7, RESULT_CLASSES},
+               {"specificity", 0.9, RESULT_CLASSES},
+               {"auc", fake->auc, RESULT_CLASSES},
+               {"dice", 0.6, RESULT_MASKS},
+               {"ap_50", 0.5, RESULT_BOXES},
+               {"median_seconds", 0.021, 0}};
+    const char *names[8];
+    double value[8], low[8], high[8];
+    size_t count = 0;
+    for (size_t i = 0; i < 8; ++i) {
+        if (all[i].needs & fake->lacks)
+            continue;
+        names[count] = all[i].name;
+        value[count] = all[i].value;
+        low[count] = all[i].value - 0.01;
+        high[count++] = all[i].value + 0.01;
+    }
+    const FakeDataset datasets[] = {
+        {.name = "test/metrics/name", .rank = 1, .dims = {count}, .texts = names},
+        {.name = "test/metrics/value", .rank = 1, .dims = {count}, .numbers = value},
+        {.name = "test/metrics/low", .rank = 1, .dims = {count}, .numbers = low},
+        {.name = "test/metrics/high", .rank = 1, .dims = {count}, .numbers = high}};
+    return fake_write_datasets(writer, fake->lacks, 4, datasets);
+}
+
+/* A curve through a point that gives about the area, a matrix of 2 lesion classes and normal, 4
+ * epochs, 6 images. */
+static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
+{
+    const double x[] = {0, 0, 1 - fake->auc, 1}, y[] = {0, 0.4, 0.4 + 0.6 * fake->auc, 1};
+    const double threshold[] = {1e300, 0.9, 0.4, 0.1};
+    const char *const classes[] = {"normal", "GC", "GU"};
+    const int64_t counts[] = {40, 2, 3, 1, 20, 4, 0, 5, 25};
+    const double epoch[] = {1, 2, 3, 4}, loss[] = {2.5, 1.4, 1.1, 0.9};
+    const double validation[] = {0.99, 0.7, 0.8, fake->validation};
+    const char *const images[] = {"a.png", "b.png", "c.png", "d.png", "e.png", "f.png"};
+    const double scores[] = {.1, .2, .9 * fake->auc, .1, .3, .8, .05, .02, .7, .1, .2, .4};
+    const int64_t truth[] = {-1, 0, 1, -1, 0, -1}, lesions[] = {1, 2, 4};
+    const double seconds[] = {0.02, 0.02, 0.03, 0.02, 0.04, 0.02};
+    const double overlap[] = {0.95, 0.65, 0.1};
+    const char *const forms[] = {"flat", "flat", "uplift"};
+    const char *const config[] = {"backbone: r50x1\n"};
+    const char *const data[] = {fake->data ? fake->data : "/data/hospital/manifest.csv"};
+    const FakeDataset datasets[] = {
+        {.name = "config", .rank = 1, .dims = {1}, .texts = config},
+        {.name = "provenance/data", .rank = 1, .dims = {1}, .texts = data},
+        {.name = "history/epoch", .rank = 1, .dims = {4}, .numbers = epoch},
+        {.name = "history/loss", .rank = 1, .dims = {4}, .numbers = loss},
+        {.name = "history/validation_auc", .rank = 1, .dims = {4}, .numbers = validation},
+        {.name = "test/roc/threshold", .rank = 1, .dims = {4}, .numbers = threshold},
+        {.name = "test/roc/false_positive_rate", .rank = 1, .dims = {4}, .numbers = x},
+        {.name = "test/roc/true_positive_rate", .rank = 1, .dims = {4}, .numbers = y},
+        {.name = "test/confusion/class_names", .rank = 1, .dims = {3}, .texts = classes},
+        {.name = "test/confusion/counts", .rank = 2, .dims = {3, 3}, .integers = counts},
+        {.name = "test/predictions/image", .rank = 1, .dims = {6}, .texts = images},
+        {.name = "test/predictions/seconds", .rank = 1, .dims = {6}, .numbers = seconds},
+        {.name = "test/predictions/scores", .rank = 2, .dims = {6, 2}, .numbers = scores},
+        {.name = "test/predictions/truth", .rank = 1, .dims = {6}, .integers = truth},
+        {.name = "test/overlap/image", .rank = 1, .dims = {3}, .integers = lesions},
+        {.name = "test/overlap/box_iou", .rank = 1, .dims = {3}, .numbers = overlap},
+        {.name = "test/overlap/mask_iou", .rank = 1, .dims = {3}, .numbers = overlap},
+        {.name = "test/overlap/form", .rank = 1, .dims = {3}, .texts = forms}};
+    return fake_write_datasets(writer, fake->lacks, sizeof datasets / sizeof *datasets, datasets);
+}
+
 static inline void fake_write_result(const char *folder, const FakeResult *fake)
 {
     char path[256];
@@ -60,64 +164,11 @@ static inline void fake_write_result(const char *folder, const FakeResult *fake)
     assert_int_equal(files_make_folder(path), STATUS_OK);
     snprintf(path, sizeof path, "%s/cells/%s/result.h5", folder, fake->id);
     assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
-    const char *const metrics[] = {"accuracy", "f1",   "sensitivity", "specificity",
-                                   "auc",      "dice", "ap_50",       "median_seconds"};
-    double value[8] = {fake->accuracy, 0.8, 0.7, 0.9, fake->auc, 0.6, 0.5, 0.021}, low[8], high[8];
-    for (int i = 0; i < 8; ++i) {
-        low[i] = value[i] - 0.01;
-        high[i] = value[i] + 0.01;
-    }
-    const double x[] = {0, 0, 1 - fake->auc, 1}, y[] = {0, 0.4, 0.4 + 0.6 * fake->auc, 1};
-    const double threshold[] = {1e300, 0.9, 0.4, 0.1};
-    const char *const classes[] = {"normal", "GC", "GU"};
-    const int64_t counts[] = {40, 2, 3, 1, 20, 4, 0, 5, 25};
-    const size_t square[] = {3, 3}, by_class[] = {6, 2};
-    const double epoch[] = {1, 2, 3, 4}, loss[] = {2.5, 1.4, 1.1, 0.9};
-    const double validation[] = {0.99, 0.7, 0.8, fake->validation};
-    const char *const images[] = {"a.png", "b.png", "c.png", "d.png", "e.png", "f.png"};
-    const double scores[] = {.1, .2, .9 * fake->auc, .1, .3, .8, .05, .02, .7, .1, .2, .4};
-    const int64_t truth[] = {-1, 0, 1, -1, 0, -1};
-    const double overlap[] = {0.95, 0.65, 0.1};
-    const char *const forms[] = {"flat", "flat", "uplift"};
-    Status status = hdf5_write_text(writer, "config", "backbone: r50x1\n", "configuration");
-    const struct {
-        const char *name;
-        size_t count;
-        const double *values;
-    } numbers[] = {{"test/metrics/value", 8, value},
-                   {"test/metrics/low", 8, low},
-                   {"test/metrics/high", 8, high},
-                   {"test/roc/threshold", 4, threshold},
-                   {"test/roc/false_positive_rate", 4, x},
-                   {"test/roc/true_positive_rate", 4, y},
-                   {"history/epoch", 4, epoch},
-                   {"history/loss", 4, loss},
-                   {"history/validation_auc", 4, validation},
-                   {"test/overlap/box_iou", 3, overlap},
-                   {"test/overlap/mask_iou", 3, overlap}};
-    for (size_t i = 0; status == STATUS_OK && i < sizeof numbers / sizeof *numbers; ++i)
-        status = hdf5_write_f64(writer, numbers[i].name, numbers[i].count, numbers[i].values,
-                                "made by hand", NULL);
-    const struct {
-        const char *name;
-        size_t count;
-        const char *const *texts;
-    } texts[] = {{"test/metrics/name", 8, metrics},
-                 {"test/confusion/class_names", 3, classes},
-                 {"test/predictions/image", 6, images},
-                 {"test/overlap/form", 3, forms}};
-    for (size_t i = 0; status == STATUS_OK && i < sizeof texts / sizeof *texts; ++i)
-        status =
-            hdf5_write_texts(writer, texts[i].name, texts[i].count, texts[i].texts, "made by hand");
-    if (status == STATUS_OK)
-        status = hdf5_write(writer, "test/confusion/counts", HDF5_I64, 2, square, counts,
-                            "made by hand", NULL);
-    if (status == STATUS_OK)
-        status = hdf5_write(writer, "test/predictions/scores", HDF5_F64, 2, by_class, scores,
-                            "made by hand", NULL);
-    if (status == STATUS_OK)
-        status = hdf5_write_i64(writer, "test/predictions/truth", 6, truth, "made by hand", NULL);
-    assert_int_equal(status, STATUS_OK);
+    assert_int_equal(fake_write_metrics(writer, fake), STATUS_OK);
+    assert_int_equal(fake_write_rest(writer, fake), STATUS_OK);
+    if (fake->synthetic != FAKE_UNTOLD)
+        assert_int_equal(result_write_i64(writer, "provenance/synthetic", 1, &fake->synthetic),
+                         STATUS_OK);
     assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
 }
 
@@ -126,28 +177,36 @@ static inline void fake_write_result(const char *folder, const FakeResult *fake)
  */
 static inline void fake_experiment(const char *folder)
 {
-    const char *const local = "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"focal_gamma\":2";
+    const char *const local = "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"gamma\":2";
     char settings[256];
     for (int seed = 1; seed <= 2; ++seed)
         for (int half = 0; half < 2; ++half) {
             char id[16];
             snprintf(id, sizeof id, "%s%d", half ? "half" : "quarter", seed);
-            snprintf(settings, sizeof settings, "%s,\"focal_alpha\":%s,\"seed\":%d", local,
+            snprintf(settings, sizeof settings, "%s,\"alpha\":%s,\"seed\":%d", local,
                      half ? "0.5" : "0.25", seed);
             fake_planned(folder, id, settings);
         }
     fake_planned(folder, "global",
-                 "\"backbone\":\"r50x1\",\"tuning\":\"global\",\"focal_alpha\":0.25,"
-                 "\"focal_gamma\":2,\"seed\":1");
+                 "\"backbone\":\"r50x1\",\"tuning\":\"global\",\"alpha\":0.25,"
+                 "\"gamma\":2,\"seed\":1");
     fake_planned(folder, "broken", "\"backbone\":\"r100x1\",\"tuning\":\"local\"");
     fake_planned(folder, "later", "\"backbone\":\"r100x1\",\"tuning\":\"global\"");
-    const FakeResult results[] = {{"quarter1", 0.95, 0.96, 0.7},
-                                  {"quarter2", 0.97, 0.98, 0.75},
-                                  {"half1", 0.8, 0.85, 0.91},
-                                  {"half2", 0.84, 0.87, 0.93},
-                                  {"global", 0.9, 0.9, 0.9}};
+    static const struct {
+        const char *id;
+        double accuracy, auc, validation;
+    } results[] = {{"quarter1", 0.95, 0.96, 0.7},
+                   {"quarter2", 0.97, 0.98, 0.75},
+                   {"half1", 0.8, 0.85, 0.91},
+                   {"half2", 0.84, 0.87, 0.93},
+                   {"global", 0.9, 0.9, 0.9}};
     for (size_t i = 0; i < 5; ++i) {
-        fake_write_result(folder, &results[i]);
+        const FakeResult fake = {.id = results[i].id,
+                                 .accuracy = results[i].accuracy,
+                                 .auc = results[i].auc,
+                                 .validation = results[i].validation,
+                                 .synthetic = FAKE_UNTOLD};
+        fake_write_result(folder, &fake);
         fake_event(folder, results[i].id, "started", NULL);
         fake_event(folder, results[i].id, "finished", NULL);
     }

@@ -4,7 +4,7 @@
 
 #include "fake_results.h"
 #include "report/experiment.h"
-#include "report/results_tables.h"
+#include "report/tables/results_table.h"
 
 static char folder[] = "/tmp/gisd-experiment-XXXXXX";
 
@@ -32,19 +32,30 @@ static void read_experiment(Experiment *experiment)
     assert_int_equal(status, STATUS_OK);
 }
 
+/* The chosen variant of a backbone and a tuning, or NULL. */
+static const Variant *find_chosen(const Experiment *experiment, const char *backbone,
+                                  const char *tuning)
+{
+    for (size_t i = 0; i < experiment->run_count; ++i)
+        if (strcmp(experiment->runs[i].backbone, backbone) == 0 &&
+            strcmp(experiment->runs[i].tuning, tuning) == 0)
+            return experiment->runs[i].chosen;
+    return NULL;
+}
+
 static void the_choice_follows_validation_and_not_the_test(void **state)
 {
     (void)state;
     Experiment experiment;
     read_experiment(&experiment);
     assert_int_equal(experiment.variant_count, 5);
-    const Variant *chosen = experiment_chosen(&experiment, "r50x1", "local");
+    const Variant *chosen = find_chosen(&experiment, "r50x1", "local");
     assert_non_null(chosen);
-    assert_true(chosen->focal_alpha == 0.5);
+    assert_string_equal(record_setting(experiment_cell(&experiment, chosen), "alpha"), "0.5");
     assert_int_equal(chosen->finished, 2);
     assert_true(fabs(chosen->validation - 0.92) < 1e-12); /* last epochs, not the best ones */
-    assert_string_equal(experiment.cells.cells[chosen->best].id, "half2");
-    assert_null(experiment_chosen(&experiment, "r100x1", "local"));
+    assert_string_equal(experiment.records.cells[chosen->best].id, "half2");
+    assert_null(find_chosen(&experiment, "r100x1", "local"));
     experiment_clear(&experiment);
 }
 
@@ -53,19 +64,18 @@ static void seeds_give_a_mean_and_a_deviation_and_one_seed_its_interval(void **s
     (void)state;
     Experiment experiment;
     read_experiment(&experiment);
-    VariantMetric seeds = experiment_metric(
-        &experiment, experiment_chosen(&experiment, "r50x1", "local"), "accuracy");
+    VariantMetric seeds =
+        experiment_metric(&experiment, find_chosen(&experiment, "r50x1", "local"), "accuracy");
     assert_int_equal(seeds.seeds, 2);
     assert_true(fabs(seeds.value - 0.82) < 1e-12);
     assert_true(fabs(seeds.deviation - 0.04 / sqrt(2)) < 1e-12);
     assert_true(isnan(seeds.low));
-    VariantMetric one = experiment_metric(
-        &experiment, experiment_chosen(&experiment, "r50x1", "global"), "accuracy");
+    VariantMetric one =
+        experiment_metric(&experiment, find_chosen(&experiment, "r50x1", "global"), "accuracy");
     assert_true(fabs(one.low - 0.89) < 1e-12 && fabs(one.high - 0.91) < 1e-12);
     assert_true(isnan(one.deviation));
     assert_true(isnan(
-        experiment_metric(&experiment, experiment_chosen(&experiment, "r50x1", "global"), "none")
-            .value));
+        experiment_metric(&experiment, find_chosen(&experiment, "r50x1", "global"), "none").value));
     experiment_clear(&experiment);
 }
 
@@ -213,7 +223,7 @@ static void an_unreadable_result_counts_as_failed_with_its_cause(void **state)
     read_experiment(&experiment);
     assert_int_equal(experiment.unreadable, 1);
     assert_non_null(strstr(experiment.problem, "global/result.h5"));
-    assert_null(experiment_chosen(&experiment, "r50x1", "global"));
+    assert_null(find_chosen(&experiment, "r50x1", "global"));
     experiment_clear(&experiment);
 }
 

@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include "fake_results.h"
+#include "report/experiment.h"
 #include "report/report.h"
 
 static char folder[] = "/tmp/gisd-report-XXXXXX";
@@ -68,18 +69,166 @@ static void a_report_has_tables_figures_and_documents(void **state)
     free(text);
 }
 
+static void results_that_say_so_or_lie_by_a_phantom_are_synthetic(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *data;
+        int64_t synthetic;
+        bool told;
+    } cases[] = {{"/data/phantom-300/manifest.csv", FAKE_UNTOLD, true},
+                 {"/data/hospital/manifest.csv", FAKE_UNTOLD, false},
+                 {"/data/hospital/manifest.csv", 1, true},
+                 {"/data/phantom-limbs/manifest.csv", 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char path[] = "/tmp/gisd-report-XXXXXX";
+        assert_non_null(mkdtemp(path));
+        const FakeResult fake = {.id = "a",
+                                 .accuracy = 0.9,
+                                 .auc = 0.9,
+                                 .validation = 0.9,
+                                 .data = cases[i].data,
+                                 .synthetic = cases[i].synthetic};
+        fake_planned(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\"");
+        fake_write_result(path, &fake);
+        fake_event(path, "a", "finished", NULL);
+        Experiment experiment;
+        assert_int_equal(experiment_read(path, NULL, NULL, &experiment), STATUS_OK);
+        assert_int_equal(experiment.synthetic, cases[i].told);
+        experiment_clear(&experiment);
+        fake_remove(path);
+    }
+}
+
 static void a_phantom_data_set_is_said_to_be_one(void **state)
 {
     (void)state;
-    char path[256];
-    snprintf(path, sizeof path, "%s/experiment.yaml", folder);
-    const char *const text = "data:\n  manifest: phantom-300/manifest.csv\n";
-    assert_int_equal(files_write(path, text, strlen(text)), STATUS_OK);
-    ReportOptions options = {.results = folder, .markdown = true};
+    char path[] = "/tmp/gisd-report-XXXXXX", file[64], *report = NULL;
+    assert_non_null(mkdtemp(path));
+    fake_planned(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\"");
+    const FakeResult fake = {
+        .id = "a", .accuracy = 0.9, .auc = 0.9, .validation = 0.9, .synthetic = 1};
+    fake_write_result(path, &fake);
+    fake_event(path, "a", "finished", NULL);
+    ReportOptions options = {.results = path, .markdown = true};
     assert_int_equal(report_write(&options), STATUS_OK);
-    char *report = read_output("report", "report.md");
+    snprintf(file, sizeof file, "%s/report/report.md", path);
+    assert_int_equal(files_read(file, &report, NULL), STATUS_OK);
     assert_non_null(strstr(report, "synthetic"));
     free(report);
+    fake_remove(path);
+}
+
+static void add_cell(const char *path, const char *id, const char *settings, unsigned lacks)
+{
+    const FakeResult fake = {
+        .id = id, .accuracy = 0.9, .auc = 0.9, .validation = 0.9, .lacks = lacks};
+    fake_planned(path, id, settings);
+    fake_write_result(path, &fake);
+    fake_event(path, id, "finished", NULL);
+}
+
+/* Reports on the folder and removes it; the text of one of the files belongs to the caller. */
+static char *report_on(const char *path, const char *name)
+{
+    char file[64], *text = NULL;
+    ReportOptions options = {.results = path, .markdown = true, .csv = true, .html = true};
+    Status status = report_write(&options);
+    if (status != STATUS_OK)
+        print_error("%s\n", status_message());
+    assert_int_equal(status, STATUS_OK);
+    snprintf(file, sizeof file, "%s/report/%s", path, name);
+    assert_int_equal(files_read(file, &text, NULL), STATUS_OK);
+    return text;
+}
+
+static void a_classifier_has_rows_of_its_own_and_no_columns_of_boxes(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-report-XXXXXX";
+    const unsigned lacks = RESULT_BOXES | RESULT_MASKS | RESULT_FORMS;
+    assert_non_null(mkdtemp(path));
+    add_cell(path, "a", "\"architecture\":\"vgg19\",\"tuning\":\"global\",\"seed\":1", lacks);
+    add_cell(path, "b", "\"architecture\":\"vgg19\",\"tuning\":\"local\",\"seed\":1", lacks);
+    char *text = report_on(path, "report.md");
+    assert_non_null(
+        strstr(text, "| architecture | tuning | others | chosen | accuracy, % | F1, %"));
+    assert_non_null(strstr(text, "\n| vgg19 | local |  | yes | 90.00 (89.00 to 91.00) |"));
+    assert_null(strstr(text, "not in this grid"));
+    assert_non_null(strstr(text, "| seconds an image | state |"));
+    assert_null(strstr(text, "| AP at 0.5 |"));
+    assert_null(strstr(text, "Dice |"));
+    assert_non_null(strstr(text, "### vgg19, local tuning, seed 1"));
+    assert_non_null(strstr(text, "| vgg19 local | GC |"));
+    assert_non_null(strstr(text, "(roc_local.png)"));
+    free(text);
+    text = report_on(path, "delong.csv");
+    assert_int_equal(strncmp(text, "architecture,images,auc_local,", 30), 0);
+    assert_non_null(strstr(text, "\nvgg19,6,"));
+    free(text);
+    text = report_on(path, "cells.csv");
+    assert_int_equal(strncmp(text, "cell,architecture,tuning,others,seed,", 37), 0);
+    free(text);
+    fake_remove(path);
+}
+
+static void cells_without_a_tuning_that_differ_in_size_have_rows(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-report-XXXXXX";
+    assert_non_null(mkdtemp(path));
+    add_cell(path, "a", "\"architecture\":\"vgg19\",\"size\":224,\"seed\":1", RESULT_BOXES);
+    add_cell(path, "b", "\"architecture\":\"vgg19\",\"size\":96,\"seed\":1", RESULT_BOXES);
+    char *text = report_on(path, "report.md");
+    assert_non_null(strstr(text, "\n| vgg19 | size=224 | yes |"));
+    assert_non_null(strstr(text, "\n| vgg19 | size=96 |  |"));
+    assert_non_null(strstr(text, "(roc.png)"));
+    assert_null(strstr(text, "tuning |"));
+    free(text);
+    fake_remove(path);
+}
+
+static void networks_of_two_kinds_stand_in_one_report(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-report-XXXXXX";
+    assert_non_null(mkdtemp(path));
+    add_cell(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"alpha\":0.25", 0);
+    add_cell(path, "b", "\"architecture\":\"vgg19\",\"tuning\":\"local\"",
+             RESULT_BOXES | RESULT_MASKS | RESULT_FORMS);
+    /* A task that gives no classes. */
+    add_cell(path, "c", "\"architecture\":\"yolov3\"",
+             RESULT_CLASSES | RESULT_MASKS | RESULT_FORMS);
+    char *text = report_on(path, "report.md");
+    assert_non_null(strstr(text,
+                           "\n| improved\\_ssd | r50x1 | local | 0.25 |  | yes | 90.00 (89.00 to "
+                           "91.00) | 92.79 |"));
+    assert_non_null(strstr(text, "\n| vgg19 |  | local |  |  | yes | 90.00 (89.00 to 91.00) |  |"));
+    assert_non_null(strstr(text, "\n| yolov3 |  |  |  |  | yes | not given |  | not given |"));
+    assert_non_null(strstr(text, "\n| vgg19 |  | local |  |  | yes | not given |"));
+    assert_non_null(strstr(text, "(roc_local.png)"));
+    assert_null(strstr(text, "confusion_c.png"));
+    free(text);
+    fake_remove(path);
+}
+
+static void many_cells_without_results_are_counted(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-report-XXXXXX", id[16], settings[64];
+    assert_non_null(mkdtemp(path));
+    for (int i = 0; i < 102; ++i) {
+        snprintf(id, sizeof id, "cell%d", i);
+        snprintf(settings, sizeof settings, "\"backbone\":\"r50x1\",\"seed\":%d", i);
+        fake_planned(path, id, settings);
+    }
+    fake_event(path, "cell7", "failed", "out of memory");
+    char *text = report_on(path, "report.md");
+    assert_non_null(strstr(text, "\n101 cells that are missing"));
+    assert_non_null(strstr(text, "\n### r50x1, seed 7\n\nFailed: out of memory"));
+    assert_null(strstr(text, "### r50x1, seed 8"));
+    free(text);
+    fake_remove(path);
 }
 
 static void only_the_formats_asked_for_are_written_where_asked(void **state)
@@ -116,7 +265,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_has_tables_figures_and_documents),
+        cmocka_unit_test(results_that_say_so_or_lie_by_a_phantom_are_synthetic),
         cmocka_unit_test(a_phantom_data_set_is_said_to_be_one),
+        cmocka_unit_test(a_classifier_has_rows_of_its_own_and_no_columns_of_boxes),
+        cmocka_unit_test(cells_without_a_tuning_that_differ_in_size_have_rows),
+        cmocka_unit_test(networks_of_two_kinds_stand_in_one_report),
+        cmocka_unit_test(many_cells_without_results_are_counted),
         cmocka_unit_test(only_the_formats_asked_for_are_written_where_asked),
         cmocka_unit_test(a_damaged_result_makes_a_whole_report_and_an_error),
     };

@@ -3,7 +3,9 @@
 #include "../scratch.h"
 
 #include <math.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "store/files.h"
@@ -219,6 +221,60 @@ static void only_a_commit_makes_the_file_appear(void **state)
     free(temporary);
 }
 
+/* Writes texts, numbers and rows enough that the library writes much before it is told to; the
+ * status of the first call that failed. */
+static Status write_much(const char *path)
+{
+    enum { ROWS = 4096, WIDTH = 64 };
+    const char *const texts[] = {"a", "b", "c"};
+    static double rows[16 * WIDTH];
+    Hdf5Writer *writer;
+    TRY(hdf5_writer_new(path, &writer));
+    Status status = hdf5_create_rows(writer, "rows", HDF5_F64, 2, (size_t[]){0, WIDTH}, "r", NULL);
+    for (size_t i = 0; i < ROWS / 16 && status == STATUS_OK; ++i)
+        status = hdf5_append(writer, "rows", HDF5_F64, 16, rows);
+    for (int i = 0; i < 300 && status == STATUS_OK; ++i) {
+        char name[32];
+        snprintf(name, sizeof name, "group/%d/texts", i);
+        status = hdf5_write_texts(writer, name, 3, texts, "texts");
+        if (status == STATUS_OK)
+            status = hdf5_set_f64(writer, name, "number", i);
+    }
+    if (status == STATUS_OK)
+        return hdf5_writer_commit(writer);
+    hdf5_writer_abandon(writer);
+    return status;
+}
+
+/* The limit on the size of files stands for a full disk: writes fail from some byte on. Whatever
+ * byte that is, the file is thrown away, the next one can be written, and the program ends well. */
+static void a_disk_that_fills_up_is_an_error_and_no_more(void **state)
+{
+    (void)state;
+    const char *path = scratch("full.h5");
+    char *temporary;
+    struct stat about;
+    struct rlimit before;
+    assert_int_equal(files_temporary_name(path, &temporary), STATUS_OK);
+    assert_int_equal(write_much(path), STATUS_OK);
+    assert_int_equal(stat(path, &about), 0);
+    assert_true(about.st_size > 2 << 20);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t most = 0; most < (rlim_t)about.st_size; most += most < 4096 ? 511 : 98765) {
+        const struct rlimit limit = {most, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        Status status = write_much(path);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(status, STATUS_IO);
+        assert_non_null(strstr(status_message(), "full.h5: cannot write: File too large"));
+        assert_false(files_exists(temporary));
+        assert_int_equal(hdf5_verify(path), STATUS_OK); /* the old one */
+    }
+    assert_int_equal(write_much(path), STATUS_OK);
+    free(temporary);
+}
+
 static void a_flipped_byte_in_a_dataset_is_found(void **state)
 {
     (void)state;
@@ -266,8 +322,16 @@ static void files_that_cannot_be_opened_say_why(void **state)
     assert_int_equal(hdf5_reader_new(path, &reader), STATUS_FORMAT);
     assert_non_null(strstr(status_message(), "truncated"));
 
+    const char *pipe = scratch("pipe.h5");
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    alarm(10); /* opening it would wait for a writer */
+    assert_int_equal(hdf5_reader_new(pipe, &reader), STATUS_IO);
+    alarm(0);
+    assert_non_null(strstr(status_message(), "is a pipe, expected a plain file"));
+
     assert_int_equal(hdf5_writer_new(scratch("no/folder/x.h5"), &writer), STATUS_IO);
     assert_null(writer);
+    assert_non_null(strstr(status_message(), "x.h5: cannot create the file: No such file"));
     assert_null(strchr(status_message(), '\n'));
 }
 
@@ -418,6 +482,7 @@ int main(void)
         cmocka_unit_test(texts_and_attributes_come_back),
         cmocka_unit_test(appended_rows_are_read_in_parts),
         cmocka_unit_test(only_a_commit_makes_the_file_appear),
+        cmocka_unit_test(a_disk_that_fills_up_is_an_error_and_no_more),
         cmocka_unit_test(a_flipped_byte_in_a_dataset_is_found),
         cmocka_unit_test(files_that_cannot_be_opened_say_why),
         cmocka_unit_test(a_foreign_lock_gets_advice),

@@ -2,6 +2,8 @@
 
 #include "../scratch.h"
 
+#include <sys/stat.h>
+
 #include "store/files.h"
 #include "store/journal.h"
 
@@ -153,6 +155,42 @@ static void a_missing_journal_is_said_to_be_missing(void **state)
     assert_int_equal(journal_read(scratch("none.jsonl"), &records), STATUS_MISSING);
 }
 
+static void another_file_of_that_name_is_kept(void **state)
+{
+    (void)state;
+    static const char notes[] = "my notes\nand no line feed";
+    const char *path = scratch("notes.jsonl"), *pipe = scratch("pipe.jsonl");
+    Journal *journal;
+    char *text;
+    assert_int_equal(files_write(path, notes, strlen(notes)), STATUS_OK);
+    assert_int_equal(journal_new(path, &journal), STATUS_FORMAT);
+    assert_null(journal);
+    assert_non_null(strstr(status_message(), "notes.jsonl: is not a journal of gisd"));
+    assert_int_equal(files_read(path, &text, NULL), STATUS_OK);
+    assert_string_equal(text, notes);
+    free(text);
+    JournalRecords records;
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    alarm(10);
+    assert_int_equal(journal_new(pipe, &journal), STATUS_IO);
+    assert_non_null(strstr(status_message(), "is a pipe, expected a plain file"));
+    assert_int_equal(journal_read(pipe, &records), STATUS_IO);
+    alarm(0);
+}
+
+static void names_of_any_bytes_leave_the_lines_json(void **state)
+{
+    (void)state;
+    const char *path = scratch("bytes.jsonl");
+    JournalRecords records;
+    assert_int_equal(files_remove(path), STATUS_OK);
+    append(path, 0, "caf\xe9.png");
+    assert_int_equal(journal_read(path, &records), STATUS_OK);
+    assert_string_equal(cJSON_GetObjectItem(records.records[0], "event")->valuestring,
+                        "caf\\xE9.png");
+    journal_clear(&records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +200,8 @@ int main(void)
         cmocka_unit_test(a_flipped_byte_is_found_in_its_line),
         cmocka_unit_test(a_second_writer_is_refused_and_readers_are_not),
         cmocka_unit_test(only_objects_with_fields_are_records),
+        cmocka_unit_test(another_file_of_that_name_is_kept),
+        cmocka_unit_test(names_of_any_bytes_leave_the_lines_json),
         cmocka_unit_test(a_missing_journal_is_said_to_be_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,120 @@
+/* See cells.h. */
+#include "grid/experiment/cells.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- making cells ---- */
+
+/* How many values a setting has in the count over all axes. */
+static size_t value_count(const ExperimentFile *experiment, size_t setting)
+{
+    size_t count = experiment->values[setting].count;
+    return count ? count : 1;
+}
+
+size_t grid_cell_digit(const ExperimentFile *experiment, size_t number, size_t setting)
+{
+    for (size_t i = setting_count(); --i > setting;)
+        number /= value_count(experiment, i);
+    return number % value_count(experiment, setting);
+}
+
+static Status write_config(const CellSettings *settings, char **config)
+{
+    size_t bytes = 0;
+    FILE *stream = open_memstream(config, &bytes);
+    if (!stream)
+        FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
+    for (size_t i = 0; i < setting_count(); ++i) {
+        char text[SETTING_TEXT_BYTES];
+        if (!setting_applies(settings, i))
+            continue;
+        setting_write(settings, i, text);
+        fprintf(stream, "%s: %s\n", setting_name(i), *text ? text : "''");
+    }
+    fprintf(stream, "test: %s\n", settings->test_on_validation ? "validation" : "test");
+    if (fclose(stream) != 0)
+        FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
+    return STATUS_OK;
+}
+
+static void name_cell(const ExperimentFile *experiment, GridCell *cell)
+{
+    const size_t tuning = setting_find("", "tuning");
+    setting_title(&cell->settings, cell->name);
+    for (size_t i = 0; i < setting_count(); ++i) {
+        char text[SETTING_TEXT_BYTES];
+        if (experiment->values[i].count < 2 || i == tuning ||
+            setting_is_in_title(&cell->settings, i) || !setting_matters(&cell->settings, i))
+            continue;
+        setting_write(&cell->settings, i, text);
+        size_t used = strlen(cell->name);
+        snprintf(cell->name + used, sizeof cell->name - used, "-%s=%s", setting_name(i), text);
+    }
+}
+
+/* Cell number `number` in a count whose last digit is the last setting's; *exists is false if the
+ * cell is another one again, as a setting does not matter in it. */
+static Status make_cell(const ExperimentFile *experiment, const char *path, size_t number,
+                        GridCell *cell, bool *exists)
+{
+    *cell = (GridCell){.number = number, .settings = setting_defaults(0)};
+    cell->settings.test_on_validation = experiment->test_on_validation;
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const SettingValues *values = &experiment->values[i];
+        if (values->count)
+            TRY(setting_read(&cell->settings, i,
+                             values->texts[grid_cell_digit(experiment, number, i)]));
+    }
+    *exists = true;
+    for (size_t i = 0; i < setting_count(); ++i)
+        *exists &=
+            grid_cell_digit(experiment, number, i) == 0 || setting_matters(&cell->settings, i);
+    if (!*exists)
+        return STATUS_OK;
+    name_cell(experiment, cell);
+    Status status = setting_check(&cell->settings);
+    if (status != STATUS_OK)
+        return status_prefix(status, "%s: cell %s", path, cell->name);
+    return write_config(&cell->settings, &cell->config);
+}
+
+static Status make_cells(const ExperimentFile *experiment, const char *path, size_t numbers,
+                         GridCells *cells)
+{
+    TRY(MEMORY_NEW(&cells->cells, numbers));
+    for (size_t number = 0; number < numbers; ++number) {
+        bool exists;
+        TRY(make_cell(experiment, path, number, &cells->cells[cells->count], &exists));
+        cells->count += exists;
+    }
+    return STATUS_OK;
+}
+
+Status grid_cells_init(const ExperimentFile *experiment, const char *path, GridCells *cells)
+{
+    enum { MOST = 1000000 };
+    size_t numbers = 1;
+    *cells = (GridCells){0};
+    for (size_t i = 0; i < setting_count(); ++i) {
+        numbers *= value_count(experiment, i);
+        if (numbers > MOST)
+            FAIL(STATUS_ARGUMENT, "%s: the axes make more than %d cells", path, MOST);
+    }
+    Status status = make_cells(experiment, path, numbers, cells);
+    if (status != STATUS_OK)
+        grid_cells_clear(cells);
+    return status;
+}
+
+void grid_cells_clear(GridCells *cells)
+{
+    for (size_t i = 0; i < cells->count; ++i)
+        free(cells->cells[i].config);
+    free(cells->cells);
+    *cells = (GridCells){0};
+}

@@ -1,0 +1,48 @@
+/* The cells of an experiment: every combination of its axes, each with a name and an identity.
+ *
+ * Cells come first, then the data that they need, then the identities. The identity is a hash of
+ * all that can change a cell's result, and of nothing else: its architecture, the settings that
+ * matter for it, the content of the parameters that it starts from, the data's fingerprint, whether
+ * the validation split stands for the test split, and the version of the arithmetic. So the same
+ * cell in two experiments has one identity, and a changed setting, image or initial weight makes
+ * another cell. A setting that was added later is left out while it has its default, so that it
+ * disowns no older result.
+ */
+#ifndef GISD_GRID_EXPERIMENT_CELLS_H
+#define GISD_GRID_EXPERIMENT_CELLS_H
+
+#include "grid/experiment/experiment_file.h"
+
+enum { CELL_ID_BYTES = 13, CELL_NAME_BYTES = 128 };
+
+typedef struct {
+    char identity[CELL_ID_BYTES]; /* 12 hexadecimal digits; "" until grid_cells_identify() */
+    char id[CELL_ID_BYTES]; /* of its folder and records: the identity, or what the folder of an
+                               earlier version calls the same cell */
+    char former_id[CELL_ID_BYTES]; /* as versions without architectures computed it; "" where they
+                                      had no such cell */
+    char name[CELL_NAME_BYTES];    /* "r50x1-global", with every other axis as "-key=value" */
+    size_t number;                 /* in the count over all axes: see grid_cell_digit() */
+    CellSettings settings;
+    char *config; /* the resolved settings as YAML, one "key: value" a line; owned */
+} GridCell;
+
+typedef struct {
+    size_t count;
+    GridCell *cells; /* count; the last axis of setting_table.h varies fastest */
+} GridCells;
+
+/* Makes the cells, without identities. A setting that does not matter for a cell is no axis for it.
+ * Errors: a combination that cannot run (see setting_check()), with its cell's name. */
+Status grid_cells_init(const ExperimentFile *experiment, const char *path, GridCells *cells);
+void grid_cells_clear(GridCells *cells);
+
+/* Which of a setting's values cell number `number` has. */
+size_t grid_cell_digit(const ExperimentFile *experiment, size_t number, size_t setting);
+
+/* Sets the identities. fingerprints: cells->count, each of the cell's data. Reads the initial
+ * weights; errors name their file. */
+Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
+                           const char *const *fingerprints, GridCells *cells);
+
+#endif

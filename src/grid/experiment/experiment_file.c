@@ -1,0 +1,470 @@
+/* See experiment_file.h. */
+#include "grid/experiment/experiment_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/files.h"
+#include "store/yaml_tree.h"
+
+typedef struct {
+    const char *path;
+    const char *section; /* of the settings being read */
+    ExperimentFile *experiment;
+} Reading;
+
+/* ---- settings ---- */
+
+static void clear_texts(size_t count, char **texts)
+{
+    for (size_t i = 0; texts && i < count; ++i)
+        free(texts[i]);
+    free(texts);
+}
+
+static void values_clear(SettingValues *values)
+{
+    clear_texts(values->count, values->texts);
+    clear_texts(values->count, values->written);
+    *values = (SettingValues){0};
+}
+
+/* Replaces ${NAME} by the environment's value. */
+static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH_BYTES])
+{
+    size_t used = 0;
+    for (const char *at = text; *at;) {
+        char name[64];
+        int length = 0;
+        const char *piece;
+        size_t bytes;
+        if (sscanf(at, "${%63[A-Za-z0-9_]}%n", name, &length) == 1 && length > 0) {
+            piece = getenv(name);
+            if (!piece)
+                return yaml_refuse(
+                    node,
+                    "%s: the environment variable %s is not set (set it, or name the "
+                    "manifest with --data)",
+                    text, name);
+            bytes = strlen(piece);
+            at += length;
+        } else {
+            piece = at++;
+            bytes = 1;
+        }
+        if (used + bytes >= SETTING_PATH_BYTES)
+            return yaml_refuse(node, "a path longer than %d bytes", SETTING_PATH_BYTES);
+        memcpy(expanded + used, piece, bytes);
+        used += bytes;
+    }
+    expanded[used] = '\0';
+    return STATUS_OK;
+}
+
+/* Paths in the file are relative to it; ${NAME} is the environment's. */
+static Status resolve_path(const Reading *reading, YamlNode node, const char *written, char **text)
+{
+    char expanded[SETTING_PATH_BYTES], *here;
+    TRY(expand(node, written, expanded));
+    if (!*expanded)
+        return memory_copy_text("", text);
+    TRY(files_resolve(reading->path, expanded, &here));
+    Status status = files_absolute(here, text); /* other ranks may stand in other folders */
+    free(here);
+    return status;
+}
+
+static Status add_value(Reading *reading, size_t setting, YamlNode node)
+{
+    SettingValues *values = &reading->experiment->values[setting];
+    const char *text;
+    char canonical[SETTING_TEXT_BYTES];
+    TRY(yaml_text(node, setting_key(setting), &text));
+    if (setting_canonical(setting, text, canonical) != STATUS_OK)
+        return yaml_refuse(node, "%s", status_message());
+    for (size_t i = 0; i < values->count; ++i)
+        if (strcmp(values->written[i], canonical) == 0)
+            return yaml_refuse(node, "%s: %s is listed twice", setting_key(setting), text);
+    size_t place = values->count++;
+    TRY(memory_copy_text(canonical, &values->written[place]));
+    return setting_is_path(setting) ? resolve_path(reading, node, canonical, &values->texts[place])
+                                    : memory_copy_text(canonical, &values->texts[place]);
+}
+
+static Status read_values(Reading *reading, size_t setting, YamlNode node)
+{
+    SettingValues *values = &reading->experiment->values[setting];
+    const bool list = yaml_is_list(node);
+    const size_t count = list ? yaml_count(node) : 1;
+    if (!count)
+        return yaml_refuse(node, "%s: an empty list (expected at least one value)",
+                           setting_key(setting));
+    values->line = yaml_line(node);
+    TRY(MEMORY_NEW(&values->texts, count));
+    TRY(MEMORY_NEW(&values->written, count));
+    for (size_t i = 0; i < count; ++i)
+        TRY(add_value(reading, setting, list ? yaml_item(node, i) : node));
+    return STATUS_OK;
+}
+
+static Status read_setting(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    Reading *reading = context;
+    const char *section = reading->section;
+    size_t setting = setting_find(section, key), count = 0;
+    if (setting < setting_count())
+        return read_values(reading, setting, value);
+    const char **known;
+    TRY(MEMORY_NEW(&known, setting_count() + 1));
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (strcmp(setting_section(i), section) == 0)
+            known[count++] = setting_key(i);
+    Status status = yaml_refuse_key(key_node, section, key, known);
+    free(known);
+    return status;
+}
+
+/* ---- data and grid ---- */
+
+static Status read_split(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    static const char *const known[] = {"train",        "validation", "test", "seed",
+                                        "ignore_given", "rule",       NULL};
+    ExperimentFile *experiment = ((Reading *)context)->experiment;
+    SplitSettings *split = &experiment->split;
+    for (size_t i = 0; i < SPLIT_COUNT; ++i)
+        if (strcmp(key, known[i]) == 0)
+            return yaml_share(value, key, &split->shares[i]);
+    if (strcmp(key, "seed") == 0) {
+        unsigned long long seed;
+        TRY(yaml_whole(value, key, 0, &seed));
+        split->seed = seed;
+        return STATUS_OK;
+    }
+    if (strcmp(key, "rule") == 0) {
+        const char *text;
+        TRY(yaml_text(value, key, &text));
+        experiment->split_rule_given = true;
+        return split_rule_parse(text, &split->rule)
+                   ? STATUS_OK
+                   : yaml_refuse(value, "rule: '%s' (expected fair or largest_first)", text);
+    }
+    if (strcmp(key, "ignore_given") == 0)
+        return yaml_flag(value, key, &split->ignore_given);
+    return yaml_refuse_key(key_node, "split", key, known);
+}
+
+static Status read_manifest(Reading *reading, YamlNode value)
+{
+    char expanded[SETTING_PATH_BYTES];
+    const char *text;
+    TRY(yaml_text(value, "manifest", &text));
+    reading->experiment->manifest_line = yaml_line(value);
+    /* What the environment lacks may still come from the command line. */
+    if (strstr(text, "${") && expand(value, text, expanded) != STATUS_OK)
+        return STATUS_OK;
+    TRY(expand(value, text, expanded));
+    return files_resolve(reading->path, expanded, &reading->experiment->manifest);
+}
+
+static Status read_data(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    static const char *const known[] = {"manifest", "test", "split", NULL};
+    static const char *const tests[] = {"test", "validation", NULL};
+    Reading *reading = context;
+    if (strcmp(key, "manifest") == 0)
+        return read_manifest(reading, value);
+    if (strcmp(key, "split") == 0)
+        return yaml_read_mapping(value, "split", read_split, reading);
+    if (strcmp(key, "test") == 0) {
+        size_t choice;
+        TRY(yaml_choice(value, key, tests, &choice));
+        reading->experiment->test_on_validation = choice == 1;
+        return STATUS_OK;
+    }
+    return yaml_refuse_key(key_node, "data", key, known);
+}
+
+static Status read_ranks(Reading *reading, YamlNode value)
+{
+    unsigned long long ranks;
+    const char *text;
+    TRY(yaml_text(value, "ranks_per_cell", &text));
+    reading->experiment->ranks_per_cell = 0;
+    if (strcmp(text, "auto") == 0)
+        return STATUS_OK;
+    if (yaml_whole(value, "ranks_per_cell", 1, &ranks) != STATUS_OK || ranks & (ranks - 1) ||
+        ranks > 256)
+        return yaml_refuse(
+            value, "ranks_per_cell: '%s' (expected auto, or a power of two up to 256)", text);
+    reading->experiment->ranks_per_cell = ranks;
+    return STATUS_OK;
+}
+
+static Status read_seconds(YamlNode value, const char *key, unsigned long long least,
+                           double *seconds)
+{
+    unsigned long long whole = 0;
+    TRY(yaml_whole(value, key, least, &whole));
+    *seconds = (double)whole;
+    return STATUS_OK;
+}
+
+static Status read_grid(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", NULL};
+    Reading *reading = context;
+    if (strcmp(key, "ranks_per_cell") == 0)
+        return read_ranks(reading, value);
+    if (strcmp(key, "checkpoint") == 0)
+        return read_seconds(value, key, 1, &reading->experiment->checkpoint_seconds);
+    if (strcmp(key, "silence") == 0)
+        return read_seconds(value, key, 2, &reading->experiment->silence);
+    return yaml_refuse_key(key_node, "grid", key, known);
+}
+
+static Status read_name(Reading *reading, YamlNode value)
+{
+    const char *text;
+    TRY(yaml_text(value, "name", &text));
+    size_t length = strlen(text);
+    if (!length || length >= EXPERIMENT_NAME_BYTES || text[0] == '.' || strchr(text, '/'))
+        return yaml_refuse(value,
+                           "name: '%s' (expected a folder's name of less than %d characters)", text,
+                           EXPERIMENT_NAME_BYTES);
+    snprintf(reading->experiment->name, EXPERIMENT_NAME_BYTES, "%s", text);
+    return STATUS_OK;
+}
+
+static Status read_search(Reading *reading, YamlNode value)
+{
+    static const char *const searches[] = {"grid", "halving", NULL};
+    size_t choice;
+    TRY(yaml_choice(value, "search", searches, &choice));
+    reading->experiment->halving = choice == 1;
+    return STATUS_OK;
+}
+
+/* The top level's own keys, its settings, and the sections of all other settings, each once;
+ * known[setting_count() + OWN_KEYS + 1]. */
+static const char *const own_keys[] = {"name", "data", "search", "grid"};
+enum { OWN_KEYS = sizeof own_keys / sizeof *own_keys };
+
+static void list_top(const char **known)
+{
+    size_t count = 0;
+    for (; count < OWN_KEYS; ++count)
+        known[count] = own_keys[count];
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const char *name = *setting_section(i) ? setting_section(i) : setting_key(i);
+        bool listed = false;
+        for (size_t k = 0; k < count; ++k)
+            listed |= strcmp(known[k], name) == 0;
+        if (!listed)
+            known[count++] = name;
+    }
+    known[count] = NULL;
+}
+
+static bool is_section(const char *name)
+{
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (*name && strcmp(setting_section(i), name) == 0)
+            return true;
+    return false;
+}
+
+static Status read_top(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    Reading *reading = context;
+    reading->section = "";
+    if (strcmp(key, "name") == 0)
+        return read_name(reading, value);
+    if (strcmp(key, "data") == 0)
+        return yaml_read_mapping(value, key, read_data, reading);
+    if (strcmp(key, "search") == 0)
+        return read_search(reading, value);
+    if (strcmp(key, "grid") == 0)
+        return yaml_read_mapping(value, key, read_grid, reading);
+    if (setting_find("", key) < setting_count())
+        return read_setting(reading, key_node, key, value);
+    if (is_section(key)) {
+        reading->section = key;
+        return yaml_read_mapping(value, key, read_setting, reading);
+    }
+    const char **known;
+    TRY(MEMORY_NEW(&known, setting_count() + OWN_KEYS + 1));
+    list_top(known);
+    Status status = yaml_refuse_key(key_node, "", key, known);
+    free(known);
+    return status;
+}
+
+/* ---- the file ---- */
+
+static Status check_shares(const Reading *reading)
+{
+    const double *shares = reading->experiment->split.shares;
+    double sum = shares[0] + shares[1] + shares[2];
+    if (sum < 1 - 1e-9 || sum > 1 + 1e-9)
+        FAIL(STATUS_ARGUMENT, "%s: the shares of data.split add up to %s (expected 1)",
+             reading->path, TEXT_NUMBER(sum));
+    return STATUS_OK;
+}
+
+static Status read_tree(Reading *reading, const YamlTree *tree)
+{
+    ExperimentFile *experiment = reading->experiment;
+    experiment->split = split_defaults();
+    experiment->checkpoint_seconds = 600;
+    experiment->silence = 600;
+    TRY(MEMORY_NEW(&experiment->values, setting_count()));
+    TRY(yaml_read_mapping(yaml_root(tree), "", read_top, reading));
+    if (!experiment->name[0])
+        FAIL(STATUS_ARGUMENT, "%s: name is missing", reading->path);
+    return check_shares(reading);
+}
+
+Status experiment_file_read(const char *path, ExperimentFile *experiment)
+{
+    Reading reading = {.path = path, .experiment = experiment};
+    YamlTree *tree;
+    *experiment = (ExperimentFile){0};
+    TRY(yaml_tree_read(path, &tree));
+    Status status = read_tree(&reading, tree);
+    yaml_tree_free(tree);
+    if (status != STATUS_OK)
+        experiment_file_clear(experiment);
+    return status;
+}
+
+void experiment_file_clear(ExperimentFile *experiment)
+{
+    for (size_t i = 0; experiment->values && i < setting_count(); ++i)
+        values_clear(&experiment->values[i]);
+    free(experiment->values);
+    free(experiment->manifest);
+    *experiment = (ExperimentFile){0};
+}
+
+/* ---- writing ---- */
+
+/* Texts are quoted where YAML could take them for something else. */
+static void write_scalar(FILE *stream, const char *text)
+{
+    bool plain = *text != '\0';
+    for (const char *at = text; *at; ++at)
+        plain &= strchr(" :#{}[],&*!|>'\"%@`\\\n", *at) == NULL;
+    if (plain) {
+        fputs(text, stream);
+        return;
+    }
+    fputc('\'', stream);
+    for (const char *at = text; *at; ++at) {
+        if (*at == '\'')
+            fputc('\'', stream);
+        fputc(*at, stream);
+    }
+    fputc('\'', stream);
+}
+
+static void write_values(FILE *stream, const SettingValues *values)
+{
+    if (values->count == 1) {
+        write_scalar(stream, values->texts[0]);
+        return;
+    }
+    for (size_t i = 0; i < values->count; ++i) {
+        fputs(i ? ", " : "[", stream);
+        write_scalar(stream, values->texts[i]);
+    }
+    fputc(']', stream);
+}
+
+bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
+                             char text[SETTING_TEXT_BYTES])
+{
+    const SettingValues *chosen = &experiment->values[setting_find("model", "architecture")];
+    bool found = false;
+    text[0] = '\0';
+    for (size_t i = 0; i < (chosen->count ? chosen->count : 1); ++i) {
+        CellSettings defaults = setting_defaults(0);
+        char own[SETTING_TEXT_BYTES];
+        if (chosen->count)
+            defaults = setting_defaults(architecture_find(chosen->texts[i]));
+        if (!setting_applies(&defaults, setting))
+            continue;
+        setting_write(&defaults, setting, own);
+        if (found && strcmp(own, text) != 0)
+            return false;
+        snprintf(text, SETTING_TEXT_BYTES, "%s", own);
+        found = true;
+    }
+    return found;
+}
+
+static void write_section(FILE *stream, const ExperimentFile *experiment, const char *section)
+{
+    bool begun = !*section;
+    for (size_t i = 0; i < setting_count(); ++i) {
+        char text[SETTING_TEXT_BYTES];
+        const bool given = experiment->values[i].count > 0;
+        if (strcmp(setting_section(i), section) != 0 ||
+            (!given && !experiment_file_default(experiment, i, text)))
+            continue;
+        if (!begun)
+            fprintf(stream, "%s:\n", section);
+        begun = true;
+        fprintf(stream, "%s%s: ", *section ? "  " : "", setting_key(i));
+        if (given)
+            write_values(stream, &experiment->values[i]);
+        else
+            write_scalar(stream, text);
+        fputc('\n', stream);
+    }
+}
+
+/* Every section of the settings, in the order of their first one. */
+static void write_sections(FILE *stream, const ExperimentFile *experiment)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        bool written = false;
+        for (size_t k = 0; k < i; ++k)
+            written |= strcmp(setting_section(k), setting_section(i)) == 0;
+        if (!written)
+            write_section(stream, experiment, setting_section(i));
+    }
+}
+
+Status experiment_file_resolve(const ExperimentFile *experiment, const char *manifest, char **text)
+{
+    size_t bytes = 0;
+    FILE *stream = open_memstream(text, &bytes);
+    if (!stream)
+        FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
+    fputs("name: ", stream);
+    write_scalar(stream, experiment->name);
+    fputs("\ndata:\n  manifest: ", stream);
+    write_scalar(stream, manifest);
+    const SplitSettings *split = &experiment->split;
+    fprintf(stream,
+            "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "
+            "ignore_given: %s, rule: %s}\n",
+            experiment->test_on_validation ? "validation" : "test", split->shares[SPLIT_TRAIN],
+            split->shares[SPLIT_VALIDATION], split->shares[SPLIT_TEST],
+            (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
+            split_rule_name(split->rule));
+    write_sections(stream, experiment);
+    char ranks[24] = "auto";
+    if (experiment->ranks_per_cell)
+        snprintf(ranks, sizeof ranks, "%zu", experiment->ranks_per_cell);
+    fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
+    fprintf(stream, "grid:\n  ranks_per_cell: %s\n  checkpoint: %.0f\n  silence: %.0f\n", ranks,
+            experiment->checkpoint_seconds, experiment->silence);
+    if (fclose(stream) != 0)
+        FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
+    return STATUS_OK;
+}

@@ -1,0 +1,63 @@
+/* An experiment file: which data, which settings, and which of those are axes of a grid.
+ *
+ *     name: table2
+ *     data:
+ *       manifest: ${GISD_DATA}/manifest.csv   # relative to this file; ${NAME} is the environment's
+ *       test: validation                      # if the data has no test split of its own
+ *       split: {train: 0.6, validation: 0.15, test: 0.25, seed: 1, rule: fair}   # where the
+ *                                             # manifest has none
+ *     model: {backbone: [r50x1, r100x1], base: 64, size: 300, initial: weights.h5}
+ *     tuning: [local, global]
+ *     loss: {alpha: [0.25, 0.5], gamma: 2}
+ *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
+ *     search: halving                         # over alpha and gamma: see search.h; else grid
+ *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600}
+ *
+ * Every setting of setting_table.h may be a single value or a list; a list of more than one value
+ * is an axis. Paths are relative to the file. Errors are one line with file and line number.
+ */
+#ifndef GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
+#define GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
+
+#include "data/split.h"
+#include "train/setting_table.h"
+
+enum { EXPERIMENT_NAME_BYTES = 64 };
+
+/* The values that the file gives a setting. */
+typedef struct {
+    size_t count;   /* 0: none, each architecture has its default */
+    char **texts;   /* count; canonical, and paths as seen from the working folder */
+    char **written; /* count; canonical, and paths as they stand in the file */
+    size_t line;    /* in the file, from 1 */
+} SettingValues;
+
+/* Owned through experiment_file_clear(). */
+typedef struct {
+    char name[EXPERIMENT_NAME_BYTES];
+    char *manifest; /* resolved path, or NULL: the file names none */
+    size_t manifest_line;
+    SplitSettings split;
+    bool split_rule_given; /* else split.rule is the default */
+    bool test_on_validation;
+    bool halving;              /* successive halving in place of the whole grid */
+    size_t ranks_per_cell;     /* 0: auto, as the work left asks for */
+    double checkpoint_seconds; /* from one checkpoint to the next, at the most */
+    double silence;            /* seconds after which a rank that says nothing counts as dead */
+    SettingValues *values;     /* setting_count() */
+} ExperimentFile;
+
+/* Reads and checks a file. After an error there is nothing to clear. */
+Status experiment_file_read(const char *path, ExperimentFile *experiment);
+void experiment_file_clear(ExperimentFile *experiment);
+
+/* What a setting that the file does not give is in all of the experiment's architectures that have
+ * it; false if they differ, or none has it. */
+bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
+                             char text[SETTING_TEXT_BYTES]);
+
+/* The whole experiment with every default filled in, as YAML that reads back as the same
+ * experiment, in *text (released with free()). `manifest` is the path to write. */
+Status experiment_file_resolve(const ExperimentFile *experiment, const char *manifest, char **text);
+
+#endif

@@ -1,0 +1,63 @@
+/* See selection.h. */
+#include "grid/experiment/selection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Marks the cells that have one of the values. */
+static Status mark_values(size_t setting, char *values, const GridCells *cells, bool *marked)
+{
+    char *rest = NULL;
+    for (char *value = strtok_r(values, ",", &rest); value; value = strtok_r(NULL, ",", &rest)) {
+        char wanted[SETTING_TEXT_BYTES], text[SETTING_TEXT_BYTES];
+        Status status = setting_canonical(setting, value, wanted);
+        if (status != STATUS_OK)
+            return status_prefix(status, "--only");
+        for (size_t i = 0; i < cells->count; ++i) {
+            setting_write(&cells->cells[i].settings, setting, text);
+            marked[i] |= strcmp(text, wanted) == 0;
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status apply_term(char *term, const GridCells *cells, bool *marked, bool *selected)
+{
+    char *values = strchr(term, '=');
+    if (!values || values == term || !values[1])
+        FAIL(STATUS_ARGUMENT, "--only: '%s' (expected KEY=VALUE, such as backbone=r50x1)", term);
+    *values++ = '\0';
+    size_t setting = setting_find_name(term);
+    if (setting == setting_count())
+        FAIL(STATUS_ARGUMENT, "--only: unknown key '%s' (expected a setting, such as tuning)",
+             term);
+    memset(marked, 0, cells->count * sizeof *marked);
+    TRY(mark_values(setting, values, cells, marked));
+    for (size_t i = 0; i < cells->count; ++i)
+        selected[i] &= marked[i];
+    return STATUS_OK;
+}
+
+Status selection_read(const char *text, const GridCells *cells, bool *selected)
+{
+    char *copy, *rest = NULL;
+    bool *marked = NULL;
+    size_t count = 0;
+    TRY(memory_copy_text(text, &copy));
+    Status status = MEMORY_NEW(&marked, cells->count);
+    for (size_t i = 0; i < cells->count; ++i)
+        selected[i] = true;
+    for (char *term = strtok_r(copy, " ", &rest); term && status == STATUS_OK;
+         term = strtok_r(NULL, " ", &rest))
+        status = apply_term(term, cells, marked, selected);
+    for (size_t i = 0; i < cells->count; ++i)
+        count += selected[i];
+    if (status == STATUS_OK && !count)
+        status = status_set(STATUS_ARGUMENT, "--only: no cell is '%s'", text);
+    free(marked);
+    free(copy);
+    return status;
+}

@@ -1,0 +1,102 @@
+/* See attempt.h. */
+#include "grid/run/attempt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "grid/run/threads.h"
+#include "store/files.h"
+#include "train/mpi_check.h"
+
+/* A rank of a job whose master died may still be in its last step; one that hangs elsewhere is not
+ * waited for longer than this. */
+enum { LOCK_PATIENCE_SECONDS = 60 };
+
+/* The journal's lock keeps jobs apart; this one only waits for stragglers. */
+static void lock_log(FILE *log)
+{
+    double started = clock_seconds();
+    while (flock(fileno(log), LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+        if (clock_seconds() - started > LOCK_PATIENCE_SECONDS) {
+            fputs("another process still holds this log (does it hang?); going on\n", log);
+            return;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+}
+
+static Status open_log(const char *folder, FILE **log)
+{
+    char *path;
+    TRY(files_make_folder(folder));
+    TRY(files_join(folder, "log.txt", &path));
+    *log = fopen(path, "ae");
+    Status status = STATUS_OK;
+    if (*log)
+        lock_log(*log);
+    else
+        status = status_set(STATUS_IO, "%s: cannot open for appending: %s", path, strerror(errno));
+    free(path);
+    return status;
+}
+
+/* Who trains the cell: "attempt 3: 2 ranks (world ranks 4 5) of 1 thread, led from host n1". */
+static Status introduce(FILE *log, const GridCell *cell, unsigned number, MPI_Comm group)
+{
+    enum { SHOWN = 64 };
+    int ranks, own, all[SHOWN], in_group[SHOWN];
+    MPI_Group members, world;
+    char host[HOST_NAME_MAX + 1] = "", now[CLOCK_TEXT_BYTES];
+    TRY_MPI(MPI_Comm_size(group, &ranks));
+    TRY_MPI(MPI_Comm_rank(MPI_COMM_WORLD, &own));
+    TRY_MPI(MPI_Comm_group(group, &members));
+    TRY_MPI(MPI_Comm_group(MPI_COMM_WORLD, &world));
+    int shown = ranks < SHOWN ? ranks : SHOWN;
+    for (int i = 0; i < shown; ++i)
+        in_group[i] = i;
+    TRY_MPI(MPI_Group_translate_ranks(members, shown, in_group, world, all));
+    MPI_Group_free(&members);
+    MPI_Group_free(&world);
+    gethostname(host, sizeof host - 1);
+    clock_text(now);
+    fprintf(log, "\n%s  cell %s (%s), attempt %u: %d rank%s (world rank%s", now, cell->id,
+            cell->name, number, ranks, ranks > 1 ? "s" : "", ranks > 1 ? "s" : "");
+    for (int i = 0; i < shown; ++i)
+        fprintf(log, " %d", all[i]);
+    fprintf(log, ") of %zu thread%s, led by process %d on host %s\n", threads_count(),
+            threads_count() > 1 ? "s" : "", (int)getpid(), host);
+    fflush(log);
+    return STATUS_OK;
+}
+
+Status attempt_run(const Job *job, size_t index, unsigned number, MPI_Comm group,
+                   const CellHooks *hooks, CellEnd *end)
+{
+    const GridCell *cell = &job->cells.cells[index];
+    char folder[PATH_MAX];
+    FILE *log = NULL;
+    int rank;
+    snprintf(folder, sizeof folder, "%s/cells/%s", job->folder, cell->id);
+    TRY_MPI(MPI_Comm_rank(group, &rank));
+    Status status = rank == 0 ? open_log(folder, &log) : STATUS_OK;
+    if (status == STATUS_OK && rank == 0)
+        status = introduce(log, cell, number, group);
+    status = mpi_agree(group, status);
+    if (status == STATUS_OK)
+        status = cell_run(&cell->settings,
+                          &(CellPlace){.folder = folder,
+                                       .cell_id = cell->id,
+                                       .config_text = cell->config,
+                                       .data_name = job->data_name,
+                                       .log = log},
+                          job_dataset(job, cell), group, hooks, end);
+    if (log)
+        fclose(log);
+    return status;
+}

@@ -1,0 +1,247 @@
+/* See job.h. The copy is one blob: texts with their lengths, the cells, the data sets. */
+#include "grid/run/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/files.h"
+#include "train/mpi_check.h"
+
+/* ---- reading ---- */
+
+static Status data_path(const ExperimentFile *experiment, const char *path, const char *data,
+                        char **found)
+{
+    const char *given = data ? data : experiment->manifest;
+    if (!given && experiment->manifest_line)
+        FAIL(STATUS_ARGUMENT,
+             "%s:%zu: the manifest is named by an environment variable that is not set (set it, or "
+             "name the manifest with --data)",
+             path, experiment->manifest_line);
+    if (!given)
+        FAIL(STATUS_ARGUMENT, "%s: no data (expected data: {manifest: PATH}, or --data PATH)",
+             path);
+    if (files_is_folder(given))
+        return files_join(given, "manifest.csv", found);
+    return memory_copy_text(given, found);
+}
+
+/* The position of the data for a cell; data_count if there are none yet. */
+static size_t find_data(const Job *job, const GridCell *cell)
+{
+    size_t i = 0;
+    while (i < job->data_count && job->sizes[i] != cell->settings.model.size)
+        ++i;
+    return i;
+}
+
+static Status load_data(Job *job, const ExperimentFile *experiment)
+{
+    TRY(MEMORY_NEW(&job->sizes, job->cells.count));
+    TRY(MEMORY_NEW(&job->datasets, job->cells.count));
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        const size_t place = find_data(job, &job->cells.cells[i]);
+        if (place < job->data_count)
+            continue;
+        job->sizes[place] = job->cells.cells[i].settings.model.size;
+        TRY(dataset_load(job->data_name, job->sizes[place], &experiment->split,
+                         &job->datasets[place]));
+        ++job->data_count;
+    }
+    return STATUS_OK;
+}
+
+static Status identify(Job *job, const ExperimentFile *experiment, const char *path)
+{
+    const char **fingerprints;
+    TRY(MEMORY_NEW(&fingerprints, job->cells.count));
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        GridCell *cell = &job->cells.cells[i];
+        const Dataset *dataset = job_dataset(job, cell);
+        cell->settings.model.classes = dataset->class_count;
+        fingerprints[i] = dataset->fingerprint;
+    }
+    Status status = grid_cells_identify(experiment, path, fingerprints, &job->cells);
+    free(fingerprints);
+    return status;
+}
+
+Status job_init(Job *job, const ExperimentFile *experiment, const char *path, const char *data)
+{
+    *job = (Job){0};
+    Status status = data_path(experiment, path, data, &job->data_name);
+    if (status == STATUS_OK)
+        status = grid_cells_init(experiment, path, &job->cells);
+    if (status == STATUS_OK)
+        status = load_data(job, experiment);
+    if (status == STATUS_OK)
+        status = identify(job, experiment, path);
+    if (status != STATUS_OK)
+        job_clear(job);
+    return status;
+}
+
+void job_clear(Job *job)
+{
+    for (size_t i = 0; i < job->data_count; ++i)
+        dataset_free(job->datasets[i]);
+    free(job->datasets);
+    free(job->sizes);
+    free(job->folder);
+    free(job->data_name);
+    grid_cells_clear(&job->cells);
+    *job = (Job){0};
+}
+
+const Dataset *job_dataset(const Job *job, const GridCell *cell)
+{
+    return job->datasets[find_data(job, cell)];
+}
+
+/* ---- sharing ---- */
+
+typedef struct {
+    FILE *stream;      /* when writing */
+    const uint8_t *at; /* when reading */
+    size_t left;
+} Blob;
+
+static void put(Blob *blob, const void *data, size_t bytes)
+{
+    fwrite(data, 1, bytes, blob->stream);
+}
+
+static void put_text(Blob *blob, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    put(blob, &bytes, sizeof bytes);
+    put(blob, text, bytes);
+}
+
+static Status take(Blob *blob, void *data, size_t bytes)
+{
+    if (bytes > blob->left)
+        FAIL(STATUS_FORMAT, "the copy of the job is cut short (do all ranks run the same build?)");
+    memcpy(data, blob->at, bytes);
+    blob->at += bytes;
+    blob->left -= bytes;
+    return STATUS_OK;
+}
+
+static Status take_text(Blob *blob, char **text)
+{
+    size_t bytes = 0;
+    TRY(take(blob, &bytes, sizeof bytes));
+    if (bytes > blob->left)
+        FAIL(STATUS_FORMAT, "the copy of the job is cut short (do all ranks run the same build?)");
+    TRY(MEMORY_NEW(text, bytes));
+    return take(blob, *text, bytes);
+}
+
+static Status put_dataset(Blob *blob, const Dataset *dataset)
+{
+    uint8_t *bytes;
+    size_t count = 0;
+    TRY(dataset_to_bytes(dataset, &bytes, &count));
+    put(blob, &count, sizeof count);
+    put(blob, bytes, count);
+    free(bytes);
+    return STATUS_OK;
+}
+
+static Status take_dataset(Blob *blob, Dataset **dataset)
+{
+    size_t count = 0;
+    TRY(take(blob, &count, sizeof count));
+    if (count > blob->left)
+        FAIL(STATUS_FORMAT, "the copy of the data is cut short (do all ranks run the same build?)");
+    TRY(dataset_from_bytes(blob->at, count, dataset));
+    blob->at += count;
+    blob->left -= count;
+    return STATUS_OK;
+}
+
+static Status pack(const Job *job, char **bytes, size_t *count)
+{
+    Blob blob = {.stream = open_memstream(bytes, count)};
+    if (!blob.stream)
+        FAIL(STATUS_NO_MEMORY, "no memory for a copy of the job");
+    Status status = STATUS_OK;
+    put_text(&blob, job->folder);
+    put_text(&blob, job->data_name);
+    put(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds);
+    put(&blob, &job->silence, sizeof job->silence);
+    put(&blob, &job->cells.count, sizeof job->cells.count);
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        put(&blob, &job->cells.cells[i], sizeof(GridCell));
+        put_text(&blob, job->cells.cells[i].config);
+    }
+    put(&blob, &job->data_count, sizeof job->data_count);
+    put(&blob, job->sizes, job->data_count * sizeof *job->sizes);
+    for (size_t i = 0; i < job->data_count && status == STATUS_OK; ++i)
+        status = put_dataset(&blob, job->datasets[i]);
+    if (fclose(blob.stream) != 0 && status == STATUS_OK)
+        status = status_set(STATUS_NO_MEMORY, "no memory for a copy of the job");
+    if (status != STATUS_OK)
+        free(*bytes);
+    return status;
+}
+
+static Status unpack(Job *job, const void *bytes, size_t count)
+{
+    Blob blob = {.at = bytes, .left = count};
+    size_t cells = 0, data_count = 0;
+    TRY(take_text(&blob, &job->folder));
+    TRY(take_text(&blob, &job->data_name));
+    TRY(take(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds));
+    TRY(take(&blob, &job->silence, sizeof job->silence));
+    TRY(take(&blob, &cells, sizeof cells));
+    TRY(MEMORY_NEW(&job->cells.cells, cells));
+    for (size_t i = 0; i < cells; ++i) {
+        GridCell *cell = &job->cells.cells[i];
+        TRY(take(&blob, cell, sizeof *cell));
+        cell->config = NULL;
+        ++job->cells.count;
+        TRY(take_text(&blob, &cell->config));
+    }
+    TRY(take(&blob, &data_count, sizeof data_count));
+    TRY(MEMORY_NEW(&job->sizes, data_count));
+    TRY(MEMORY_NEW(&job->datasets, data_count));
+    TRY(take(&blob, job->sizes, data_count * sizeof *job->sizes));
+    for (size_t i = 0; i < data_count; ++i) {
+        TRY(take_dataset(&blob, &job->datasets[i]));
+        ++job->data_count;
+    }
+    return STATUS_OK;
+}
+
+/* While rank 0 decodes a large data set it says nothing. */
+enum { LOADING_SECONDS = 3600 };
+
+Status job_share(Job *job, Status own, MPI_Comm comm)
+{
+    int rank, ranks;
+    char *bytes = NULL;
+    size_t count = 0;
+    TRY_MPI(MPI_Comm_rank(comm, &rank));
+    TRY_MPI(MPI_Comm_size(comm, &ranks));
+    if (ranks == 1)
+        return own;
+    if (rank == 0 && own == STATUS_OK)
+        own = pack(job, &bytes, &count);
+    int64_t head[2] = {(int64_t)own, (int64_t)count};
+    Status status = mpi_broadcast(comm, sizeof head, head, LOADING_SECONDS);
+    if (status == STATUS_OK && head[0] != STATUS_OK)
+        status = rank == 0 ? own : status_set((Status)head[0], "rank 0 could not start");
+    count = (size_t)head[1];
+    if (status == STATUS_OK && rank != 0)
+        status = MEMORY_NEW(&bytes, count);
+    if (status == STATUS_OK)
+        status = mpi_broadcast(comm, count, bytes, LOADING_SECONDS);
+    if (status == STATUS_OK && rank != 0)
+        status = unpack(job, bytes, count);
+    free(bytes);
+    return status;
+}

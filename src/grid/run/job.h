@@ -1,0 +1,40 @@
+/* What every rank of a job knows: the cells, the data and where results go.
+ *
+ * Cells come first, then the data sets that they need. Rank 0 reads the files; the others get a
+ * copy over MPI. So a fault in a file is found, and told, by one rank, and all ranks train on the
+ * same pixels.
+ */
+#ifndef GISD_GRID_RUN_JOB_H
+#define GISD_GRID_RUN_JOB_H
+
+#include <mpi.h>
+
+#include "data/dataset.h"
+#include "grid/experiment/cells.h"
+
+/* Owned through job_clear(). */
+typedef struct {
+    char *folder;       /* of the results, absolute */
+    char *data_name;    /* the manifest's or pack's path */
+    size_t data_count;  /* one for each form in which cells want the data */
+    size_t *sizes;      /* data_count: side of the network's input */
+    Dataset **datasets; /* data_count */
+    GridCells cells;
+    double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
+    double silence;            /* seconds after which a rank that says nothing counts as dead */
+} Job;
+
+/* Makes the experiment's cells, and reads the data in every form that they need. `data` stands in
+ * for the experiment's manifest: a manifest, a pack, or a folder that holds a manifest.csv; NULL:
+ * none. `path` is the experiment's, for messages. */
+Status job_init(Job *job, const ExperimentFile *experiment, const char *path, const char *data);
+void job_clear(Job *job);
+
+/* The data for a cell. */
+const Dataset *job_dataset(const Job *job, const GridCell *cell);
+
+/* Gives rank 0's job to all ranks; `own` is rank 0's status so far, and an error of it becomes
+ * every rank's. Collective over `comm`. */
+Status job_share(Job *job, Status own, MPI_Comm comm);
+
+#endif

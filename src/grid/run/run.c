@@ -1,0 +1,213 @@
+/* See run.h. */
+#include "grid/run/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "base/memory.h"
+#include "grid/experiment/search.h"
+#include "grid/experiment/selection.h"
+#include "grid/run/link.h"
+#include "grid/run/master.h"
+#include "grid/run/peer.h"
+#include "grid/run/results_folder.h"
+#include "grid/run/signals.h"
+#include "grid/run/threads.h"
+#include "grid/run/worker.h"
+#include "store/files.h"
+#include "train/mpi_check.h"
+
+/* ---- rank 0 ---- */
+
+/* The ranks may stand in other working folders. */
+static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment,
+                          char **folder)
+{
+    char named[EXPERIMENT_NAME_BYTES + 16];
+    snprintf(named, sizeof named, "results/%s", experiment->name);
+    return files_absolute(settings->folder ? settings->folder : named, folder);
+}
+
+/* The data's name goes into experiment.yaml, which lies in another folder. */
+static Status name_data(Job *job)
+{
+    char *name = job->data_name;
+    job->data_name = NULL;
+    Status status = files_absolute(name, &job->data_name);
+    free(name);
+    return status;
+}
+
+static Status select_cells(const RunSettings *settings, const Job *job, bool **selected)
+{
+    *selected = NULL;
+    if (!settings->only)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(selected, job->cells.count));
+    return selection_read(settings->only, &job->cells, *selected);
+}
+
+/* A folder of a version that did not name the rule of its splits goes on with that of its time. */
+static Status take_former_rule(const char *folder, ExperimentFile *experiment)
+{
+    ExperimentFile there;
+    char *path;
+    TRY(files_join(folder, "experiment.yaml", &path));
+    if (!experiment->split_rule_given && files_exists(path) &&
+        experiment_file_read(path, &there) == STATUS_OK) {
+        if (!there.split_rule_given)
+            experiment->split.rule = SPLIT_RULE_LARGEST_FIRST;
+        experiment_file_clear(&there);
+    }
+    free(path);
+    return STATUS_OK;
+}
+
+Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job *job)
+{
+    char *folder;
+    TRY(experiment_file_read(settings->experiment, experiment));
+    TRY(name_folder(settings, experiment, &folder));
+    Status status = take_former_rule(folder, experiment);
+    if (status == STATUS_OK)
+        status = job_init(job, experiment, settings->experiment, settings->data);
+    job->folder = folder;
+    TRY(status);
+    TRY(name_data(job));
+    job->checkpoint_seconds = experiment->checkpoint_seconds;
+    job->silence = experiment->silence;
+    return STATUS_OK;
+}
+
+static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile *experiment,
+                      Job *job, ResultsFolder *folder, Search *search, bool **selected)
+{
+    TRY(run_prepare(settings, experiment, job));
+    TRY(search_init(experiment, settings->experiment, &job->cells, search));
+    TRY(select_cells(settings, job, selected));
+    if (*selected)
+        TRY(search_check_selection(search, *selected));
+    return results_folder_open(folder, experiment, search, job, ranks);
+}
+
+static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEnd *end, int code)
+{
+    char *journal;
+    TRY(files_join(job->folder, "journal.jsonl", &journal));
+    Status status = event_append(folder->journal, &(Event){.kind = EVENT_CLOSED,
+                                                           .code = (size_t)code,
+                                                           .done = end->done,
+                                                           .failed = end->failed,
+                                                           .dropped = end->dropped,
+                                                           .left = end->left});
+    records_clear(&folder->records);
+    if (status == STATUS_OK)
+        status = records_read(journal, &folder->records);
+    if (status == STATUS_OK)
+        status = results_folder_index(job->folder, &folder->records);
+    free(journal);
+    return status;
+}
+
+static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, RunEnd *end)
+{
+    ExperimentFile experiment = {0};
+    Job job = {0};
+    ResultsFolder folder = {0};
+    Search search = {0};
+    bool *selected = NULL;
+    MasterEnd cells = {0};
+    Status status =
+        prepare(settings, (size_t)ranks, &experiment, &job, &folder, &search, &selected);
+    status = job_share(&job, status, comm);
+    mpi_set_watch(NULL, NULL, experiment.silence);
+    if (status == STATUS_OK)
+        status = master_run(&(MasterSettings){.ranks_per_cell = experiment.ranks_per_cell,
+                                              .silence = experiment.silence,
+                                              .seconds = settings->seconds,
+                                              .retry = settings->retry,
+                                              .search = &search,
+                                              .selected = selected},
+                            link, &job, &folder, &cells);
+    end->broken = cells.broken;
+    if (status == STATUS_OK) {
+        end->code = cells.left ? RUN_UNFINISHED : cells.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        status = close_folder(&folder, &job, &cells, end->code);
+    }
+    results_folder_close(&folder);
+    job_clear(&job);
+    experiment_file_clear(&experiment);
+    search_clear(&search);
+    free(selected);
+    return status;
+}
+
+/* ---- the others ---- */
+
+static Status follow(MPI_Comm comm, Link *link, RunEnd *end)
+{
+    Job job = {0};
+    Status status = job_share(&job, STATUS_OK, comm);
+    mpi_set_watch(NULL, NULL, job.silence);
+    if (status == STATUS_OK)
+        status = worker_run(link, &job, job.silence, &end->broken);
+    job_clear(&job);
+    return status;
+}
+
+/* ---- until all know the job ---- */
+
+typedef struct {
+    const Link *link;
+    double looked;
+} Meeting;
+
+/* The MpiWatch while rank 0 reads the data and sends it: a rank that dies now ends the job. The
+ * ranks on its host see that; those on other hosts give up when rank 0 stays silent. */
+static Status watch_peers(void *context)
+{
+    Meeting *meeting = context;
+    const Link *link = meeting->link;
+    if (clock_seconds() - meeting->looked < 1)
+        return STATUS_OK;
+    meeting->looked = clock_seconds();
+    for (int i = 0; i < link->ranks; ++i)
+        if (peer_is_dead(&link->peers[link->rank], &link->peers[i]))
+            FAIL(STATUS_LOST, "rank %d died before the work began; start again", i);
+    return STATUS_OK;
+}
+
+/* Ranks that do not know one another yet can only block. */
+static Status meet(MPI_Comm comm, int ranks, Link *link, Meeting *meeting)
+{
+    enum { MEETING_SECONDS = 60 };
+    *meeting = (Meeting){.link = link};
+    deadline_set(MEETING_SECONDS + (unsigned)ranks,
+                 "gisd-grid: a rank died at the start; start again\n", EXIT_FAILURE);
+    TRY(threads_share(comm));
+    TRY(link_init(link, comm));
+    deadline_clear();
+    mpi_set_watch(watch_peers, meeting, MEETING_SECONDS);
+    return STATUS_OK;
+}
+
+Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
+{
+    int rank, ranks;
+    Link link = {0};
+    Meeting meeting;
+    *end = (RunEnd){.code = EXIT_SUCCESS};
+    TRY_MPI(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
+    TRY_MPI(MPI_Comm_rank(comm, &rank));
+    TRY_MPI(MPI_Comm_size(comm, &ranks));
+    signals_catch();
+    Status status = meet(comm, ranks, &link, &meeting);
+    if (status == STATUS_OK)
+        status = rank == 0 ? lead(settings, comm, ranks, &link, end) : follow(comm, &link, end);
+    end->broken |= status == STATUS_LOST;
+    link_clear(&link);
+    return status;
+}

@@ -1,0 +1,393 @@
+/* See scheduler.h. Everything is a scan over cells or ranks: at 10,000 cells and 64 ranks a
+ * decision takes microseconds, and there is no order to keep. */
+#include "grid/schedule/scheduler.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+typedef struct {
+    double work, interval;
+    size_t most_ranks;
+    SchedulerState state;
+    size_t group;    /* ranks that run it */
+    double since;    /* when `work` was last right, while it runs */
+    size_t promised; /* ranks of its next start, for which it was asked to stop; 0: none */
+} Cell;
+
+typedef enum { RANK_IDLE, RANK_BUSY, RANK_DEAD } RankState;
+
+struct Scheduler {
+    SchedulerSettings settings;
+    size_t count;
+    Cell *cells; /* count */
+    RankState *ranks;
+    bool *avoided; /* by rank; such a rank counts neither as living nor as idle */
+    size_t living, idle, waiting;
+    bool begun; /* some cell has been started */
+    double end;
+};
+
+Status scheduler_new(const SchedulerSettings *settings, size_t count, const SchedulerCell *cells,
+                     Scheduler **scheduler)
+{
+    TRY(MEMORY_NEW(scheduler, 1));
+    Scheduler *made = *scheduler;
+    made->settings = *settings;
+    made->count = count;
+    made->living = made->idle = settings->ranks;
+    made->end = (double)INFINITY;
+    Status status = MEMORY_NEW(&made->cells, count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->ranks, settings->ranks);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->avoided, settings->ranks);
+    if (status != STATUS_OK) {
+        scheduler_free(made);
+        *scheduler = NULL;
+        return status;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        bool done = !(cells[i].work > 0);
+        made->cells[i] = (Cell){.work = done ? 0 : cells[i].work,
+                                .interval = cells[i].interval,
+                                .most_ranks = cells[i].most_ranks,
+                                .state = done ? SCHEDULER_DONE : SCHEDULER_WAITING};
+        made->waiting += !done;
+    }
+    return STATUS_OK;
+}
+
+void scheduler_free(Scheduler *scheduler)
+{
+    if (!scheduler)
+        return;
+    free(scheduler->cells);
+    free(scheduler->ranks);
+    free(scheduler->avoided);
+    free(scheduler);
+}
+
+/* ---- times ---- */
+
+double scheduler_speed(const SchedulerSettings *settings, size_t ranks)
+{
+    double speed = 1;
+    for (; ranks > 1; ranks /= 2)
+        speed *= 2 * settings->doubling;
+    return speed;
+}
+
+static double seconds_on(const Scheduler *scheduler, double work, size_t ranks)
+{
+    return work / scheduler_speed(&scheduler->settings, ranks);
+}
+
+double scheduler_work_left(const Scheduler *scheduler, size_t index, double now)
+{
+    const Cell *cell = &scheduler->cells[index];
+    if (cell->state != SCHEDULER_RUNNING)
+        return cell->state == SCHEDULER_WAITING ? cell->work : 0;
+    double done = (now - cell->since) * scheduler_speed(&scheduler->settings, cell->group);
+    return done < cell->work ? cell->work - done : 0;
+}
+
+static size_t largest_group(const Scheduler *scheduler, const Cell *cell)
+{
+    size_t most = scheduler->settings.fixed_group ? scheduler->settings.fixed_group
+                                                  : (size_t)SCHEDULER_GROUP_MOST;
+    return cell->most_ranks < most ? cell->most_ranks : most;
+}
+
+/* The time that all the work left would take all the ranks. */
+static double fair_share(const Scheduler *scheduler, double now)
+{
+    double work = 0;
+    for (size_t i = 0; i < scheduler->count; ++i)
+        work += scheduler_work_left(scheduler, i, now);
+    return scheduler->living ? work / (double)scheduler->living : (double)INFINITY;
+}
+
+double scheduler_time_left(const Scheduler *scheduler, double now)
+{
+    double left = fair_share(scheduler, now);
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        const Cell *cell = &scheduler->cells[i];
+        double work = scheduler_work_left(scheduler, i, now);
+        size_t group = cell->group;
+        if (cell->state == SCHEDULER_WAITING)
+            for (group = 1;
+                 2 * group <= largest_group(scheduler, cell) && 2 * group <= scheduler->living;)
+                group *= 2;
+        if (work > 0 && seconds_on(scheduler, work, group) > left)
+            left = seconds_on(scheduler, work, group);
+    }
+    return left;
+}
+
+/* ---- decisions ---- */
+
+/* The smallest group that ends the cell within the fair share, else the largest. */
+static size_t wanted_group(const Scheduler *scheduler, const Cell *cell, double share)
+{
+    size_t most = largest_group(scheduler, cell), group = 1;
+    if (scheduler->settings.fixed_group)
+        return most;
+    if (cell->promised)
+        return cell->promised;
+    while (2 * group <= most && 2 * group <= scheduler->living &&
+           seconds_on(scheduler, cell->work, group) > share)
+        group *= 2;
+    return group;
+}
+
+static bool is_free(const Scheduler *scheduler, size_t rank)
+{
+    return scheduler->ranks[rank] == RANK_IDLE && !scheduler->avoided[rank];
+}
+
+static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order)
+{
+    /* Neighbours share a host: the tightest run of idle ranks that holds the group, else the first
+     * ones. */
+    size_t best = 0, best_length = (size_t)-1;
+    for (size_t first = 0; first < scheduler->settings.ranks;) {
+        size_t end = first;
+        while (end < scheduler->settings.ranks && is_free(scheduler, end))
+            ++end;
+        if (end - first >= count && end - first < best_length) {
+            best = first;
+            best_length = end - first;
+        }
+        first = end + 1;
+    }
+    order->rank_count = 0;
+    for (size_t rank = best; order->rank_count < count; ++rank) {
+        if (!is_free(scheduler, rank))
+            continue;
+        scheduler->ranks[rank] = RANK_BUSY;
+        order->ranks[order->rank_count++] = rank;
+    }
+    scheduler->idle -= count;
+}
+
+static bool can_save_in_time(const Scheduler *scheduler, const Cell *cell, size_t group, double now)
+{
+    double interval = cell->interval < cell->work ? cell->interval : cell->work;
+    return now + seconds_on(scheduler, interval, group) + scheduler->settings.restart_cost <=
+           scheduler->end;
+}
+
+/* Idle ranks that are not kept for a running cell. All of its next ranks are, not only those that
+ * it lacks, as its present ones become idle one by one before it has ended. */
+static size_t free_ranks(const Scheduler *scheduler)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < scheduler->count; ++i)
+        if (scheduler->cells[i].state == SCHEDULER_RUNNING)
+            kept += scheduler->cells[i].promised;
+    return scheduler->idle > kept ? scheduler->idle - kept : 0;
+}
+
+static bool goes_before(const Cell *cell, const Cell *other)
+{
+    if (!cell->promised != !other->promised)
+        return cell->promised > 0;
+    return cell->work > other->work;
+}
+
+static void start(Scheduler *scheduler, Cell *cell, size_t group, double now, SchedulerOrder *order)
+{
+    order->kind = ORDER_START;
+    order->cell = (size_t)(cell - scheduler->cells);
+    take_ranks(scheduler, group, order);
+    cell->state = SCHEDULER_RUNNING;
+    cell->group = group;
+    cell->since = now;
+    cell->promised = 0;
+    --scheduler->waiting;
+    scheduler->begun = true;
+}
+
+/* If no cell seems to be able to save in time, and so the whole job would do nothing, the times may
+ * be wrong, and a step is better than none: starts the cell with the shortest interval. */
+static bool start_anyhow(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    Cell *shortest = NULL;
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        Cell *cell = &scheduler->cells[i];
+        if (cell->state == SCHEDULER_WAITING && (!shortest || cell->interval < shortest->interval))
+            shortest = cell;
+    }
+    if (!shortest || now + scheduler->settings.restart_cost > scheduler->end)
+        return false;
+    size_t group = 1;
+    while (2 * group <= largest_group(scheduler, shortest) && 2 * group <= scheduler->idle)
+        group *= 2;
+    start(scheduler, shortest, group, now, order);
+    return true;
+}
+
+/* Starts the longest waiting cell that can save before the end; first those that were stopped to
+ * get more ranks. */
+static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    if (!scheduler->waiting || !scheduler->idle)
+        return false;
+    double share = fair_share(scheduler, now);
+    size_t unpromised = free_ranks(scheduler), group = 0;
+    Cell *longest = NULL;
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        Cell *cell = &scheduler->cells[i];
+        if (cell->state != SCHEDULER_WAITING || (longest && !goes_before(cell, longest)))
+            continue;
+        size_t ranks = cell->promised ? scheduler->idle : unpromised;
+        size_t wanted = wanted_group(scheduler, cell, share);
+        while (wanted > ranks)
+            wanted /= 2;
+        if (!wanted || !can_save_in_time(scheduler, cell, wanted, now))
+            continue;
+        longest = cell;
+        group = wanted;
+    }
+    if (!longest)
+        return !scheduler->begun && start_anyhow(scheduler, now, order);
+    start(scheduler, longest, group, now, order);
+    return true;
+}
+
+/* Of the cells that would end after the fair share, or of all if none waits, asks the one that ends
+ * last to move to twice the ranks, if they are free and it is worth it. */
+static bool widen_last(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    if (scheduler->settings.fixed_group || !scheduler->idle)
+        return false;
+    const size_t unpromised = free_ranks(scheduler);
+    double latest = 10 * scheduler->settings.restart_cost;
+    Cell *last = NULL;
+    for (size_t i = 0; i < scheduler->count; ++i) {
+        Cell *cell = &scheduler->cells[i];
+        if (cell->state == SCHEDULER_WAITING && cell->promised)
+            return false; /* the idle ranks are for that one */
+        if (cell->state != SCHEDULER_RUNNING || cell->promised || cell->group > unpromised ||
+            2 * cell->group > largest_group(scheduler, cell) ||
+            !can_save_in_time(scheduler, cell, 2 * cell->group, now))
+            continue;
+        double left = seconds_on(scheduler, scheduler_work_left(scheduler, i, now), cell->group);
+        if (left > latest) {
+            latest = left;
+            last = cell;
+        }
+    }
+    if (!last || (scheduler->waiting && latest <= fair_share(scheduler, now)))
+        return false;
+    last->promised = 2 * last->group;
+    order->kind = ORDER_WIDEN;
+    order->cell = (size_t)(last - scheduler->cells);
+    order->rank_count = 0;
+    return true;
+}
+
+void scheduler_next(Scheduler *scheduler, double now, SchedulerOrder *order)
+{
+    if (!widen_last(scheduler, now, order) && !start_longest(scheduler, now, order))
+        order->kind = ORDER_NOTHING;
+}
+
+/* ---- what happens ---- */
+
+void scheduler_set_end(Scheduler *scheduler, double end)
+{
+    scheduler->end = end;
+}
+
+void scheduler_set_work(Scheduler *scheduler, size_t index, double work, double now)
+{
+    Cell *cell = &scheduler->cells[index];
+    cell->work = work > 0 ? work : 0;
+    cell->since = now;
+}
+
+void scheduler_ended(Scheduler *scheduler, size_t index, bool again, double now)
+{
+    Cell *cell = &scheduler->cells[index];
+    if (again) {
+        /* even a cell that seems to be at its end must still be run */
+        double left = scheduler_work_left(scheduler, index, now);
+        cell->work = left > 0 ? left : 1e-3;
+        ++scheduler->waiting;
+    }
+    cell->state = again ? SCHEDULER_WAITING : SCHEDULER_DONE;
+    cell->group = 0;
+}
+
+void scheduler_restore(Scheduler *scheduler, size_t index, double work)
+{
+    Cell *cell = &scheduler->cells[index];
+    scheduler->waiting += cell->state != SCHEDULER_WAITING;
+    cell->state = SCHEDULER_WAITING;
+    cell->work = work;
+}
+
+void scheduler_rank_idle(Scheduler *scheduler, size_t rank)
+{
+    if (scheduler->ranks[rank] != RANK_BUSY)
+        return;
+    scheduler->ranks[rank] = RANK_IDLE;
+    scheduler->idle += !scheduler->avoided[rank];
+}
+
+void scheduler_rank_trust(Scheduler *scheduler, size_t rank)
+{
+    if (!scheduler->avoided[rank] || scheduler->ranks[rank] == RANK_DEAD)
+        return;
+    scheduler->avoided[rank] = false;
+    scheduler->idle += scheduler->ranks[rank] == RANK_IDLE;
+    ++scheduler->living;
+}
+
+/* A slow rank is better than none. */
+static void trust_all_if_alone(Scheduler *scheduler)
+{
+    for (size_t i = 0; i < scheduler->settings.ranks && !scheduler->living; ++i)
+        scheduler_rank_trust(scheduler, i);
+}
+
+void scheduler_rank_avoid(Scheduler *scheduler, size_t rank)
+{
+    if (scheduler->avoided[rank] || scheduler->ranks[rank] == RANK_DEAD)
+        return;
+    scheduler->avoided[rank] = true;
+    scheduler->idle -= scheduler->ranks[rank] == RANK_IDLE;
+    --scheduler->living;
+    trust_all_if_alone(scheduler);
+}
+
+void scheduler_rank_lost(Scheduler *scheduler, size_t rank)
+{
+    if (scheduler->ranks[rank] == RANK_DEAD)
+        return;
+    if (!scheduler->avoided[rank]) {
+        scheduler->idle -= scheduler->ranks[rank] == RANK_IDLE;
+        --scheduler->living;
+    }
+    scheduler->ranks[rank] = RANK_DEAD;
+    trust_all_if_alone(scheduler);
+}
+
+SchedulerState scheduler_state(const Scheduler *scheduler, size_t cell)
+{
+    return scheduler->cells[cell].state;
+}
+
+size_t scheduler_idle_ranks(const Scheduler *scheduler)
+{
+    return scheduler->idle;
+}
+
+size_t scheduler_living_ranks(const Scheduler *scheduler)
+{
+    return scheduler->living;
+}

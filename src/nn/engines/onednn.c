@@ -1,0 +1,456 @@
+/* Convolution with oneDNN (C API, 2.6): plain NHWC activations, weights in the layout that oneDNN
+ * chooses for each direction (weights forced into a plain layout run at a tenth of the speed).
+ *
+ * A plan holds up to three primitives. Forward and backward data own their packed weights, reached
+ * by a reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
+ * then plain, and added to the caller's. Memory objects over activations are made once and pointed
+ * at the caller's buffers for each call; they and the stream are the plan's own, so that plans of
+ * different networks may run in different threads at the same time. In bfloat16 the packed weights
+ * are bfloat16 too; the weights' gradient stays float32.
+ */
+#ifdef GISD_HAVE_ONEDNN
+#include "nn/engine.h"
+
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <oneapi/dnnl/dnnl.h>
+
+#include "base/memory.h"
+
+static const char *onednn_text(dnnl_status_t status)
+{
+    switch (status) {
+    case dnnl_out_of_memory:
+        return "out of memory";
+    case dnnl_invalid_arguments:
+        return "invalid arguments";
+    case dnnl_unimplemented:
+        return "not implemented for this shape";
+    default:
+        return "failed";
+    }
+}
+
+/* The checked call: out of memory is told apart, since it fails a cell with a cause of its own. */
+#define DNN(call)                                                                                  \
+    do {                                                                                           \
+        dnnl_status_t dnn_status_ = (call);                                                        \
+        if (dnn_status_ != dnnl_success)                                                           \
+            FAIL(dnn_status_ == dnnl_out_of_memory ? STATUS_NO_MEMORY : STATUS_LIBRARY,            \
+                 "oneDNN: %s (%s:%d)", onednn_text(dnn_status_), __FILE__, __LINE__);              \
+    } while (0)
+
+/* A primitive with what it owns. */
+typedef struct {
+    dnnl_primitive_t primitive;
+    dnnl_memory_t weights;    /* packed; in the workspace for the weight gradient */
+    dnnl_memory_t plain;      /* O x I x H x W view of the caller's weights */
+    dnnl_primitive_t reorder; /* plain to packed, or packed to plain for the weight gradient */
+    dnnl_memory_t scratchpad; /* in the workspace */
+    size_t weights_bytes, scratchpad_bytes;
+} Direction;
+
+struct ConvolutionPlan {
+    ConvolutionShape shape;
+    Shape output_shape;
+    dnnl_stream_t stream;
+    dnnl_memory_t input, output, bias; /* views of the caller's buffers */
+    Direction forward, backward_data, backward_weights;
+    float *gradient;      /* O x I x H x W, one call's weight gradient; in the workspace */
+    float *bias_gradient; /* O; in the workspace */
+};
+
+/* The one CPU engine of the process, made on first use by any thread and never changed again. It
+ * has no state of its own; what a call changes (stream, memory objects) belongs to a plan. */
+static dnnl_engine_t cpu;
+
+static Status open_cpu(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    dnnl_status_t status = dnnl_success;
+    pthread_mutex_lock(&lock);
+    if (!cpu)
+        status = dnnl_engine_create(&cpu, dnnl_cpu, 0);
+    pthread_mutex_unlock(&lock);
+    DNN(status);
+    return STATUS_OK;
+}
+
+/* oneDNN compiles code for each primitive and writes it, without a look, to where the memory for it
+ * should be: where that cannot be had, the process dies. So the room is tried first; a primitive
+ * takes 3 MiB at most on AVX-512. */
+static Status check_room_for_code(void)
+{
+    enum { ROOM_BYTES = 64 << 20 };
+    void *room = mmap(NULL, ROOM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        FAIL(STATUS_NO_MEMORY,
+             "out of memory: oneDNN needs %d MiB of free address space for the code it compiles",
+             ROOM_BYTES >> 20);
+    munmap(room, ROOM_BYTES);
+    return STATUS_OK;
+}
+
+static void direction_clear(Direction *direction)
+{
+    if (direction->primitive)
+        dnnl_primitive_destroy(direction->primitive);
+    if (direction->reorder)
+        dnnl_primitive_destroy(direction->reorder);
+    if (direction->weights)
+        dnnl_memory_destroy(direction->weights);
+    if (direction->plain)
+        dnnl_memory_destroy(direction->plain);
+    if (direction->scratchpad)
+        dnnl_memory_destroy(direction->scratchpad);
+}
+
+static void onednn_plan_free(ConvolutionPlan *plan)
+{
+    if (!plan)
+        return;
+    direction_clear(&plan->forward);
+    direction_clear(&plan->backward_data);
+    direction_clear(&plan->backward_weights);
+    if (plan->input)
+        dnnl_memory_destroy(plan->input);
+    if (plan->output)
+        dnnl_memory_destroy(plan->output);
+    if (plan->bias)
+        dnnl_memory_destroy(plan->bias);
+    if (plan->stream)
+        dnnl_stream_destroy(plan->stream);
+    free(plan);
+}
+
+/* Descriptors of the tensors of a convolution; `weights` leaves the layout to oneDNN. */
+typedef struct {
+    dnnl_memory_desc_t input, weights, weight_gradient, plain_weights, bias, output;
+    dnnl_dims_t strides, dilates, padding, padding_after;
+} Descriptors;
+
+static Status describe(const ConvolutionShape *s, Descriptors *d)
+{
+    Shape out = convolution_output(s);
+    dnnl_dims_t input = {(dnnl_dim_t)s->input.n, (dnnl_dim_t)s->input.c, (dnnl_dim_t)s->input.h,
+                         (dnnl_dim_t)s->input.w};
+    dnnl_dims_t output = {(dnnl_dim_t)out.n, (dnnl_dim_t)out.c, (dnnl_dim_t)out.h,
+                          (dnnl_dim_t)out.w};
+    dnnl_dims_t weights = {(dnnl_dim_t)out.c, (dnnl_dim_t)s->input.c, (dnnl_dim_t)s->kernel_h,
+                           (dnnl_dim_t)s->kernel_w};
+    dnnl_dims_t bias = {(dnnl_dim_t)out.c};
+    dnnl_data_type_t type = s->half ? dnnl_bf16 : dnnl_f32;
+    DNN(dnnl_memory_desc_init_by_tag(&d->input, 4, input, type, dnnl_nhwc));
+    DNN(dnnl_memory_desc_init_by_tag(&d->output, 4, output, type, dnnl_nhwc));
+    DNN(dnnl_memory_desc_init_by_tag(&d->weights, 4, weights, type, dnnl_format_tag_any));
+    DNN(dnnl_memory_desc_init_by_tag(&d->weight_gradient, 4, weights, dnnl_f32,
+                                     dnnl_format_tag_any));
+    DNN(dnnl_memory_desc_init_by_tag(&d->plain_weights, 4, weights, dnnl_f32, dnnl_oihw));
+    DNN(dnnl_memory_desc_init_by_tag(&d->bias, 1, bias, dnnl_f32, dnnl_x));
+    size_t kernel[2] = {s->kernel_h, s->kernel_w}, pad[2] = {s->pad_h, s->pad_w};
+    size_t extent[2] = {s->input.h, s->input.w}, result[2] = {out.h, out.w};
+    for (int i = 0; i < 2; ++i) {
+        d->strides[i] = (dnnl_dim_t)s->stride;
+        d->dilates[i] = (dnnl_dim_t)s->dilation - 1; /* oneDNN counts the holes */
+        d->padding[i] = (dnnl_dim_t)pad[i];
+        /* What the last window needs behind the image: less than pad where the stride drops pixels.
+         */
+        d->padding_after[i] =
+            (dnnl_dim_t)((result[i] - 1) * s->stride + s->dilation * (kernel[i] - 1) + 1) -
+            (dnnl_dim_t)(extent[i] + pad[i]);
+    }
+    return STATUS_OK;
+}
+
+/* Makes a direction from its primitive descriptor, which it destroys. `reads_weights` is false for
+ * the weight gradient. */
+static Status direction_init(Direction *direction, dnnl_primitive_desc_t descriptor,
+                             const Descriptors *d, bool reads_weights)
+{
+    const dnnl_memory_desc_t *weights = dnnl_primitive_desc_query_md(
+        descriptor, reads_weights ? dnnl_query_weights_md : dnnl_query_diff_weights_md, 0);
+    const dnnl_memory_desc_t *scratchpad =
+        dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
+    dnnl_primitive_desc_t reorder = NULL;
+    direction->weights_bytes = dnnl_memory_desc_get_size(weights);
+    direction->scratchpad_bytes = dnnl_memory_desc_get_size(scratchpad);
+    Status room = check_room_for_code();
+    if (room != STATUS_OK) {
+        dnnl_primitive_desc_destroy(descriptor);
+        return room;
+    }
+    dnnl_status_t status = dnnl_primitive_create(&direction->primitive, descriptor);
+    if (status == dnnl_success)
+        status = dnnl_memory_create(&direction->weights, weights, cpu,
+                                    reads_weights ? DNNL_MEMORY_ALLOCATE : DNNL_MEMORY_NONE);
+    if (status == dnnl_success)
+        status = dnnl_memory_create(&direction->plain, &d->plain_weights, cpu, DNNL_MEMORY_NONE);
+    if (status == dnnl_success)
+        status = dnnl_memory_create(&direction->scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
+    if (status == dnnl_success)
+        status = dnnl_reorder_primitive_desc_create(
+            &reorder, reads_weights ? &d->plain_weights : weights, cpu,
+            reads_weights ? weights : &d->plain_weights, cpu, NULL);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&direction->reorder, reorder);
+    if (reorder)
+        dnnl_primitive_desc_destroy(reorder);
+    dnnl_primitive_desc_destroy(descriptor);
+    DNN(status);
+    return STATUS_OK;
+}
+
+static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool data_gradient,
+                              bool weight_gradient, dnnl_primitive_attr_t attributes)
+{
+    const dnnl_memory_desc_t *bias = plan->shape.bias ? &d->bias : NULL;
+    dnnl_convolution_desc_t convolution;
+    dnnl_primitive_desc_t forward = NULL, backward = NULL;
+    DNN(dnnl_dilated_convolution_forward_desc_init(
+        &convolution, dnnl_forward_training, dnnl_convolution_direct, &d->input, &d->weights, bias,
+        &d->output, d->strides, d->dilates, d->padding, d->padding_after));
+    DNN(dnnl_primitive_desc_create(&forward, &convolution, attributes, cpu, NULL));
+    Status status = STATUS_OK;
+    dnnl_status_t made = dnnl_success;
+    if (data_gradient) {
+        made = dnnl_dilated_convolution_backward_data_desc_init(
+            &convolution, dnnl_convolution_direct, &d->input, &d->weights, &d->output, d->strides,
+            d->dilates, d->padding, d->padding_after);
+        if (made == dnnl_success)
+            made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
+        if (made == dnnl_success)
+            status = direction_init(&plan->backward_data, backward, d, true);
+    }
+    if (made == dnnl_success && status == STATUS_OK && weight_gradient) {
+        made = dnnl_dilated_convolution_backward_weights_desc_init(
+            &convolution, dnnl_convolution_direct, &d->input, &d->weight_gradient, bias, &d->output,
+            d->strides, d->dilates, d->padding, d->padding_after);
+        if (made == dnnl_success)
+            made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
+        if (made == dnnl_success)
+            status = direction_init(&plan->backward_weights, backward, d, false);
+    }
+    if (made != dnnl_success || status != STATUS_OK) {
+        dnnl_primitive_desc_destroy(forward);
+        TRY(status);
+        DNN(made);
+    }
+    return direction_init(&plan->forward, forward, d, true);
+}
+
+static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_gradient)
+{
+    Descriptors d;
+    TRY(describe(&plan->shape, &d));
+    DNN(dnnl_stream_create(&plan->stream, cpu, dnnl_stream_default_flags));
+    DNN(dnnl_memory_create(&plan->input, &d.input, cpu, DNNL_MEMORY_NONE));
+    DNN(dnnl_memory_create(&plan->output, &d.output, cpu, DNNL_MEMORY_NONE));
+    DNN(dnnl_memory_create(&plan->bias, &d.bias, cpu, DNNL_MEMORY_NONE));
+    dnnl_primitive_attr_t attributes;
+    DNN(dnnl_primitive_attr_create(&attributes));
+    dnnl_status_t set =
+        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    Status status = set == dnnl_success
+                        ? make_primitives(plan, &d, data_gradient, weight_gradient, attributes)
+                        : STATUS_OK;
+    dnnl_primitive_attr_destroy(attributes);
+    TRY(status);
+    DNN(set);
+    return STATUS_OK;
+}
+
+static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
+                              bool weight_gradient, ConvolutionPlan **result)
+{
+    TRY(open_cpu());
+    ConvolutionPlan *plan;
+    TRY(MEMORY_NEW(&plan, 1));
+    plan->shape = *shape;
+    plan->output_shape = convolution_output(shape);
+    Status status = fill_plan(plan, data_gradient, weight_gradient);
+    if (status != STATUS_OK) {
+        onednn_plan_free(plan);
+        return status;
+    }
+    *result = plan;
+    return STATUS_OK;
+}
+
+static Status point(dnnl_memory_t memory, const void *data)
+{
+    /* oneDNN has no const view: the sources of a primitive are only read. */
+    DNN(dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)data));
+    return STATUS_OK;
+}
+
+/* ---- the workspace: scratchpad, packed weight gradient, plain weight gradient, bias gradient ----
+ */
+
+static size_t aligned(size_t bytes)
+{
+    enum { ALIGNMENT_BYTES = 64 };
+    return (bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
+}
+
+static size_t weight_count(const ConvolutionShape *s)
+{
+    return s->output_channels * s->input.c * s->kernel_h * s->kernel_w;
+}
+
+static size_t scratchpad_bytes(const ConvolutionPlan *plan)
+{
+    size_t most = plan->forward.scratchpad_bytes;
+    if (most < plan->backward_data.scratchpad_bytes)
+        most = plan->backward_data.scratchpad_bytes;
+    if (most < plan->backward_weights.scratchpad_bytes)
+        most = plan->backward_weights.scratchpad_bytes;
+    return aligned(most);
+}
+
+static size_t onednn_workspace_bytes(const ConvolutionPlan *plan)
+{
+    size_t bytes = scratchpad_bytes(plan);
+    if (plan->backward_weights.primitive)
+        bytes += aligned(plan->backward_weights.weights_bytes) +
+                 aligned(weight_count(&plan->shape) * sizeof(float)) +
+                 aligned(plan->shape.output_channels * sizeof(float));
+    return bytes;
+}
+
+/* Pointing a memory object at an address cannot fail: the objects exist and are the CPU's. */
+static void place(dnnl_memory_t memory, void *data)
+{
+    if (memory)
+        (void)dnnl_memory_set_data_handle(memory, data);
+}
+
+static void onednn_set_workspace(ConvolutionPlan *plan, void *workspace)
+{
+    char *at = workspace;
+    place(plan->forward.scratchpad, at);
+    place(plan->backward_data.scratchpad, at);
+    place(plan->backward_weights.scratchpad, at);
+    at += scratchpad_bytes(plan);
+    if (!plan->backward_weights.primitive)
+        return;
+    place(plan->backward_weights.weights, at);
+    at += aligned(plan->backward_weights.weights_bytes);
+    plan->gradient = (float *)(void *)at;
+    at += aligned(weight_count(&plan->shape) * sizeof(float));
+    plan->bias_gradient = (float *)(void *)at;
+}
+
+static Status pack(Direction *direction, dnnl_stream_t stream, const float *weights)
+{
+    if (!direction->primitive)
+        return STATUS_OK;
+    TRY(point(direction->plain, weights));
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, direction->plain},
+                                   {DNNL_ARG_TO, direction->weights}};
+    DNN(dnnl_primitive_execute(direction->reorder, stream, 2, arguments));
+    DNN(dnnl_stream_wait(stream));
+    return STATUS_OK;
+}
+
+static Status onednn_set_weights(ConvolutionPlan *plan, const float *weights)
+{
+    TRY(pack(&plan->forward, plan->stream, weights));
+    return pack(&plan->backward_data, plan->stream, weights);
+}
+
+static Status onednn_forward(ConvolutionPlan *plan, const void *input, const float *bias,
+                             void *output)
+{
+    TRY(point(plan->input, input));
+    TRY(point(plan->output, output));
+    if (plan->shape.bias)
+        TRY(point(plan->bias, bias));
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, plan->input},
+                                   {DNNL_ARG_WEIGHTS, plan->forward.weights},
+                                   {DNNL_ARG_DST, plan->output},
+                                   {DNNL_ARG_SCRATCHPAD, plan->forward.scratchpad},
+                                   {DNNL_ARG_BIAS, plan->bias}};
+    DNN(dnnl_primitive_execute(plan->forward.primitive, plan->stream, plan->shape.bias ? 5 : 4,
+                               arguments));
+    DNN(dnnl_stream_wait(plan->stream));
+    return STATUS_OK;
+}
+
+static Status onednn_backward_data(ConvolutionPlan *plan, const void *output_gradient,
+                                   void *input_gradient)
+{
+    TRY(point(plan->output, output_gradient));
+    TRY(point(plan->input, input_gradient));
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_DIFF_DST, plan->output},
+                                   {DNNL_ARG_WEIGHTS, plan->backward_data.weights},
+                                   {DNNL_ARG_DIFF_SRC, plan->input},
+                                   {DNNL_ARG_SCRATCHPAD, plan->backward_data.scratchpad}};
+    DNN(dnnl_primitive_execute(plan->backward_data.primitive, plan->stream, 4, arguments));
+    DNN(dnnl_stream_wait(plan->stream));
+    return STATUS_OK;
+}
+
+static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
+                                      const void *output_gradient, float *weight_gradient,
+                                      float *bias_gradient)
+{
+    Direction *direction = &plan->backward_weights;
+    TRY(point(plan->input, input));
+    TRY(point(plan->output, output_gradient));
+    TRY(point(plan->bias, plan->bias_gradient));
+    TRY(point(direction->plain, plan->gradient));
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, plan->input},
+                                   {DNNL_ARG_DIFF_DST, plan->output},
+                                   {DNNL_ARG_DIFF_WEIGHTS, direction->weights},
+                                   {DNNL_ARG_SCRATCHPAD, direction->scratchpad},
+                                   {DNNL_ARG_DIFF_BIAS, plan->bias}};
+    DNN(dnnl_primitive_execute(direction->primitive, plan->stream, plan->shape.bias ? 5 : 4,
+                               arguments));
+    dnnl_exec_arg_t unpack[] = {{DNNL_ARG_FROM, direction->weights},
+                                {DNNL_ARG_TO, direction->plain}};
+    DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 2, unpack));
+    DNN(dnnl_stream_wait(plan->stream));
+    size_t count = weight_count(&plan->shape);
+#pragma omp parallel for simd schedule(static)
+    for (size_t i = 0; i < count; ++i)
+        weight_gradient[i] += plan->gradient[i];
+    for (size_t i = 0; bias_gradient && i < plan->shape.output_channels; ++i)
+        bias_gradient[i] += plan->bias_gradient[i];
+    return STATUS_OK;
+}
+
+/* oneDNN would compute bfloat16 also without such instructions, many times slower than float32. */
+static bool onednn_has_half(void)
+{
+#ifdef __x86_64__
+    unsigned a, b, c, d;
+    enum { FEATURES = 7, AVX512_BF16 = 1 << 5 };
+    return __get_cpuid_count(FEATURES, 1, &a, &b, &c, &d) && (a & AVX512_BF16);
+#else
+    return false;
+#endif
+}
+
+const Engine *engine_onednn(void)
+{
+    static const Engine engine = {
+        .name = "onednn",
+        .plan_new = onednn_plan_new,
+        .plan_free = onednn_plan_free,
+        .has_half = onednn_has_half,
+        .workspace_bytes = onednn_workspace_bytes,
+        .set_workspace = onednn_set_workspace,
+        .set_weights = onednn_set_weights,
+        .forward = onednn_forward,
+        .backward_data = onednn_backward_data,
+        .backward_weights = onednn_backward_weights,
+    };
+    return &engine;
+}
+#endif

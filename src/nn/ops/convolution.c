@@ -1,0 +1,142 @@
+/* Convolution with optional bias, dilation and weight standardisation; the arithmetic is the
+ * engine's. */
+#include "nn/ops/convolution.h"
+
+#include "base/vector.h"
+
+static Status forward(const OperationCall *call)
+{
+    return call->engine->forward(call->convolution, call->input[0].data, call->bias,
+                                 call->output.data);
+}
+
+/* The bias' gradient alone, where the weights are frozen: sums over runs of pixels in float, over
+ * the runs in double. */
+static void sum_pixels(const OperationCall *call)
+{
+    Shape shape = call->node->request.shape;
+    enum { SLICE = 16, RUN = 64 };
+    size_t pixels = shape_pixels(shape);
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < shape.c; first += SLICE) {
+        size_t width = shape.c - first < SLICE ? shape.c - first : SLICE;
+        double sums[SLICE] = {0};
+        for (size_t begin = 0; begin < pixels; begin += RUN) {
+            float part[SLICE] = {0};
+            for (size_t p = begin; p < begin + RUN && p < pixels; ++p) {
+                float tile[SLICE];
+                const float *dy =
+                    numbers_read(call->output_gradient, p * shape.c + first, width, tile);
+                for (size_t c = 0; c < width; ++c)
+                    part[c] += dy[c];
+            }
+            for (size_t c = 0; c < width; ++c)
+                sums[c] += (double)part[c];
+        }
+        for (size_t c = 0; c < width; ++c)
+            call->bias_gradient[first + c] += (float)sums[c];
+    }
+}
+
+VECTORISED static void add_run(size_t n, const float *from, float *to)
+{
+    for (size_t i = 0; i < n; ++i)
+        to[i] += from[i];
+}
+
+static void add_to_input_gradient(const OperationCall *call)
+{
+    size_t count = shape_count(call->node->input_shape[0]);
+    Numbers to = call->input_gradient[0], from = {call->scratch, to.half};
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < count; first += NUMBERS_TILE) {
+        size_t size = count - first < NUMBERS_TILE ? count - first : NUMBERS_TILE;
+        float tile_from[NUMBERS_TILE], tile_to[NUMBERS_TILE];
+        float *run = numbers_open(to, first, size, true, tile_to);
+        add_run(size, numbers_read(from, first, size, tile_from), run);
+        numbers_close(to, first, size, run);
+    }
+}
+
+static Status backward(const OperationCall *call)
+{
+    if (call->weight_gradient)
+        TRY(call->engine->backward_weights(call->convolution, call->input[0].data,
+                                           call->output_gradient.data, call->weight_gradient,
+                                           call->bias_gradient));
+    else if (call->bias_gradient)
+        sum_pixels(call);
+    if (!call->input_gradient[0].data)
+        return STATUS_OK;
+    bool add = call->add_gradient[0];
+    TRY(call->engine->backward_data(call->convolution, call->output_gradient.data,
+                                    add ? call->scratch : call->input_gradient[0].data));
+    if (add)
+        add_to_input_gradient(call);
+    return STATUS_OK;
+}
+
+static Status check_reach(const ConvolutionShape *shape, const char *name)
+{
+    size_t reach_h = shape->dilation * (shape->kernel_h - 1) + 1;
+    size_t reach_w = shape->dilation * (shape->kernel_w - 1) + 1;
+    size_t h = shape->input.h + 2 * shape->pad_h, w = shape->input.w + 2 * shape->pad_w;
+    if (!shape->output_channels || !shape->kernel_h || !shape->kernel_w || reach_h > h ||
+        reach_w > w)
+        FAIL(STATUS_ARGUMENT,
+             "%s: a kernel that reaches over %zux%zu pixels does not fit a padded map of %zux%zu",
+             name, reach_h, reach_w, h, w);
+    return STATUS_OK;
+}
+
+NodeId convolution_add(Net *net, NodeId input, const char *name,
+                       const ConvolutionSettings *settings, size_t weight_rank)
+{
+    static const Operation operation = {
+        .name = "convolution", .forward = forward, .backward = backward, .packed = true};
+    input = net_convert(net, input, net_precision(net));
+    Shape shape = net_shape(net, input);
+    ConvolutionShape convolution = {
+        .input = shape,
+        .output_channels = settings->output_channels,
+        .kernel_h = settings->kernel_h,
+        .kernel_w = settings->kernel_w,
+        .stride = settings->stride ? settings->stride : 1,
+        .pad_h = settings->pad_h,
+        .pad_w = settings->pad_w,
+        .dilation = settings->dilation ? settings->dilation : 1,
+        .bias = settings->bias,
+        .half = net_precision(net) == PRECISION_BF16,
+    };
+    Status status = check_reach(&convolution, name);
+    if (status != STATUS_OK)
+        return net_refuse(net, status);
+    size_t dims[4] = {settings->output_channels, shape.c, settings->kernel_h, settings->kernel_w};
+    if (weight_rank == 2)
+        dims[1] *= settings->kernel_h * settings->kernel_w;
+    NodeRequest request = {
+        .operation = &operation,
+        .input_count = 1,
+        .inputs = {input},
+        .shape = convolution_output(&convolution),
+        .backward_reads_inputs = 1,
+        .reads_for_weights = true,
+        .add_scratch_floats = shape_count(shape),
+        .weight = NO_PARAMETER,
+        .bias = NO_PARAMETER,
+        .weight_form = settings->standardised ? weight_form_standardised() : NULL,
+        .settings.convolution = convolution,
+    };
+    Initial bias = {INITIAL_CONSTANT, settings->bias_value};
+    if (!net_declare(net, name, "weight", weight_rank, dims, settings->weight, true,
+                     &request.weight) ||
+        (settings->bias && !net_declare(net, name, "bias", 1, dims, bias, false, &request.bias)))
+        return 0;
+    return net_add_node(net, &request);
+}
+
+NodeId net_convolution(Net *net, NodeId input, const char *name,
+                       const ConvolutionSettings *settings)
+{
+    return convolution_add(net, input, name, settings, 4);
+}

@@ -1,0 +1,391 @@
+/* See norm.h. Each direction is one pass over the map for the sums and one for the result. Sums run
+ * in float over CHUNK pixels and in double over the chunks, always in the same order, whatever the
+ * number of threads; they are taken about a point near the mean (forward: the channel's first
+ * pixel, backward: the mean), so that a large mean costs no digits.
+ *
+ * Backward (dy already masked by the ReLU, which is found again from y > 0): with the channel sums
+ * S = sum dy and T = sum dy xhat, and their gamma-weighted group sums s and t over M numbers:
+ * dgamma = T, dbeta = S, dx = (gamma dy - s/M - xhat t/M) / sqrt(var + eps).
+ *
+ * Scratch, P parts of K chunks: sums of each part's channels (double, P x 2 x C), of each chunk's
+ * (P x K x 2 x C), and per part and channel mean, a, k, m (P x 4 x C).
+ */
+#include "nn/ops/norm.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/vector.h"
+
+enum { CHUNK = 64 }; /* pixels */
+
+/* The map as it is normalised. */
+typedef struct {
+    size_t parts, pixels, chunks;   /* pixels and chunks of a part */
+    size_t channels, groups, width; /* channels = groups x width */
+} Layout;
+
+static Layout layout_of(Shape shape, const NormSettings *settings)
+{
+    size_t pixels = shape_pixels(shape) / settings->parts;
+    return (Layout){settings->parts, pixels,           (pixels + CHUNK - 1) / CHUNK,
+                    shape.c,         settings->groups, shape.c / settings->groups};
+}
+
+static Layout layout(const OperationCall *call)
+{
+    return layout_of(call->node->request.shape, &call->node->request.settings.norm);
+}
+
+size_t norm_saved_floats(const NormSettings *settings)
+{
+    return settings->parts * settings->groups * 2;
+}
+
+size_t norm_scratch_floats(Shape shape, const NormSettings *settings)
+{
+    Layout at = layout_of(shape, settings);
+    size_t doubles = sizeof(double) / sizeof(float);
+    return at.parts * (2 * doubles + at.chunks * 2 + 4) * at.channels;
+}
+
+/* Adds to sum and squares: of x - pivot. */
+VECTORISED static void sum_squares(size_t pixels, size_t C, const float *restrict x,
+                                   const float *restrict pivot, float *restrict sum,
+                                   float *restrict squares)
+{
+    for (size_t p = 0; p < pixels; ++p, x += C)
+        for (size_t c = 0; c < C; ++c) {
+            float distance = x[c] - pivot[c];
+            sum[c] += distance;
+            squares[c] += distance * distance;
+        }
+}
+
+/* y = max(floor, a (x - mean) + beta); written so that a NaN passes. */
+VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict x,
+                                 const float *restrict mean, const float *restrict a,
+                                 const float *restrict beta, float floor, float *restrict y)
+{
+    for (size_t p = 0; p < pixels; ++p, x += C, y += C)
+        for (size_t c = 0; c < C; ++c) {
+            float value = a[c] * (x[c] - mean[c]) + beta[c];
+            y[c] = floor > value ? floor : value;
+        }
+}
+
+/* Adds to sum: of dy; to product: of dy (x - mean); dy counts where y > floor. */
+VECTORISED static void sum_gradients(size_t pixels, size_t C, const float *restrict x,
+                                     const float *restrict dy, const float *restrict mean,
+                                     const float *restrict a, const float *restrict beta,
+                                     float floor, float *restrict sum, float *restrict product)
+{
+    for (size_t p = 0; p < pixels; ++p, x += C, dy += C)
+        for (size_t c = 0; c < C; ++c) {
+            float distance = x[c] - mean[c];
+            float gradient = a[c] * distance + beta[c] > floor ? dy[c] : 0.0f;
+            sum[c] += gradient;
+            product[c] += gradient * distance;
+        }
+}
+
+/* dx = a dy' + k (x - mean) + m, dy' masked as above; added to dx if `add`. */
+VECTORISED static void spread_gradients(size_t pixels, size_t C, const float *restrict x,
+                                        const float *restrict dy, const float *restrict mean,
+                                        const float *restrict a, const float *restrict beta,
+                                        const float *restrict k, const float *restrict m,
+                                        float floor, bool add, float *restrict dx)
+{
+    for (size_t p = 0; p < pixels; ++p, x += C, dy += C, dx += C)
+        if (add)
+            for (size_t c = 0; c < C; ++c) {
+                float distance = x[c] - mean[c];
+                float gradient = a[c] * distance + beta[c] > floor ? dy[c] : 0.0f;
+                dx[c] += a[c] * gradient + k[c] * distance + m[c];
+            }
+        else
+            for (size_t c = 0; c < C; ++c) {
+                float distance = x[c] - mean[c];
+                float gradient = a[c] * distance + beta[c] > floor ? dy[c] : 0.0f;
+                dx[c] = a[c] * gradient + k[c] * distance + m[c];
+            }
+}
+
+/* ---- places in the scratch ---- */
+
+static double *part_sums(const OperationCall *call, size_t n)
+{
+    return (double *)(void *)call->scratch + n * 2 * call->node->request.shape.c;
+}
+
+static float *chunk_sums(const OperationCall *call, size_t n, size_t chunk)
+{
+    Layout at = layout(call);
+    float *first = (float *)(void *)part_sums(call, at.parts);
+    return first + (n * at.chunks + chunk) * 2 * at.channels;
+}
+
+typedef struct {
+    float *mean, *a, *k, *m; /* C each */
+} Coefficients;
+
+static Coefficients coefficients(const OperationCall *call, size_t n)
+{
+    Layout at = layout(call);
+    size_t C = at.channels;
+    float *first = chunk_sums(call, at.parts, 0) + n * 4 * C;
+    return (Coefficients){first, first + C, first + 2 * C, first + 3 * C};
+}
+
+VECTORISED static void widen_and_add(size_t count, const float *restrict from, double *restrict to)
+{
+    for (size_t i = 0; i < count; ++i)
+        to[i] += (double)from[i];
+}
+
+enum { SLICE = 64 }; /* numbers whose chunks a thread adds up */
+
+static void add_chunks(const OperationCall *call, size_t n, size_t first)
+{
+    Layout at = layout(call);
+    size_t left = 2 * at.channels - first, count = left < SLICE ? left : SLICE;
+    double *sums = part_sums(call, n) + first;
+    memset(sums, 0, count * sizeof *sums);
+    for (size_t k = 0; k < at.chunks; ++k)
+        widen_and_add(count, chunk_sums(call, n, k) + first, sums);
+}
+
+/* ---- statistics ---- */
+
+/* mean and a of the channels of a group, from the saved moments. */
+static void spread_moments(const OperationCall *call, size_t n, size_t g)
+{
+    Layout at = layout(call);
+    const float *moments = call->saved + (n * at.groups + g) * 2;
+    Coefficients to = coefficients(call, n);
+    for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+        to.mean[c] = moments[0];
+        to.a[c] = call->weight[c] * moments[1];
+    }
+}
+
+void norm_save_moments(const OperationCall *call, size_t position, double mean, double variance)
+{
+    double epsilon = call->node->request.settings.norm.epsilon;
+    call->saved[2 * position] = (float)mean;
+    call->saved[2 * position + 1] = (float)(1 / sqrt((variance < 0 ? 0 : variance) + epsilon));
+}
+
+/* The moments of a group from its channels' sums about their first pixels. */
+static void finish_group(const OperationCall *call, size_t n, size_t g)
+{
+    Layout at = layout(call);
+    size_t first = g * at.width;
+    float tile[NUMBERS_TILE];
+    const float *pivot =
+        numbers_read(call->input[0], n * at.pixels * at.channels + first, at.width, tile);
+    const double *sums = part_sums(call, n) + first, *second = sums + at.channels;
+    double pixels = (double)at.pixels, mean = 0, squares = 0;
+    for (size_t c = 0; c < at.width; ++c)
+        mean += sums[c] / pixels + (double)pivot[c];
+    mean /= (double)at.width;
+    for (size_t c = 0; c < at.width; ++c) {
+        double shift = (double)pivot[c] - mean;
+        squares += second[c] + shift * (2 * sums[c] + pixels * shift);
+    }
+    double numbers = pixels * (double)at.width;
+    norm_save_moments(call, n * at.groups + g, mean, squares / numbers);
+    if (call->observed[0]) {
+        call->observed[0][g] = (float)mean;
+        call->observed[1][g] = (float)((squares < 0 ? 0 : squares) / (numbers - 1));
+    }
+    spread_moments(call, n, g);
+}
+
+/* A run of whole pixels that fits a tile: pixels first .. first + count - 1 of a chunk. */
+typedef struct {
+    size_t first, count, at; /* at: place of its first number in the map */
+} Run;
+
+/* The run that starts at pixel `first` of chunk k in part n; count 0 behind the chunk's end. In
+ * float32 it is the whole chunk, since nothing has to be converted. */
+static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
+{
+    Layout at = layout(call);
+    size_t rest = at.pixels - k * CHUNK, most = NUMBERS_TILE / at.channels;
+    size_t left = (rest < CHUNK ? rest : CHUNK) - first;
+    if (call->input[0].half && left > most)
+        left = most;
+    return (Run){first, left, (n * at.pixels + k * CHUNK + first) * at.channels};
+}
+
+#define FOR_RUNS(run, call, n, k)                                                                  \
+    for (Run run = run_of(call, n, k, 0); run.count;                                               \
+         run = run_of(call, n, k, run.first + run.count))
+
+static void sum_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    Layout at = layout(call);
+    size_t C = at.channels;
+    float tile[NUMBERS_TILE], pivot_tile[NUMBERS_TILE], *sums = chunk_sums(call, n, k);
+    const float *pivot = numbers_read(call->input[0], n * at.pixels * C, C, pivot_tile);
+    memset(sums, 0, 2 * C * sizeof *sums);
+    FOR_RUNS (run, call, n, k)
+        sum_squares(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile), pivot,
+                    sums, sums + C);
+}
+
+static void normalise_chunk(const OperationCall *call, size_t n, size_t k, float floor)
+{
+    size_t C = call->node->request.shape.c;
+    Coefficients with = coefficients(call, n);
+    FOR_RUNS (run, call, n, k) {
+        float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float *y = numbers_open(call->output, run.at, run.count * C, false, tile_y);
+        normalise(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
+                  with.mean, with.a, call->bias, floor, y);
+        numbers_close(call->output, run.at, run.count * C, y);
+    }
+}
+
+static float floor_of(const OperationCall *call)
+{
+    return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
+}
+
+Status norm_forward(const OperationCall *call)
+{
+    Layout at = layout(call);
+#pragma omp parallel
+    {
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t k = 0; k < at.chunks; ++k)
+                sum_chunk(call, n, k);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t first = 0; first < 2 * at.channels; first += SLICE)
+                add_chunks(call, n, first);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t g = 0; g < at.groups; ++g)
+                finish_group(call, n, g);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t k = 0; k < at.chunks; ++k)
+                normalise_chunk(call, n, k, floor_of(call));
+    }
+    return STATUS_OK;
+}
+
+Status norm_again(const OperationCall *call)
+{
+    Layout at = layout(call);
+#pragma omp parallel
+    {
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t g = 0; g < at.groups; ++g)
+                spread_moments(call, n, g);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t k = 0; k < at.chunks; ++k)
+                normalise_chunk(call, n, k, floor_of(call));
+    }
+    return STATUS_OK;
+}
+
+/* From the channel sums of a group in part n: the parameters' gradients, and k and m of dx. */
+static void finish_gradients(const OperationCall *call, size_t n, size_t g)
+{
+    Layout at = layout(call);
+    const double *sums = part_sums(call, n), *products = sums + at.channels;
+    double numbers = (double)(at.pixels * at.width), s = 0, t = 0;
+    double inverse = (double)call->saved[(n * at.groups + g) * 2 + 1];
+    Coefficients to = coefficients(call, n);
+    for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+        double S = sums[c], T = products[c] * inverse;
+        if (call->weight_gradient)
+            call->weight_gradient[c] += (float)T;
+        if (call->bias_gradient)
+            call->bias_gradient[c] += (float)S;
+        s += (double)call->weight[c] * S;
+        t += (double)call->weight[c] * T;
+    }
+    for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+        to.k[c] = (float)(-inverse * inverse * t / numbers);
+        to.m[c] = (float)(-inverse * s / numbers);
+    }
+}
+
+static void sum_gradients_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    size_t C = call->node->request.shape.c;
+    Coefficients with = coefficients(call, n);
+    float *sums = chunk_sums(call, n, k);
+    memset(sums, 0, 2 * C * sizeof *sums);
+    FOR_RUNS (run, call, n, k) {
+        float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE];
+        sum_gradients(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
+                      numbers_read(call->output_gradient, run.at, run.count * C, tile_dy),
+                      with.mean, with.a, call->bias, floor_of(call), sums, sums + C);
+    }
+}
+
+static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    size_t C = call->node->request.shape.c;
+    Coefficients with = coefficients(call, n);
+    bool add = call->add_gradient[0];
+    FOR_RUNS (run, call, n, k) {
+        float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float *dx = numbers_open(call->input_gradient[0], run.at, run.count * C, add, tile_dx);
+        spread_gradients(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
+                         numbers_read(call->output_gradient, run.at, run.count * C, tile_dy),
+                         with.mean, with.a, call->bias, with.k, with.m, floor_of(call), add, dx);
+        numbers_close(call->input_gradient[0], run.at, run.count * C, dx);
+    }
+}
+
+/* The sums over the output's gradient and what follows from them; called by all threads. */
+static void sum_all_gradients(const OperationCall *call)
+{
+    Layout at = layout(call);
+#pragma omp for collapse(2) schedule(static)
+    for (size_t n = 0; n < at.parts; ++n)
+        for (size_t k = 0; k < at.chunks; ++k)
+            sum_gradients_chunk(call, n, k);
+#pragma omp for collapse(2) schedule(static)
+    for (size_t n = 0; n < at.parts; ++n)
+        for (size_t first = 0; first < 2 * at.channels; first += SLICE)
+            add_chunks(call, n, first);
+            /* The parts of a group one after the other: their gradients are added to one sum. */
+#pragma omp for schedule(static)
+    for (size_t g = 0; g < at.groups; ++g)
+        for (size_t n = 0; n < at.parts; ++n)
+            finish_gradients(call, n, g);
+}
+
+Status norm_backward(const OperationCall *call, bool constant)
+{
+    Layout at = layout(call);
+#pragma omp parallel
+    {
+#pragma omp for collapse(2) schedule(static)
+        for (size_t n = 0; n < at.parts; ++n)
+            for (size_t g = 0; g < at.groups; ++g)
+                spread_moments(call, n, g);
+        if (!constant)
+            sum_all_gradients(call);
+        else
+#pragma omp for schedule(static)
+            for (size_t n = 0; n < at.parts; ++n)
+                memset(coefficients(call, n).k, 0, 2 * at.channels * sizeof(float));
+        if (call->input_gradient[0].data)
+#pragma omp for collapse(2) schedule(static)
+            for (size_t n = 0; n < at.parts; ++n)
+                for (size_t k = 0; k < at.chunks; ++k)
+                    spread_gradients_chunk(call, n, k);
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,98 @@
+/* Table 5: seconds and accuracy by class, beside readers; see results_table.h. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "report/labels.h"
+#include "report/tables/classes.h"
+#include "report/tables/results_table.h"
+
+enum { NAME_BYTES = 64 };
+
+/* Mean seconds of the images annotated with a class (position in class_names; 0 is normal). */
+static double class_seconds(const CellResult *result, size_t class_position)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; result->seconds != NULL && i < result->images; ++i)
+        if (result->truth[i] + 1 == (int64_t)class_position) {
+            sum += result->seconds[i];
+            ++count;
+        }
+    return count ? sum / (double)count : (double)NAN;
+}
+
+static void add_run(const Experiment *experiment, const Run *run, const ClassColumns *classes,
+                    ResultsTable *table)
+{
+    const CellResult *result = experiment_result(experiment, run);
+    char label[LABEL_BYTES];
+    if (result->class_names.count == 0)
+        return;
+    label_run(experiment, run, label);
+    table_add(&table->text, label);
+    table_add(&table->numbers, label);
+    for (size_t i = 0; i < classes->count; ++i) {
+        size_t position = classes_find(result, classes->names[i]);
+        bool known = position < result->class_names.count;
+        double seconds = known ? class_seconds(result, position) : (double)NAN;
+        double right = known ? classes_right(result, position) : (double)NAN;
+        table_add_number(&table->text, seconds, 3);
+        table_add_number(&table->text, right, 2);
+        table_add_exact(&table->numbers, seconds);
+        table_add_exact(&table->numbers, right);
+    }
+}
+
+/* The cell of a reader's table for a class, "" if the table has no such column. */
+static const char *reader_cell(const CsvTable *readers, size_t row, const char *class_name,
+                               const char *suffix)
+{
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "%s%s", class_name, suffix);
+    for (char *at = name; *at; ++at)
+        *at = (char)tolower((unsigned char)*at);
+    size_t column = csv_find_column(readers, name);
+    return column < readers->columns ? csv_cell(readers, row, column) : "";
+}
+
+static void add_readers(const CsvTable *readers, const char *prefix, const ClassColumns *classes,
+                        ResultsTable *table)
+{
+    size_t label = csv_find_column(readers, "reader");
+    Table *both[] = {&table->text, &table->numbers};
+    for (size_t row = 0; row < readers->rows && label < readers->columns; ++row)
+        for (size_t i = 0; i < 2; ++i) {
+            table_addf(both[i], "%s%s", prefix, csv_cell(readers, row, label));
+            for (size_t j = 0; j < classes->count; ++j) {
+                table_add(both[i], reader_cell(readers, row, classes->names[j], "_seconds"));
+                table_add(both[i], reader_cell(readers, row, classes->names[j], "_accuracy"));
+            }
+        }
+}
+
+Status results_readers(const Experiment *experiment, ResultsTable *table)
+{
+    ClassColumns classes = classes_choose(experiment);
+    char texts[2 * CLASSES_MOST][NAME_BYTES], numbers[2 * CLASSES_MOST][NAME_BYTES];
+    const char *headings[2 * CLASSES_MOST + 1] = {"reader"};
+    const char *names[2 * CLASSES_MOST + 1] = {"reader"};
+    for (size_t i = 0; i < classes.count; ++i) {
+        snprintf(texts[2 * i], NAME_BYTES, "%s, s", classes.names[i]);
+        snprintf(texts[2 * i + 1], NAME_BYTES, "%s, %%", classes.names[i]);
+        snprintf(numbers[2 * i], NAME_BYTES, "%s_seconds", classes.names[i]);
+        snprintf(numbers[2 * i + 1], NAME_BYTES, "%s_accuracy", classes.names[i]);
+        for (size_t j = 2 * i; j < 2 * i + 2; ++j) {
+            headings[j + 1] = texts[j];
+            names[j + 1] = numbers[j];
+        }
+    }
+    table_init(&table->text, 2 * classes.count + 1, headings);
+    table_init(&table->numbers, 2 * classes.count + 1, names);
+    for (size_t i = 0; i < experiment->variant_count; ++i)
+        if (experiment->variants[i].chosen)
+            add_run(experiment, &experiment->runs[experiment->variants[i].run], &classes, table);
+    add_readers(&experiment->readers, "", &classes, table);
+    add_readers(&experiment->published.readers, "paper: ", &classes, table);
+    return results_table_check(table);
+}

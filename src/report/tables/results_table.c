@@ -1,0 +1,87 @@
+/* What the report's tables have in common; see results_table.h. */
+#include "report/tables/results_table.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/labels.h"
+
+void results_table_clear(ResultsTable *table)
+{
+    table_clear(&table->text);
+    table_clear(&table->numbers);
+}
+
+Status results_table_check(ResultsTable *table)
+{
+    Status status = table_check(&table->text);
+    if (status == STATUS_OK)
+        status = table_check(&table->numbers);
+    if (status != STATUS_OK)
+        results_table_clear(table);
+    return status;
+}
+
+void results_columns_add(ResultsColumns *columns, const char *name)
+{
+    assert(columns->count < RESULTS_COLUMNS_MOST);
+    columns->names[columns->count++] = name;
+}
+
+/* ---- the columns that name a run ---- */
+
+static bool is_tuning(const char *key)
+{
+    return strcmp(key, "tuning") == 0;
+}
+
+void results_columns_add_run(ResultsColumns *columns, const Experiment *experiment, bool tuning)
+{
+    const Axes *axes = &experiment->axes;
+    for (size_t i = 0; i < axes->naming_count; ++i)
+        if (tuning || !is_tuning(axes->naming[i]))
+            results_columns_add(columns, axes->naming[i]);
+}
+
+static const char *run_value(const Run *run, const char *key)
+{
+    return is_tuning(key)                 ? run->tuning
+           : strcmp(key, "backbone") == 0 ? run->backbone
+                                          : run->architecture;
+}
+
+void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning)
+{
+    const Axes *axes = &experiment->axes;
+    for (size_t i = 0; i < axes->naming_count; ++i)
+        if (tuning || !is_tuning(axes->naming[i]))
+            table_add(table, run_value(run, axes->naming[i]));
+}
+
+/* ---- the focal loss's ---- */
+
+void results_columns_add_loss(ResultsColumns *columns, const Experiment *experiment, bool numbers)
+{
+    if (experiment->has_alpha)
+        results_columns_add(columns, numbers ? "focal_alpha" : "alpha");
+    if (experiment->has_gamma)
+        results_columns_add(columns, numbers ? "focal_gamma" : "gamma");
+}
+
+static void add_setting(Table *table, const CellRecord *cell, const char *key)
+{
+    double value = cell ? label_number(cell, key) : (double)NAN;
+    if (isnan(value))
+        table_add(table, "");
+    else
+        table_addf(table, "%g", value);
+}
+
+void results_add_loss(Table *table, const Experiment *experiment, const CellRecord *cell)
+{
+    if (experiment->has_alpha)
+        add_setting(table, cell, "alpha");
+    if (experiment->has_gamma)
+        add_setting(table, cell, "gamma");
+}

@@ -1,0 +1,72 @@
+/* The tables of a report, from an experiment; each is made by the file of its name.
+ *
+ * Each comes in two forms: one for reading, with "93.2 (90.1 to 95.6)" in a cell, and one for
+ * other programs, with a number in each. A row is a variant, named by the axes that the experiment
+ * has; backbones and tunings of the paper that the grid did not plan have a row that says so, and
+ * so do cells that did not finish. What no cell has gets no column, and what a single one lacks is
+ * "not given".
+ */
+#ifndef GISD_REPORT_RESULTS_TABLE_H
+#define GISD_REPORT_RESULTS_TABLE_H
+
+#include "base/status.h"
+#include "report/experiment.h"
+#include "report/table.h"
+
+/* Owned through results_table_clear(). */
+typedef struct {
+    Table text, numbers;
+} ResultsTable;
+void results_table_clear(ResultsTable *table);
+
+/* table_check() of both forms; clears the table if it fails. */
+Status results_table_check(ResultsTable *table);
+
+/* Columns while they are collected; names are borrowed. More than fit are a bug. */
+enum { RESULTS_COLUMNS_MOST = 128 };
+typedef struct {
+    size_t count;
+    const char *names[RESULTS_COLUMNS_MOST];
+} ResultsColumns;
+void results_columns_add(ResultsColumns *columns, const char *name);
+
+/* Adds the columns that name a run, and its cells in a row; without the tuning for a table that has
+ * all tunings in one row. */
+void results_columns_add_run(ResultsColumns *columns, const Experiment *experiment, bool tuning);
+void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning);
+
+/* The same for the focal loss's alpha and gamma, as far as any cell has them. `numbers`: the table
+ * is the one for other programs. A NULL cell has neither. */
+void results_columns_add_loss(ResultsColumns *columns, const Experiment *experiment, bool numbers);
+void results_add_loss(Table *table, const Experiment *experiment, const CellRecord *cell);
+
+/* Table 2: accuracy, F1, sensitivity, specificity in percent beside the published ones. */
+Status results_table2(const Experiment *experiment, ResultsTable *table);
+
+/* Table 3: the area under the ROC curve beside the published one. */
+Status results_table3(const Experiment *experiment, ResultsTable *table);
+
+/* Detection, segmentation and time: AP, Dice, IoU, seconds. */
+Status results_detection(const Experiment *experiment, ResultsTable *table);
+
+/* Table 6: for the chosen runs, the share of images of each form of lesion whose best box (and
+ * whose mask) overlaps the annotated one by at least 60, 70, 80, 90 percent. The published counts,
+ * over their images, come first. No rows but those if no run has overlaps. */
+Status results_overlap(const Experiment *experiment, ResultsTable *table);
+
+/* DeLong's test of local against global tuning, network by network. */
+Status results_delong(const Experiment *experiment, ResultsTable *table);
+
+/* Table 4: the confusion matrices of the chosen runs, row by row, and the published ones whose
+ * classes the experiment has. */
+Status results_confusion(const Experiment *experiment, ResultsTable *table);
+
+/* Table 5: seconds an image and percent right, class by class, of the chosen runs beside the
+ * published models and endoscopists, and beside the readers of a file of one's own if the
+ * experiment has one. */
+Status results_readers(const Experiment *experiment, ResultsTable *table);
+
+/* Every planned cell with its settings, state, cause and validation. Only numbers is filled. */
+Status results_cells(const Experiment *experiment, ResultsTable *table);
+
+#endif

@@ -1,0 +1,13 @@
+/* Table 2: accuracy, F1, sensitivity, specificity; see results_table.h. */
+#include "report/tables/metric_table.h"
+
+Status results_table2(const Experiment *experiment, ResultsTable *table)
+{
+    static const MetricColumn metrics[] = {
+        {"accuracy", "accuracy, %", 100, 2, offsetof(PublishedRun, accuracy)},
+        {"f1", "F1, %", 100, 2, offsetof(PublishedRun, f1)},
+        {"sensitivity", "sensitivity, %", 100, 2, offsetof(PublishedRun, sensitivity)},
+        {"specificity", "specificity, %", 100, 2, offsetof(PublishedRun, specificity)},
+    };
+    return metric_table_fill(experiment, metrics, 4, table);
+}

@@ -1,0 +1,275 @@
+/* See records.h. */
+#include "results/records.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+const char *cell_standing_name(CellStanding standing)
+{
+    static const char *const names[CELL_STANDINGS] = {"new", "partial", "done", "failed",
+                                                      "dropped"};
+    return names[standing];
+}
+
+CellRecord *records_find(const Records *records, const char *id)
+{
+    size_t place;
+    return text_map_find(&records->places, id, &place) ? &records->cells[place] : NULL;
+}
+
+const char *record_setting(const CellRecord *cell, const char *key)
+{
+    for (size_t i = 0; i < cell->setting_count; ++i)
+        if (strcmp(cell->settings[i].key, key) == 0)
+            return cell->settings[i].text;
+    return NULL;
+}
+
+/* ---- events of a cell ---- */
+
+static Status add_cell(Records *records, Event *event)
+{
+    size_t place = records->count;
+    if (records->count == records->room) {
+        CellRecord *cells;
+        size_t room = 2 * records->room + 64;
+        TRY(MEMORY_NEW(&cells, room));
+        if (records->count)
+            memcpy(cells, records->cells, records->count * sizeof *cells);
+        free(records->cells);
+        records->cells = cells;
+        records->room = room;
+    }
+    TRY(text_map_add(&records->places, event->cell, &place));
+    CellRecord *cell = &records->cells[records->count++];
+    *cell = (CellRecord){.setting_count = event->setting_count,
+                         .settings = event->settings,
+                         .validation_auc = (double)NAN,
+                         .validation_dice = (double)NAN};
+    event->settings = NULL; /* taken over */
+    const char *epochs = record_setting(cell, "epochs");
+    cell->epochs = epochs ? strtoull(epochs, NULL, 10) : 0;
+    snprintf(cell->id, sizeof cell->id, "%s", event->cell);
+    snprintf(cell->identity, sizeof cell->identity, "%s", event->cell);
+    snprintf(cell->name, sizeof cell->name, "%s", event->cell_name);
+    return STATUS_OK;
+}
+
+/* A cell that has another's id keeps it. */
+static Status read_adopted(Records *records, CellRecord *cell, const Event *event)
+{
+    size_t place = (size_t)(cell - records->cells);
+    snprintf(cell->identity, sizeof cell->identity, "%s", event->identity);
+    return text_map_add(&records->places, event->identity, &place);
+}
+
+static void read_started(CellRecord *cell, const Event *event)
+{
+    cell->standing = CELL_PARTIAL;
+    cell->running = true;
+    cell->ranks = event->ranks;
+    ++cell->attempts;
+    snprintf(cell->hosts, sizeof cell->hosts, "%s", event->hosts);
+}
+
+static void read_saved(CellRecord *cell, const Event *event)
+{
+    cell->epoch = event->epoch;
+    cell->epochs = event->epochs;
+    cell->step = event->step;
+    cell->steps = event->steps;
+    cell->validation_auc = event->validation_auc;
+    cell->validation_dice = event->validation_dice;
+    if (event->images_per_second > 0)
+        cell->images_per_second = event->images_per_second;
+    if (event->step_seconds > 0)
+        cell->step_seconds = event->step_seconds;
+}
+
+static void read_end(CellRecord *cell, const Event *event)
+{
+    cell->standing = event->kind == EVENT_FINISHED ? CELL_DONE
+                     : event->kind == EVENT_FAILED ? CELL_FAILED
+                                                   : CELL_PARTIAL;
+    cell->losses += event->kind == EVENT_LOST;
+    cell->running = false;
+    snprintf(cell->cause, sizeof cell->cause, "%s", event->cause);
+    snprintf(cell->kind, sizeof cell->kind, "%s", event->failure);
+}
+
+static Status read_cell_event(Records *records, const Event *event, const char *path, size_t line)
+{
+    CellRecord *cell = records_find(records, event->cell);
+    if (!cell)
+        FAIL(STATUS_FORMAT,
+             "%s:%zu: cell '%s' was never planned; put the file back from a copy, or, without a "
+             "search, delete every line of this cell: it goes on from its checkpoint",
+             path, line, event->cell);
+    cell->changed = event_time(event);
+    if (event->kind == EVENT_ADOPTED)
+        return read_adopted(records, cell, event);
+    if (event->kind == EVENT_STARTED)
+        read_started(cell, event);
+    else if (event->kind == EVENT_SAVED)
+        read_saved(cell, event);
+    else
+        read_end(cell, event);
+    return STATUS_OK;
+}
+
+/* ---- events of a job ---- */
+
+static Status replace_text(char **text, const char *other)
+{
+    free(*text);
+    *text = NULL;
+    return memory_copy_text(other, text);
+}
+
+static Status read_opened(Records *records, const Event *event)
+{
+    TRY(replace_text(&records->experiment, event->experiment));
+    TRY(replace_text(&records->data, event->data));
+    TRY(replace_text(&records->fingerprint, event->fingerprint));
+    snprintf(records->host, sizeof records->host, "%s", event->host);
+    records->pid = (int)event->pid;
+    records->job_ranks = event->ranks;
+    records->arithmetic = (int)event->arithmetic;
+    records->halving = strcmp(event->search, "halving") == 0;
+    records->since = event_time(event);
+    records->opened = true;
+    records->slow[0] = '\0';
+    records->closed = false;
+    for (size_t i = 0; i < records->count; ++i)
+        records->cells[i].running = false;
+    return STATUS_OK;
+}
+
+static void read_slow(Records *records, const Event *event)
+{
+    size_t used = strlen(records->slow);
+    snprintf(records->slow + used, sizeof records->slow - used,
+             "%srank %zu on %s (%.1f times slower)", used ? ", " : "", event->rank, event->host,
+             event->factor);
+}
+
+static void read_decided(Records *records, const Event *event)
+{
+    for (size_t i = 0; i < event->decision_count; ++i) {
+        CellRecord *cell = records_find(records, event->decisions[i].cell);
+        if (cell && event->decisions[i].kept)
+            cell->kept_epoch = event->epoch;
+        else if (cell)
+            cell->standing = CELL_DROPPED;
+    }
+}
+
+static Status read_event(Records *records, Event *event, const char *path, size_t line)
+{
+    time_t time = event_time(event);
+    if (time)
+        records->last = time;
+    switch (event->kind) {
+    case EVENT_OPENED:
+        return read_opened(records, event);
+    case EVENT_PLANNED: /* a second time changes nothing */
+        return !*event->cell || records_find(records, event->cell) ? STATUS_OK
+                                                                   : add_cell(records, event);
+    case EVENT_SLOW:
+        read_slow(records, event);
+        return STATUS_OK;
+    case EVENT_DECIDED:
+        read_decided(records, event);
+        return STATUS_OK;
+    case EVENT_CLOSED:
+        records->closed = true;
+        records->code = (int)event->code;
+        return STATUS_OK;
+    case EVENT_OTHER:
+        return STATUS_OK;
+    default:
+        return read_cell_event(records, event, path, line);
+    }
+}
+
+/* ---- the whole ---- */
+
+Status records_read(const char *journal_path, Records *records)
+{
+    JournalRecords lines;
+    *records = (Records){0};
+    TRY(journal_read(journal_path, &lines));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < lines.count && status == STATUS_OK; ++i) {
+        Event event;
+        status = event_read(lines.records[i], &event);
+        if (status == STATUS_OK)
+            status = read_event(records, &event, journal_path, i + 1);
+        event_clear(&event);
+    }
+    records->torn = lines.torn;
+    journal_clear(&lines);
+    if (status != STATUS_OK)
+        records_clear(records);
+    return status;
+}
+
+void records_clear(Records *records)
+{
+    for (size_t i = 0; i < records->count; ++i)
+        free(records->cells[i].settings);
+    free(records->cells);
+    text_map_clear(&records->places);
+    free(records->experiment);
+    free(records->data);
+    free(records->fingerprint);
+    *records = (Records){0};
+}
+
+/* ---- a configuration ---- */
+
+/* The key and the value of a "key: value", perhaps in quotes, both without blanks around them;
+ * false if the line is none. */
+static bool split_line(const char *line, int *key_length, const char **value, int *value_length)
+{
+    size_t length = strcspn(line, " :#\n");
+    if (length == 0 || line[length] != ':')
+        return false;
+    *key_length = (int)length;
+    *value = line + length + 1;
+    *value += strspn(*value, " \"'");
+    *value_length = (int)strcspn(*value, " \"'\n");
+    return true;
+}
+
+/* Like what event_read() gives: the texts stand behind the array. */
+Status record_complete(CellRecord *cell, const char *config)
+{
+    char *block;
+    size_t lines = 1;
+    if (cell->setting_count)
+        return STATUS_OK;
+    for (const char *at = config; *at; ++at)
+        lines += *at == '\n';
+    TRY(MEMORY_NEW(&block, lines * sizeof(EventSetting) + 2 * lines + strlen(config)));
+    free(cell->settings);
+    cell->settings = (EventSetting *)(void *)block;
+    char *text = block + lines * sizeof(EventSetting);
+    for (const char *line = config; line; line = strchr(line, '\n')) {
+        const char *value;
+        int key_length, value_length;
+        line += strspn(line, " \n");
+        if (!split_line(line, &key_length, &value, &value_length))
+            continue;
+        EventSetting *setting = &cell->settings[cell->setting_count++];
+        setting->key = text;
+        text += sprintf(text, "%.*s", key_length, line) + 1;
+        setting->text = text;
+        text += sprintf(text, "%.*s", value_length, value) + 1;
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,190 @@
+/* See result_schema.h. */
+#include "results/result_schema.h"
+
+#include <string.h>
+
+static const ResultDataset datasets[] = {
+    {"config", "1", NULL, "resolved settings of the cell, YAML", 0},
+
+    {"provenance/cell", "1", NULL, "identity of the cell: hash of settings, data, arithmetic", 0},
+    {"provenance/version", "1", NULL, "version of gisd", 0},
+    {"provenance/revision", "1", NULL, "git revision of gisd", 0},
+    {"provenance/engine", "1", NULL, "what computed the convolutions", 0},
+    {"provenance/host", "1", NULL, "where rank 0 of the group ran", 0},
+    {"provenance/processor", "1", NULL, "its processor", 0},
+    {"provenance/finished", "1", NULL, "when, in UTC", 0},
+    {"provenance/data", "1", NULL, "the data set", 0},
+    {"provenance/data_fingerprint", "1", NULL, "hash of the data set", 0},
+    {"provenance/synthetic", "1", NULL,
+     "1 if the images are a phantom's; missing where the data do not say so", RESULT_LATER},
+    {"provenance/split_by", "1", NULL, "what the splits keep together", 0},
+    {"provenance/arithmetic_version", "1", NULL,
+     "changes of the arithmetic that can change results", 0},
+    {"provenance/seed", "1", NULL, "of initial parameters, order of images and augmentation", 0},
+    {"provenance/ranks", "1", NULL, "in the group that finished the cell", 0},
+    {"provenance/parameters", "1", NULL, "numbers in the network", 0},
+    {"provenance/trained_parameters", "1", NULL, "of them, trained", 0},
+    {"provenance/seconds", "1", "s", "from the last start of the cell to its result", 0},
+
+    {"history/*", "E", NULL,
+     "a quantity over the epochs, with its own description and unit: epoch, loss, its parts (names "
+     "that end in _loss), gradient_norm, learning_rate, metrics of the validation split (names "
+     "that "
+     "begin with validation_), operating_point, seconds, and of them those waited for data and for "
+     "sums over ranks",
+     0},
+
+    {"test/metrics/name", "M", NULL, "names of the metrics; those in seconds end in _seconds", 0},
+    {"test/metrics/value", "M", NULL, "their values; NaN where not defined", 0},
+    {"test/metrics/low", "M", NULL, "lower end of the 95 % bootstrap interval", 0},
+    {"test/metrics/high", "M", NULL, "upper end of the 95 % bootstrap interval", 0},
+    {"test/metrics/operating_point", "1", NULL,
+     "lesion score from which an image counts as diseased; chosen on the validation split",
+     RESULT_CLASSES},
+
+    {"test/roc/threshold", "P", NULL, "score from which an image is called positive, falling",
+     RESULT_CLASSES},
+    {"test/roc/false_positive_rate", "P", NULL, "1 - specificity at that threshold",
+     RESULT_CLASSES},
+    {"test/roc/true_positive_rate", "P", NULL, "sensitivity at that threshold", RESULT_CLASSES},
+    {"test/roc/classes/*/threshold", "P", NULL,
+     "score from which an image is called positive, falling", RESULT_CLASSES},
+    {"test/roc/classes/*/false_positive_rate", "P", NULL, "1 - specificity at that threshold",
+     RESULT_CLASSES},
+    {"test/roc/classes/*/true_positive_rate", "P", NULL, "sensitivity at that threshold",
+     RESULT_CLASSES},
+
+    {"test/confusion/class_names", "C", NULL, "order of rows and columns", RESULT_CLASSES},
+    {"test/confusion/counts", "C x C", NULL,
+     "images, annotated class (rows) by predicted class (columns)", RESULT_CLASSES},
+    {"test/confusion/lesion_counts", "K x K", NULL,
+     "lesion images alone, by their highest class score: annotated (rows) by predicted (columns), "
+     "without normal",
+     RESULT_CLASSES},
+
+    {"test/predictions/image", "N", NULL, "path as the manifest writes it", 0},
+    {"test/predictions/patient", "N", NULL, "patient; empty where the manifest names none", 0},
+    {"test/predictions/scores", "N x K", NULL,
+     "score of each lesion class; of a network with boxes the highest of all its boxes, also those "
+     "that others suppress",
+     RESULT_CLASSES},
+    {"test/predictions/truth", "N", NULL, "annotated lesion class, or -1 for normal",
+     RESULT_CLASSES},
+    {"test/predictions/predicted", "N", NULL,
+     "predicted lesion class at the operating point, or -1 for normal", RESULT_CLASSES},
+    {"test/predictions/dice", "N", NULL, "Dice of the mask; NaN where none is annotated",
+     RESULT_MASKS},
+    {"test/predictions/mask_iou", "N", NULL, "IoU of the mask; NaN where none is annotated",
+     RESULT_MASKS},
+    {"test/predictions/seconds", "N", "s",
+     "from stored pixels to the answer (boxes and mask, where there are any), one image at a time",
+     0},
+
+    {"test/detections/image", "B", NULL, "position of the image in /test/predictions",
+     RESULT_BOXES},
+    {"test/detections/class", "B", NULL, "lesion class, from 0", RESULT_BOXES},
+    {"test/detections/score", "B", NULL, "score of the box", RESULT_BOXES},
+    {"test/detections/box", "B x 4", "pixel", "x0, y0, x1, y1 in the source image", RESULT_BOXES},
+
+    {"test/overlap/image", "L", NULL, "position of the image in /test/predictions",
+     RESULT_BOXES | RESULT_MASKS},
+    {"test/overlap/form", "L", NULL, "form of the lesion; empty where not given", RESULT_FORMS},
+    {"test/overlap/box_iou", "L", NULL,
+     "IoU of the best box of the right class with the lesion; 0 without such a box, NaN where no "
+     "box is annotated",
+     RESULT_BOXES},
+    {"test/overlap/mask_iou", "L", NULL, "IoU of the mask; NaN where none is annotated",
+     RESULT_MASKS},
+};
+enum { DATASETS = sizeof datasets / sizeof *datasets };
+
+size_t result_dataset_count(void)
+{
+    return DATASETS;
+}
+
+const ResultDataset *result_dataset(size_t index)
+{
+    return &datasets[index];
+}
+
+/* Names of classes may be anything, but a "*" does not stand for nothing. */
+static bool matches(const char *pattern, const char *name)
+{
+    const char *star = strchr(pattern, '*');
+    if (!star)
+        return strcmp(pattern, name) == 0;
+    size_t before = (size_t)(star - pattern), after = strlen(star + 1), length = strlen(name);
+    return length > before + after && strncmp(pattern, name, before) == 0 &&
+           strcmp(star + 1, name + length - after) == 0;
+}
+
+const ResultDataset *result_dataset_find(const char *name)
+{
+    for (size_t i = 0; i < DATASETS; ++i)
+        if (matches(datasets[i].name, name))
+            return &datasets[i];
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+static Status find(const char *name, size_t rank, const ResultDataset **dataset)
+{
+    size_t wanted = 1;
+    *dataset = result_dataset_find(name);
+    if (!*dataset)
+        FAIL(STATUS_ARGUMENT, "/%s is not a dataset of result.h5", name);
+    for (const char *at = (*dataset)->shape; (at = strstr(at, " x ")); ++at)
+        ++wanted;
+    if (rank != wanted)
+        FAIL(STATUS_ARGUMENT, "/%s: %zu dimensions (expected %s)", name, rank, (*dataset)->shape);
+    return STATUS_OK;
+}
+
+Status result_write(Hdf5Writer *writer, const char *name, Hdf5Type type, size_t rank,
+                    const size_t *dims, const void *values)
+{
+    const ResultDataset *dataset;
+    TRY(find(name, rank, &dataset));
+    return hdf5_write(writer, name, type, rank, dims, values, dataset->description, dataset->unit);
+}
+
+Status result_write_f64(Hdf5Writer *writer, const char *name, size_t count, const double *values)
+{
+    return result_write(writer, name, HDF5_F64, 1, &count, values);
+}
+
+Status result_write_i64(Hdf5Writer *writer, const char *name, size_t count, const int64_t *values)
+{
+    return result_write(writer, name, HDF5_I64, 1, &count, values);
+}
+
+Status result_write_texts(Hdf5Writer *writer, const char *name, size_t count,
+                          const char *const *texts)
+{
+    const ResultDataset *dataset;
+    TRY(find(name, 1, &dataset));
+    return hdf5_write_texts(writer, name, count, texts, dataset->description);
+}
+
+Status result_write_text(Hdf5Writer *writer, const char *name, const char *text)
+{
+    return result_write_texts(writer, name, 1, &text);
+}
+
+Status result_write_quantity(Hdf5Writer *writer, const char *name, size_t count,
+                             const double *values, const char *description, const char *unit)
+{
+    const ResultDataset *dataset;
+    TRY(find(name, 1, &dataset));
+    return hdf5_write_f64(writer, name, count, values, description, unit);
+}
+
+/* ---- reading ---- */
+
+bool result_has(const Hdf5Reader *reader, const char *name)
+{
+    const ResultDataset *dataset = result_dataset_find(name);
+    return hdf5_has(reader, name) || (dataset && !dataset->needs);
+}

@@ -1,0 +1,184 @@
+/* See hdf5_driver.h. As the library's own driver of POSIX files does it: reading and writing at
+ * addresses, an end of what is allocated (eoa), which the library sets, and an end of the file
+ * (eof). Bytes that are not there are read as zeros. */
+#include "store/hdf5_driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+typedef struct {
+    H5FD_t public; /* the library's; first */
+    int file;
+    int *refusal;
+    haddr_t eoa, eof;
+} Driver;
+
+/* Where refusals go, for the one file that is being opened. */
+typedef struct {
+    int *refusal;
+} Settings;
+
+static void refuse(const Driver *driver)
+{
+    if (!*driver->refusal)
+        *driver->refusal = errno;
+}
+
+static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t most)
+{
+    (void)most;
+    if (!(flags & H5F_ACC_CREAT)) /* the library looks first whether it has the file open */
+        return NULL;
+    const Settings *settings = H5Pget_driver_info(access);
+    Driver *driver = calloc(1, sizeof *driver);
+    if (!driver || !settings) {
+        free(driver);
+        return NULL;
+    }
+    driver->refusal = settings->refusal;
+    driver->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (driver->file >= 0)
+        return &driver->public;
+    refuse(driver);
+    free(driver);
+    return NULL;
+}
+
+static herr_t close_file(H5FD_t *file)
+{
+    Driver *driver = (Driver *)file;
+    if (close(driver->file) != 0)
+        refuse(driver);
+    free(driver);
+    return 0;
+}
+
+static int compare(const H5FD_t *a, const H5FD_t *b)
+{
+    int x = ((const Driver *)a)->file, y = ((const Driver *)b)->file;
+    return (x > y) - (x < y);
+}
+
+static herr_t query(const H5FD_t *file, unsigned long *flags)
+{
+    (void)file;
+    *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
+             H5FD_FEAT_AGGREGATE_SMALLDATA;
+    return 0;
+}
+
+static haddr_t get_eoa(const H5FD_t *file, H5FD_mem_t kind)
+{
+    (void)kind;
+    return ((const Driver *)file)->eoa;
+}
+
+static herr_t set_eoa(H5FD_t *file, H5FD_mem_t kind, haddr_t address)
+{
+    (void)kind;
+    ((Driver *)file)->eoa = address;
+    return 0;
+}
+
+static haddr_t get_eof(const H5FD_t *file, H5FD_mem_t kind)
+{
+    (void)kind;
+    return ((const Driver *)file)->eof;
+}
+
+static herr_t read_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t address,
+                         size_t bytes, void *buffer)
+{
+    (void)kind;
+    (void)transfer;
+    const Driver *driver = (const Driver *)file;
+    char *to = buffer;
+    while (bytes > 0) {
+        ssize_t got = pread(driver->file, to, bytes, (off_t)address);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        to += got;
+        address += (haddr_t)got;
+        bytes -= (size_t)got;
+    }
+    memset(to, 0, bytes);
+    return 0;
+}
+
+static herr_t write_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t address,
+                          size_t bytes, const void *buffer)
+{
+    (void)kind;
+    (void)transfer;
+    Driver *driver = (Driver *)file;
+    const char *from = buffer;
+    if (address + bytes > driver->eof)
+        driver->eof = address + bytes;
+    while (bytes > 0 && !*driver->refusal) {
+        ssize_t written = pwrite(driver->file, from, bytes, (off_t)address);
+        if (written < 0 && errno != EINTR)
+            refuse(driver);
+        if (written < 0)
+            continue;
+        from += written;
+        address += (haddr_t)written;
+        bytes -= (size_t)written;
+    }
+    return 0;
+}
+
+/* The end of the file becomes the end of what is allocated. */
+static herr_t cut(H5FD_t *file, hid_t transfer, hbool_t closing)
+{
+    (void)transfer;
+    (void)closing;
+    Driver *driver = (Driver *)file;
+    if (!*driver->refusal && ftruncate(driver->file, (off_t)driver->eoa) != 0)
+        refuse(driver);
+    driver->eof = driver->eoa;
+    return 0;
+}
+
+static const H5FD_class_t driver_class = {
+    .name = "gisd",
+    .maxaddr = (haddr_t)LONG_MAX,
+    .fc_degree = H5F_CLOSE_STRONG, /* all objects close with the file, whatever went wrong */
+    .fapl_size = sizeof(Settings),
+    .open = open_file,
+    .close = close_file,
+    .cmp = compare,
+    .query = query,
+    .get_eoa = get_eoa,
+    .set_eoa = set_eoa,
+    .get_eof = get_eof,
+    .read = read_bytes,
+    .write = write_bytes,
+    .truncate = cut,
+    .fl_map = H5FD_FLMAP_DICHOTOMY,
+};
+
+hid_t hdf5_driver_create(const char *path, int *refusal)
+{
+    const Settings settings = {refusal};
+    *refusal = 0;
+    hid_t file = H5I_INVALID_HID;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t driver = H5FDregister(&driver_class);
+    if (access >= 0 && driver >= 0 && H5Pset_driver(access, driver, &settings) >= 0 &&
+        H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
+        file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    if (driver >= 0)
+        H5FDunregister(driver); /* the file and its properties keep it */
+    if (access >= 0)
+        H5Pclose(access);
+    return file;
+}

@@ -1,0 +1,21 @@
+/* How HDF5 files are written: a file driver whose writes never fail for the library.
+ *
+ * The library (1.10) is not made for a disk that fills up: once a write of its has failed it can no
+ * longer close the file, keeps it open under its name for the rest of the program, and crashes or
+ * loops in its own work at the exit. So this driver keeps the operating system's first refusal for
+ * itself, drops what is written after it, and answers that all went well. The library then closes
+ * the file as it always does; who wrote it asks for the refusal and throws the file away.
+ *
+ * Files are new, and written and closed by one process; nothing is locked.
+ */
+#ifndef GISD_STORE_HDF5_DRIVER_H
+#define GISD_STORE_HDF5_DRIVER_H
+
+#include <hdf5.h>
+
+/* Makes a new file at `path`, where nothing may be, and opens it for writing; negative on error,
+ * with errno in *refusal if it is the operating system's. From now on and until the file is closed
+ * *refusal becomes the errno of the first write that failed; it is 0 as long as none did. */
+hid_t hdf5_driver_create(const char *path, int *refusal);
+
+#endif

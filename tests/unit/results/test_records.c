@@ -1,0 +1,182 @@
+/* What is made of the journal's events. */
+#include "../unit.h"
+
+#include "journal_lines.h"
+
+#include <math.h>
+
+#include "results/records.h"
+
+enum { CELLS = 1000 };
+
+static void name_cell(size_t cell, char id[RECORD_ID_BYTES])
+{
+    snprintf(id, RECORD_ID_BYTES, "%012zx", cell * 7919);
+}
+
+static void read_records(const char *path, Records *records)
+{
+    Status status = records_read(path, records);
+    if (status != STATUS_OK)
+        print_error("%s\n", status_message());
+    assert_int_equal(status, STATUS_OK);
+}
+
+static void every_cell_of_a_large_grid_is_found_with_its_own_records(void **state)
+{
+    (void)state;
+    static cJSON *lines[2 * CELLS];
+    char id[RECORD_ID_BYTES];
+    const char *path = scratch("large.jsonl");
+    Records records;
+    Journal *journal;
+    for (size_t i = 0; i < CELLS; ++i) {
+        name_cell(i, id);
+        lines[i] = event_write(&(Event){.kind = EVENT_PLANNED, .cell = id});
+        lines[CELLS + i] = event_write(&(Event){.kind = EVENT_SAVED, .cell = id, .step = i + 1});
+    }
+    assert_int_equal(journal_new(path, &journal), STATUS_OK);
+    assert_int_equal(journal_append_all(journal, 2 * CELLS, lines), STATUS_OK);
+    journal_free(journal);
+    for (size_t i = 0; i < 2 * CELLS; ++i)
+        cJSON_Delete(lines[i]);
+
+    read_records(path, &records);
+    assert_int_equal(records.count, CELLS);
+    for (size_t i = 0; i < CELLS; ++i) {
+        name_cell(i, id);
+        assert_ptr_equal(records_find(&records, id), &records.cells[i]);
+        assert_int_equal(records.cells[i].step, i + 1);
+    }
+    name_cell(CELLS, id);
+    assert_null(records_find(&records, id));
+    records_clear(&records);
+    assert_null(records_find(&records, id));
+}
+
+static void the_last_event_of_a_cell_decides_its_state(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"opened\",\"experiment\":\"e\",\"search\":\"halving\",\"ranks\":4}",
+        "{\"event\":\"planned\",\"cell\":\"a\",\"name\":\"A\",\"settings\":{\"backbone\":\"r50x1\","
+        "\"alpha\":0.25,\"seed\":7,\"epochs\":12,\"augment\":true}}",
+        "{\"event\":\"planned\",\"cell\":\"b\",\"settings\":{}}",
+        "{\"event\":\"planned\",\"cell\":\"c\"}",
+        "{\"event\":\"planned\",\"cell\":\"d\"}",
+        "{\"event\":\"planned\",\"cell\":\"e\"}",
+        "{\"event\":\"rested\",\"cell\":\"nobody\"}", /* of a later version */
+        "{\"event\":\"started\",\"cell\":\"a\"}",
+        "{\"event\":\"started\",\"cell\":\"b\",\"ranks\":2,\"hosts\":\"n1 n2\"}",
+        "{\"event\":\"failed\",\"cell\":\"a\",\"cause\":\"out of memory\",\"kind\":\"no memory\"}",
+        "{\"event\":\"failed\",\"cell\":\"b\",\"cause\":\"not a number\",\"kind\":\"diverged\"}",
+        "{\"event\":\"started\",\"cell\":\"a\"}",
+        "{\"event\":\"finished\",\"cell\":\"a\"}",
+        "{\"event\":\"planned\",\"cell\":\"a\",\"name\":\"other\",\"settings\":{}}",
+        "{\"event\":\"started\",\"cell\":\"d\"}",
+        "{\"event\":\"lost\",\"cell\":\"d\",\"cause\":\"rank 3 died\"}",
+        "{\"event\":\"decided\",\"epoch\":4,\"kept\":[{\"cell\":\"d\"}],\"dropped\":[{\"cell\":"
+        "\"e\"}]}",
+    };
+    Records records;
+    read_records(WRITE_JOURNAL(lines), &records);
+    const CellRecord *cell = records.cells;
+    assert_int_equal(records.count, 5);
+    assert_true(records.opened && !records.closed && records.halving);
+    assert_string_equal(cell[0].name, "A");
+    assert_string_equal(record_setting(&cell[0], "backbone"), "r50x1");
+    assert_string_equal(record_setting(&cell[0], "alpha"), "0.25");
+    assert_string_equal(record_setting(&cell[0], "augment"), "true");
+    assert_null(record_setting(&cell[0], "gamma"));
+    assert_int_equal(cell[0].epochs, 12);
+    assert_int_equal(cell[0].standing, CELL_DONE);
+    assert_string_equal(cell[0].cause, "");
+    assert_int_equal(cell[0].attempts, 2);
+    assert_int_equal(cell[1].standing, CELL_FAILED);
+    assert_string_equal(cell[1].cause, "not a number");
+    assert_string_equal(cell[1].kind, "diverged");
+    assert_string_equal(cell[1].hosts, "n1 n2");
+    assert_int_equal(cell[2].standing, CELL_NEW);
+    assert_int_equal(cell[3].standing, CELL_PARTIAL);
+    assert_int_equal(cell[3].losses, 1);
+    assert_int_equal(cell[3].kept_epoch, 4);
+    assert_false(cell[3].running);
+    assert_int_equal(cell[4].standing, CELL_DROPPED);
+    records_clear(&records);
+}
+
+static void an_adopted_cell_is_found_by_both_names_and_keeps_its_folder(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"planned\",\"cell\":\"old\"}",
+        "{\"event\":\"planned\",\"cell\":\"other\"}",
+        "{\"event\":\"finished\",\"cell\":\"old\"}",
+        "{\"event\":\"adopted\",\"cell\":\"old\",\"identity\":\"new\"}",
+        "{\"event\":\"planned\",\"cell\":\"new\"}", /* is planned already */
+        "{\"event\":\"adopted\",\"cell\":\"other\",\"identity\":\"old\"}",
+    };
+    Records records;
+    read_records(WRITE_JOURNAL(lines), &records);
+    assert_int_equal(records.count, 2);
+    assert_ptr_equal(records_find(&records, "new"), &records.cells[0]);
+    assert_ptr_equal(records_find(&records, "old"), &records.cells[0]);
+    assert_string_equal(records.cells[0].id, "old");
+    assert_string_equal(records.cells[0].identity, "new");
+    assert_int_equal(records.cells[0].standing, CELL_DONE);
+    assert_string_equal(records.cells[1].identity, "old");
+    records_clear(&records);
+}
+
+static void a_cell_keeps_its_id_as_identity_unless_adopted(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"{\"event\":\"planned\",\"cell\":\"a\"}"};
+    Records records;
+    read_records(WRITE_JOURNAL(lines), &records);
+    assert_string_equal(records.cells[0].identity, "a");
+    records_clear(&records);
+}
+
+static void a_cell_whose_planning_is_lost_is_refused(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"{\"event\":\"opened\"}",
+                                        "{\"event\":\"finished\",\"cell\":\"z\"}"};
+    Records records;
+    assert_int_equal(records_read(WRITE_JOURNAL(lines), &records), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "journal.jsonl:2: cell 'z'"));
+}
+
+static void a_cell_without_settings_is_completed_from_its_configuration(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"{\"event\":\"planned\",\"cell\":\"a\",\"settings\":{}}"};
+    Records records;
+    read_records(WRITE_JOURNAL(lines), &records);
+    CellRecord *cell = &records.cells[0];
+    assert_int_equal(record_complete(cell, "# cell\nbackbone: r50x2\n  tuning: \"local\"\n\n"
+                                           "initial: ''\nseed: 7"),
+                     STATUS_OK);
+    assert_int_equal(cell->setting_count, 4);
+    assert_string_equal(record_setting(cell, "backbone"), "r50x2");
+    assert_string_equal(record_setting(cell, "tuning"), "local");
+    assert_string_equal(record_setting(cell, "initial"), "");
+    assert_string_equal(record_setting(cell, "seed"), "7");
+    assert_int_equal(record_complete(cell, "backbone: r50x1\n"), STATUS_OK);
+    assert_string_equal(record_setting(cell, "backbone"), "r50x2"); /* what is known stays */
+    records_clear(&records);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_cell_of_a_large_grid_is_found_with_its_own_records),
+        cmocka_unit_test(the_last_event_of_a_cell_decides_its_state),
+        cmocka_unit_test(an_adopted_cell_is_found_by_both_names_and_keeps_its_folder),
+        cmocka_unit_test(a_cell_keeps_its_id_as_identity_unless_adopted),
+        cmocka_unit_test(a_cell_whose_planning_is_lost_is_refused),
+        cmocka_unit_test(a_cell_without_settings_is_completed_from_its_configuration),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
