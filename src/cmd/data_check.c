@@ -1,4 +1,4 @@
-/* gisd-data check MANIFEST */
+/* gisd-data check MANIFEST [--html OUT] */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,14 +6,28 @@
 #include "cmd/data.h"
 #include "data/check.h"
 
+enum { OPTION_HTML = 256 }; /* has no short form */
+
+static const struct argp_option options[] = {
+    {"html", OPTION_HTML, "OUT", 0,
+     "Write a page for reviewers too: counts, pictures with masks and boxes, near-equal pairs, "
+     "errors and warnings",
+     0},
+    {0},
+};
+
 typedef struct {
     const char *manifest;
+    const char *page; /* NULL: none is asked for */
 } Arguments;
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
     switch (key) {
+    case OPTION_HTML:
+        arguments->page = argument;
+        return 0;
     case ARGP_KEY_ARG:
         if (arguments->manifest)
             argp_error(state, "unexpected argument '%s', expected one manifest", argument);
@@ -28,10 +42,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp usage = {
+    .options = options,
     .parser = parse,
     .args_doc = "MANIFEST",
     .doc = "Check a data set: every file opens, sizes agree, boxes lie inside, classes are known, "
-           "no patient is in two splits."
+           "masks, boxes and labels agree, no patient and no picture is in two splits."
            "\vEach problem is one line on the standard error; without any, a table of what is in "
            "each split is printed.",
 };
@@ -40,5 +55,5 @@ Status data_check(int argc, char **argv)
 {
     Arguments arguments = {0};
     argp_parse(&usage, argc, argv, 0, NULL, &arguments);
-    return check_manifest(arguments.manifest, stdout, stderr);
+    return check_manifest(arguments.manifest, arguments.page, stdout, stderr);
 }
