@@ -22,13 +22,13 @@ typedef struct {
     double *scores;                 /* count x classes: of each lesion class */
     int32_t *truth;                 /* count: class or LABEL_NORMAL */
     uint32_t *patients;             /* count */
-    double *dice, *mask_iou; /* count, at the network's input size; NaN but for lesions whose mask is
-                                annotated, and where the network gives no masks */
-    double *mask_share;      /* count: share of the frame that the network's mask covers; NaN where it
-                                gives none */
-    double *seconds;         /* count: from stored pixels to the answer, a batch's time / batch */
-    FoundBox *found;         /* found_count, `image` is the position 0 ... count - 1, best first */
-    AnnotatedBox *annotated; /* annotated_count */
+    double *dice, *mask_iou; /* count, at the network's input size; NaN but for lesions whose mask
+                                is annotated, and where the network gives no masks */
+    double *mask_share; /* count: share of the frame that the network's mask covers; NaN where it
+                           gives none */
+    double *seconds;    /* count: from stored pixels to the answer, a batch's time / batch */
+    FoundBox *found;    /* found_count, `image` is the position 0 ... count - 1, best first */
+    AnnotatedBox *annotated;             /* annotated_count */
     size_t found_count, annotated_count; /* boxes are in pixels of the source images */
 } Evaluation;
 

@@ -2,8 +2,8 @@
  *
  * What can come to nothing is refused at the start, with its remedy, not by each cell hours later:
  * a split without images, a detector without boxes. What deserves a look is told: a class that only
- * the test has, a batch larger than the training split. Where the data have no masks of lesions, the
- * cells are told so, and their networks give none.
+ * the test has, a batch larger than the training split. Where the data have no masks of lesions,
+ * the cells are told so, and their networks give none.
  */
 #ifndef GISD_GRID_RUN_READINESS_H
 #define GISD_GRID_RUN_READINESS_H

@@ -90,7 +90,7 @@ static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile 
     TRY(select_cells(settings, job, selected));
     if (*selected)
         TRY(search_check_selection(search, *selected));
-    return results_folder_open(folder, experiment, search, job, ranks);
+    return results_folder_open(folder, experiment, settings->experiment, search, job, ranks);
 }
 
 static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEnd *end, int code)
