@@ -204,6 +204,8 @@ static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
 {
     int64_t synthetic;
     TRY(hdf5_read_text(reader, "provenance/data", &result->data));
+    if (result_has(reader, "provenance/data_warnings"))
+        TRY(hdf5_read_texts(reader, "provenance/data_warnings", &result->data_warnings));
     if (!result_has(reader, "provenance/synthetic"))
         return STATUS_OK;
     TRY(hdf5_read_i64(reader, "provenance/synthetic", 1, &synthetic));
@@ -239,6 +241,7 @@ Status cell_result_read(const char *path, CellResult *result)
 void cell_result_clear(CellResult *result)
 {
     free(result->config);
+    hdf5_texts_clear(&result->data_warnings);
     free(result->data);
     free(result->metrics);
     free(result->false_positive_rate);

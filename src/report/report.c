@@ -145,6 +145,23 @@ static Status save_cells(const Composition *composition)
     return status;
 }
 
+/* What the data set was warned about when it was read; of the first cell that has a result. */
+static void add_data_warnings(Composition *composition)
+{
+    enum { SHOWN = 10 };
+    const Experiment *experiment = composition->experiment;
+    for (size_t i = 0; i < experiment->records.count; ++i) {
+        const Hdf5Texts *warnings = &experiment->results[i].data_warnings;
+        if (!warnings->count)
+            continue;
+        document_text(&composition->document, "Warnings about the data set: %zu%s", warnings->count,
+                      warnings->count > SHOWN ? ", the first of them:" : ":");
+        for (size_t k = 0; k < warnings->count && k < SHOWN; ++k)
+            document_text(&composition->document, "%s", warnings->items[k]);
+        return;
+    }
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -153,6 +170,7 @@ static void add_opening(Composition *composition)
     document_warning(document, caution);
     if (experiment->synthetic)
         document_warning(document, synthetic);
+    add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
         ++counts[experiment->records.cells[i].standing];
     document_text(document,

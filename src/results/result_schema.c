@@ -17,6 +17,9 @@ static const ResultDataset datasets[] = {
     {"provenance/data_fingerprint", "1", NULL, "hash of the data set", 0},
     {"provenance/synthetic", "1", NULL,
      "1 if the images are a phantom's; missing where the data do not say so", RESULT_LATER},
+    {"provenance/data_warnings", "warnings", NULL,
+     "what deserves a look in the manifest and its files; 'gisd-data check' shows all",
+     RESULT_LATER},
     {"provenance/split_by", "1", NULL, "what the splits keep together", 0},
     {"provenance/arithmetic_version", "1", NULL,
      "changes of the arithmetic that can change results", 0},
@@ -64,6 +67,8 @@ static const ResultDataset datasets[] = {
 
     {"test/predictions/image", "N", NULL, "path as the manifest writes it", 0},
     {"test/predictions/patient", "N", NULL, "patient; empty where the manifest names none", 0},
+    {"test/predictions/columns/*", "N", NULL,
+     "a further column of the manifest, such as centre, age or sex", RESULT_LATER},
     {"test/predictions/scores", "N x K", NULL,
      "score of each lesion class; of a network with boxes the highest of all its boxes, also those "
      "that others suppress",
