@@ -30,10 +30,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .parser = parse,
     .args_doc = "MANIFEST",
-    .doc = "Check a data set: every file opens, sizes agree, boxes lie inside, classes are known, "
-           "no patient is in two splits."
-           "\vEach problem is one line on the standard error; without any, a table of what is in "
-           "each split is printed.",
+    .doc = "Check a data set: every file opens, sizes agree, masks can be read and lie where boxes "
+           "do, classes are known, no patient is in two splits."
+           "\vEach problem is one line on the standard error, and each kind of warning; without a "
+           "problem, a table of what is in each split is printed, and how masks were read.",
 };
 
 Status data_check(int argc, char **argv)

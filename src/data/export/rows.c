@@ -14,11 +14,10 @@ static Status fill(const ManifestRow *row, Source *opened, ExportImage *image)
     image->class_only = row->label_index != LABEL_NORMAL && opened->box_count == 0;
     TRY(MEMORY_NEW(&image->boxes, opened->box_count));
     for (size_t i = 0; i < opened->box_count; ++i)
-        image->boxes[image->box_count++] =
-            (ExportBox){.box = opened->boxes[i],
-                        .class_index = opened->derived ? (uint32_t)row->label_index
-                                                       : row->boxes[i].class_index,
-                        .score = NAN};
+        image->boxes[image->box_count++] = (ExportBox){
+            .box = opened->boxes[i],
+            .class_index = opened->derived ? (uint32_t)row->label_index : row->boxes[i].class_index,
+            .score = NAN};
     if (!source_has_mask(row))
         return STATUS_OK;
     if (!opened->mask.pixels)
