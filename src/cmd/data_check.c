@@ -45,10 +45,10 @@ static const struct argp usage = {
     .options = options,
     .parser = parse,
     .args_doc = "MANIFEST",
-    .doc = "Check a data set: every file opens, sizes agree, boxes lie inside, classes are known, "
-           "masks, boxes and labels agree, no patient and no picture is in two splits."
-           "\vEach problem is one line on the standard error; without any, a table of what is in "
-           "each split is printed.",
+    .doc = "Check a data set: every file opens, sizes agree, masks can be read and lie where boxes "
+           "do, classes are known, no patient and no picture is in two splits."
+           "\vEach problem is one line on the standard error, and each kind of warning; without a "
+           "problem, a table of what is in each split is printed, and how masks were read.",
 };
 
 Status data_check(int argc, char **argv)

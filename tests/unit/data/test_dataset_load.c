@@ -308,8 +308,9 @@ static void further_columns_and_warnings_go_along_and_change_no_bit(void **state
         assert_string_equal(dataset->column_texts[2 * 7 + 1], "");
         assert_int_equal(dataset->warning_count, 1);
         assert_non_null(strstr(dataset->warnings[0], "more than 4 times as large"));
-        dataset_free(loaded[k]);
     }
+    for (size_t k = 0; k < 3; ++k)
+        dataset_free(loaded[k]);
     Dataset *first = load(example_files());
     edit_manifest("lesion,form", "age,form");
     edit_manifest("GC,A,,flat", "GC,A,77,flat");
