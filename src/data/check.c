@@ -13,6 +13,7 @@
 #include "data/findings.h"
 #include "data/leaks.h"
 #include "data/manifest.h"
+#include "data/names.h"
 #include "data/page/page.h"
 #include "data/properties.h"
 #include "data/source.h"
@@ -342,6 +343,7 @@ static Status check_rows(Check *check, const char *page, FILE *summary, FILE *pr
         TRY(MEMORY_NEW(&check->facts, count));
     TRY(check_folders(check));
     TRY(check_files(check, problems));
+    TRY(names_check_normal(&check->manifest, &check->findings));
     NearPairs near;
     TRY(check_leaks(check, &near));
     Status status = print_findings(check, problems);

@@ -25,17 +25,17 @@ refuses() {
     [ ! -e out ] && [ ! -e .out.partial ] || fail "$*: left something behind"
 }
 
-# checked MANIFEST: the check finds no fault in it, but that the sets use a picture more than once.
-checked() {
-    "$data" check "$1" >/dev/null 2>message.txt || true
-    ! grep -vE '^warning: |the same pixels as |^gisd-data check: .* problems? in ' message.txt ||
-        fail "$1 is not fit for use"
-}
-
 # source LAYOUT: a fresh copy of a data set to spoil, in src.
 source_of() {
     rm -rf src
     cp -r "$sets/$1/source" src
+}
+
+# sound MANIFEST: nothing is wrong with it but that the sets' few pictures stand for several.
+sound() {
+    "$data" check "$1" >/dev/null 2>check.txt || true
+    ! grep -v '^warning: \|: the same pixels as \|^gisd-data check: .* problem' check.txt ||
+        fail "$1 is not sound"
 }
 
 # ---- help teaches each layout, and what is wrong is said before anything is read ----
@@ -137,13 +137,13 @@ rm src/train/images/back
 
 # ---- the source may hold the result, and be imported again ----
 "$data" import masks src src/new --class polyp 2>/dev/null >first.txt
-checked src/new/manifest.csv
+sound src/new/manifest.csv
 grep -q '^../train/images/plain png.jpg,' src/new/manifest.csv
 
 # ---- there and back ----
 for layout in coco cvat labelme; do
     "$data" import $layout "$sets/$layout/source" $layout >/dev/null 2>&1
-    checked $layout/manifest.csv
+    sound $layout/manifest.csv
     "$data" export coco $layout/manifest.csv $layout-coco >/dev/null 2>&1
     "$data" import coco $layout-coco $layout-again >/dev/null 2>&1
     # images have other folders, and those of one class and no box lose it
@@ -164,7 +164,7 @@ refuses 'are for cells' "$data" export coco coco/manifest.csv out --score 0.5
 # ---- join ----
 "$data" join coco/manifest.csv second=cvat/manifest.csv deep/joined >out.txt
 grep -qx 'deep/joined/manifest.csv: 15 images of 2 manifests' out.txt
-checked deep/joined/manifest.csv
+sound deep/joined/manifest.csv
 "$data" import folders "$sets/labels/source" labels --labels labels.csv >/dev/null 2>&1
 "$data" join a=labels/manifest.csv b=coco/manifest.csv joined >/dev/null
 grep -q ',a/s1,' joined/manifest.csv

@@ -11,6 +11,9 @@
 #include "store/files.h"
 #include "store/html.h"
 
+/* Stands near the beginning of every page: by this one is told from other files. */
+#define GENERATOR "<meta name=\"generator\" content=\"gisd-data check\">"
+
 enum { FINDINGS_OPEN = 40 }; /* more are folded away */
 
 /* ---- words ---- */
@@ -101,7 +104,8 @@ static void write_head(const Page *page, FILE *html)
     const char *name = page_short_name(page->manifest->path);
     clock_text(now);
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" GENERATOR
+          "\n<title>",
           html);
     html_write_text(html, name);
     fprintf(html, " - data set</title>\n<style>\n%s</style>\n</head>\n<body>\n<header><h1>",
@@ -250,4 +254,16 @@ Status page_write(const Page *page, const char *path)
         status = files_write(path, text, bytes);
     free(text);
     return status;
+}
+
+bool page_is_one(const char *path)
+{
+    char start[512];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return false;
+    size_t bytes = fread(start, 1, sizeof start - 1, file);
+    fclose(file);
+    start[bytes] = '\0';
+    return strstr(start, GENERATOR) != NULL;
 }

@@ -24,4 +24,7 @@ typedef struct {
 /* Writes the page to `path`, whole or not at all. */
 Status page_write(const Page *page, const char *path);
 
+/* Whether the file at `path` is such a page. */
+bool page_is_one(const char *path);
+
 #endif
