@@ -227,7 +227,7 @@ Status mask_read(const char *path, const MaskRule *rule, Image *mask, MaskReadin
     if (rule->kind == MASK_RULE_INVERTED)
         strncat(reading->text, " inverted", sizeof reading->text - strlen(reading->text) - 1);
     else if (reading->told)
-        snprintf(reading->text, sizeof reading->text, "as mask_values says");
+        snprintf(reading->text, sizeof reading->text, "mask_values %s", rule->text);
     if (info)
         *info = values.info;
     image_values_clear(&values);

@@ -81,7 +81,8 @@ static Status add_lesion(const ManifestRow *row, size_t index, const Image *mask
     for (size_t i = 0; i < mask->width * mask->height; ++i) {
         if (mask->pixels[i] == 0)
             continue;
-        float x = (float)(i % mask->width), y = (float)(i / mask->width);
+        size_t column = i % mask->width, line = i / mask->width;
+        float x = (float)column, y = (float)line;
         box = (Box){fminf(box.x0, x), fminf(box.y0, y), fmaxf(box.x1, x + 1), fmaxf(box.y1, y + 1)};
     }
     if (box.x1 == 0 && row->label_index != LABEL_NORMAL)

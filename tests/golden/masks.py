@@ -56,7 +56,7 @@ def refuses(name, reason, rule=""):
 
 
 def told(name, rule, shape=both, tolerance=0.0):
-    takes(name, "as mask_values says", shape, rule, tolerance)
+    takes(name, f"mask_values {rule}", shape, rule, tolerance)
 
 
 rng = np.random.default_rng(1)

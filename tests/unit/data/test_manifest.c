@@ -180,7 +180,8 @@ static void a_row_may_name_several_masks_and_how_to_read_them(void **state)
 static void resemblances_are_worth_a_warning(void **state)
 {
     (void)state;
-    const char *text = "image,label,labels,lesion_number,image_id,age\na.png,GC,x,1,2,3\n";
+    const char *text = "image,label,labels,lesion_number,image_id,age\na.png,GC,x,1,2,3\n"
+                       "b.png,normal,,,,\n";
     FILE *file = fopen(scratch("m.csv"), "w");
     assert_non_null(file);
     fputs(text, file);
