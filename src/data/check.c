@@ -28,6 +28,7 @@ typedef struct {
     Manifest manifest;
     CheckedRow *rows; /* of the manifest */
     Findings findings;
+    AnnotationTally tally;
 } Check;
 
 /* ---- folders ---- */
@@ -121,7 +122,7 @@ static Status check_row(Check *check, size_t index)
     Source source;
     if (row->broken)
         return STATUS_OK;
-    Status status = source_read(&check->manifest, row, &check->findings, &source);
+    Status status = source_read(&check->manifest, row, &check->findings, &check->tally, &source);
     if (status != STATUS_OK)
         return findings_settle(&check->findings, row->line, status);
     *checked =
@@ -171,7 +172,8 @@ static Status check_files(Check *check, FILE *problems)
     }
     if (result != STATUS_OK)
         FAIL(result, "%s: out of memory while its images were checked", check->manifest.path);
-    return STATUS_OK;
+    return findings_settle(&check->findings, 0,
+                           annotations_check_tally(&check->manifest, &check->tally));
 }
 
 /* ---- the table ---- */

@@ -163,12 +163,12 @@ Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxe
 }
 
 static Status load_image(const Manifest *manifest, size_t index, Findings *findings,
-                         Dataset *dataset)
+                         AnnotationTally *tally, Dataset *dataset)
 {
     const ManifestRow *row = &manifest->rows[index];
     Example *example = &dataset->examples[index];
     Source source;
-    TRY(source_read(manifest, row, findings, &source));
+    TRY(source_read(manifest, row, findings, tally, &source));
     example->width = (uint32_t)source.image.width;
     example->height = (uint32_t)source.image.height;
     Status status = dataset_set_lesions(row, source.box_count, source.boxes, example);
@@ -182,11 +182,13 @@ static Status load_image(const Manifest *manifest, size_t index, Findings *findi
 static Status load_files(const Manifest *manifest, Findings *findings, Dataset *dataset)
 {
     FirstError first = FIRST_ERROR_NONE;
+    AnnotationTally tally = {0};
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < manifest->count; ++i)
         if (!first_error_before(&first, i))
-            first_error_note(&first, i, load_image(manifest, i, findings, dataset));
+            first_error_note(&first, i, load_image(manifest, i, findings, &tally, dataset));
     TRY(first_error_status(&first));
+    TRY(annotations_check_tally(manifest, &tally));
     return findings_gather(findings, &dataset->warnings, &dataset->warning_count);
 }
 
