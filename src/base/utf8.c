@@ -49,6 +49,13 @@ bool utf8_has_control(const char *text)
     return false;
 }
 
+size_t utf8_character(const char *text)
+{
+    int32_t character;
+    size_t bytes = take(text, &character);
+    return bytes > 0 && !is_control(character) ? bytes : 0;
+}
+
 /* ---- quoting ---- */
 
 enum { PIECE_BYTES = 16 };
@@ -56,9 +63,8 @@ enum { PIECE_BYTES = 16 };
 /* One character, or one foreign byte, as it is shown; moves *text behind it. */
 static size_t show(const char **text, char piece[PIECE_BYTES])
 {
-    int32_t character;
-    size_t bytes = take(*text, &character);
-    if (bytes > 0 && !is_control(character)) {
+    size_t bytes = utf8_character(*text);
+    if (bytes > 0) {
         memcpy(piece, *text, bytes);
         piece[bytes] = '\0';
         *text += bytes;

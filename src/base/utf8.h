@@ -17,6 +17,9 @@ enum { UTF8_QUOTE_BYTES = 160 };
 /* The number of bytes, from the first, that are valid UTF-8: strlen(text) if all are. */
 size_t utf8_valid_bytes(const char *text);
 
+/* The bytes of the first character; 0 if it is no UTF-8, a control character, or the text's end. */
+size_t utf8_character(const char *text);
+
 /* Whether some character is a control character (line end, tab, escape, 0x7f, U+0080 to U+009F). */
 bool utf8_has_control(const char *text);
 

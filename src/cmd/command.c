@@ -19,32 +19,36 @@ void command_begin(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-/* "" or "--option=". */
-static bool is_empty(const char *word)
+/* "--option=" */
+static bool lacks_value(const char *word)
 {
     const char *sign = strchr(word, '=');
-    return !*word || (strncmp(word, "--", 2) == 0 && sign && !sign[1]);
+    return strncmp(word, "--", 2) == 0 && sign && !sign[1];
 }
 
 error_t command_check_words(struct argp_state *state)
 {
     state->err_stream = NULL; /* what getopt says is said on the standard error itself */
-    for (int i = 1; i < state->argc; ++i)
-        if (is_empty(state->argv[i]))
+    for (int i = 1; i < state->argc; ++i) {
+        const char *word = state->argv[i];
+        if (!*word)
             return command_refuse(state, "%s%s is empty (is a variable not set?)",
                                   i > 1 ? "what follows " : "the first word",
                                   i > 1 ? state->argv[i - 1] : "");
+        if (lacks_value(word))
+            return command_refuse(state, "%s is empty (is a variable not set?)", word);
+    }
     return 0;
 }
 
 error_t command_refuse(const struct argp_state *state, const char *format, ...)
 {
+    /* At ARGP_KEY_INIT argp has not named the command yet. */
+    const char *slash = strrchr(state->argv[0], '/');
+    const char *name = slash ? slash + 1 : state->argv[0];
     va_list arguments;
     if (state->flags & ARGP_NO_ERRS)
         return EINVAL;
-    /* At ARGP_KEY_INIT argp has not named the program yet. */
-    const char *slash = strrchr(state->argv[0], '/');
-    const char *name = state->name ? state->name : slash ? slash + 1 : state->argv[0];
     fprintf(stderr, "%s: ", name);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);

@@ -313,8 +313,6 @@ static Status check_boxes(const Manifest *manifest, const ManifestRow *row, cons
 {
     Overlap overlap = overlap_of(mask, row->box_count, boxes);
     double outside = (double)(set - overlap.inside) / (double)set;
-    if (tally)
-        count_image(tally, outside > outside_doubtful);
     if (outside > outside_most) {
         const char *advice;
         TRY(find_reason(size, mask, set, row->box_count, boxes, &overlap, &advice));
@@ -322,6 +320,8 @@ static Status check_boxes(const Manifest *manifest, const ManifestRow *row, cons
              "%s:%zu: %s: %.3g %% of the mask lies outside of the boxes, expected at most %.0f: %s",
              manifest->path, row->line, row->mask, 100 * outside, 100 * outside_most, advice);
     }
+    if (tally)
+        count_image(tally, outside > outside_doubtful);
     if (outside > outside_doubtful)
         TRY(findings_warn(findings, manifest->path, row->line, row->mask,
                           "%.0f %% of the mask lies outside of the boxes", 100 * outside));

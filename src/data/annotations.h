@@ -37,7 +37,7 @@ Status annotations_fit_boxes(const Manifest *manifest, const ManifestRow *row,
 /* How masks and given boxes agree over all images: what is too little to refuse one image is not if
  * most have it. */
 typedef struct {
-    size_t compared; /* images */
+    size_t compared; /* images that were not refused */
     size_t beside;   /* of them, those whose mask reaches out of its boxes by more than 5 percent */
 } AnnotationTally;
 

@@ -11,7 +11,10 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/findings.h"
+#include "data/leaks.h"
 #include "data/manifest.h"
+#include "data/names.h"
+#include "data/page/page.h"
 #include "data/properties.h"
 #include "data/source.h"
 #include "store/files.h"
@@ -27,6 +30,9 @@ typedef struct {
 typedef struct {
     Manifest manifest;
     CheckedRow *rows; /* of the manifest */
+    Look *looks;      /* of the manifest's rows, as are the others */
+    Split *splits;
+    PictureFacts *facts; /* for the page; NULL: there is none */
     Findings findings;
     AnnotationTally tally;
 } Check;
@@ -127,8 +133,12 @@ static Status check_row(Check *check, size_t index)
         return findings_settle(&check->findings, row->line, status);
     *checked =
         (CheckedRow){source.box_count, source.derived, source.size.orientation > 1, source.reading};
+    status = look_take(&source.image, &check->looks[index]);
+    if (status == STATUS_OK && check->facts)
+        status = facts_take(&source.image, &source.mask, source.box_count, source.boxes,
+                            &check->facts[index]);
     source_clear(&source);
-    return STATUS_OK;
+    return status;
 }
 
 /* On a terminal, how far the check has come. */
@@ -174,6 +184,28 @@ static Status check_files(Check *check, FILE *problems)
         FAIL(result, "%s: out of memory while its images were checked", check->manifest.path);
     return findings_settle(&check->findings, 0,
                            annotations_check_tally(&check->manifest, &check->tally));
+}
+
+/* ---- pictures together ---- */
+
+static Status check_leaks(Check *check, NearPairs *near)
+{
+    const Manifest *manifest = &check->manifest;
+    for (size_t i = 0; i < manifest->count; ++i)
+        check->splits[i] = manifest->rows[i].broken ? SPLIT_NONE : manifest->rows[i].split;
+    TRY(leaks_near_pairs(manifest, check->looks, check->splits, near));
+    return leaks_report(manifest, check->looks, check->splits, near, &check->findings);
+}
+
+static Status write_page(const Check *check, const NearPairs *near, const char *path)
+{
+    if (!path)
+        return STATUS_OK;
+    return page_write(&(Page){.manifest = &check->manifest,
+                              .facts = check->facts,
+                              .near = near,
+                              .findings = &check->findings},
+                      path);
 }
 
 /* ---- the table ---- */
@@ -303,12 +335,24 @@ static Status print_findings(Check *check, FILE *problems)
     return status;
 }
 
-static Status check_rows(Check *check, FILE *summary, FILE *problems)
+static Status check_rows(Check *check, const char *page, FILE *summary, FILE *problems)
 {
-    TRY(MEMORY_NEW(&check->rows, check->manifest.count));
+    size_t count = check->manifest.count;
+    TRY(MEMORY_NEW(&check->rows, count));
+    TRY(MEMORY_NEW(&check->looks, count));
+    TRY(MEMORY_NEW(&check->splits, count));
+    if (page)
+        TRY(MEMORY_NEW(&check->facts, count));
     TRY(check_folders(check));
     TRY(check_files(check, problems));
-    TRY(print_findings(check, problems));
+    TRY(names_check_normal(&check->manifest, &check->findings));
+    NearPairs near;
+    TRY(check_leaks(check, &near));
+    Status status = print_findings(check, problems);
+    if (status == STATUS_OK)
+        status = write_page(check, &near, page);
+    near_pairs_clear(&near);
+    TRY(status);
     size_t errors = check->findings.levels[FINDING_ERROR];
     if (errors == 0)
         return print_summary(check, summary);
@@ -316,14 +360,17 @@ static Status check_rows(Check *check, FILE *summary, FILE *problems)
          errors, errors == 1 ? "" : "s", check->manifest.count);
 }
 
-Status check_manifest(const char *path, FILE *summary, FILE *problems)
+Status check_manifest(const char *path, const char *page, FILE *summary, FILE *problems)
 {
     Check check = {.findings = {.keep_errors = true}};
     Status status = manifest_read(path, &check.findings, &check.manifest);
     if (status == STATUS_OK) {
-        status = check_rows(&check, summary, problems);
+        status = check_rows(&check, page, summary, problems);
         manifest_clear(&check.manifest);
         free(check.rows);
+        free(check.looks);
+        free(check.splits);
+        free(check.facts);
     }
     findings_clear(&check.findings);
     return status;

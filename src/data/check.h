@@ -12,7 +12,8 @@
  * files), and the result is STATUS_FORMAT with their number. Warnings follow there, each kind in
  * one line after "warning: ". Without a problem, `summary` gets a table of images, classes and
  * patients in each split, and how masks were read. Where `problems` is a terminal it shows the
- * progress. */
-Status check_manifest(const char *path, FILE *summary, FILE *problems);
+ * progress. With `page` (NULL: none), all of it, with pictures, also becomes the HTML file of that
+ * name, problems or not; see page/page.h. */
+Status check_manifest(const char *path, const char *page, FILE *summary, FILE *problems);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "data/dataset_looks.h"
 #include "data/pack.h"
 #include "data/source.h"
 
@@ -63,7 +64,7 @@ typedef enum { LABEL_OF_CLASS, LABEL_OF_FORM, LABEL_OF_CENTRE, LABEL_KINDS } Lab
 
 typedef struct {
     int32_t *labels[LABEL_KINDS];
-    uint32_t *patients;
+    uint32_t *units; /* what stays together: patients, or more */
     Split *splits;
 } SplitInput;
 
@@ -72,12 +73,12 @@ static Status make_input(const Manifest *manifest, SplitInput *input, size_t *ki
     size_t centres;
     for (size_t k = 0; k < LABEL_KINDS; ++k)
         TRY(MEMORY_NEW(&input->labels[k], manifest->count));
-    TRY(MEMORY_NEW(&input->patients, manifest->count));
+    TRY(MEMORY_NEW(&input->units, manifest->count));
     TRY(MEMORY_NEW(&input->splits, manifest->count));
     for (size_t i = 0; i < manifest->count; ++i) {
         input->labels[LABEL_OF_CLASS][i] = manifest->rows[i].label_index;
         input->labels[LABEL_OF_FORM][i] = manifest->rows[i].form_index;
-        input->patients[i] = manifest->rows[i].patient_index;
+        input->units[i] = manifest->rows[i].patient_index;
         input->splits[i] = manifest->rows[i].split;
     }
     TRY(number_centres(manifest, input->labels[LABEL_OF_CENTRE], &centres));
@@ -85,22 +86,24 @@ static Status make_input(const Manifest *manifest, SplitInput *input, size_t *ki
     return STATUS_OK;
 }
 
-static Status assign_splits(const Manifest *manifest, const SplitSettings *split, Dataset *dataset)
+static Status assign_splits(const Manifest *manifest, const SplitSettings *split, const Look *looks,
+                            Dataset *dataset)
 {
     SplitInput input = {0};
     size_t kinds;
     Status status;
     TRY_GOTO(status, end, make_input(manifest, &input, &kinds));
+    if (split->group == SPLIT_GROUP_SCENE)
+        TRY_GOTO(status, end, dataset_join_scenes(manifest, split, looks, input.units));
     const int32_t *const values[LABEL_KINDS] = {input.labels[0], input.labels[1], input.labels[2]};
     const SplitLabels labels = {.count = kinds, .values = values};
-    TRY_GOTO(status, end,
-             split_assign(split, manifest->count, &labels, input.patients, input.splits));
+    TRY_GOTO(status, end, split_assign(split, manifest->count, &labels, input.units, input.splits));
     for (size_t i = 0; i < manifest->count; ++i)
         dataset->examples[i].split = input.splits[i];
 end:
     for (size_t k = 0; k < LABEL_KINDS; ++k)
         free(input.labels[k]);
-    free(input.patients);
+    free(input.units);
     free(input.splits);
     return status;
 }
@@ -118,7 +121,7 @@ Status dataset_check(const Manifest *manifest, size_t size)
 }
 
 Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettings *split,
-                        Dataset *dataset)
+                        const Look *looks, Dataset *dataset)
 {
     TRY(dataset_check(manifest, size));
     dataset->size = size;
@@ -143,7 +146,7 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
         example->has_mask = source_has_mask(row);
     }
     TRY(copy_columns(manifest, dataset));
-    TRY(assign_splits(manifest, split, dataset));
+    TRY(assign_splits(manifest, split, looks, dataset));
     return dataset_reserve(dataset);
 }
 
@@ -163,7 +166,7 @@ Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxe
 }
 
 static Status load_image(const Manifest *manifest, size_t index, Findings *findings,
-                         AnnotationTally *tally, Dataset *dataset)
+                         AnnotationTally *tally, Look *look, Dataset *dataset)
 {
     const ManifestRow *row = &manifest->rows[index];
     Example *example = &dataset->examples[index];
@@ -172,6 +175,8 @@ static Status load_image(const Manifest *manifest, size_t index, Findings *findi
     example->width = (uint32_t)source.image.width;
     example->height = (uint32_t)source.image.height;
     Status status = dataset_set_lesions(row, source.box_count, source.boxes, example);
+    if (status == STATUS_OK && !look->taken)
+        status = look_take(&source.image, look);
     if (status == STATUS_OK)
         status = source_resize(&source, dataset_side(dataset, index), dataset->pixels[index],
                                dataset->masks[index]);
@@ -179,17 +184,20 @@ static Status load_image(const Manifest *manifest, size_t index, Findings *findi
     return status;
 }
 
-static Status load_files(const Manifest *manifest, Findings *findings, Dataset *dataset)
+static Status load_files(const Manifest *manifest, Findings *findings, Look *looks,
+                         Dataset *dataset)
 {
     FirstError first = FIRST_ERROR_NONE;
     AnnotationTally tally = {0};
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < manifest->count; ++i)
         if (!first_error_before(&first, i))
-            first_error_note(&first, i, load_image(manifest, i, findings, &tally, dataset));
+            first_error_note(&first, i,
+                             load_image(manifest, i, findings, &tally, &looks[i], dataset));
     TRY(first_error_status(&first));
     TRY(annotations_check_tally(manifest, &tally));
-    return findings_gather(findings, &dataset->warnings, &dataset->warning_count);
+    TRY(dataset_add_warnings(dataset, findings));
+    return dataset_check_leaks(manifest, looks, dataset);
 }
 
 static Status load_manifest(const char *path, size_t size, const SplitSettings *split,
@@ -197,13 +205,19 @@ static Status load_manifest(const char *path, size_t size, const SplitSettings *
 {
     Findings findings = {0};
     Manifest manifest;
+    Look *looks = NULL;
     Status status = manifest_read(path, &findings, &manifest);
     if (status == STATUS_OK) {
-        status = dataset_describe(&manifest, size, split, dataset);
+        status = MEMORY_NEW(&looks, manifest.count);
+        if (status == STATUS_OK && split->group == SPLIT_GROUP_SCENE)
+            status = dataset_look(&manifest, looks);
         if (status == STATUS_OK)
-            status = load_files(&manifest, &findings, dataset);
+            status = dataset_describe(&manifest, size, split, looks, dataset);
+        if (status == STATUS_OK)
+            status = load_files(&manifest, &findings, looks, dataset);
         manifest_clear(&manifest);
     }
+    free(looks);
     findings_clear(&findings);
     return status;
 }
@@ -235,18 +249,15 @@ static Status check_masks(const char *path, Dataset *dataset)
              path, empty, lesions, dataset->size);
     if (empty == 0)
         return STATUS_OK;
-    char **longer, text[STATUS_MESSAGE_BYTES];
-    TRY(MEMORY_NEW(&longer, dataset->warning_count + 1));
-    if (dataset->warning_count > 0)
-        memcpy(longer, dataset->warnings, dataset->warning_count * sizeof *longer);
-    free(dataset->warnings);
-    dataset->warnings = longer;
-    snprintf(text, sizeof text,
-             "%s: %zu of %zu lesion masks have no pixel left at the network's size of %zu", path,
-             empty, lesions, dataset->size);
-    TRY(memory_copy_text(text, &longer[dataset->warning_count]));
-    ++dataset->warning_count;
-    return STATUS_OK;
+    Findings findings = {0};
+    Status status =
+        findings_warn(&findings, path, 0, NULL,
+                      "%zu of %zu lesion masks have no pixel left at the network's size of %zu",
+                      empty, lesions, dataset->size);
+    if (status == STATUS_OK)
+        status = dataset_add_warnings(dataset, &findings);
+    findings_clear(&findings);
+    return status;
 }
 
 Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset)

@@ -17,8 +17,8 @@ void findings_clear(Findings *findings)
     *findings = (Findings){.keep_errors = findings->keep_errors};
 }
 
-static Status add(Findings *findings, FindingLevel level, size_t line, const char *text,
-                  size_t what)
+/* Adds a finding like `found`, with a copy of the text. */
+static Status add(Findings *findings, const Finding *found, const char *text)
 {
     Status status;
 #pragma omp critical(findings)
@@ -26,13 +26,12 @@ static Status add(Findings *findings, FindingLevel level, size_t line, const cha
         status = MEMORY_GROW(&findings->findings, findings->count + 1, &findings->capacity);
         Finding *finding = status == STATUS_OK ? &findings->findings[findings->count] : NULL;
         if (finding)
+            *finding = *found;
+        if (finding)
             status = memory_copy_text(text, &finding->text);
         if (status == STATUS_OK) {
-            finding->level = level;
-            finding->line = line;
             finding->order = findings->count++;
-            finding->what = what;
-            ++findings->levels[level];
+            ++findings->levels[found->level];
         }
     }
     return status;
@@ -42,14 +41,14 @@ Status findings_settle(Findings *findings, size_t line, Status status)
 {
     if (status == STATUS_OK || status == STATUS_NO_MEMORY || !findings || !findings->keep_errors)
         return status;
-    return add(findings, FINDING_ERROR, line, status_message(), 0);
+    return add(findings, &(Finding){.level = FINDING_ERROR, .line = line}, status_message());
 }
 
-Status findings_warn(Findings *findings, const char *path, size_t line, const char *file,
-                     const char *format, ...)
+__attribute__((format(printf, 6, 0))) static Status warn(Findings *findings, bool alone,
+                                                         const char *path, size_t line,
+                                                         const char *file, const char *format,
+                                                         va_list arguments)
 {
-    if (!findings)
-        return STATUS_OK;
     char text[STATUS_MESSAGE_BYTES], number[32] = "";
     if (line > 0)
         snprintf(number, sizeof number, "%zu:", line);
@@ -58,11 +57,32 @@ Status findings_warn(Findings *findings, const char *path, size_t line, const ch
     size_t what = length > 0 ? (size_t)length : 0;
     if (what >= sizeof text)
         what = sizeof text - 1;
+    vsnprintf(text + what, sizeof text - what, format, arguments);
+    return add(findings,
+               &(Finding){.level = FINDING_WARNING, .line = line, .what = what, .alone = alone},
+               text);
+}
+
+Status findings_warn(Findings *findings, const char *path, size_t line, const char *file,
+                     const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text + what, sizeof text - what, format, arguments);
+    Status status =
+        findings ? warn(findings, false, path, line, file, format, arguments) : STATUS_OK;
     va_end(arguments);
-    return add(findings, FINDING_WARNING, line, text, what);
+    return status;
+}
+
+Status findings_warn_alone(Findings *findings, const char *path, size_t line, const char *file,
+                           const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    Status status =
+        findings ? warn(findings, true, path, line, file, format, arguments) : STATUS_OK;
+    va_end(arguments);
+    return status;
 }
 
 static int by_line(const void *a, const void *b)
@@ -128,8 +148,9 @@ static size_t count_kinds(size_t count, const Finding *const *sorted, Kind *kind
 {
     size_t found = 0;
     for (size_t i = 0; i < count; ++i) {
-        if (i == 0 || compare_kinds(sorted[i]->text + sorted[i]->what,
-                                    sorted[i - 1]->text + sorted[i - 1]->what) != 0)
+        if (i == 0 || sorted[i]->alone ||
+            compare_kinds(sorted[i]->text + sorted[i]->what,
+                          sorted[i - 1]->text + sorted[i - 1]->what) != 0)
             kinds[found++].first = *sorted[i];
         ++kinds[found - 1].count;
     }
@@ -138,7 +159,7 @@ static size_t count_kinds(size_t count, const Finding *const *sorted, Kind *kind
     return found;
 }
 
-Status findings_gather(Findings *findings, char ***texts, size_t *count)
+Status findings_gather(const Findings *findings, char ***texts, size_t *count)
 {
     const Finding **sorted = NULL;
     Kind *kinds = NULL;

@@ -22,6 +22,7 @@ typedef struct {
     size_t order; /* in which it was found */
     char *text;   /* whole, beginning with the manifest's path */
     size_t what;  /* where in the text it says what: behind path, line and file */
+    bool alone;   /* not to be gathered with others of its kind */
 } Finding;
 
 /* {0} is an empty list that keeps no errors. */
@@ -42,11 +43,15 @@ Status findings_settle(Findings *findings, size_t line, Status status);
 Status findings_warn(Findings *findings, const char *path, size_t line, const char *file,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The same for a warning that is of use only by itself, such as one of a pair of pictures. */
+Status findings_warn_alone(Findings *findings, const char *path, size_t line, const char *file,
+                           const char *format, ...) __attribute__((format(printf, 5, 6)));
+
 /* Sorts by line. */
 void findings_sort(Findings *findings);
 
 /* Warnings that differ in numbers only, gathered: *texts (*count of them, by line, each and the
  * list to be released with free()) has the first of each kind, and how many rows more have it. */
-Status findings_gather(Findings *findings, char ***texts, size_t *count);
+Status findings_gather(const Findings *findings, char ***texts, size_t *count);
 
 #endif

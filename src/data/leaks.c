@@ -13,8 +13,6 @@
 
 enum { PAIRS_TOLD = 20 }; /* more are counted */
 
-#define KEEP_TOGETHER "split: {group: scene} keeps such pictures in one"
-
 typedef struct {
     const Manifest *manifest;
     const Look *looks;
@@ -25,6 +23,14 @@ typedef struct {
 static const char *label_of(const ManifestRow *row)
 {
     return row->label_index == LABEL_NORMAL ? MANIFEST_NORMAL : row->label;
+}
+
+/* What helps where an experiment chooses the splits. */
+static const char *remedy(const Search *search, uint32_t a, uint32_t b)
+{
+    bool given = search->manifest->rows[a].split != SPLIT_NONE &&
+                 search->manifest->rows[b].split != SPLIT_NONE;
+    return given ? "" : " (split: {group: scene} keeps such pictures in one)";
 }
 
 /* ---- equal pixels ---- */
@@ -69,9 +75,9 @@ static Status report_copy(const Search *search, uint32_t row, uint32_t other)
             search->findings, here->line,
             status_set(STATUS_FORMAT,
                        "%s:%zu: %s: the same pixels as %s on line %zu, in %s here and in %s there, "
-                       "expected each picture in one split (" KEEP_TOGETHER ")",
+                       "expected each picture in one split%s",
                        manifest->path, here->line, here->image, there->image, there->line,
-                       split_name(split), split_name(other_split)));
+                       split_name(split), split_name(other_split), remedy(search, row, other)));
     if (here->label_index != there->label_index)
         return findings_settle(
             search->findings, here->line,
@@ -80,10 +86,9 @@ static Status report_copy(const Search *search, uint32_t row, uint32_t other)
                        "there, expected one label a picture",
                        manifest->path, here->line, here->image, there->image, there->line,
                        label_of(here), label_of(there)));
-    bool unsplit = split == SPLIT_NONE || other_split == SPLIT_NONE;
     return findings_warn(search->findings, manifest->path, here->line, here->image,
                          "the same pixels as %s on line %zu, expected each picture once%s",
-                         there->image, there->line, unsplit ? " (" KEEP_TOGETHER " split)" : "");
+                         there->image, there->line, remedy(search, row, other));
 }
 
 static Status report_copies(const Search *search)
@@ -206,18 +211,18 @@ static Status report_apart(const Search *search, const NearPairs *near, size_t a
         const NearPair *pair = &near->pairs[i];
         const ManifestRow *here = &manifest->rows[pair->second];
         const ManifestRow *there = &manifest->rows[pair->first];
-        TRY(findings_warn(search->findings, manifest->path, here->line, here->image,
-                          "near-equal to %s on line %zu (%u of 256 bits differ), in %s here and in "
-                          "%s there (" KEEP_TOGETHER " split)",
-                          there->image, there->line, pair->bits,
-                          split_name(search->splits[pair->second]),
-                          split_name(search->splits[pair->first])));
+        TRY(findings_warn_alone(
+            search->findings, manifest->path, here->line, here->image,
+            "near-equal to %s on line %zu (%u of 256 bits differ), in %s here and in "
+            "%s there%s",
+            there->image, there->line, pair->bits, split_name(search->splits[pair->second]),
+            split_name(search->splits[pair->first]), remedy(search, pair->first, pair->second)));
     }
     if (apart <= PAIRS_TOLD)
         return STATUS_OK;
     return findings_warn(search->findings, manifest->path, 0, NULL,
                          "%zu pairs of near-equal pictures stand in two splits, of which the %d "
-                         "nearest are named (" KEEP_TOGETHER " split)",
+                         "nearest are named",
                          apart, PAIRS_TOLD);
 }
 
@@ -229,12 +234,14 @@ static Status report_unsplit(const Search *search, const NearPairs *near, size_t
     const NearPair *pair = &near->pairs[apart];
     const ManifestRow *first = &manifest->rows[pair->first];
     const ManifestRow *second = &manifest->rows[pair->second];
-    return findings_warn(
-        search->findings, manifest->path, 0, NULL,
-        "%zu pair%s of near-equal pictures of different patients, first %s on line "
-        "%zu and %s on line %zu, may be split apart (" KEEP_TOGETHER " split)",
-        near->count - apart, near->count - apart == 1 ? "" : "s", first->image, first->line,
-        second->image, second->line);
+    return findings_warn(search->findings, manifest->path, 0, NULL,
+                         "%zu pair%s of near-equal pictures%s, first %s on line %zu and %s on line "
+                         "%zu, may be split "
+                         "apart%s",
+                         near->count - apart, near->count - apart == 1 ? "" : "s",
+                         manifest->by_patient ? " of different patients" : "", first->image,
+                         first->line, second->image, second->line,
+                         remedy(search, pair->first, pair->second));
 }
 
 Status leaks_report(const Manifest *manifest, const Look *looks, const Split *splits,

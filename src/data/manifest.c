@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/manifest_columns.h"
+#include "data/names.h"
 #include "data/properties.h"
 
 /* Classes that always come first, so that their indices agree between data sets. */
@@ -426,7 +427,8 @@ static Status read_rows(Findings *findings, Manifest *manifest)
     TRY(collect_kept(&columns, manifest));
     TRY(check_images(manifest, findings));
     TRY(check_masks(manifest, findings));
-    return check_splits(manifest, findings);
+    TRY(check_splits(manifest, findings));
+    return names_check(manifest, findings);
 }
 
 static Status read_properties(Manifest *manifest)

@@ -63,7 +63,9 @@ static int by_folded(const void *a, const void *b)
 {
     const Name *x = a, *y = b;
     int order = strcmp(x->folded, y->folded);
-    return order != 0 ? order : by_text(a, b);
+    return order != 0                        ? order
+           : x->first->line < y->first->line ? -1
+                                             : x->first->line > y->first->line;
 }
 
 static void list_clear(NameList *list)
@@ -172,17 +174,18 @@ static Status check_spellings(const Manifest *manifest, const char *kind, NameLi
 {
     if (list->count > 0)
         qsort(list->names, list->count, sizeof *list->names, by_folded);
+    const Name *earlier = list->names; /* the first of those that fold to the same */
     for (size_t i = 1; i < list->count; ++i) {
-        const Name *a = &list->names[i - 1], *b = &list->names[i];
-        if (strcmp(a->folded, b->folded) != 0)
+        const Name *name = &list->names[i];
+        if (strcmp(earlier->folded, name->folded) != 0) {
+            earlier = name;
             continue;
-        const Name *earlier = a->first->line <= b->first->line ? a : b;
-        const Name *later = earlier == a ? b : a;
-        char first[UTF8_QUOTE_BYTES], second[UTF8_QUOTE_BYTES], rows[ROWS_BYTES];
-        TRY(refuse(findings, manifest, later->first,
-                   "%s %s%s differs from %s on line %zu only in case, blanks or "
-                   "form of letters, expected one spelling of one name",
-                   kind, utf8_quote(later->text, second), rows_text(later->rows, rows),
+        }
+        char first[UTF8_QUOTE_BYTES], quote[UTF8_QUOTE_BYTES], rows[ROWS_BYTES];
+        TRY(refuse(findings, manifest, name->first,
+                   "%s %s%s differs from %s on line %zu only in case, blanks or form of letters, "
+                   "expected one spelling of one name",
+                   kind, utf8_quote(name->text, quote), rows_text(name->rows, rows),
                    utf8_quote(earlier->text, first), earlier->first->line));
     }
     return STATUS_OK;
@@ -273,39 +276,14 @@ static Status check_class(const Manifest *manifest, const Name *name, Findings *
     return STATUS_OK;
 }
 
-/* The names of some classes: "0, 1, 2 and 5 more". */
-static void list_names(const NameList *list, char *text, size_t bytes)
-{
-    enum { SHOWN = 4 };
-    size_t used = 0;
-    for (size_t i = 0; i < list->count && i < SHOWN && used < bytes; ++i) {
-        char quote[UTF8_QUOTE_BYTES];
-        used += (size_t)snprintf(text + used, bytes - used, "%s%s", i ? ", " : "",
-                                 utf8_quote(list->names[i].text, quote));
-    }
-    if (list->count > SHOWN && used < bytes)
-        snprintf(text + used, bytes - used, " and %zu more", list->count - SHOWN);
-}
-
 static Status check_class_list(const Manifest *manifest, NameList *list, Findings *findings)
 {
-    bool any_normal = false;
     TRY(fold(list));
     for (size_t i = 0; i < list->count; ++i)
         TRY(check_text(manifest, "label", false, &list->names[i], findings));
     for (size_t i = 0; i < list->count; ++i)
-        if (strcmp(list->names[i].text, MANIFEST_NORMAL) == 0)
-            any_normal = true;
-        else
+        if (strcmp(list->names[i].text, MANIFEST_NORMAL) != 0)
             TRY(check_class(manifest, &list->names[i], findings));
-    if (!any_normal && list->count > 0) {
-        char text[4 * UTF8_QUOTE_BYTES + 64];
-        list_names(list, text, sizeof text);
-        TRY(findings_warn(findings, manifest->path, 0, NULL,
-                          "no image is labelled " MANIFEST_NORMAL " (the labels are %s): "
-                          "specificity and the ROC curve need images without a lesion",
-                          text));
-    }
     /* "Normal" was told of above. */
     size_t kept = 0;
     for (size_t i = 0; i < list->count; ++i)
@@ -381,4 +359,39 @@ Status names_check(const Manifest *manifest, Findings *findings)
     TRY(check_texts(manifest, findings));
     TRY(check_classes(manifest, findings));
     return check_patients(manifest, findings);
+}
+
+/* ---- is any image normal? ---- */
+
+/* The names of some classes: "0, 1, 2 and 5 more". */
+static void list_names(const NameList *list, char *text, size_t bytes)
+{
+    enum { SHOWN = 4 };
+    size_t used = 0;
+    for (size_t i = 0; i < list->count && i < SHOWN && used < bytes; ++i) {
+        char quote[UTF8_QUOTE_BYTES];
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s", i ? ", " : "",
+                                 utf8_quote(list->names[i].text, quote));
+    }
+    if (list->count > SHOWN && used < bytes)
+        snprintf(text + used, bytes - used, " and %zu more", list->count - SHOWN);
+}
+
+Status names_check_normal(const Manifest *manifest, Findings *findings)
+{
+    char text[4 * UTF8_QUOTE_BYTES + 64];
+    NameList list;
+    bool any = false;
+    TRY(collect(manifest, label_of, 0, &list));
+    for (size_t i = 0; i < list.count; ++i)
+        any |= strcmp(list.names[i].text, MANIFEST_NORMAL) == 0;
+    list_names(&list, text, sizeof text);
+    Status status = STATUS_OK;
+    if (!any && list.count > 0)
+        status = findings_warn(findings, manifest->path, 0, NULL,
+                               "no image is labelled " MANIFEST_NORMAL " (the labels are %s): "
+                               "specificity and the ROC curve need images without a lesion",
+                               text);
+    list_clear(&list);
+    return status;
 }

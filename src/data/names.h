@@ -18,4 +18,7 @@ enum { NAMES_CLASS_BYTES = 64 }; /* a class may have so many */
  * refused, and the list keeps no errors. */
 Status names_check(const Manifest *manifest, Findings *findings);
 
+/* Warns if no image is labelled normal. Not part of the above: a run says so of its test split. */
+Status names_check_normal(const Manifest *manifest, Findings *findings);
+
 #endif

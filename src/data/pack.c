@@ -8,7 +8,10 @@
 #include "base/first_error.h"
 #include "base/memory.h"
 #include "data/dataset_load.h"
+#include "data/dataset_looks.h"
+#include "data/leaks.h"
 #include "data/manifest.h"
+#include "data/pack_looks.h"
 #include "data/source.h"
 #include "store/files.h"
 #include "store/hdf5_reader.h"
@@ -56,14 +59,15 @@ static Status group_init(Group *group, size_t size)
     return STATUS_OK;
 }
 
-static Status decode_image(const Manifest *manifest, const ManifestRow *row, Findings *findings,
+/* Decodes row `start` + `slot` of the manifest. */
+static Status decode_image(const Manifest *manifest, size_t start, Findings *findings, Look *looks,
                            Group *group, size_t slot)
 {
     Source source;
-    TRY(source_read(manifest, row, findings, &group->tally, &source));
+    TRY(source_read(manifest, &manifest->rows[start + slot], findings, &group->tally, &source));
     group->sizes[slot][0] = (int64_t)source.image.width;
     group->sizes[slot][1] = (int64_t)source.image.height;
-    Status status = STATUS_OK;
+    Status status = look_take(&source.image, &looks[start + slot]);
     for (int s = 0; s < SIDES && status == STATUS_OK; ++s) {
         size_t area = group->sides[s] * group->sides[s];
         status = source_resize(&source, group->sides[s], group->pixels[s] + slot * area * 3,
@@ -136,7 +140,7 @@ static Status append_group(Group *group, size_t start, size_t count, Hdf5Writer 
     return append_boxes(group, start, count, writer);
 }
 
-static Status write_images(const Manifest *manifest, Findings *findings, Group *group,
+static Status write_images(const Manifest *manifest, Findings *findings, Look *looks, Group *group,
                            Hdf5Writer *writer)
 {
     TRY(create_arrays(group, writer));
@@ -146,9 +150,8 @@ static Status write_images(const Manifest *manifest, Findings *findings, Group *
 #pragma omp parallel for schedule(dynamic)
         for (size_t slot = 0; slot < count; ++slot)
             if (!first_error_before(&first, slot))
-                first_error_note(
-                    &first, slot,
-                    decode_image(manifest, &manifest->rows[start + slot], findings, group, slot));
+                first_error_note(&first, slot,
+                                 decode_image(manifest, start, findings, looks, group, slot));
         TRY(first_error_status(&first));
         TRY(append_group(group, start, count, writer));
     }
@@ -169,6 +172,21 @@ static Status write_warnings(Findings *findings, Hdf5Writer *writer)
     return status;
 }
 
+/* Copies in two splits that the manifest gives. What leaks otherwise is found, and told, by the run
+ * that reads the pack, for its experiment may split anew. */
+static Status check_copies(const Manifest *manifest, const Look *looks)
+{
+    Findings findings = {0};
+    Split *splits;
+    TRY(MEMORY_NEW(&splits, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i)
+        splits[i] = manifest->rows[i].split;
+    Status status = leaks_check(manifest, looks, splits, &findings);
+    findings_clear(&findings);
+    free(splits);
+    return status;
+}
+
 static Status write_content(const char *manifest_path, const Manifest *manifest, size_t size,
                             Findings *findings, Hdf5Writer *writer)
 {
@@ -183,11 +201,22 @@ static Status write_content(const char *manifest_path, const Manifest *manifest,
                                   "the manifest that was packed, as it was", NULL);
     free(text);
     TRY(status);
+    Look *looks;
     Group group;
-    TRY(group_init(&group, size));
-    status = write_images(manifest, findings, &group, writer);
-    group_clear(&group);
-    return status == STATUS_OK ? write_warnings(findings, writer) : status;
+    TRY(MEMORY_NEW(&looks, manifest->count));
+    status = group_init(&group, size);
+    if (status == STATUS_OK) {
+        status = write_images(manifest, findings, looks, &group, writer);
+        group_clear(&group);
+    }
+    if (status == STATUS_OK)
+        status = write_warnings(findings, writer);
+    if (status == STATUS_OK)
+        status = pack_write_looks(writer, manifest->count, looks);
+    if (status == STATUS_OK)
+        status = check_copies(manifest, looks);
+    free(looks);
+    return status;
 }
 
 static Status write_pack(const char *manifest_path, const Manifest *manifest, size_t size,
@@ -414,14 +443,25 @@ static Status read_content(const Hdf5Reader *reader, size_t size, const SplitSet
 {
     TRY(check_kind(reader, size));
     Manifest manifest;
+    Look *looks = NULL;
     TRY(read_text_manifest(reader, &manifest));
     Status status = check_shapes(reader, manifest.count, size);
     if (status == STATUS_OK)
-        status = dataset_describe(&manifest, size, split, dataset);
+        status = pack_read_looks(reader, manifest.count, &looks);
+    if (status == STATUS_OK && !looks && split->group == SPLIT_GROUP_SCENE)
+        status = status_set(STATUS_UNSUPPORTED,
+                            "%s: packed by an earlier version, which did not compare pictures, "
+                            "expected looks to find scenes in: pack again",
+                            hdf5_reader_path(reader));
+    if (status == STATUS_OK)
+        status = dataset_describe(&manifest, size, split, looks, dataset);
     if (status == STATUS_OK)
         status = read_examples(reader, &manifest, dataset);
     if (status == STATUS_OK)
         status = read_warnings(reader, dataset);
+    if (status == STATUS_OK && looks)
+        status = dataset_check_leaks(&manifest, looks, dataset);
+    free(looks);
     manifest_clear(&manifest);
     TRY(status);
     return read_pixels(reader, dataset);

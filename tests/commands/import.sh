@@ -31,6 +31,13 @@ source_of() {
     cp -r "$sets/$1/source" src
 }
 
+# sound MANIFEST: nothing is wrong with it but that the sets' few pictures stand for several.
+sound() {
+    "$data" check "$1" >/dev/null 2>check.txt || true
+    ! grep -v '^warning: \|: the same pixels as \|^gisd-data check: .* problem' check.txt ||
+        fail "$1 is not sound"
+}
+
 # ---- help teaches each layout, and what is wrong is said before anything is read ----
 "$data" import --help >help.txt
 for layout in coco voc yolo labelme cvat folders masks kvasir-seg; do
@@ -130,13 +137,13 @@ rm src/train/images/back
 
 # ---- the source may hold the result, and be imported again ----
 "$data" import masks src src/new --class polyp 2>/dev/null >first.txt
-"$data" check src/new/manifest.csv >/dev/null
+sound src/new/manifest.csv
 grep -q '^../train/images/plain png.jpg,' src/new/manifest.csv
 
 # ---- there and back ----
 for layout in coco cvat labelme; do
     "$data" import $layout "$sets/$layout/source" $layout >/dev/null 2>&1
-    "$data" check $layout/manifest.csv >/dev/null
+    sound $layout/manifest.csv
     "$data" export coco $layout/manifest.csv $layout-coco >/dev/null 2>&1
     "$data" import coco $layout-coco $layout-again >/dev/null 2>&1
     # images have other folders, and those of one class and no box lose it
@@ -157,7 +164,7 @@ refuses 'are for cells' "$data" export coco coco/manifest.csv out --score 0.5
 # ---- join ----
 "$data" join coco/manifest.csv second=cvat/manifest.csv deep/joined >out.txt
 grep -qx 'deep/joined/manifest.csv: 15 images of 2 manifests' out.txt
-"$data" check deep/joined/manifest.csv >/dev/null
+sound deep/joined/manifest.csv
 "$data" import folders "$sets/labels/source" labels --labels labels.csv >/dev/null 2>&1
 "$data" join a=labels/manifest.csv b=coco/manifest.csv joined >/dev/null
 grep -q ',a/s1,' joined/manifest.csv

@@ -16,7 +16,7 @@ static Status check(const char *manifest)
     size_t bytes;
     FILE *to_summary = open_memstream(&summary, &bytes);
     FILE *to_problems = open_memstream(&problems, &bytes);
-    Status status = check_manifest(manifest, to_summary, to_problems);
+    Status status = check_manifest(manifest, NULL, to_summary, to_problems);
     fclose(to_summary);
     fclose(to_problems);
     return status;
