@@ -34,6 +34,7 @@ typedef struct {
     Split *splits;
     PictureFacts *facts; /* for the page; NULL: there is none */
     Findings findings;
+    AnnotationTally tally;
 } Check;
 
 /* ---- folders ---- */
@@ -127,7 +128,7 @@ static Status check_row(Check *check, size_t index)
     Source source;
     if (row->broken)
         return STATUS_OK;
-    Status status = source_read(&check->manifest, row, &check->findings, &source);
+    Status status = source_read(&check->manifest, row, &check->findings, &check->tally, &source);
     if (status != STATUS_OK)
         return findings_settle(&check->findings, row->line, status);
     *checked =
@@ -181,7 +182,8 @@ static Status check_files(Check *check, FILE *problems)
     }
     if (result != STATUS_OK)
         FAIL(result, "%s: out of memory while its images were checked", check->manifest.path);
-    return STATUS_OK;
+    return findings_settle(&check->findings, 0,
+                           annotations_check_tally(&check->manifest, &check->tally));
 }
 
 /* ---- pictures together ---- */

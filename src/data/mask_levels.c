@@ -136,7 +136,7 @@ static Status refuse_values(const Levels *levels)
 {
     if (mask_is_lossy(&levels->values->info) && levels->high <= LOSSY_LEAST)
         FAIL(STATUS_FORMAT,
-             "%s: a mask of values up to %u in a %s file, which does not keep them: expected 0 and "
+             "%s: a mask of values up to %u in a %s file, which may not keep them: expected 0 and "
              "255, or a PNG file",
              levels->path, levels->high, image_format_name(levels->values->info.format));
     MaskLine found = {0}, advice = {0};
@@ -159,7 +159,7 @@ static Status refuse_values(const Levels *levels)
     }
     FAIL(STATUS_FORMAT,
          "%s: a mask of the value%s %s, expected two as 0 and 255: class numbers? Say which are "
-         "the lesion: mask_values \"%s\" " MASK_RULE_PLACES,
+         "the lesion: mask_values \"%s\", or \"nonzero\" " MASK_RULE_PLACES,
          levels->path, levels->distinct > 1 ? "s" : "", found.text, advice.text);
 }
 

@@ -32,7 +32,7 @@ static Status read_row(void *context, size_t index, ExportImage *image)
     const Manifest *manifest = context;
     Source opened;
     *image = (ExportImage){0};
-    TRY(source_read(manifest, &manifest->rows[index], NULL, &opened));
+    TRY(source_read(manifest, &manifest->rows[index], NULL, NULL, &opened));
     Status status = fill(&manifest->rows[index], &opened, image);
     source_clear(&opened);
     if (status != STATUS_OK)

@@ -33,7 +33,7 @@ typedef struct {
 /* The row's picture and mask; of one whose annotations are at fault, the picture alone. */
 static Status open_row(const Manifest *manifest, const ManifestRow *row, Source *source)
 {
-    if (source_read(manifest, row, NULL, source) == STATUS_OK)
+    if (source_read(manifest, row, NULL, NULL, source) == STATUS_OK)
         return STATUS_OK;
     char *path;
     *source = (Source){0};
