@@ -46,8 +46,7 @@ static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH
             if (!piece)
                 return yaml_refuse(
                     node,
-                    "%s: the environment variable %s is not set (set it, or name the "
-                    "manifest with --data)",
+                    "%s: the environment variable %s is not set (set it, or write the path out)",
                     text, name);
             bytes = strlen(piece);
             at += length;
