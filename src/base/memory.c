@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ALIGNMENT_BYTES = 64 };
 
@@ -59,5 +60,15 @@ Status memory_copy_text(const char *text, char **copy)
     size_t bytes = strlen(text) + 1;
     TRY(MEMORY_NEW(copy, bytes));
     memcpy(*copy, text, bytes);
+    return STATUS_OK;
+}
+
+Status memory_check_room(const char *library, size_t bytes)
+{
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED)
+        FAIL(STATUS_NO_MEMORY, "out of memory: %s needs %zu MiB of free address space", library,
+             bytes >> 20);
+    munmap(room, bytes);
     return STATUS_OK;
 }

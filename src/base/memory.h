@@ -27,6 +27,10 @@ Status memory_grow(void **pointer, size_t needed, size_t *capacity, size_t bytes
 /* A copy of `text` in *copy, released with free(). */
 Status memory_copy_text(const char *text, char **copy);
 
+/* For libraries that crash where an allocation of theirs fails: STATUS_NO_MEMORY, with the
+ * library's name, unless that many bytes could be had right now. */
+Status memory_check_room(const char *library, size_t bytes);
+
 /* For tests: the allocation after `successes` more ones fails, once; negative switches this off. */
 void memory_fail_after(long successes);
 

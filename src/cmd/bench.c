@@ -323,6 +323,7 @@ int main(int count, char **words)
     if (cell->batch == 0)
         cell->batch = arguments.settings.train ? 4 : 1;
     int rank, ranks;
+    command_check_room("MPI", COMMAND_MPI_BYTES);
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);

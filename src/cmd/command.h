@@ -8,12 +8,20 @@
 #define GISD_CMD_COMMAND_H
 
 #include <argp.h>
+#include <stddef.h>
 
 #include "base/status.h"
 
 /* To be called first. Writing where nobody reads, or beyond the size that files may have, is from
  * now on an error of the call in place of a signal's end. */
 void command_begin(void);
+
+/* Ends the program with a message where a library that crashes for want of memory could not have
+ * that many bytes. */
+void command_check_room(const char *library, size_t bytes);
+
+/* What MPI_Init() takes of the address space. */
+enum { COMMAND_MPI_BYTES = 256 << 20 };
 
 /* For ARGP_KEY_INIT of every parser: refuses empty words (a shell's variable that is not set) and
  * leaves it at one line where getopt has described a wrong option. */

@@ -58,7 +58,7 @@ static const struct argp usage = {
         "Check a data set: every file opens, masks, boxes and labels agree, names are what they "
         "seem, no patient and no picture is in two splits."
         "\vEach problem is one line on the standard error, each kind of warning another; without "
-        "a problem, a table of what is in each split is printed.\n\n"
+        "a problem, a table of what is in each split is printed, and how masks were read.\n\n"
         "    gisd-data check data/manifest.csv --html check.html\n\n"
         "The page is one file that needs no other. OUT may be an earlier page, which is "
         "replaced; any other file is kept unless --force is given, and the images and the "

@@ -3,6 +3,7 @@
  */
 #include <argp.h>
 #include <mpi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,9 @@ static const struct argp usage = {
         "    gisd-grid experiments/quickstart.yaml\n"
         "    mpirun -np 9 gisd-grid experiments/table2.yaml --data /data/endoscopy\n\n"
         "Started again on the same folder it skips what is done and goes on from the last "
-        "checkpoints. SIGTERM, SIGINT and SIGUSR1 save the running cells and end it.\n\n"
+        "checkpoints. SIGTERM, SIGINT and SIGUSR1 save the running cells and end it; that the "
+        "terminal is "
+        "closed, or nobody reads its output any more, does not.\n\n"
         "Exit status: 0 every cell is done; 75 stopped, start it again to go on; 1 a cell failed, "
         "or it could not run.",
 };
@@ -174,10 +177,12 @@ int main(int argc, char **argv)
     RunEnd end = {.code = EX_USAGE};
     int rank = 0;
     command_begin();
+    signal(SIGHUP, SIG_IGN); /* a terminal that is closed does not end days of work */
     if (only_looks(argc, argv)) {
         command_parse(&usage, argc, argv, &arguments);
         return look(&arguments);
     }
+    command_check_room("MPI", COMMAND_MPI_BYTES);
     deadline_set(patience_seconds(),
                  "gisd-grid: waited in vain for all ranks to start (did one die?); start again\n",
                  EXIT_FAILURE);

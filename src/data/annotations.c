@@ -19,7 +19,9 @@ static const double fits = 0.95;         /* of a mask inside boxes that were mea
 static const double fits_tightly = 0.3;  /* ...which it fills at least to this share, */
 static const double fits_inverted = 0.1; /* or to this if it is black on the lesion */
 static const double loose = 0.25;        /* of a box, that the mask in it reaches over */
+static const double thin = 0.2;          /* of its own box, that a mask fills */
 static const double region_least = 0.0005;
+enum { TALLY_LEAST = 4 }; /* images that make "most of them" mean something */
 
 #define ADVICE_INVERTED                                                                            \
     "is it black on the lesion? Then say mask_values \"inverted\" " MASK_RULE_PLACES
@@ -222,24 +224,45 @@ static Status find_reason(const PictureSize *size, const Image *mask, size_t set
 
 /* ---- each box ---- */
 
-/* The share of a box that the smallest box about the mask's pixels in it has; 0: there are none. */
-static double extent_in(const Image *mask, const Box *box)
+/* What a mask has in a box. */
+typedef struct {
+    size_t set;
+    double extent; /* pixels of the smallest box about them */
+} Content;
+
+static Content content_of(const Image *mask, const Box *box)
 {
     PixelBox wide = widened(box, mask);
+    Content content = {0};
     size_t left = SIZE_MAX, right = 0, top = SIZE_MAX, bottom = 0;
     for (size_t y = wide.y0; y < wide.y1; ++y)
         for (size_t x = wide.x0; x < wide.x1; ++x) {
             if (mask->pixels[y * mask->width + x] == 0)
                 continue;
+            ++content.set;
             left = x < left ? x : left;
             right = x + 1 > right ? x + 1 : right;
             top = y < top ? y : top;
             bottom = y + 1;
         }
-    if (right == 0)
-        return 0;
-    return (double)((right - left) * (bottom - top)) /
-           ((double)(box->x1 - box->x0) * (double)(box->y1 - box->y0));
+    if (content.set > 0)
+        content.extent = (double)((right - left) * (bottom - top));
+    return content;
+}
+
+Status annotations_check_filled(const Manifest *manifest, const ManifestRow *row, const Image *mask,
+                                size_t count, const Box *boxes, Findings *findings)
+{
+    for (size_t i = 0; i < count; ++i) {
+        Content content = content_of(mask, &boxes[i]);
+        double filled = (double)content.set / content.extent;
+        if (content.set > 0 && filled < thin)
+            return findings_warn(findings, manifest->path, row->line, row->mask,
+                                 "the mask fills %.0f %% of the box about it: an outline that is "
+                                 "not filled?",
+                                 100 * filled);
+    }
+    return STATUS_OK;
 }
 
 static Status check_each_box(const Manifest *manifest, const ManifestRow *row, const Image *mask,
@@ -247,13 +270,15 @@ static Status check_each_box(const Manifest *manifest, const ManifestRow *row, c
 {
     char text[BOX_TEXT_BYTES];
     for (size_t i = 0; i < row->box_count; ++i) {
-        double extent = extent_in(mask, &boxes[i]);
-        if (extent == 0)
+        const Box *box = &boxes[i];
+        Content content = content_of(mask, box);
+        if (content.set == 0)
             FAIL(STATUS_FORMAT,
                  "%s:%zu: %s: box %zu is %s, where the mask has no pixel set, expected a lesion in "
                  "each box",
-                 manifest->path, row->line, row->mask, i + 1, box_text(&boxes[i], text));
-        if (extent < loose)
+                 manifest->path, row->line, row->mask, i + 1, box_text(box, text));
+        double area = (double)(box->x1 - box->x0) * (double)(box->y1 - box->y0);
+        if (content.extent < loose * area)
             TRY(findings_warn(findings, manifest->path, row->line, row->mask,
                               "box %zu is more than 4 times as large as the lesion of the mask in "
                               "it",
@@ -262,8 +287,29 @@ static Status check_each_box(const Manifest *manifest, const ManifestRow *row, c
     return STATUS_OK;
 }
 
+static void count_image(AnnotationTally *tally, bool beside)
+{
+#pragma omp critical(annotation_tally)
+    {
+        ++tally->compared;
+        tally->beside += beside;
+    }
+}
+
+Status annotations_check_tally(const Manifest *manifest, const AnnotationTally *tally)
+{
+    if (tally->compared < TALLY_LEAST || 2 * tally->beside <= tally->compared)
+        return STATUS_OK;
+    FAIL(STATUS_FORMAT,
+         "%s: on %zu of %zu images more than %.0f %% of the mask lies outside of the boxes, "
+         "expected a few: are masks or boxes shifted, or of another scale? (Where boxes are empty, "
+         "those of the masks are taken)",
+         manifest->path, tally->beside, tally->compared, 100 * outside_doubtful);
+}
+
 static Status check_boxes(const Manifest *manifest, const ManifestRow *row, const PictureSize *size,
-                          const Image *mask, size_t set, const Box *boxes, Findings *findings)
+                          const Image *mask, size_t set, const Box *boxes, Findings *findings,
+                          AnnotationTally *tally)
 {
     Overlap overlap = overlap_of(mask, row->box_count, boxes);
     double outside = (double)(set - overlap.inside) / (double)set;
@@ -274,6 +320,8 @@ static Status check_boxes(const Manifest *manifest, const ManifestRow *row, cons
              "%s:%zu: %s: %.3g %% of the mask lies outside of the boxes, expected at most %.0f: %s",
              manifest->path, row->line, row->mask, 100 * outside, 100 * outside_most, advice);
     }
+    if (tally)
+        count_image(tally, outside > outside_doubtful);
     if (outside > outside_doubtful)
         TRY(findings_warn(findings, manifest->path, row->line, row->mask,
                           "%.0f %% of the mask lies outside of the boxes", 100 * outside));
@@ -296,7 +344,7 @@ static double border_share(const Image *mask)
 
 Status annotations_check_mask(const Manifest *manifest, const ManifestRow *row,
                               const PictureSize *size, const Image *mask, bool told,
-                              const Box *boxes, Findings *findings)
+                              const Box *boxes, Findings *findings, AnnotationTally *tally)
 {
     size_t pixels = mask->width * mask->height, set = 0;
     for (size_t i = 0; i < pixels; ++i)
@@ -314,7 +362,7 @@ Status annotations_check_mask(const Manifest *manifest, const ManifestRow *row,
              "empty where there is no mask)",
              manifest->path, row->line, row->mask);
     if (row->box_count > 0)
-        return check_boxes(manifest, row, size, mask, set, boxes, findings);
+        return check_boxes(manifest, row, size, mask, set, boxes, findings, tally);
     if (!told && border_share(mask) > border_most)
         FAIL(STATUS_FORMAT,
              "%s:%zu: %s: the mask is set on %.3g %% of the image and most of its "

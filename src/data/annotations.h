@@ -34,12 +34,29 @@ typedef struct {
 Status annotations_fit_boxes(const Manifest *manifest, const ManifestRow *row,
                              const PictureSize *size, Box *boxes /* row->box_count */);
 
+/* How masks and given boxes agree over all images: what is too little to refuse one image is not if
+ * most have it. */
+typedef struct {
+    size_t compared; /* images that were not refused */
+    size_t beside;   /* of them, those whose mask reaches out of its boxes by more than 5 percent */
+} AnnotationTally;
+
 /* A mask of 0 and 255, of the row's image, against its label and boxes (as fitted; none if the row
  * has none). `told`: the manifest says how the mask is to be read, which settles whether one set
- * along the border is inverted. Errors are returned, warnings added to `findings`. */
+ * along the border is inverted. Errors are returned, warnings added to `findings` and the image to
+ * `tally`; both may be NULL. Several threads may share them. */
 Status annotations_check_mask(const Manifest *manifest, const ManifestRow *row,
                               const PictureSize *size, const Image *mask, bool told,
-                              const Box *boxes /* row->box_count */, Findings *findings);
+                              const Box *boxes /* row->box_count */, Findings *findings,
+                              AnnotationTally *tally);
+
+/* Once all images are checked: STATUS_FORMAT if most masks reach out of their boxes. */
+Status annotations_check_tally(const Manifest *manifest, const AnnotationTally *tally);
+
+/* Warns of a box in which the mask is a thin line about nothing, as an outline that was not
+ * filled. */
+Status annotations_check_filled(const Manifest *manifest, const ManifestRow *row, const Image *mask,
+                                size_t count, const Box *boxes, Findings *findings);
 
 /* The boxes about the regions of a mask, in *boxes (*count of them, at least one if any pixel is
  * set), to be released with free(). Regions below 0.05 percent of the image are left out as JPEG's

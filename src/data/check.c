@@ -23,6 +23,7 @@
 typedef struct {
     size_t box_count; /* the row's own, or those derived from its mask */
     bool derived;
+    bool turned;         /* the image, upright */
     MaskReading reading; /* its text is empty if there is no mask */
 } CheckedRow;
 
@@ -33,6 +34,7 @@ typedef struct {
     Split *splits;
     PictureFacts *facts; /* for the page; NULL: there is none */
     Findings findings;
+    AnnotationTally tally;
 } Check;
 
 /* ---- folders ---- */
@@ -126,10 +128,11 @@ static Status check_row(Check *check, size_t index)
     Source source;
     if (row->broken)
         return STATUS_OK;
-    Status status = source_read(&check->manifest, row, &check->findings, &source);
+    Status status = source_read(&check->manifest, row, &check->findings, &check->tally, &source);
     if (status != STATUS_OK)
         return findings_settle(&check->findings, row->line, status);
-    *checked = (CheckedRow){source.box_count, source.derived, source.reading};
+    *checked =
+        (CheckedRow){source.box_count, source.derived, source.size.orientation > 1, source.reading};
     status = look_take(&source.image, &check->looks[index]);
     if (status == STATUS_OK && check->facts)
         status = facts_take(&source.image, &source.mask, source.box_count, source.boxes,
@@ -179,7 +182,8 @@ static Status check_files(Check *check, FILE *problems)
     }
     if (result != STATUS_OK)
         FAIL(result, "%s: out of memory while its images were checked", check->manifest.path);
-    return STATUS_OK;
+    return findings_settle(&check->findings, 0,
+                           annotations_check_tally(&check->manifest, &check->tally));
 }
 
 /* ---- pictures together ---- */
@@ -294,9 +298,16 @@ static Status print_summary(const Check *check, FILE *summary)
         fprintf(summary, "No row names a patient: splits are made by image.\n");
     if (manifest->synthetic)
         fprintf(summary, "The images are synthetic, as " PROPERTIES_FILE " says.\n");
-    size_t bare = 0;
-    for (size_t i = 0; i < manifest->count; ++i)
+    size_t bare = 0, turned = 0;
+    for (size_t i = 0; i < manifest->count; ++i) {
         bare += manifest->rows[i].label_index != LABEL_NORMAL && check->rows[i].box_count == 0;
+        turned += check->rows[i].turned;
+    }
+    if (turned > 0)
+        fprintf(summary,
+                "%zu images are turned upright, as their orientation says; their masks and boxes "
+                "are taken to be of the upright picture.\n",
+                turned);
     if (bare > 0)
         fprintf(summary, "%zu lesion images have no boxes: a detector takes them for background.\n",
                 bare);

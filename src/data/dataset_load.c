@@ -165,13 +165,13 @@ Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxe
     return STATUS_OK;
 }
 
-static Status load_image(const Manifest *manifest, size_t index, Findings *findings, Look *look,
-                         Dataset *dataset)
+static Status load_image(const Manifest *manifest, size_t index, Findings *findings,
+                         AnnotationTally *tally, Look *look, Dataset *dataset)
 {
     const ManifestRow *row = &manifest->rows[index];
     Example *example = &dataset->examples[index];
     Source source;
-    TRY(source_read(manifest, row, findings, &source));
+    TRY(source_read(manifest, row, findings, tally, &source));
     example->width = (uint32_t)source.image.width;
     example->height = (uint32_t)source.image.height;
     Status status = dataset_set_lesions(row, source.box_count, source.boxes, example);
@@ -188,11 +188,14 @@ static Status load_files(const Manifest *manifest, Findings *findings, Look *loo
                          Dataset *dataset)
 {
     FirstError first = FIRST_ERROR_NONE;
+    AnnotationTally tally = {0};
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < manifest->count; ++i)
         if (!first_error_before(&first, i))
-            first_error_note(&first, i, load_image(manifest, i, findings, &looks[i], dataset));
+            first_error_note(&first, i,
+                             load_image(manifest, i, findings, &tally, &looks[i], dataset));
     TRY(first_error_status(&first));
+    TRY(annotations_check_tally(manifest, &tally));
     TRY(dataset_add_warnings(dataset, findings));
     return dataset_check_leaks(manifest, looks, dataset);
 }

@@ -345,6 +345,35 @@ static Status check_images(const Manifest *manifest, Findings *findings)
     return status;
 }
 
+static int by_mask(const void *a, const void *b)
+{
+    const ManifestRow *x = *(ManifestRow *const *)a, *y = *(ManifestRow *const *)b;
+    int order = strcmp(x->mask, y->mask);
+    return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* Lesions of two images have two masks; equal ones are mostly a slip. */
+static Status check_masks(const Manifest *manifest, Findings *findings)
+{
+    const ManifestRow **sorted;
+    size_t count = 0;
+    TRY(MEMORY_NEW(&sorted, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i)
+        if (!manifest->rows[i].broken && manifest->rows[i].mask[0] &&
+            manifest->rows[i].label_index != LABEL_NORMAL)
+            sorted[count++] = &manifest->rows[i];
+    if (count > 0)
+        qsort(sorted, count, sizeof *sorted, by_mask);
+    Status status = STATUS_OK;
+    for (size_t i = 1; i < count && status == STATUS_OK; ++i)
+        if (strcmp(sorted[i]->mask, sorted[i - 1]->mask) == 0)
+            status = findings_warn(findings, manifest->path, sorted[i]->line, sorted[i]->mask,
+                                   "is the mask of line %zu too, expected one an image",
+                                   sorted[i - 1]->line);
+    free(sorted);
+    return status;
+}
+
 /* No patient on two sides; each further side is reported once, at its first row. */
 static Status check_splits(const Manifest *manifest, Findings *findings)
 {
@@ -397,6 +426,7 @@ static Status read_rows(Findings *findings, Manifest *manifest)
     }
     TRY(collect_kept(&columns, manifest));
     TRY(check_images(manifest, findings));
+    TRY(check_masks(manifest, findings));
     TRY(check_splits(manifest, findings));
     return names_check(manifest, findings);
 }

@@ -55,8 +55,12 @@ static Status count_levels(const char *path, const ImageValues *values, Levels *
     *levels = (Levels){.path = path, .values = values, .most = values->most};
     levels->pixels = values->width * values->height;
     TRY(MEMORY_NEW(&levels->counts, (size_t)values->most + 1));
-    for (size_t i = 0; i < levels->pixels; ++i)
-        ++levels->counts[values->values[i]];
+    for (size_t i = 0, next; i < levels->pixels; i = next) { /* by runs, which are long */
+        uint16_t value = values->values[i];
+        for (next = i + 1; next < levels->pixels && values->values[next] == value;)
+            ++next;
+        levels->counts[value] += next - i;
+    }
     for (unsigned value = 0; value <= values->most; ++value) {
         if (levels->counts[value] == 0)
             continue;
@@ -132,7 +136,7 @@ static Status refuse_values(const Levels *levels)
 {
     if (mask_is_lossy(&levels->values->info) && levels->high <= LOSSY_LEAST)
         FAIL(STATUS_FORMAT,
-             "%s: a mask of values up to %u in a %s file, which does not keep them: expected 0 and "
+             "%s: a mask of values up to %u in a %s file, which may not keep them: expected 0 and "
              "255, or a PNG file",
              levels->path, levels->high, image_format_name(levels->values->info.format));
     MaskLine found = {0}, advice = {0};
@@ -155,7 +159,7 @@ static Status refuse_values(const Levels *levels)
     }
     FAIL(STATUS_FORMAT,
          "%s: a mask of the value%s %s, expected two as 0 and 255: class numbers? Say which are "
-         "the lesion: mask_values \"%s\" " MASK_RULE_PLACES,
+         "the lesion: mask_values \"%s\", or \"nonzero\" " MASK_RULE_PLACES,
          levels->path, levels->distinct > 1 ? "s" : "", found.text, advice.text);
 }
 
@@ -217,9 +221,10 @@ static void fill_listed(const Levels *levels, const MaskRule *rule, Image *mask)
 
 static void fill_cut(const Levels *levels, const Cut *cut, Image *mask)
 {
-    const uint16_t *values = levels->values->values;
+    const uint16_t *values = levels->values->values, from = (uint16_t)cut->from;
+    const uint8_t above = cut->below ? 0 : MASK_SET, below = cut->below ? MASK_SET : 0;
     for (size_t i = 0; i < levels->pixels; ++i)
-        mask->pixels[i] = (values[i] >= cut->from) != cut->below ? MASK_SET : 0;
+        mask->pixels[i] = values[i] >= from ? above : below;
 }
 
 static Status read_levels(const Levels *levels, const MaskRule *rule, Image *mask,

@@ -118,6 +118,11 @@ static Status refuse_colours(const char *path, const ImageValues *values)
         if (!black && (best == SIZE_MAX || pixels[i] > pixels[best]))
             best = i;
     }
+    if (!few && colours.octants[0] < colours.octants[best])
+        FAIL(STATUS_FORMAT,
+             "%s: a picture in colour, of more than 8 colours about %s, expected a mask of two "
+             "greys as 0 and 255",
+             path, found.text);
     const uint8_t *colour = colours.colours[few && best < FEW ? best : 0];
     if (few)
         mask_say(&advice, "#%02x%02x%02x", colour[0], colour[1], colour[2]);
@@ -211,6 +216,20 @@ static Status read_values(const char *path, ImageValues *values, const MaskRule 
                     : mask_levels_read(path, values, rule, mask, reading);
 }
 
+/* A mask of one value whose alpha channel has more: the shape is there, where nobody reads it. */
+static Status check_alpha(const char *path, const ImageValues *values, const MaskReading *reading)
+{
+    bool alpha =
+        values->info.colour == IMAGE_COLOUR_GREY_ALPHA || values->info.colour == IMAGE_COLOUR_RGBA;
+    if (alpha && values->info.warning_count > 0 && strstr(reading->text, " alone"))
+        FAIL(
+            STATUS_FORMAT,
+            "%s: a mask of the one value %.*s whose alpha channel has several, expected the lesion "
+            "in grey",
+            path, (int)strcspn(reading->text, " "), reading->text);
+    return STATUS_OK;
+}
+
 Status mask_read(const char *path, const MaskRule *rule, Image *mask, MaskReading *reading,
                  ImageFileInfo *info)
 {
@@ -222,12 +241,14 @@ Status mask_read(const char *path, const MaskRule *rule, Image *mask, MaskReadin
         status = image_init(mask, values.width, values.height, 1);
     if (status == STATUS_OK)
         status = read_values(path, &values, rule, mask, reading);
+    if (status == STATUS_OK && rule->kind == MASK_RULE_FOUND)
+        status = check_alpha(path, &values, reading);
     if (status != STATUS_OK)
         image_clear(mask);
     if (rule->kind == MASK_RULE_INVERTED)
         strncat(reading->text, " inverted", sizeof reading->text - strlen(reading->text) - 1);
     else if (reading->told)
-        snprintf(reading->text, sizeof reading->text, "as mask_values says");
+        snprintf(reading->text, sizeof reading->text, "mask_values %s", rule->text);
     if (info)
         *info = values.info;
     image_values_clear(&values);

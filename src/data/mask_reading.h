@@ -25,11 +25,11 @@
 #include "image/image.h"
 #include "image/image_file.h"
 
-enum { MASK_READING_BYTES = 48 };
+enum { MASK_READING_BYTES = MASK_RULE_BYTES + 16 };
 
 /* How the values were read. */
 typedef struct {
-    char text[MASK_READING_BYTES]; /* "0/255", "palette index 0/1", ... */
+    char text[MASK_READING_BYTES]; /* "0/255", "palette index 0/1", "mask_values red" */
     bool told;                     /* a rule said so */
 } MaskReading;
 

@@ -73,13 +73,14 @@ static bool parse_word(const char *text, MaskRule *rule)
         rule->kind = MASK_RULE_NONZERO;
     if (strcmp(text, "inverted") == 0)
         rule->kind = MASK_RULE_INVERTED;
-    for (unsigned i = 0; i < 8; ++i)
-        if (strcmp(text, colours[i]) == 0)
-            *rule = (MaskRule){
-                MASK_RULE_NAMED,
-                3,
-                {i & 1 ? 255 : 0, i & 2 ? 255 : 0, i & 4 ? 255 : 0},
-            };
+    for (unsigned i = 0; i < 8; ++i) {
+        if (strcmp(text, colours[i]) != 0)
+            continue;
+        rule->kind = MASK_RULE_NAMED;
+        rule->count = 3;
+        for (size_t c = 0; c < 3; ++c)
+            rule->values[c] = i >> c & 1 ? 255 : 0;
+    }
     return rule->kind != MASK_RULE_FOUND;
 }
 
@@ -88,6 +89,9 @@ bool mask_rule_parse(const char *text, MaskRule *rule)
     *rule = (MaskRule){0};
     if (text[0] == '\0')
         return true;
+    if (strlen(text) >= sizeof rule->text)
+        return false;
+    memcpy(rule->text, text, strlen(text));
     if (text[0] == '=')
         return parse_listed(text + 1, rule);
     if (text[0] == '>' && text[1] == '=')

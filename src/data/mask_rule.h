@@ -31,10 +31,11 @@ typedef enum {
     MASK_RULE_COLOUR /* values: red, green, blue of 8 bits */
 } MaskRuleKind;
 
-enum { MASK_RULE_VALUES = 16 };
+enum { MASK_RULE_VALUES = 16, MASK_RULE_BYTES = 64 };
 
 /* A plain value; all zero is MASK_RULE_FOUND. */
 typedef struct {
+    char text[MASK_RULE_BYTES]; /* as written */
     MaskRuleKind kind;
     size_t count;
     uint16_t values[MASK_RULE_VALUES]; /* count */

@@ -29,7 +29,8 @@ typedef struct {
     uint8_t *masks[SIDES];   /* GROUP x side x side */
     int64_t sizes[GROUP][2]; /* width, height of the sources */
     size_t box_counts[GROUP];
-    Box *boxes[GROUP]; /* derived from masks, box_counts each, in pixels of the sources */
+    Box *boxes[GROUP];     /* derived from masks, box_counts each, in pixels of the sources */
+    AnnotationTally tally; /* over all groups */
 } Group;
 
 static void group_clear(Group *group)
@@ -63,7 +64,7 @@ static Status decode_image(const Manifest *manifest, size_t start, Findings *fin
                            Group *group, size_t slot)
 {
     Source source;
-    TRY(source_read(manifest, &manifest->rows[start + slot], findings, &source));
+    TRY(source_read(manifest, &manifest->rows[start + slot], findings, &group->tally, &source));
     group->sizes[slot][0] = (int64_t)source.image.width;
     group->sizes[slot][1] = (int64_t)source.image.height;
     Status status = look_take(&source.image, &looks[start + slot]);
@@ -154,7 +155,7 @@ static Status write_images(const Manifest *manifest, Findings *findings, Look *l
         TRY(first_error_status(&first));
         TRY(append_group(group, start, count, writer));
     }
-    return STATUS_OK;
+    return annotations_check_tally(manifest, &group->tally);
 }
 
 static Status write_warnings(Findings *findings, Hdf5Writer *writer)

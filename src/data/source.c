@@ -81,7 +81,8 @@ static Status add_lesion(const ManifestRow *row, size_t index, const Image *mask
     for (size_t i = 0; i < mask->width * mask->height; ++i) {
         if (mask->pixels[i] == 0)
             continue;
-        float x = (float)(i % mask->width), y = (float)(i / mask->width);
+        size_t column = i % mask->width, line = i / mask->width;
+        float x = (float)column, y = (float)line;
         box = (Box){fminf(box.x0, x), fminf(box.y0, y), fmaxf(box.x1, x + 1), fmaxf(box.y1, y + 1)};
     }
     if (box.x1 == 0 && row->label_index != LABEL_NORMAL)
@@ -127,7 +128,7 @@ static Status read_files(const Manifest *manifest, const ManifestRow *row, Findi
 
 /* Once the files are read: do they go together? */
 static Status check(const Manifest *manifest, const ManifestRow *row, Findings *findings,
-                    Source *source)
+                    AnnotationTally *tally, Source *source)
 {
     if (row->box_count > 0) {
         TRY(MEMORY_NEW(&source->boxes, row->box_count));
@@ -137,25 +138,27 @@ static Status check(const Manifest *manifest, const ManifestRow *row, Findings *
     if (!source->mask.pixels)
         return STATUS_OK;
     TRY(annotations_check_mask(manifest, row, &source->size, &source->mask, source->reading.told,
-                               source->boxes, findings));
-    if (!has_derived_boxes(row))
-        return STATUS_OK;
-    if (row->mask_count == 1)
+                               source->boxes, findings, tally));
+    source->derived = has_derived_boxes(row);
+    if (source->derived && row->mask_count == 1)
         TRY(annotations_boxes_of_mask(&source->mask, &source->box_count, &source->boxes));
-    source->derived = true;
+    TRY(annotations_check_filled(manifest, row, &source->mask, source->box_count, source->boxes,
+                                 findings));
+    if (!source->derived)
+        return STATUS_OK;
     return findings_warn(findings, manifest->path, row->line, row->image,
                          "has a mask and no boxes: they were derived from the mask");
 }
 
 Status source_read(const Manifest *manifest, const ManifestRow *row, Findings *findings,
-                   Source *source)
+                   AnnotationTally *tally, Source *source)
 {
     *source = (Source){0};
     Status status = read_files(manifest, row, findings, source);
     if (status != STATUS_OK)
         status = status_prefix(status, "%s:%zu", manifest->path, row->line);
     else
-        status = check(manifest, row, findings, source);
+        status = check(manifest, row, findings, tally, source);
     if (status != STATUS_OK)
         source_clear(source);
     return status;

@@ -33,9 +33,10 @@ typedef struct {
 bool source_has_mask(const ManifestRow *row);
 
 /* Decodes the row's files completely, reads its masks and checks all of it. Errors start with
- * "MANIFEST:LINE: ", warnings are added to `findings` (NULL: dropped). */
+ * "MANIFEST:LINE: ", warnings are added to `findings` and the image to `tally` (NULL: dropped). Who
+ * reads a whole manifest ends with annotations_check_tally(). */
 Status source_read(const Manifest *manifest, const ManifestRow *row, Findings *findings,
-                   Source *source);
+                   AnnotationTally *tally, Source *source);
 void source_clear(Source *source);
 
 /* Resizes to side x side (x 3); mask, unless NULL, gets 0 or 1. */

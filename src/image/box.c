@@ -3,21 +3,13 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "base/text.h"
 
 const char *box_text(const Box *box, char text[BOX_TEXT_BYTES])
 {
-    const float sides[4] = {box->x0, box->y0, box->x1, box->y1};
-    size_t used = 0;
-    for (size_t i = 0; i < 4; ++i) {
-        char side[20];
-        for (int digits = 6; digits <= 9; ++digits) {
-            snprintf(side, sizeof side, "%.*g", digits, (double)sides[i]);
-            if (strtof(side, NULL) == sides[i])
-                break;
-        }
-        used += (size_t)snprintf(text + used, BOX_TEXT_BYTES - used, "%s%s", i ? " " : "", side);
-    }
+    snprintf(text, BOX_TEXT_BYTES, "%s %s %s %s", TEXT_NUMBER(box->x0), TEXT_NUMBER(box->y0),
+             TEXT_NUMBER(box->x1), TEXT_NUMBER(box->y1));
     return text;
 }
 

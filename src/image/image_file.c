@@ -214,15 +214,13 @@ static Status fill_values(Decoder *decoder, ImageValues *values)
     memcpy(values->palette, decoder->palette, sizeof values->palette);
     size_t count = decoder->width * decoder->height;
     TRY(MEMORY_NEW(&values->values, count * values->channels));
-    if (decoder->channels == 1 && decoder->info.bits <= 8) { /* most masks */
-        for (size_t i = 0; i < count; ++i)
-            values->values[i] = ((const uint8_t *)decoder->samples)[i];
-    } else {
-        for (size_t i = 0; i < count; ++i) {
-            uint16_t pixel[3];
-            values_of(decoder, i, pixel);
-            memcpy(values->values + i * values->channels, pixel, values->channels * sizeof *pixel);
-        }
+    bool bytes = decoder->channels == 1 && decoder->info.bits != 16; /* most masks: the fast way */
+    for (size_t i = 0; i < count && bytes; ++i)
+        values->values[i] = ((const uint8_t *)decoder->samples)[i];
+    for (size_t i = 0; i < count && !bytes; ++i) {
+        uint16_t pixel[3];
+        values_of(decoder, i, pixel);
+        memcpy(values->values + i * values->channels, pixel, values->channels * sizeof *pixel);
     }
     void *pixels = values->values;
     Status status = turn_upright(decoder, values->channels * sizeof *values->values, &pixels,

@@ -19,6 +19,9 @@
 bool files_exists(const char *path);
 bool files_is_folder(const char *path);
 
+/* Whether both names are of one file that is there, through links and hard links. */
+bool files_are_same(const char *a, const char *b);
+
 /* Makes the folder and the folders above it that are missing; an existing one is fine. */
 Status files_make_folder(const char *path);
 

@@ -84,20 +84,47 @@ refuses 'half.png: ' "$GISD_BIN/gisd-detect" checkpoint.h5 half.png --raw raw.h5
 head -c 5000 checkpoint.h5 >half.h5
 refuses 'half.h5: ' "$GISD_BIN/gisd-detect" half.h5 picture.png
 
-# A folder without the right to write, and one that cannot be made below a file.
+# What is no plain file is refused at once: opening a pipe would wait for its writer.
+mkfifo pipe pipe.csv pipe.h5 pipe.yaml pipe.png
+all_refuse 'pipe.csv: is a pipe, expected a plain file' pipe.csv
+refuses 'pipe.yaml: is a pipe' timeout 20 "$GISD_BIN/gisd-grid" pipe.yaml
+refuses 'pipe.h5: is a pipe' timeout 20 "$GISD_BIN/gisd-grid" tiny.yaml --data pipe.h5
+refuses 'pipe.h5: is a pipe' timeout 20 "$GISD_BIN/gisd-detect" pipe.h5 picture.png
+refuses 'pipe.png: is a pipe' timeout 20 "$GISD_BIN/gisd-detect" checkpoint.h5 pipe.png
+refuses '/dev/zero: is a device' timeout 20 "$GISD_BIN/gisd-detect" checkpoint.h5 /dev/zero
+refuses '/dev/zero: is a device' timeout 20 "$GISD_BIN/gisd-grid" /dev/zero
+mkdir journal && mkfifo journal/journal.jsonl
+refuses 'journal.jsonl: is a pipe' timeout 20 "$GISD_BIN/gisd-grid" tiny.yaml --out journal
+refuses 'journal.jsonl: is a pipe' timeout 20 "$GISD_BIN/gisd-grid" --status journal
+refuses 'journal.jsonl: is a pipe' timeout 20 "$GISD_BIN/gisd-report" journal
+
+# Numbers in messages differ where they do in the file; one document is one experiment.
+sed '2s/.*/data: {manifest: good\/manifest.csv, split: {train: 0.6, validation: 0.15, test: 0.2500001}}/' \
+    tiny.yaml >shares.yaml
+refuses 'add up to 1.0000001' "$GISD_BIN/gisd-grid" shares.yaml
+cp -r good beside
+sed -i -E "\#$mask#s#,([0-9]+) ([0-9]+) [0-9]+ [0-9]+ ([A-Z]+)\$#,\1 \2 96.000048 80 \3#" beside/manifest.csv
+all_refuse 'box 1 is [0-9]* [0-9]* 96.000046 80, expected .* 96 x 80' beside/manifest.csv
+cat tiny.yaml <(echo ---) tiny.yaml >two.yaml
+refuses 'two.yaml:6: a second document' "$GISD_BIN/gisd-grid" two.yaml
+
+# A folder without the right to write, and one that cannot be made below a file, each with the reason.
 mkdir locked && touch file
 chmod -R a+rX . && chmod 555 locked
-writes() { # writes PLACE: every command that makes files, told to make them there
-    local bin=$GISD_BIN
-    refuses "$1" "${user[@]}" "$bin/gisd-data" phantom "$1/data" --images 2
-    refuses "$1" "${user[@]}" "$bin/gisd-data" pack good/manifest.csv "$1/pack.h5" --size 64
-    refuses "$1" "${user[@]}" "$bin/gisd-grid" tiny.yaml --out "$1/results"
-    refuses "$1" "${user[@]}" "$bin/gisd-detect" checkpoint.h5 picture.png --overlay "$1/overlays"
-    refuses "$1" "${user[@]}" "$bin/gisd-detect" checkpoint.h5 picture.png --raw "$1/raw.h5"
+writes() { # writes PLACE REASON: every command that makes files, told to make them there
+    local bin=$GISD_BIN pattern="$1.*\($2\)"
+    refuses "$pattern" "${user[@]}" "$bin/gisd-data" phantom "$1/data" --images 2
+    refuses "$pattern" "${user[@]}" "$bin/gisd-data" pack good/manifest.csv "$1/pack.h5" --size 64
+    refuses "$pattern" "${user[@]}" "$bin/gisd-grid" tiny.yaml --out "$1/results"
+    refuses "$pattern" "${user[@]}" "$bin/gisd-report" done/results --out "$1/report"
+    refuses "$pattern" "${user[@]}" "$bin/gisd-detect" checkpoint.h5 picture.png --overlay "$1/overlays"
+    refuses "$pattern" "${user[@]}" "$bin/gisd-detect" checkpoint.h5 picture.png --raw "$1/raw.h5"
 }
-writes file
+"$GISD_BIN/gisd-grid" tiny.yaml --out done/results 2>/dev/null
+chmod -R a+rX done
+writes file "Not a directory\|File exists"
 if "${user[@]}" test -x "$GISD_BIN/gisd-data" 2>/dev/null; then
-    writes locked
+    writes locked "Permission denied"
 else
     echo "bad_input.sh: $GISD_BIN is closed to other users; locked folders were not tried"
 fi

@@ -56,7 +56,7 @@ def refuses(name, reason, rule=""):
 
 
 def told(name, rule, shape=both, tolerance=0.0):
-    takes(name, "as mask_values says", shape, rule, tolerance)
+    takes(name, f"mask_values {rule}", shape, rule, tolerance)
 
 
 rng = np.random.default_rng(1)
@@ -129,13 +129,15 @@ told("two_colours.png", "green", second)
 told(save("red.jpg", np.dstack([grey(0, 255), 0 * x, 0 * x]), quality=90, subsampling=0), "red",
      tolerance=0.01)
 refuses("red.jpg", "a mask in colour, of more than 8 colours about")
-refuses(save("frame.png", frame), "is it a picture?")
-refuses(save("frame.jpg", frame, quality=90), "is it a picture?")
+refuses(save("frame.png", frame), "a picture in colour")
+refuses(save("frame.jpg", frame, quality=90), "a picture in colour")
 refuses(save("tissue.png", np.clip(tissue, 0, 255)), "is it a picture?")
 refuses(save("noise.png", rng.integers(0, 256, (H, W))), "is it a picture?")
+refuses(save("in_alpha.png", np.dstack([grey(255, 255)] * 3 + [grey(0, 255)])),
+        "of the one value 255 whose alpha channel has several")
 refuses(save("heat.png", heat), "neither dark nor bright")
 told("heat.png", ">=128", heat.astype(np.uint8) >= 128)
-refuses(save("1.jpg", grey(0, 1), quality=95), "which does not keep them")
+refuses(save("1.jpg", grey(0, 1), quality=95), "which may not keep them")
 refuses(save("class15.png", indexed(grey(0, 15), [(i, 0, 0) for i in range(16)])),
         "a mask in colour")
 told("class15.png", "=15")

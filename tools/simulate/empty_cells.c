@@ -176,7 +176,8 @@ static Status lead(const Arguments *arguments, Link *link)
         status = run_prepare(&settings, &experiment, &job);
     double prepared = clock_seconds();
     if (status == STATUS_OK)
-        status = results_folder_open(&folder, &experiment, &(Search){0}, &job, (size_t)link->ranks);
+        status = results_folder_open(&folder, &experiment, path, &(Search){0}, &job,
+                                     (size_t)link->ranks);
     if (status == STATUS_OK) {
         printf("%.2f s to read the experiment, %.2f s to open the folder\n", prepared - started,
                clock_seconds() - prepared);

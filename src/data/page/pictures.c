@@ -47,7 +47,7 @@ static void open_faulty_mask(const Manifest *manifest, const ManifestRow *row, S
 /* The row's picture, masks and boxes; of one with faulty annotations what can be shown of them. */
 static Status open_row(const Manifest *manifest, const ManifestRow *row, Source *source)
 {
-    if (source_read(manifest, row, NULL, source) == STATUS_OK)
+    if (source_read(manifest, row, NULL, NULL, source) == STATUS_OK)
         return STATUS_OK;
     char *path;
     *source = (Source){0};

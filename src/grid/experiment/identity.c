@@ -34,6 +34,8 @@ static void write_identity(FILE *stream, const CellSettings *settings, const cha
             write_setting(stream, settings, i);
     if (*weights)
         fprintf(stream, "initial: %s\n", weights);
+    if (settings->model.without_masks)
+        fputs("masks: none\n", stream);
     write_end(stream, settings, fingerprint);
 }
 
@@ -54,7 +56,7 @@ static void write_former_identity(FILE *stream, const CellSettings *settings,
 /* Those versions had one architecture, and no setting that was added later. */
 static bool has_former_identity(const CellSettings *settings)
 {
-    if (settings->model.architecture != 0)
+    if (settings->model.architecture != 0 || settings->model.without_masks)
         return false;
     for (size_t i = 0; i < setting_count(); ++i)
         if (setting_is_former(i)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "grid/run/readiness.h"
 #include "store/files.h"
 #include "train/mpi_check.h"
 
@@ -77,6 +78,8 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
     if (status == STATUS_OK)
         status = load_data(job, experiment);
     if (status == STATUS_OK)
+        status = readiness_settle(job, experiment, path);
+    if (status == STATUS_OK)
         status = identify(job, experiment, path);
     if (status != STATUS_OK)
         job_clear(job);
@@ -89,6 +92,9 @@ void job_clear(Job *job)
         dataset_free(job->datasets[i]);
     free(job->datasets);
     free(job->sizes);
+    for (size_t i = 0; i < job->warning_count; ++i)
+        free(job->warnings[i]);
+    free(job->warnings);
     free(job->folder);
     free(job->data_name);
     grid_cells_clear(&job->cells);

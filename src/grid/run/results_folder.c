@@ -87,6 +87,10 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
         snprintf(text, sizeof text, "version %d of the arithmetic there, %d here",
                  records->arithmetic, ARITHMETIC_VERSION);
     }
+    if (!text[0] && job->cells.cells[0].settings.model.without_masks)
+        snprintf(text, sizeof text,
+                 "it was trained with masks, and the data have no masks of lesions: an earlier "
+                 "version learnt from them that nothing is lesion");
     if (!text[0] && job_has_initial_weights(job))
         snprintf(text, sizeof text, "the parameters in the file of model.initial are others now");
     free(name);
@@ -163,16 +167,33 @@ static const CellRecord *record_of(const Records *records, const GridCell *cell)
     return record && strcmp(record->identity, cell->former_id) == 0 ? record : NULL;
 }
 
+/* The journal is the first file that a folder gets: without it the others are somebody else's. */
+static Status check_free(const char *path)
+{
+    static const char *const names[] = {"experiment.yaml", "grid.h5", "cells"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        char *file;
+        TRY(files_join(path, names[i], &file));
+        bool there = files_exists(file);
+        free(file);
+        if (there)
+            FAIL(STATUS_ARGUMENT,
+                 "%s: holds %s, which would be written over, and no journal of a grid (name "
+                 "another folder with --out)",
+                 path, names[i]);
+    }
+    return STATUS_OK;
+}
+
 Status results_folder_compare(const char *path, const ExperimentFile *experiment,
                               const Search *search, Job *job, Records *records)
 {
     char *journal;
     *records = (Records){0};
     TRY(files_join(path, "journal.jsonl", &journal));
-    Status status = STATUS_OK;
-    if (files_exists(journal))
-        status = records_read(journal, records);
+    Status status = files_exists(journal) ? records_read(journal, records) : check_free(path);
     free(journal);
+    TRY(status);
     size_t known = 0; /* of the records, among the job's cells */
     for (size_t i = 0; i < job->cells.count; ++i) {
         GridCell *cell = &job->cells.cells[i];
@@ -180,7 +201,7 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
         snprintf(cell->id, sizeof cell->id, "%s", record ? record->id : cell->identity);
         known += record != NULL;
     }
-    if (status == STATUS_OK && known < records->count)
+    if (known < records->count)
         status = refuse(path, experiment, job, records);
     if (status == STATUS_OK)
         status = check_search(path, search, job, records);
@@ -189,14 +210,19 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
 
 /* ---- opening ---- */
 
-static Status write_experiment(const char *folder, const ExperimentFile *experiment, const Job *job)
+/* A file in the folder from which the experiment was read stays as it is. */
+static Status write_experiment(const char *folder, const ExperimentFile *experiment,
+                               const char *source, const Job *job)
 {
     char *text, *path;
     TRY(files_join(folder, "experiment.yaml", &path));
-    Status status = experiment_file_resolve(experiment, job->data_name, &text);
-    if (status == STATUS_OK) {
-        status = files_write(path, text, strlen(text));
-        free(text);
+    Status status = STATUS_OK;
+    if (!files_are_same(path, source)) {
+        status = experiment_file_resolve(experiment, job->data_name, &text);
+        if (status == STATUS_OK) {
+            status = files_write(path, text, strlen(text));
+            free(text);
+        }
     }
     free(path);
     return status;
@@ -287,14 +313,14 @@ static Status adopt_cells(const ResultsFolder *folder, const Job *job)
 }
 
 static Status take_folder(ResultsFolder *folder, const char *journal,
-                          const ExperimentFile *experiment, const Search *search, Job *job,
-                          size_t ranks)
+                          const ExperimentFile *experiment, const char *source,
+                          const Search *search, Job *job, size_t ranks)
 {
     TRY(files_make_folder(job->folder));
     TRY(journal_new(journal, &folder->journal));
     /* Read under the lock: what was compared before it may have changed. */
     TRY(results_folder_compare(job->folder, experiment, search, job, &folder->records));
-    TRY(write_experiment(job->folder, experiment, job));
+    TRY(write_experiment(job->folder, experiment, source, job));
     TRY(record_job(folder->journal, experiment, job, ranks));
     TRY(adopt_cells(folder, job));
     TRY(plan_cells(folder, job));
@@ -303,7 +329,7 @@ static Status take_folder(ResultsFolder *folder, const char *journal,
 }
 
 Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment,
-                           const Search *search, Job *job, size_t ranks)
+                           const char *source, const Search *search, Job *job, size_t ranks)
 {
     char *journal;
     *folder = (ResultsFolder){0};
@@ -311,7 +337,7 @@ Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experime
     records_clear(&folder->records);
     TRY(status);
     TRY(files_join(job->folder, "journal.jsonl", &journal));
-    status = take_folder(folder, journal, experiment, search, job, ranks);
+    status = take_folder(folder, journal, experiment, source, search, job, ranks);
     free(journal);
     if (status != STATUS_OK)
         results_folder_close(folder);

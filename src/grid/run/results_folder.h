@@ -22,15 +22,16 @@ typedef struct {
 /* Compares a folder with an experiment, writing nothing, and calls the job's cells what the folder
  * calls them: one that an earlier version planned keeps its folder and goes on. *records, which the
  * caller clears also after an error, is empty if the folder is new. STATUS_ARGUMENT: it belongs to
- * another experiment; the message says in what they differ. STATUS_FORMAT: the journal is damaged.
- */
+ * another experiment, the message says in what they differ; or it has no journal, but files that
+ * would be written over. STATUS_FORMAT: the journal is damaged. */
 Status results_folder_compare(const char *path, const ExperimentFile *experiment,
                               const Search *search, Job *job, Records *records);
 
-/* Opens job->folder for the experiment, makes it if it is missing, and plans its cells. STATUS_IO:
- * another master has it open. */
+/* Opens job->folder for the experiment, makes it if it is missing, and plans its cells. `source` is
+ * the file that the experiment was read from: where that is the folder's own, it stays as it is.
+ * STATUS_IO: another master has it open. */
 Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experiment,
-                           const Search *search, Job *job, size_t ranks);
+                           const char *source, const Search *search, Job *job, size_t ranks);
 void results_folder_close(ResultsFolder *folder);
 
 /* Writes grid.h5 anew: links to the result of every finished cell, and a table of all cells. */

@@ -90,7 +90,7 @@ static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile 
     TRY(select_cells(settings, job, selected));
     if (*selected)
         TRY(search_check_selection(search, *selected));
-    return results_folder_open(folder, experiment, search, job, ranks);
+    return results_folder_open(folder, experiment, settings->experiment, search, job, ranks);
 }
 
 static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEnd *end, int code)
@@ -122,6 +122,8 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
     MasterEnd cells = {0};
     Status status =
         prepare(settings, (size_t)ranks, &experiment, &job, &folder, &search, &selected);
+    for (size_t i = 0; status == STATUS_OK && i < job.warning_count; ++i)
+        fprintf(stderr, "gisd-grid: warning: %s\n", job.warnings[i]);
     status = job_share(&job, status, comm);
     mpi_set_watch(NULL, NULL, experiment.silence);
     if (status == STATUS_OK)

@@ -17,7 +17,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <oneapi/dnnl/dnnl.h>
 
@@ -87,14 +86,7 @@ static Status open_cpu(void)
  * takes 3 MiB at most on AVX-512. */
 static Status check_room_for_code(void)
 {
-    enum { ROOM_BYTES = 64 << 20 };
-    void *room = mmap(NULL, ROOM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (room == MAP_FAILED)
-        FAIL(STATUS_NO_MEMORY,
-             "out of memory: oneDNN needs %d MiB of free address space for the code it compiles",
-             ROOM_BYTES >> 20);
-    munmap(room, ROOM_BYTES);
-    return STATUS_OK;
+    return memory_check_room("oneDNN", (size_t)64 << 20);
 }
 
 static void direction_clear(Direction *direction)

@@ -56,7 +56,8 @@ static Status check_ellipse(const char *boxes, const PictureSize *size, bool inv
     if (inverted)
         invert(&mask);
     assert_int_equal(annotations_fit_boxes(&manifest, row, size, fitted), STATUS_OK);
-    Status status = annotations_check_mask(&manifest, row, size, &mask, false, fitted, findings);
+    Status status =
+        annotations_check_mask(&manifest, row, size, &mask, false, fitted, findings, NULL);
     image_clear(&mask);
     return status;
 }
@@ -118,8 +119,9 @@ static void numbers_that_are_no_corners_are_recognised(void **state)
     draw(&mask, &(Box){20, 10, 100, 70});
     row = row_of("GC", "60 40 80 60 GC");
     assert_int_equal(annotations_fit_boxes(&manifest, row, &wide, &fitted), STATUS_OK);
-    assert_int_equal(annotations_check_mask(&manifest, row, &wide, &mask, false, &fitted, NULL),
-                     STATUS_FORMAT);
+    assert_int_equal(
+        annotations_check_mask(&manifest, row, &wide, &mask, false, &fitted, NULL, NULL),
+        STATUS_FORMAT);
     assert_non_null(strstr(status_message(), "are the boxes centre, width and height?"));
     image_clear(&mask);
 }
@@ -207,32 +209,83 @@ static void doubtful_masks_and_boxes_are_warned_of(void **state)
     findings_clear(&findings);
 }
 
+static void masks_beside_most_boxes_are_refused_together(void **state)
+{
+    (void)state;
+    AnnotationTally tally = {0};
+    for (size_t i = 0; i < 8; ++i) {
+        const ManifestRow *row = row_of("GC", i < 4 ? "20 10 60 40 GC" : "20 10 51 40 GC");
+        Image mask;
+        Box box;
+        assert_int_equal(image_init(&mask, W, H, 1), STATUS_OK);
+        draw(&mask, &(Box){20, 10, 60, 40});
+        assert_int_equal(annotations_fit_boxes(&manifest, row, &upright, &box), STATUS_OK);
+        assert_int_equal(
+            annotations_check_mask(&manifest, row, &upright, &mask, false, &box, NULL, &tally),
+            STATUS_OK);
+        image_clear(&mask);
+    }
+    assert_int_equal(tally.compared, 8);
+    assert_int_equal(tally.beside, 4);
+    assert_int_equal(annotations_check_tally(&manifest, &tally), STATUS_OK);
+    ++tally.beside;
+    assert_int_equal(annotations_check_tally(&manifest, &tally), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "m.csv: on 5 of 8 images more than 5 % of the mask"));
+}
+
+static void outlines_are_warned_of(void **state)
+{
+    (void)state;
+    const ManifestRow *row = row_of("GC", "20 10 60 40 GC");
+    Findings findings = {0};
+    Image mask, inner;
+    assert_int_equal(image_init(&mask, W, H, 1), STATUS_OK);
+    assert_int_equal(image_init(&inner, W, H, 1), STATUS_OK);
+    draw(&mask, &(Box){20, 10, 60, 40});
+    draw(&inner, &(Box){21, 11, 59, 39});
+    for (size_t pass = 0; pass < 2; ++pass) {
+        assert_int_equal(
+            annotations_check_filled(&manifest, row, &mask, 1, &row->boxes[0].box, &findings),
+            STATUS_OK);
+        assert_int_equal(findings.count, pass);
+        for (size_t i = 0; i < W * H; ++i)
+            mask.pixels[i] &= (uint8_t)~inner.pixels[i];
+    }
+    assert_non_null(strstr(findings.findings[0].text, "an outline that is not filled?"));
+    findings_clear(&findings);
+    image_clear(&mask);
+    image_clear(&inner);
+}
+
 static void labels_say_whether_a_mask_is_empty(void **state)
 {
     (void)state;
     Image mask;
     assert_int_equal(image_init(&mask, W, H, 1), STATUS_OK);
     const ManifestRow *row = row_of("GC", "");
-    assert_int_equal(annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL),
-                     STATUS_FORMAT);
+    assert_int_equal(
+        annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL, NULL),
+        STATUS_FORMAT);
     assert_non_null(strstr(status_message(), "m.csv:2: m.png: the mask of a lesion has no pixel"));
     mask.pixels[5] = 255;
     row = row_of("normal", "");
-    assert_int_equal(annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL),
-                     STATUS_FORMAT);
+    assert_int_equal(
+        annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL, NULL),
+        STATUS_FORMAT);
     assert_string_equal(status_message(),
                         "m.csv:2: m.png: the mask of a normal image has 1 pixels set, expected "
                         "none");
     mask.pixels[5] = 0;
-    assert_int_equal(annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL, NULL), STATUS_OK);
     /* A lesion that fills the picture, once the manifest says how its mask is to be read. */
     invert(&mask);
     row = row_of("GC", "");
-    assert_int_equal(annotations_check_mask(&manifest, row, &upright, &mask, false, NULL, NULL),
-                     STATUS_FORMAT);
-    assert_int_equal(annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        annotations_check_mask(&manifest, row, &upright, &mask, false, NULL, NULL, NULL),
+        STATUS_FORMAT);
+    assert_int_equal(
+        annotations_check_mask(&manifest, row, &upright, &mask, true, NULL, NULL, NULL), STATUS_OK);
     image_clear(&mask);
 }
 
@@ -273,6 +326,8 @@ int main(void)
         cmocka_unit_test(boxes_that_barely_leave_the_picture_are_cut),
         cmocka_unit_test(shares_and_slivers_are_no_boxes),
         cmocka_unit_test(doubtful_masks_and_boxes_are_warned_of),
+        cmocka_unit_test(masks_beside_most_boxes_are_refused_together),
+        cmocka_unit_test(outlines_are_warned_of),
         cmocka_unit_test(labels_say_whether_a_mask_is_empty),
         cmocka_unit_test(masks_give_the_boxes_that_were_drawn),
     };

@@ -180,8 +180,8 @@ static void a_row_may_name_several_masks_and_how_to_read_them(void **state)
 static void resemblances_are_worth_a_warning(void **state)
 {
     (void)state;
-    const char *text = "image,label,labels,lesion_number,image_id,age\na.png,GC,x,1,2,3\n"
-                       "b.png,normal,,,,\n";
+    const char *text = "image,label,labels,lesion_number,image_id,age,mask\n"
+                       "a.png,GC,x,1,2,3,m.png\nb.png,normal,,,,,m.png\nc.png,GC,,,,,m.png\n";
     FILE *file = fopen(scratch("m.csv"), "w");
     assert_non_null(file);
     fputs(text, file);
@@ -190,7 +190,8 @@ static void resemblances_are_worth_a_warning(void **state)
     Manifest manifest;
     assert_int_equal(manifest_read(scratch("m.csv"), &findings, &manifest), STATUS_OK);
     manifest_clear(&manifest);
-    assert_int_equal(findings.count, 2);
+    assert_int_equal(findings.count, 3);
+    assert_non_null(strstr(findings.findings[2].text, "m.csv:4: m.png: is the mask of line 2 too"));
     assert_non_null(strstr(findings.findings[0].text, "m.csv:1: column \"labels\" is kept"));
     assert_non_null(strstr(findings.findings[0].text, "did you mean \"label\"?"));
     assert_non_null(strstr(findings.findings[1].text, "did you mean \"lesion\"?"));

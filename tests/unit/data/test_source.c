@@ -15,7 +15,7 @@ static Status read_row(const char *image, const char *mask, Source *source)
     write_text(scratch("manifest.csv"), text);
     Manifest manifest;
     assert_int_equal(manifest_read(scratch("manifest.csv"), NULL, &manifest), STATUS_OK);
-    Status status = source_read(&manifest, &manifest.rows[0], NULL, source);
+    Status status = source_read(&manifest, &manifest.rows[0], NULL, NULL, source);
     manifest_clear(&manifest);
     return status;
 }
