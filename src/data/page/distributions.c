@@ -198,7 +198,7 @@ static void write_histograms(const Page *page, double *values, FILE *html)
     for (int32_t label = LABEL_NORMAL; label < lesions && label < LABELS_SHOWN; ++label) {
         snprintf(title, sizeof title, "%s",
                  label == LABEL_NORMAL ? MANIFEST_NORMAL : manifest->class_names[label]);
-        write_label(page, label, title, brightness_of, 0, 255, values, html);
+        write_label(page, label, title, brightness_of, 0, 256, values, html);
     }
     fputs("</div>\n<h3>Lesions</h3>\n<div class=\"charts\">\n", html);
     write_label(page, lesions, "percent of the picture that the mask covers", mask_percent_of, 0,

@@ -125,20 +125,26 @@ static void write_head(const Page *page, FILE *html)
 
 /* ---- errors and warnings ---- */
 
-/* A row of the table: the text without the manifest's path and line, which stands in a column of
- * its own. */
-static void write_finding(const Manifest *manifest, const char *kind, const char *text, FILE *html)
+const char *page_finding_text(const Manifest *manifest, const char *text,
+                              char line[PAGE_LINE_BYTES])
 {
     size_t path = strlen(manifest->path), digits = 0;
     if (strncmp(text, manifest->path, path) == 0 && text[path] == ':') {
         text += path + 1;
         digits = strspn(text, "0123456789");
     }
-    fprintf(html,
-            "<tr><td class=\"number\">%.*s</td><td class=\"%s\">%s</td><td class=\"message\">",
-            (int)digits, text, kind, kind);
+    snprintf(line, PAGE_LINE_BYTES, "%.*s", (int)digits, text);
     text += digits + (digits > 0 && text[digits] == ':');
-    html_write_text(html, text + strspn(text, " "));
+    return text + strspn(text, " ");
+}
+
+static void write_finding(const Manifest *manifest, const char *kind, const char *text, FILE *html)
+{
+    char line[PAGE_LINE_BYTES];
+    text = page_finding_text(manifest, text, line);
+    fprintf(html, "<tr><td class=\"number\">%s</td><td class=\"%s\">%s</td><td class=\"message\">",
+            line, kind, kind);
+    html_write_text(html, text);
     fputs("</td></tr>\n", html);
 }
 

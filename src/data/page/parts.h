@@ -19,6 +19,13 @@ const char *page_split_name(Split split);
 /* "normal" or the class; of a row that is not broken. */
 const char *page_label_name(const Manifest *manifest, const ManifestRow *row);
 
+enum { PAGE_LINE_BYTES = 24 };
+
+/* The part of a finding's text that stands behind the manifest's path and line; that line, or
+ * nothing, in `line`. */
+const char *page_finding_text(const Manifest *manifest, const char *text,
+                              char line[PAGE_LINE_BYTES]);
+
 /* Whether a row and its files were read. */
 bool page_knows(const Page *page, size_t row);
 

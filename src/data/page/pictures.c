@@ -30,7 +30,21 @@ typedef struct {
     size_t width, height; /* as shown */
 } Thumbnail;
 
-/* The row's picture and mask; of one whose annotations are at fault, the picture alone. */
+/* The first mask of a row whose annotations are at fault, if it can be read and drawn at all. */
+static void open_faulty_mask(const Manifest *manifest, const ManifestRow *row, Source *source)
+{
+    char *path;
+    MaskReading reading;
+    Image *mask = &source->mask;
+    if (row->mask_count == 0 || files_resolve(manifest->path, row->masks[0], &path) != STATUS_OK)
+        return;
+    if (mask_read(path, &row->mask_rule, mask, &reading, NULL) == STATUS_OK &&
+        (mask->width != source->image.width || mask->height != source->image.height))
+        image_clear(mask);
+    free(path);
+}
+
+/* The row's picture, masks and boxes; of one with faulty annotations what can be shown of them. */
 static Status open_row(const Manifest *manifest, const ManifestRow *row, Source *source)
 {
     if (source_read(manifest, row, NULL, NULL, source) == STATUS_OK)
@@ -40,6 +54,8 @@ static Status open_row(const Manifest *manifest, const ManifestRow *row, Source 
     TRY(files_resolve(manifest->path, row->image, &path));
     Status status = image_read(path, 3, &source->image);
     free(path);
+    if (status == STATUS_OK)
+        open_faulty_mask(manifest, row, source);
     return status;
 }
 

@@ -48,12 +48,10 @@ Status page_faulty(const Page *page, FILE *html)
             !find_row(manifest, finding->line, &row) || manifest->rows[row].broken)
             continue;
         last = finding->line;
-        const char *message = finding->text;
-        size_t path = strlen(manifest->path);
-        if (strncmp(message, manifest->path, path) == 0)
-            message += path + 1;
+        char line[PAGE_LINE_BYTES];
+        const char *text = page_finding_text(manifest, finding->text, line);
         if (cards.count < FAULTY_SHOWN)
-            status = page_cards_add(&cards, row, "%s", message);
+            status = page_cards_add(&cards, row, "%s", text);
     }
     if (cards.count > 0)
         fputs("<h3>Pictures with errors</h3>\n", html);
