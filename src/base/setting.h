@@ -35,7 +35,7 @@ typedef struct {
     const char *const *choices; /* ended by NULL */
     Status (*read)(const char *text, void *field);
     void (*write)(const void *field, char text[SETTING_TEXT_BYTES]);
-    /* It matters only where the setting called `when` (of any owner of the same cell) is `is`;
+    /* It matters only where the setting `when`, "section.key", of the same cell is `is`;
      * NULL: always. A setting that does not matter is no part of a cell's identity. */
     const char *when, *is;
     /* Added after results were made without it: no part of an identity while it is the default,

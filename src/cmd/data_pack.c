@@ -9,9 +9,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/data.h"
-#include "data/manifest.h"
 #include "data/pack.h"
-#include "store/files.h"
 #include "store/outputs.h"
 
 enum { OPTION_SIZE = 's', OPTION_FORCE = 'f' };
@@ -74,35 +72,14 @@ static const struct argp usage = {
            "manifest are never written to.",
 };
 
-/* The files that a row of the manifest names. */
-static Status note_row(Outputs *outputs, const char *manifest, const ManifestRow *row)
-{
-    const char *const names[] = {row->image, row->mask};
-    for (size_t i = 0; i < 2; ++i) {
-        char *path;
-        if (!names[i][0])
-            continue;
-        TRY(files_resolve(manifest, names[i], &path));
-        Status status = outputs_note_input(outputs, path);
-        free(path);
-        TRY(status);
-    }
-    return STATUS_OK;
-}
-
 static Status claim_pack(const Arguments *arguments)
 {
-    Manifest manifest;
     Outputs outputs;
-    TRY(manifest_read(arguments->words[0], NULL, &manifest));
     outputs_init(&outputs, arguments->force);
-    Status status = outputs_note_input(&outputs, arguments->words[0]);
-    for (size_t i = 0; i < manifest.count && status == STATUS_OK; ++i)
-        status = note_row(&outputs, arguments->words[0], &manifest.rows[i]);
+    Status status = data_note_inputs(&outputs, arguments->words[0]);
     if (status == STATUS_OK)
         status = outputs_claim(&outputs, arguments->words[1], pack_is_one);
     outputs_clear(&outputs);
-    manifest_clear(&manifest);
     return status;
 }
 

@@ -61,8 +61,8 @@ Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size,
                             const InputForm *form);
 void augment_scratch_clear(AugmentScratch *scratch);
 
-/* Renders `view` of an image and mask of side x side (mask may be NULL) at size x size: input in the
- * scratch's form; mask_out is all 0 without a mask. */
+/* Renders `view` of an image and mask of side x side (mask may be NULL) at size x size: input in
+ * the scratch's form; mask_out is all 0 without a mask. */
 void augment_apply(const View *view, size_t side, const uint8_t *pixels /* side x side x 3 */,
                    const uint8_t *mask /* side x side */, size_t size,
                    float *input /* size x size x 3 */, uint8_t *mask_out /* size x size */,

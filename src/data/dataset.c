@@ -55,6 +55,9 @@ void dataset_free(Dataset *dataset)
     free(dataset->examples);
     free_names(dataset->class_count, dataset->class_names);
     free_names(dataset->patient_count, dataset->patients);
+    free_names(dataset->column_count, dataset->column_names);
+    free_names(dataset->count * dataset->column_count, dataset->column_texts);
+    free_names(dataset->warning_count, dataset->warnings);
     free(dataset->pixels);
     free(dataset->masks);
     free(dataset->pixel_block);
@@ -165,6 +168,9 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
         put_text(writer, dataset->examples[i].name);
         put_meaning(writer, &dataset->examples[i]);
     }
+    put_names(writer, dataset->column_count, dataset->column_names);
+    put_names(writer, dataset->count * dataset->column_count, dataset->column_texts);
+    put_names(writer, dataset->warning_count, dataset->warnings);
     size_t pixel_area, mask_area;
     count_areas(dataset, &pixel_area, &mask_area);
     put(writer, dataset->pixel_block, pixel_area * 3);
@@ -183,7 +189,7 @@ Status dataset_to_bytes(const Dataset *dataset, uint8_t **bytes, size_t *byte_co
 }
 
 /* Images are hashed one by one, in parallel; then the hashes with the rest. Names of files and
- * patients are left out: they change no number. */
+ * patients, further columns and warnings are left out: they change no number. */
 Status dataset_seal(Dataset *dataset)
 {
     uint64_t *hashes;
@@ -314,6 +320,21 @@ static Status get_example(Reader *reader, Example *example)
     return STATUS_OK;
 }
 
+/* Further columns and warnings. */
+static Status get_notes(Reader *reader, Dataset *dataset)
+{
+    size_t texts;
+    TRY(get_names(reader, &dataset->column_count, &dataset->column_names));
+    TRY(get_count(reader, &texts));
+    if (texts != dataset->count * dataset->column_count)
+        FAIL(STATUS_FORMAT, "data set blob: %zu texts of %zu columns", texts,
+             dataset->column_count);
+    TRY(MEMORY_NEW(&dataset->column_texts, texts));
+    for (size_t i = 0; i < texts; ++i)
+        TRY(get_text(reader, &dataset->column_texts[i]));
+    return get_names(reader, &dataset->warning_count, &dataset->warnings);
+}
+
 static Status get_dataset(Reader *reader, Dataset *dataset)
 {
     uint64_t number;
@@ -333,6 +354,7 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->count = count;
     for (size_t i = 0; i < count; ++i)
         TRY(get_example(reader, &dataset->examples[i]));
+    TRY(get_notes(reader, dataset));
     size_t pixel_area, mask_area;
     count_areas(dataset, &pixel_area, &mask_area);
     if (reader->left != pixel_area * 3 + mask_area)

@@ -4,7 +4,8 @@
  * random window still has a pixel for each pixel; the others at the input size itself. Both are
  * resized straight from the source with the antialiased triangle filter. Everything that can change
  * a result is hashed into the fingerprint, so the same content read from a manifest or from a pack
- * has the same one.
+ * has the same one. Names, further columns and warnings are not: a column that splits are made by
+ * (centre) is in it through the splits.
  */
 #ifndef GISD_DATA_DATASET_H
 #define GISD_DATA_DATASET_H
@@ -47,9 +48,14 @@ typedef struct Dataset {
     size_t class_count;   /* lesion classes; normal is none of them */
     char **class_names;   /* class_count */
     size_t patient_count;
-    char **patients;  /* patient_count names */
-    bool by_patient;  /* false: the manifest names no patients, so the split is by image */
-    bool synthetic;   /* the images were computed, as the phantom's are */
+    char **patients;      /* patient_count names */
+    bool by_patient;      /* false: the manifest names no patients, so the split is by image */
+    bool synthetic;       /* the images were computed, as the phantom's are */
+    size_t column_count;  /* further columns of the manifest, such as centre, age and sex */
+    char **column_names;  /* column_count */
+    char **column_texts;  /* count x column_count; "" where a row says nothing */
+    size_t warning_count; /* what deserves a look in the manifest and its files */
+    char **warnings;      /* warning_count texts that begin with the manifest's path and line */
     uint8_t **pixels; /* count pointers to side x side x 3, side = dataset_side(); into one block */
     uint8_t **masks;  /* count pointers to side x side of 0 or 1; NULL if not annotated */
     uint8_t *pixel_block, *mask_block; /* owned storage behind the two */

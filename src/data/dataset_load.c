@@ -1,11 +1,13 @@
 /* From a manifest's rows to a data set; see dataset.h. */
 #include "data/dataset_load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "data/dataset_looks.h"
 #include "data/pack.h"
 #include "data/source.h"
 
@@ -22,35 +24,91 @@ static Status copy_names(size_t count, const char *const *names, size_t *copied,
     return STATUS_OK;
 }
 
-static Status assign_splits(const Manifest *manifest, const SplitSettings *split, Dataset *dataset)
+static Status copy_columns(const Manifest *manifest, Dataset *dataset)
 {
-    size_t count = manifest->count;
-    int32_t *classes = NULL, *forms = NULL;
-    uint32_t *patients = NULL;
-    Split *splits = NULL;
-    Status status;
-    TRY_GOTO(status, end, MEMORY_NEW(&classes, count));
-    TRY_GOTO(status, end, MEMORY_NEW(&forms, count));
-    TRY_GOTO(status, end, MEMORY_NEW(&patients, count));
-    TRY_GOTO(status, end, MEMORY_NEW(&splits, count));
-    for (size_t i = 0; i < count; ++i) {
-        classes[i] = manifest->rows[i].label_index;
-        forms[i] = manifest->rows[i].form_index;
-        patients[i] = manifest->rows[i].patient_index;
-        splits[i] = manifest->rows[i].split;
+    size_t columns = manifest->kept_count;
+    TRY(MEMORY_NEW(&dataset->column_names, columns));
+    dataset->column_count = columns;
+    for (size_t k = 0; k < columns; ++k)
+        TRY(memory_copy_text(manifest_kept_name(manifest, k), &dataset->column_names[k]));
+    TRY(MEMORY_NEW(&dataset->column_texts, manifest->count * columns));
+    for (size_t i = 0; i < manifest->count; ++i)
+        for (size_t k = 0; k < columns; ++k)
+            TRY(memory_copy_text(manifest_kept_text(manifest, k, i),
+                                 &dataset->column_texts[i * columns + k]));
+    return STATUS_OK;
+}
+
+/* ---- splits ---- */
+
+/* Numbers for the rows' centres, in the order of their first rows; returns how many there are. */
+static Status number_centres(const Manifest *manifest, int32_t *centres, size_t *count)
+{
+    const char **names;
+    TRY(MEMORY_NEW(&names, manifest->count));
+    *count = 0;
+    for (size_t i = 0; i < manifest->count; ++i) {
+        const char *centre = manifest->rows[i].centre;
+        size_t known = 0;
+        while (known < *count && strcmp(names[known], centre) != 0)
+            ++known;
+        if (known == *count)
+            names[(*count)++] = centre;
+        centres[i] = (int32_t)known;
     }
-    const int32_t *const values[] = {classes, forms};
-    const SplitLabels labels = {.count = 2, .values = values};
-    TRY_GOTO(status, end, split_assign(split, count, &labels, patients, splits));
-    for (size_t i = 0; i < count; ++i)
-        dataset->examples[i].split = splits[i];
+    free(names);
+    return STATUS_OK;
+}
+
+typedef enum { LABEL_OF_CLASS, LABEL_OF_FORM, LABEL_OF_CENTRE, LABEL_KINDS } LabelKind;
+
+typedef struct {
+    int32_t *labels[LABEL_KINDS];
+    uint32_t *units; /* what stays together: patients, or more */
+    Split *splits;
+} SplitInput;
+
+static Status make_input(const Manifest *manifest, SplitInput *input, size_t *kinds)
+{
+    size_t centres;
+    for (size_t k = 0; k < LABEL_KINDS; ++k)
+        TRY(MEMORY_NEW(&input->labels[k], manifest->count));
+    TRY(MEMORY_NEW(&input->units, manifest->count));
+    TRY(MEMORY_NEW(&input->splits, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i) {
+        input->labels[LABEL_OF_CLASS][i] = manifest->rows[i].label_index;
+        input->labels[LABEL_OF_FORM][i] = manifest->rows[i].form_index;
+        input->units[i] = manifest->rows[i].patient_index;
+        input->splits[i] = manifest->rows[i].split;
+    }
+    TRY(number_centres(manifest, input->labels[LABEL_OF_CENTRE], &centres));
+    *kinds = centres > 1 ? LABEL_KINDS : LABEL_OF_CENTRE;
+    return STATUS_OK;
+}
+
+static Status assign_splits(const Manifest *manifest, const SplitSettings *split, const Look *looks,
+                            Dataset *dataset)
+{
+    SplitInput input = {0};
+    size_t kinds;
+    Status status;
+    TRY_GOTO(status, end, make_input(manifest, &input, &kinds));
+    if (split->group == SPLIT_GROUP_SCENE)
+        TRY_GOTO(status, end, dataset_join_scenes(manifest, split, looks, input.units));
+    const int32_t *const values[LABEL_KINDS] = {input.labels[0], input.labels[1], input.labels[2]};
+    const SplitLabels labels = {.count = kinds, .values = values};
+    TRY_GOTO(status, end, split_assign(split, manifest->count, &labels, input.units, input.splits));
+    for (size_t i = 0; i < manifest->count; ++i)
+        dataset->examples[i].split = input.splits[i];
 end:
-    free(classes);
-    free(forms);
-    free(patients);
-    free(splits);
+    for (size_t k = 0; k < LABEL_KINDS; ++k)
+        free(input.labels[k]);
+    free(input.units);
+    free(input.splits);
     return status;
 }
+
+/* ---- all that the manifest says ---- */
 
 Status dataset_check(const Manifest *manifest, size_t size)
 {
@@ -63,7 +121,7 @@ Status dataset_check(const Manifest *manifest, size_t size)
 }
 
 Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettings *split,
-                        Dataset *dataset)
+                        const Look *looks, Dataset *dataset)
 {
     TRY(dataset_check(manifest, size));
     dataset->size = size;
@@ -87,42 +145,118 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
         example->patient = row->patient_index;
         example->has_mask = source_has_mask(row);
     }
-    TRY(assign_splits(manifest, split, dataset));
+    TRY(copy_columns(manifest, dataset));
+    TRY(assign_splits(manifest, split, looks, dataset));
     return dataset_reserve(dataset);
 }
 
 /* ---- what the files say ---- */
 
-static Status load_image(const Manifest *manifest, size_t index, Dataset *dataset)
+Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes, Example *example)
+{
+    if (count != example->lesion_count) {
+        free(example->lesions);
+        example->lesions = NULL;
+        example->lesion_count = 0;
+        TRY(MEMORY_NEW(&example->lesions, count));
+        example->lesion_count = count;
+    }
+    source_lesions(row, count, boxes, example->width, example->height, example->lesions);
+    return STATUS_OK;
+}
+
+static Status load_image(const Manifest *manifest, size_t index, Findings *findings,
+                         AnnotationTally *tally, Look *look, Dataset *dataset)
 {
     const ManifestRow *row = &manifest->rows[index];
     Example *example = &dataset->examples[index];
     Source source;
-    TRY(source_read(manifest, row, &source));
+    TRY(source_read(manifest, row, findings, tally, &source));
     example->width = (uint32_t)source.image.width;
     example->height = (uint32_t)source.image.height;
-    source_lesions(row, source.image.width, source.image.height, example->lesions);
-    Status status = source_resize(&source, dataset_side(dataset, index), dataset->pixels[index],
-                                  dataset->masks[index]);
+    Status status = dataset_set_lesions(row, source.box_count, source.boxes, example);
+    if (status == STATUS_OK && !look->taken)
+        status = look_take(&source.image, look);
+    if (status == STATUS_OK)
+        status = source_resize(&source, dataset_side(dataset, index), dataset->pixels[index],
+                               dataset->masks[index]);
     source_clear(&source);
     return status;
+}
+
+static Status load_files(const Manifest *manifest, Findings *findings, Look *looks,
+                         Dataset *dataset)
+{
+    FirstError first = FIRST_ERROR_NONE;
+    AnnotationTally tally = {0};
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < manifest->count; ++i)
+        if (!first_error_before(&first, i))
+            first_error_note(&first, i,
+                             load_image(manifest, i, findings, &tally, &looks[i], dataset));
+    TRY(first_error_status(&first));
+    TRY(annotations_check_tally(manifest, &tally));
+    TRY(dataset_add_warnings(dataset, findings));
+    return dataset_check_leaks(manifest, looks, dataset);
 }
 
 static Status load_manifest(const char *path, size_t size, const SplitSettings *split,
                             Dataset *dataset)
 {
+    Findings findings = {0};
     Manifest manifest;
-    TRY(manifest_read(path, NULL, &manifest));
-    Status status = dataset_describe(&manifest, size, split, dataset);
+    Look *looks = NULL;
+    Status status = manifest_read(path, &findings, &manifest);
     if (status == STATUS_OK) {
-        FirstError first = FIRST_ERROR_NONE;
-#pragma omp parallel for schedule(dynamic)
-        for (size_t i = 0; i < manifest.count; ++i)
-            if (!first_error_before(&first, i))
-                first_error_note(&first, i, load_image(&manifest, i, dataset));
-        status = first_error_status(&first);
+        status = MEMORY_NEW(&looks, manifest.count);
+        if (status == STATUS_OK && split->group == SPLIT_GROUP_SCENE)
+            status = dataset_look(&manifest, looks);
+        if (status == STATUS_OK)
+            status = dataset_describe(&manifest, size, split, looks, dataset);
+        if (status == STATUS_OK)
+            status = load_files(&manifest, &findings, looks, dataset);
+        manifest_clear(&manifest);
     }
-    manifest_clear(&manifest);
+    free(looks);
+    findings_clear(&findings);
+    return status;
+}
+
+/* ---- what resizing leaves ---- */
+
+static bool has_set_pixel(const Dataset *dataset, size_t index)
+{
+    size_t side = dataset_side(dataset, index);
+    return memchr(dataset->masks[index], 1, side * side) != NULL;
+}
+
+/* A lesion's mask without a pixel counts as one that no network can find. A few are small lesions;
+ * most of them are masks that were read wrongly, which packs of earlier versions may hold. */
+static Status check_masks(const char *path, Dataset *dataset)
+{
+    size_t lesions = 0, empty = 0;
+    for (size_t i = 0; i < dataset->count; ++i) {
+        if (dataset->examples[i].label == LABEL_NORMAL || !dataset->examples[i].has_mask)
+            continue;
+        ++lesions;
+        empty += !has_set_pixel(dataset, i);
+    }
+    if (2 * empty > lesions)
+        FAIL(STATUS_FORMAT,
+             "%s: %zu of %zu lesion masks have no pixel set at the network's size of %zu, expected "
+             "a larger size (or, of a pack of an earlier version that read masks of 0 and 1 as "
+             "empty: pack again)",
+             path, empty, lesions, dataset->size);
+    if (empty == 0)
+        return STATUS_OK;
+    Findings findings = {0};
+    Status status =
+        findings_warn(&findings, path, 0, NULL,
+                      "%zu of %zu lesion masks have no pixel left at the network's size of %zu",
+                      empty, lesions, dataset->size);
+    if (status == STATUS_OK)
+        status = dataset_add_warnings(dataset, &findings);
+    findings_clear(&findings);
     return status;
 }
 
@@ -133,6 +267,8 @@ Status dataset_load(const char *path, size_t size, const SplitSettings *split, D
     bool packed = length >= 3 && strcmp(path + length - 3, ".h5") == 0;
     Status status = packed ? pack_read(path, size, split, *dataset)
                            : load_manifest(path, size, split, *dataset);
+    if (status == STATUS_OK)
+        status = check_masks(path, *dataset);
     if (status == STATUS_OK)
         status = dataset_seal(*dataset);
     if (status != STATUS_OK) {

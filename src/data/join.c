@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,23 +19,22 @@ typedef struct {
     size_t count;
     const JoinPart *parts;
     CsvTable *tables;     /* count */
+    MaskRule *rules;      /* count: how a part's folder says that masks are read */
     const char **columns; /* of all tables, in the order met; borrowed */
     size_t column_count, column_capacity;
     char *target; /* absolute name of the folder to be */
     bool synthetic;
 } Join;
 
-static Status add_columns(Join *join, const CsvTable *table)
+#define MASK_VALUES "mask_values"
+
+static Status add_column(Join *join, const char *name)
 {
-    for (size_t i = 0; i < table->columns; ++i) {
-        size_t known = 0;
-        while (known < join->column_count && strcmp(join->columns[known], table->cells[i]) != 0)
-            ++known;
-        if (known < join->column_count)
-            continue;
-        TRY(MEMORY_GROW(&join->columns, join->column_count + 1, &join->column_capacity));
-        join->columns[join->column_count++] = table->cells[i];
-    }
+    for (size_t i = 0; i < join->column_count; ++i)
+        if (strcmp(join->columns[i], name) == 0)
+            return STATUS_OK;
+    TRY(MEMORY_GROW(&join->columns, join->column_count + 1, &join->column_capacity));
+    join->columns[join->column_count++] = name;
     return STATUS_OK;
 }
 
@@ -43,9 +43,14 @@ static Status read_part(Join *join, size_t index)
     Manifest manifest;
     TRY(manifest_read(join->parts[index].manifest, NULL, &manifest));
     join->synthetic |= manifest.synthetic;
+    join->rules[index] = manifest.mask_rule;
     manifest_clear(&manifest);
     TRY(csv_read(join->parts[index].manifest, &join->tables[index]));
-    return add_columns(join, &join->tables[index]);
+    const CsvTable *table = &join->tables[index];
+    for (size_t i = 0; i < table->columns; ++i)
+        TRY(add_column(join, table->cells[i]));
+    /* What was said of one folder is said row by row in the new one. */
+    return join->rules[index].text[0] != '\0' ? add_column(join, MASK_VALUES) : STATUS_OK;
 }
 
 /* ---- a row ---- */
@@ -75,12 +80,43 @@ done:
     return status;
 }
 
+/* A mask may be several files, parted by semicolons. */
+static Status move_paths(const Join *join, const char *manifest, const char *names, char **moved)
+{
+    char *copy, *rest, *part;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(moved, &bytes);
+    if (!stream)
+        FAIL(STATUS_NO_MEMORY, "%s: out of memory", manifest);
+    Status status = memory_copy_text(names, &copy);
+    rest = copy;
+    while (status == STATUS_OK && (part = strsep(&rest, ";"))) {
+        char *one;
+        part += strspn(part, " ");
+        status = move_path(join, manifest, part, &one);
+        if (status == STATUS_OK)
+            fprintf(stream, "%s%s", ftell(stream) > 0 ? ";" : "", one);
+        free(one);
+    }
+    free(copy);
+    fclose(stream);
+    if (status != STATUS_OK) {
+        free(*moved);
+        *moved = NULL;
+    }
+    return status;
+}
+
 static Status write_cell(const Join *join, CsvWriter *writer, size_t part, const char *column,
                          const char *text)
 {
     char *changed = NULL;
-    if (*text && (strcmp(column, "image") == 0 || strcmp(column, "mask") == 0))
+    if (*text && strcmp(column, "image") == 0)
         TRY(move_path(join, join->parts[part].manifest, text, &changed));
+    if (*text && strcmp(column, "mask") == 0)
+        TRY(move_paths(join, join->parts[part].manifest, text, &changed));
+    if (!*text && strcmp(column, MASK_VALUES) == 0)
+        text = join->rules[part].text;
     if (*text && (strcmp(column, "patient") == 0 || strcmp(column, "lesion") == 0)) {
         size_t bytes = strlen(join->parts[part].name) + strlen(text) + 2;
         TRY(MEMORY_NEW(&changed, bytes));
@@ -150,6 +186,7 @@ Status join_manifests(size_t count, const JoinPart *parts, const char *out, size
     Status status;
     *rows = 0;
     TRY_GOTO(status, done, MEMORY_NEW(&join.tables, count));
+    TRY_GOTO(status, done, MEMORY_NEW(&join.rules, count));
     for (size_t i = 0; i < count; ++i)
         TRY_GOTO(status, done, read_part(&join, i));
     TRY_GOTO(status, done, new_folder_begin(out, &folder));
@@ -161,6 +198,7 @@ done:
     for (size_t i = 0; i < count && join.tables; ++i)
         csv_clear(&join.tables[i]);
     free(join.tables);
+    free(join.rules);
     free(join.columns);
     free(join.target);
     return status;

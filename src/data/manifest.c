@@ -12,63 +12,33 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "data/dataset.h"
+#include "data/manifest_columns.h"
+#include "data/names.h"
 #include "data/properties.h"
-
-enum {
-    COLUMN_IMAGE,
-    COLUMN_MASK,
-    COLUMN_LABEL,
-    COLUMN_PATIENT,
-    COLUMN_LESION,
-    COLUMN_FORM,
-    COLUMN_SPLIT,
-    COLUMN_BOXES,
-    COLUMNS
-};
-
-static const char *const column_names[COLUMNS] = {"image",  "mask", "label", "patient",
-                                                  "lesion", "form", "split", "boxes"};
-#define ALL_COLUMNS "image,mask,label,patient,lesion,form,split,boxes"
 
 /* Classes that always come first, so that their indices agree between data sets. */
 static const char *const leading_classes[] = {"GC", "GU", "CG"};
 enum { LEADING_CLASSES = sizeof leading_classes / sizeof leading_classes[0] };
 
-/* ---- the header ---- */
-
-static Status find_columns(const CsvTable *table, size_t columns[COLUMNS])
-{
-    for (size_t i = 0; i < table->columns; ++i) {
-        const char *name = table->cells[i];
-        size_t known = 0;
-        while (known < COLUMNS && strcmp(name, column_names[known]) != 0)
-            ++known;
-        if (known == COLUMNS)
-            FAIL(STATUS_FORMAT, "%s:%zu: unknown column \"%s\", expected " ALL_COLUMNS, table->path,
-                 table->lines[0], name);
-        if (csv_find_column(table, name) != i)
-            FAIL(STATUS_FORMAT, "%s:%zu: column \"%s\" stands there twice, expected once",
-                 table->path, table->lines[0], name);
-    }
-    for (size_t known = 0; known < COLUMNS; ++known)
-        columns[known] = csv_find_column(table, column_names[known]);
-    size_t unused;
-    TRY(csv_column(table, "image", &unused));
-    return csv_column(table, "label", &unused);
-}
+/* ---- one row ---- */
 
 static const char *field(const CsvTable *table, size_t row, size_t column)
 {
     return column < table->columns ? csv_cell(table, row, column) : "";
 }
 
-/* ---- one row ---- */
-
 static const char *skip_spaces(const char *text)
 {
     return text + strspn(text, " \t");
+}
+
+/* What four numbers may be that are no corners. */
+static const char *guess_meaning(const Box *box)
+{
+    if (box->x0 <= 1 && box->y0 <= 1 && box->x1 <= 1 && box->y1 <= 1)
+        return ": are these shares of the image?";
+    return box->x1 < box->x0 || box->y1 < box->y0 ? ": are these x, y, width and height?" : "";
 }
 
 /* "x0 y0 x1 y1 class"; `text` is cut off where the class ends. */
@@ -94,11 +64,12 @@ static Status parse_box(const Manifest *manifest, const ManifestRow *row, size_t
     if (gap == 0 || end == box->class_name)
         FAIL(STATUS_FORMAT, "%s:%zu: %s: box %zu is \"%s\", expected \"x0 y0 x1 y1 class\"",
              manifest->path, row->line, row->image, number, skip_spaces(text));
-    if (!(box->box.x0 < box->box.x1 && box->box.y0 < box->box.y1))
-        FAIL(STATUS_FORMAT,
-             "%s:%zu: %s: box %zu is %s %s %s %s, expected x0 < x1 and y0 < y1 (half-open)",
-             manifest->path, row->line, row->image, number, TEXT_NUMBER(box->box.x0),
-             TEXT_NUMBER(box->box.y0), TEXT_NUMBER(box->box.x1), TEXT_NUMBER(box->box.y1));
+    if (!(box->box.x0 < box->box.x1 && box->box.y0 < box->box.y1)) {
+        char sides[BOX_TEXT_BYTES];
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: box %zu is %s, expected x0 < x1 and y0 < y1 (half-open)%s",
+             manifest->path, row->line, row->image, number, box_text(&box->box, sides),
+             guess_meaning(&box->box));
+    }
     return STATUS_OK;
 }
 
@@ -115,6 +86,31 @@ static Status parse_boxes(const Manifest *manifest, const char *text, ManifestRo
             continue;
         TRY(parse_box(manifest, row, row->box_count + 1, part, &row->boxes[row->box_count]));
         ++row->box_count;
+    }
+    return STATUS_OK;
+}
+
+/* "FILE" or "FILE;FILE;..."; blanks about the names of several files are not part of them. */
+static Status parse_masks(ManifestRow *row)
+{
+    size_t most = 1;
+    for (const char *c = row->mask; *c; ++c)
+        most += *c == ';';
+    TRY(MEMORY_NEW(&row->masks, most));
+    if (most == 1) {
+        row->masks[0] = row->mask;
+        row->mask_count = row->mask[0] != '\0';
+        return STATUS_OK;
+    }
+    TRY(memory_copy_text(row->mask, &row->mask_text));
+    char *rest = row->mask_text;
+    for (char *part = strsep(&rest, ";"); part; part = strsep(&rest, ";")) {
+        part += strspn(part, " \t");
+        size_t length = strlen(part);
+        while (length > 0 && (part[length - 1] == ' ' || part[length - 1] == '\t'))
+            part[--length] = '\0';
+        if (length > 0)
+            row->masks[row->mask_count++] = part;
     }
     return STATUS_OK;
 }
@@ -154,40 +150,51 @@ static Status complete_label(const Manifest *manifest, ManifestRow *row)
     return STATUS_OK;
 }
 
-static Status parse_row(const Manifest *manifest, const size_t columns[COLUMNS], size_t index,
+static Status parse_mask_rule(const Manifest *manifest, const char *text, ManifestRow *row)
+{
+    row->mask_rule = manifest->mask_rule;
+    if (text[0] != '\0' && !mask_rule_parse(text, &row->mask_rule))
+        FAIL(STATUS_FORMAT, "%s:%zu: %s: mask_values is \"%s\", expected " MASK_RULE_EXPECTED,
+             manifest->path, row->line, row->image, text);
+    return STATUS_OK;
+}
+
+static Status parse_row(const Manifest *manifest, const ManifestColumns *columns, size_t index,
                         ManifestRow *row)
 {
     const CsvTable *table = &manifest->table;
+    const char *texts[COLUMNS];
+    for (size_t k = 0; k < COLUMNS; ++k)
+        texts[k] = field(table, index, columns->known[k]);
     *row = (ManifestRow){
         .line = csv_line(table, index),
-        .image = field(table, index, columns[COLUMN_IMAGE]),
-        .mask = field(table, index, columns[COLUMN_MASK]),
-        .label = field(table, index, columns[COLUMN_LABEL]),
-        .patient = field(table, index, columns[COLUMN_PATIENT]),
-        .lesion = field(table, index, columns[COLUMN_LESION]),
-        .form = field(table, index, columns[COLUMN_FORM]),
+        .image = texts[COLUMN_IMAGE],
+        .mask = texts[COLUMN_MASK],
+        .label = texts[COLUMN_LABEL],
+        .patient = texts[COLUMN_PATIENT],
+        .lesion = texts[COLUMN_LESION],
+        .form = texts[COLUMN_FORM],
+        .centre = texts[COLUMN_CENTRE],
         .split = SPLIT_NONE,
         .label_index = LABEL_NORMAL,
     };
     if (row->image[0] == '\0')
         FAIL(STATUS_FORMAT, "%s:%zu: image is empty, expected a path", manifest->path, row->line);
-    const char *split = field(table, index, columns[COLUMN_SPLIT]);
-    if (!split_parse(split, &row->split))
+    if (!split_parse(texts[COLUMN_SPLIT], &row->split))
         FAIL(STATUS_FORMAT, "%s:%zu: %s: split is \"%s\", expected train, val, test or nothing",
-             manifest->path, row->line, row->image, split);
+             manifest->path, row->line, row->image, texts[COLUMN_SPLIT]);
     TRY(parse_form(manifest, row));
-    TRY(parse_boxes(manifest, field(table, index, columns[COLUMN_BOXES]), row));
+    TRY(parse_mask_rule(manifest, texts[COLUMN_MASK_VALUES], row));
+    TRY(parse_masks(row));
+    TRY(parse_boxes(manifest, texts[COLUMN_BOXES], row));
     return complete_label(manifest, row);
 }
 
-/* Hands a problem to whoever collects them, or up. */
-static Status settle(const ManifestProblems *problems, Status status, ManifestRow *row)
+/* Hands an error of a row to whoever collects them, or up. */
+static Status settle(Findings *findings, Status status, ManifestRow *row)
 {
-    if (status != STATUS_FORMAT || !problems)
-        return status;
-    row->broken = true;
-    problems->report(problems->context, row->line, status_message());
-    return STATUS_OK;
+    row->broken |= status != STATUS_OK;
+    return findings_settle(findings, row->line, status);
 }
 
 /* ---- rows together ---- */
@@ -282,6 +289,34 @@ static Status collect_patients(Manifest *manifest)
     return STATUS_OK;
 }
 
+/* Columns whose texts are kept: those that are no part of a row's meaning, and centre and lesion.
+ */
+static Status collect_kept(const ManifestColumns *columns, Manifest *manifest)
+{
+    const CsvTable *table = &manifest->table;
+    TRY(MEMORY_NEW(&manifest->kept_columns, table->columns));
+    for (size_t column = 0; column < table->columns; ++column) {
+        bool used = false, kept = true;
+        for (size_t k = 0; k < COLUMNS; ++k)
+            kept &= columns->known[k] != column || k == COLUMN_CENTRE || k == COLUMN_LESION;
+        for (size_t i = 0; i < table->rows && kept && !used; ++i)
+            used = csv_cell(table, i, column)[0] != '\0';
+        if (used)
+            manifest->kept_columns[manifest->kept_count++] = column;
+    }
+    return STATUS_OK;
+}
+
+const char *manifest_kept_name(const Manifest *manifest, size_t kept)
+{
+    return manifest->table.cells[manifest->kept_columns[kept]];
+}
+
+const char *manifest_kept_text(const Manifest *manifest, size_t kept, size_t row)
+{
+    return csv_cell(&manifest->table, row, manifest->kept_columns[kept]);
+}
+
 static int by_image(const void *a, const void *b)
 {
     const ManifestRow *x = *(ManifestRow *const *)a, *y = *(ManifestRow *const *)b;
@@ -290,7 +325,7 @@ static int by_image(const void *a, const void *b)
 }
 
 /* No image twice: it would stand in two splits. */
-static Status check_images(const Manifest *manifest, const ManifestProblems *problems)
+static Status check_images(const Manifest *manifest, Findings *findings)
 {
     ManifestRow **sorted;
     TRY(MEMORY_NEW(&sorted, manifest->count));
@@ -300,7 +335,7 @@ static Status check_images(const Manifest *manifest, const ManifestProblems *pro
     Status status = STATUS_OK;
     for (size_t i = 1; i < manifest->count && status == STATUS_OK; ++i)
         if (sorted[i]->image[0] && strcmp(sorted[i]->image, sorted[i - 1]->image) == 0)
-            status = settle(problems,
+            status = settle(findings,
                             status_set(STATUS_FORMAT,
                                        "%s:%zu: %s: already on line %zu, expected each image once",
                                        manifest->path, sorted[i]->line, sorted[i]->image,
@@ -310,8 +345,37 @@ static Status check_images(const Manifest *manifest, const ManifestProblems *pro
     return status;
 }
 
+static int by_mask(const void *a, const void *b)
+{
+    const ManifestRow *x = *(ManifestRow *const *)a, *y = *(ManifestRow *const *)b;
+    int order = strcmp(x->mask, y->mask);
+    return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* Lesions of two images have two masks; equal ones are mostly a slip. */
+static Status check_masks(const Manifest *manifest, Findings *findings)
+{
+    const ManifestRow **sorted;
+    size_t count = 0;
+    TRY(MEMORY_NEW(&sorted, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i)
+        if (!manifest->rows[i].broken && manifest->rows[i].mask[0] &&
+            manifest->rows[i].label_index != LABEL_NORMAL)
+            sorted[count++] = &manifest->rows[i];
+    if (count > 0)
+        qsort(sorted, count, sizeof *sorted, by_mask);
+    Status status = STATUS_OK;
+    for (size_t i = 1; i < count && status == STATUS_OK; ++i)
+        if (strcmp(sorted[i]->mask, sorted[i - 1]->mask) == 0)
+            status = findings_warn(findings, manifest->path, sorted[i]->line, sorted[i]->mask,
+                                   "is the mask of line %zu too, expected one an image",
+                                   sorted[i - 1]->line);
+    free(sorted);
+    return status;
+}
+
 /* No patient on two sides; each further side is reported once, at its first row. */
-static Status check_splits(const Manifest *manifest, const ManifestProblems *problems)
+static Status check_splits(const Manifest *manifest, Findings *findings)
 {
     ManifestRow **first; /* patients x splits: the first row of the patient there */
     TRY(memory_new((void **)&first, manifest->patient_count, SPLIT_COUNT * sizeof *first));
@@ -327,7 +391,7 @@ static Status check_splits(const Manifest *manifest, const ManifestProblems *pro
         for (int other = 0; other < SPLIT_COUNT && !row->broken && status == STATUS_OK; ++other)
             if (other != (int)row->split && sides[other])
                 status =
-                    settle(problems,
+                    settle(findings,
                            status_set(STATUS_FORMAT,
                                       "%s:%zu: %s: patient %s is in %s here and in %s on line %zu, "
                                       "expected one split a patient",
@@ -340,10 +404,10 @@ static Status check_splits(const Manifest *manifest, const ManifestProblems *pro
     return status;
 }
 
-static Status read_rows(const ManifestProblems *problems, Manifest *manifest)
+static Status read_rows(Findings *findings, Manifest *manifest)
 {
-    size_t columns[COLUMNS];
-    TRY(find_columns(&manifest->table, columns));
+    ManifestColumns columns;
+    TRY(manifest_find_columns(&manifest->table, findings, &columns));
     if (manifest->table.rows == 0)
         FAIL(STATUS_FORMAT, "%s:%zu: no rows, expected one an image", manifest->path,
              manifest->table.lines[0] + 1);
@@ -351,17 +415,20 @@ static Status read_rows(const ManifestProblems *problems, Manifest *manifest)
     manifest->count = manifest->table.rows;
     for (size_t i = 0; i < manifest->count; ++i) {
         ManifestRow *row = &manifest->rows[i];
-        TRY(settle(problems, parse_row(manifest, columns, i, row), row));
+        TRY(settle(findings, parse_row(manifest, &columns, i, row), row));
     }
     TRY(collect_classes(manifest));
     TRY(collect_patients(manifest));
     for (size_t i = 0; i < manifest->count; ++i) {
         ManifestRow *row = &manifest->rows[i];
         if (!row->broken)
-            TRY(settle(problems, resolve_classes(manifest, row), row));
+            TRY(settle(findings, resolve_classes(manifest, row), row));
     }
-    TRY(check_images(manifest, problems));
-    return check_splits(manifest, problems);
+    TRY(collect_kept(&columns, manifest));
+    TRY(check_images(manifest, findings));
+    TRY(check_masks(manifest, findings));
+    TRY(check_splits(manifest, findings));
+    return names_check(manifest, findings);
 }
 
 static Status read_properties(Manifest *manifest)
@@ -369,10 +436,11 @@ static Status read_properties(Manifest *manifest)
     DatasetProperties properties;
     TRY(properties_read(manifest->path, &properties));
     manifest->synthetic = properties.synthetic;
+    manifest->mask_rule = properties.mask_rule;
     return STATUS_OK;
 }
 
-Status manifest_read(const char *path, const ManifestProblems *problems, Manifest *manifest)
+Status manifest_read(const char *path, Findings *findings, Manifest *manifest)
 {
     *manifest = (Manifest){0};
     Status status = memory_copy_text(path, &manifest->path);
@@ -381,7 +449,7 @@ Status manifest_read(const char *path, const ManifestProblems *problems, Manifes
     if (status == STATUS_OK)
         status = read_properties(manifest);
     if (status == STATUS_OK)
-        status = read_rows(problems, manifest);
+        status = read_rows(findings, manifest);
     if (status != STATUS_OK)
         manifest_clear(manifest);
     return status;
@@ -405,35 +473,24 @@ void manifest_clear(Manifest *manifest)
     for (size_t i = 0; i < manifest->count; ++i) {
         free(manifest->rows[i].boxes);
         free(manifest->rows[i].box_text);
+        free(manifest->rows[i].masks);
+        free(manifest->rows[i].mask_text);
     }
     free(manifest->rows);
     free(manifest->class_names);
     free(manifest->patients);
+    free(manifest->kept_columns);
     free(manifest->path);
     csv_clear(&manifest->table);
     *manifest = (Manifest){0};
-}
-
-Status manifest_check_boxes(const Manifest *manifest, const ManifestRow *row, size_t width,
-                            size_t height)
-{
-    for (size_t i = 0; i < row->box_count; ++i) {
-        const Box *box = &row->boxes[i].box;
-        if (box->x0 < 0 || box->y0 < 0 || box->x1 > (float)width || box->y1 > (float)height)
-            FAIL(STATUS_FORMAT,
-                 "%s:%zu: %s: box %zu is %s %s %s %s, expected it inside the image of %zu x %zu",
-                 manifest->path, row->line, row->image, i + 1, TEXT_NUMBER(box->x0),
-                 TEXT_NUMBER(box->y0), TEXT_NUMBER(box->x1), TEXT_NUMBER(box->y1), width, height);
-    }
-    return STATUS_OK;
 }
 
 /* ---- writing ---- */
 
 void manifest_write_header(CsvWriter *writer)
 {
-    for (size_t i = 0; i < COLUMNS; ++i)
-        csv_write_text(writer, column_names[i]);
+    for (size_t i = 0; i < COLUMNS_WRITTEN; ++i)
+        csv_write_text(writer, manifest_column_names[i]);
     csv_end_row(writer);
 }
 

@@ -8,7 +8,10 @@
 #include "base/first_error.h"
 #include "base/memory.h"
 #include "data/dataset_load.h"
+#include "data/dataset_looks.h"
+#include "data/leaks.h"
 #include "data/manifest.h"
+#include "data/pack_looks.h"
 #include "data/source.h"
 #include "store/files.h"
 #include "store/hdf5_reader.h"
@@ -25,6 +28,9 @@ typedef struct {
     uint8_t *pixels[SIDES];  /* GROUP x side x side x 3 */
     uint8_t *masks[SIDES];   /* GROUP x side x side */
     int64_t sizes[GROUP][2]; /* width, height of the sources */
+    size_t box_counts[GROUP];
+    Box *boxes[GROUP];     /* derived from masks, box_counts each, in pixels of the sources */
+    AnnotationTally tally; /* over all groups */
 } Group;
 
 static void group_clear(Group *group)
@@ -33,6 +39,8 @@ static void group_clear(Group *group)
         free(group->pixels[s]);
         free(group->masks[s]);
     }
+    for (size_t slot = 0; slot < GROUP; ++slot)
+        free(group->boxes[slot]);
 }
 
 static Status group_init(Group *group, size_t size)
@@ -51,18 +59,24 @@ static Status group_init(Group *group, size_t size)
     return STATUS_OK;
 }
 
-static Status decode_image(const Manifest *manifest, const ManifestRow *row, Group *group,
-                           size_t slot)
+/* Decodes row `start` + `slot` of the manifest. */
+static Status decode_image(const Manifest *manifest, size_t start, Findings *findings, Look *looks,
+                           Group *group, size_t slot)
 {
     Source source;
-    TRY(source_read(manifest, row, &source));
+    TRY(source_read(manifest, &manifest->rows[start + slot], findings, &group->tally, &source));
     group->sizes[slot][0] = (int64_t)source.image.width;
     group->sizes[slot][1] = (int64_t)source.image.height;
-    Status status = STATUS_OK;
+    Status status = look_take(&source.image, &looks[start + slot]);
     for (int s = 0; s < SIDES && status == STATUS_OK; ++s) {
         size_t area = group->sides[s] * group->sides[s];
         status = source_resize(&source, group->sides[s], group->pixels[s] + slot * area * 3,
                                group->masks[s] + slot * area);
+    }
+    if (source.derived) {
+        group->box_counts[slot] = source.box_count;
+        group->boxes[slot] = source.boxes;
+        source.boxes = NULL;
     }
     source_clear(&source);
     return status;
@@ -87,12 +101,33 @@ static Status create_arrays(const Group *group, Hdf5Writer *writer)
                              "annotated",
                              NULL));
     }
-    const size_t dims[2] = {0, 2};
-    return hdf5_create_rows(writer, "sizes", HDF5_I64, 2, dims,
-                            "width and height of the source images", "pixels");
+    TRY(hdf5_create_rows(writer, "sizes", HDF5_I64, 2, (const size_t[]){0, 2},
+                         "width and height of the source images", "pixels"));
+    TRY(hdf5_create_rows(writer, "derived/images", HDF5_I64, 1, (const size_t[]){0},
+                         "images of boxes that the manifest lacks, counted from 0", NULL));
+    return hdf5_create_rows(writer, "derived/boxes", HDF5_F32, 2, (const size_t[]){0, 4},
+                            "their x0, y0, x1, y1: those about the regions of the masks", "pixels");
 }
 
-static Status append_group(Group *group, size_t count, Hdf5Writer *writer)
+/* Moves the derived boxes of a group, which begins at image `start`, to the file. */
+static Status append_boxes(Group *group, size_t start, size_t count, Hdf5Writer *writer)
+{
+    for (size_t slot = 0; slot < count; ++slot) {
+        const int64_t image = (int64_t)(start + slot);
+        for (size_t i = 0; i < group->box_counts[slot]; ++i) {
+            const Box *box = &group->boxes[slot][i];
+            const float sides[4] = {box->x0, box->y0, box->x1, box->y1};
+            TRY(hdf5_append(writer, "derived/images", HDF5_I64, 1, &image));
+            TRY(hdf5_append(writer, "derived/boxes", HDF5_F32, 1, sides));
+        }
+        free(group->boxes[slot]);
+        group->boxes[slot] = NULL;
+        group->box_counts[slot] = 0;
+    }
+    return STATUS_OK;
+}
+
+static Status append_group(Group *group, size_t start, size_t count, Hdf5Writer *writer)
 {
     for (int s = 0; s < SIDES; ++s) {
         char name[64];
@@ -101,10 +136,12 @@ static Status append_group(Group *group, size_t count, Hdf5Writer *writer)
         dataset_name(name, s, "masks");
         TRY(hdf5_append(writer, name, HDF5_U8, count, group->masks[s]));
     }
-    return hdf5_append(writer, "sizes", HDF5_I64, count, group->sizes);
+    TRY(hdf5_append(writer, "sizes", HDF5_I64, count, group->sizes));
+    return append_boxes(group, start, count, writer);
 }
 
-static Status write_images(const Manifest *manifest, Group *group, Hdf5Writer *writer)
+static Status write_images(const Manifest *manifest, Findings *findings, Look *looks, Group *group,
+                           Hdf5Writer *writer)
 {
     TRY(create_arrays(group, writer));
     for (size_t start = 0; start < manifest->count; start += GROUP) {
@@ -113,17 +150,45 @@ static Status write_images(const Manifest *manifest, Group *group, Hdf5Writer *w
 #pragma omp parallel for schedule(dynamic)
         for (size_t slot = 0; slot < count; ++slot)
             if (!first_error_before(&first, slot))
-                first_error_note(
-                    &first, slot,
-                    decode_image(manifest, &manifest->rows[start + slot], group, slot));
+                first_error_note(&first, slot,
+                                 decode_image(manifest, start, findings, looks, group, slot));
         TRY(first_error_status(&first));
-        TRY(append_group(group, count, writer));
+        TRY(append_group(group, start, count, writer));
     }
-    return STATUS_OK;
+    return annotations_check_tally(manifest, &group->tally);
+}
+
+static Status write_warnings(Findings *findings, Hdf5Writer *writer)
+{
+    char **texts;
+    size_t count;
+    Status status = findings_gather(findings, &texts, &count);
+    if (status == STATUS_OK && count > 0)
+        status = hdf5_write_texts(writer, "warnings", count, (const char *const *)texts,
+                                  "what deserves a look in the manifest and its files");
+    for (size_t i = 0; i < count; ++i)
+        free(texts[i]);
+    free(texts);
+    return status;
+}
+
+/* Copies in two splits that the manifest gives. What leaks otherwise is found, and told, by the run
+ * that reads the pack, for its experiment may split anew. */
+static Status check_copies(const Manifest *manifest, const Look *looks)
+{
+    Findings findings = {0};
+    Split *splits;
+    TRY(MEMORY_NEW(&splits, manifest->count));
+    for (size_t i = 0; i < manifest->count; ++i)
+        splits[i] = manifest->rows[i].split;
+    Status status = leaks_check(manifest, looks, splits, &findings);
+    findings_clear(&findings);
+    free(splits);
+    return status;
 }
 
 static Status write_content(const char *manifest_path, const Manifest *manifest, size_t size,
-                            Hdf5Writer *writer)
+                            Findings *findings, Hdf5Writer *writer)
 {
     TRY(hdf5_set_text(writer, "/", "kind", PACK_KIND));
     TRY(hdf5_set_i64(writer, "/", "format", PACK_FORMAT));
@@ -136,29 +201,47 @@ static Status write_content(const char *manifest_path, const Manifest *manifest,
                                   "the manifest that was packed, as it was", NULL);
     free(text);
     TRY(status);
+    Look *looks;
     Group group;
-    TRY(group_init(&group, size));
-    status = write_images(manifest, &group, writer);
-    group_clear(&group);
+    TRY(MEMORY_NEW(&looks, manifest->count));
+    status = group_init(&group, size);
+    if (status == STATUS_OK) {
+        status = write_images(manifest, findings, looks, &group, writer);
+        group_clear(&group);
+    }
+    if (status == STATUS_OK)
+        status = write_warnings(findings, writer);
+    if (status == STATUS_OK)
+        status = pack_write_looks(writer, manifest->count, looks);
+    if (status == STATUS_OK)
+        status = check_copies(manifest, looks);
+    free(looks);
+    return status;
+}
+
+static Status write_pack(const char *manifest_path, const Manifest *manifest, size_t size,
+                         Findings *findings, const char *pack_path)
+{
+    Hdf5Writer *writer;
+    TRY(dataset_check(manifest, size));
+    TRY(hdf5_writer_new(pack_path, &writer));
+    Status status = write_content(manifest_path, manifest, size, findings, writer);
+    if (status == STATUS_OK)
+        return hdf5_writer_commit(writer);
+    hdf5_writer_abandon(writer);
     return status;
 }
 
 Status pack_write(const char *manifest_path, size_t size, const char *pack_path)
 {
+    Findings findings = {0};
     Manifest manifest;
-    TRY(manifest_read(manifest_path, NULL, &manifest));
-    Hdf5Writer *writer;
-    Status status = dataset_check(&manifest, size);
-    if (status == STATUS_OK)
-        status = hdf5_writer_new(pack_path, &writer);
+    Status status = manifest_read(manifest_path, &findings, &manifest);
     if (status == STATUS_OK) {
-        status = write_content(manifest_path, &manifest, size, writer);
-        if (status == STATUS_OK)
-            status = hdf5_writer_commit(writer);
-        else
-            hdf5_writer_abandon(writer);
+        status = write_pack(manifest_path, &manifest, size, &findings, pack_path);
+        manifest_clear(&manifest);
     }
-    manifest_clear(&manifest);
+    findings_clear(&findings);
     return status;
 }
 
@@ -240,12 +323,70 @@ static Status check_shapes(const Hdf5Reader *reader, size_t count, size_t size)
     return check_shape(reader, "sizes", 2, (const size_t[]){count, 2});
 }
 
-static Status read_sizes(const Hdf5Reader *reader, const Manifest *manifest, Dataset *dataset)
+/* Boxes that were derived from masks, by image; all zero in packs of earlier versions. */
+typedef struct {
+    size_t count, next;
+    int64_t *images; /* count, ascending */
+    Box *boxes;      /* count */
+} DerivedBoxes;
+
+static void derived_clear(DerivedBoxes *derived)
+{
+    free(derived->images);
+    free(derived->boxes);
+}
+
+static Status read_derived(const Hdf5Reader *reader, DerivedBoxes *derived)
+{
+    *derived = (DerivedBoxes){0};
+    if (!hdf5_has(reader, "derived/images"))
+        return STATUS_OK;
+    float(*sides)[4];
+    TRY(hdf5_count(reader, "derived/images", &derived->count));
+    TRY(MEMORY_NEW(&derived->images, derived->count));
+    TRY(MEMORY_NEW(&derived->boxes, derived->count));
+    TRY(MEMORY_NEW(&sides, derived->count));
+    Status status = hdf5_read_i64(reader, "derived/images", derived->count, derived->images);
+    if (status == STATUS_OK)
+        status = hdf5_read_f32(reader, "derived/boxes", 4 * derived->count, &sides[0][0]);
+    for (size_t i = 0; i < derived->count && status == STATUS_OK; ++i)
+        derived->boxes[i] = (Box){sides[i][0], sides[i][1], sides[i][2], sides[i][3]};
+    free(sides);
+    return status;
+}
+
+/* The lesions of image i: the row's, or those derived from its mask. */
+static Status read_lesions(const Manifest *manifest, size_t i, DerivedBoxes *derived,
+                           Example *example)
+{
+    const ManifestRow *row = &manifest->rows[i];
+    size_t first = derived->next;
+    while (derived->next < derived->count && derived->images[derived->next] == (int64_t)i)
+        ++derived->next;
+    if (row->box_count == 0 && row->label_index != LABEL_NORMAL)
+        return dataset_set_lesions(row, derived->next - first, derived->boxes + first, example);
+    const PictureSize size = {example->width, example->height, example->width, example->height, 1};
+    Box *boxes;
+    TRY(MEMORY_NEW(&boxes, row->box_count));
+    Status status = annotations_fit_boxes(manifest, row, &size, boxes);
+    if (status == STATUS_OK)
+        status = dataset_set_lesions(row, row->box_count, boxes, example);
+    free(boxes);
+    return status;
+}
+
+static Status read_examples(const Hdf5Reader *reader, const Manifest *manifest, Dataset *dataset)
 {
     int64_t(*sizes)[2];
+    DerivedBoxes derived;
     TRY(MEMORY_NEW(&sizes, manifest->count));
     Status status = hdf5_read_i64(reader, "sizes", 2 * manifest->count, &sizes[0][0]);
+    if (status == STATUS_OK)
+        status = read_derived(reader, &derived);
+    else
+        derived = (DerivedBoxes){0};
     for (size_t i = 0; i < manifest->count && status == STATUS_OK; ++i) {
+        Example *example = &dataset->examples[i];
         if (sizes[i][0] < 1 || sizes[i][1] < 1 || sizes[i][0] > INT32_MAX ||
             sizes[i][1] > INT32_MAX) {
             status = status_set(STATUS_FORMAT, "%s: /sizes row %zu is %lld x %lld, expected pixels",
@@ -253,16 +394,24 @@ static Status read_sizes(const Hdf5Reader *reader, const Manifest *manifest, Dat
                                 (long long)sizes[i][1]);
             break;
         }
-        Example *example = &dataset->examples[i];
-        const ManifestRow *row = &manifest->rows[i];
         example->width = (uint32_t)sizes[i][0];
         example->height = (uint32_t)sizes[i][1];
-        status = manifest_check_boxes(manifest, row, example->width, example->height);
-        if (status == STATUS_OK)
-            source_lesions(row, example->width, example->height, example->lesions);
+        status = read_lesions(manifest, i, &derived, example);
     }
+    derived_clear(&derived);
     free(sizes);
     return status;
+}
+
+static Status read_warnings(const Hdf5Reader *reader, Dataset *dataset)
+{
+    Hdf5Texts texts;
+    if (!hdf5_has(reader, "warnings"))
+        return STATUS_OK;
+    TRY(hdf5_read_texts(reader, "warnings", &texts));
+    dataset->warning_count = texts.count;
+    dataset->warnings = texts.items; /* taken over */
+    return STATUS_OK;
 }
 
 /* Reads runs of images of one split and mask state at once: they lie side by side in both. */
@@ -294,12 +443,25 @@ static Status read_content(const Hdf5Reader *reader, size_t size, const SplitSet
 {
     TRY(check_kind(reader, size));
     Manifest manifest;
+    Look *looks = NULL;
     TRY(read_text_manifest(reader, &manifest));
     Status status = check_shapes(reader, manifest.count, size);
     if (status == STATUS_OK)
-        status = dataset_describe(&manifest, size, split, dataset);
+        status = pack_read_looks(reader, manifest.count, &looks);
+    if (status == STATUS_OK && !looks && split->group == SPLIT_GROUP_SCENE)
+        status = status_set(STATUS_UNSUPPORTED,
+                            "%s: packed by an earlier version, which did not compare pictures, "
+                            "expected looks to find scenes in: pack again",
+                            hdf5_reader_path(reader));
     if (status == STATUS_OK)
-        status = read_sizes(reader, &manifest, dataset);
+        status = dataset_describe(&manifest, size, split, looks, dataset);
+    if (status == STATUS_OK)
+        status = read_examples(reader, &manifest, dataset);
+    if (status == STATUS_OK)
+        status = read_warnings(reader, dataset);
+    if (status == STATUS_OK && looks)
+        status = dataset_check_leaks(&manifest, looks, dataset);
+    free(looks);
     manifest_clear(&manifest);
     TRY(status);
     return read_pixels(reader, dataset);

@@ -4,9 +4,11 @@
  * The file holds the manifest as it was (/manifest, bytes), the images' original sizes (/sizes,
  * count x 2: width, height), and every image at both sides a network of input side S may ask for:
  * /training/pixels and /training/masks at dataset_training_side(S), /network/pixels and
- * /network/masks at S; so the splits are still free. Attributes of the root: kind, format, size,
- * synthetic (0 or 1; packs of earlier versions have none).
- * Read back, it gives the data set, and the fingerprint, that the manifest gives.
+ * /network/masks at S; so the splits are still free. /derived/images and /derived/boxes are the
+ * boxes that were derived from masks, /looks the hashes by which pictures are compared, /warnings
+ * (if there are any) what deserves a look; packs of earlier versions have none of these. Attributes
+ * of the root: kind, format, size, synthetic (0 or 1; packs of earlier versions have none). Read
+ * back, it gives the data set, and the fingerprint, that the manifest gives.
  */
 #ifndef GISD_DATA_PACK_H
 #define GISD_DATA_PACK_H

@@ -7,6 +7,23 @@
 
 #include "store/files.h"
 
+static Status parse_item(const char *path, const cJSON *item, DatasetProperties *properties)
+{
+    if (strcmp(item->string, "synthetic") == 0) {
+        if (!cJSON_IsBool(item))
+            FAIL(STATUS_FORMAT, "%s: synthetic is neither true nor false", path);
+        properties->synthetic = cJSON_IsTrue(item);
+        return STATUS_OK;
+    }
+    if (strcmp(item->string, "mask_values") == 0) {
+        if (!cJSON_IsString(item) || !mask_rule_parse(item->valuestring, &properties->mask_rule))
+            FAIL(STATUS_FORMAT, "%s: mask_values is no text such as " MASK_RULE_EXPECTED, path);
+        return STATUS_OK;
+    }
+    FAIL(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic, mask_values", path,
+         item->string);
+}
+
 static Status parse(const char *path, const char *text, DatasetProperties *properties)
 {
     cJSON *root = cJSON_ParseWithOpts(text, NULL, true);
@@ -15,13 +32,7 @@ static Status parse(const char *path, const char *text, DatasetProperties *prope
         status = status_set(STATUS_FORMAT, "%s: expected {\"synthetic\": true} or false", path);
     const cJSON *item = root ? root->child : NULL;
     for (; item && status == STATUS_OK; item = item->next)
-        if (strcmp(item->string, "synthetic") != 0)
-            status = status_set(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic", path,
-                                item->string);
-        else if (!cJSON_IsBool(item))
-            status = status_set(STATUS_FORMAT, "%s: synthetic is neither true nor false", path);
-        else
-            properties->synthetic = cJSON_IsTrue(item);
+        status = parse_item(path, item, properties);
     cJSON_Delete(root);
     return status;
 }

@@ -1,9 +1,11 @@
 /* Image and mask of a row; see source.h. */
 #include "data/source.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "image/image_file.h"
 #include "image/resize.h"
 #include "store/files.h"
@@ -13,67 +15,150 @@ bool source_has_mask(const ManifestRow *row)
     return row->mask[0] != '\0' || row->label_index == LABEL_NORMAL;
 }
 
-/* Reads the file that a manifest calls `name`, upright. */
-static Status read_named(const Manifest *manifest, const char *name, size_t channels, Image *image,
-                         ImageFileInfo *info)
+static Status warn_of_file(const Manifest *manifest, const ManifestRow *row, const char *name,
+                           const ImageFileInfo *info, Findings *findings)
+{
+    for (size_t i = 0; i < info->warning_count && i < IMAGE_WARNINGS_KEPT; ++i)
+        TRY(findings_warn(findings, manifest->path, row->line, name, "%s", info->warnings[i]));
+    return STATUS_OK;
+}
+
+static Status read_image(const Manifest *manifest, const ManifestRow *row, Findings *findings,
+                         Source *source)
 {
     char *path;
-    TRY(files_resolve(manifest->path, name, &path));
-    Status status = image_read_with_info(path, channels, image, info);
+    ImageFileInfo info;
+    TRY(files_resolve(manifest->path, row->image, &path));
+    Status status = image_read_with_info(path, 3, &source->image, &info);
     free(path);
-    return status;
+    TRY(status);
+    source->size = (PictureSize){source->image.width, source->image.height, info.stored_width,
+                                 info.stored_height, info.orientation};
+    return warn_of_file(manifest, row, row->image, &info, findings);
 }
 
 /* A mask of another size; of an image that was turned, one drawn on the stored picture is likely.
  */
-static Status refuse_size(const ManifestRow *row, const Source *source, const ImageFileInfo *image)
+static Status refuse_size(const char *name, const Image *mask, const PictureSize *image)
 {
-    const Image *mask = &source->mask;
     if (mask->width == image->stored_width && mask->height == image->stored_height)
         FAIL(
             STATUS_FORMAT,
             "%s: the mask has %zu x %zu pixels as the image is stored, expected %zu x %zu as it is "
             "seen upright, by its orientation %u",
-            row->mask, mask->width, mask->height, source->image.width, source->image.height,
-            image->orientation);
-    FAIL(STATUS_FORMAT, "%s: the mask has %zu x %zu pixels, expected %zu x %zu as the image",
-         row->mask, mask->width, mask->height, source->image.width, source->image.height);
+            name, mask->width, mask->height, image->width, image->height, image->orientation);
+    FAIL(STATUS_FORMAT, "%s: the mask has %zu x %zu pixels, expected %zu x %zu as the image", name,
+         mask->width, mask->height, image->width, image->height);
 }
 
-static Status check_mask(const ManifestRow *row, const Source *source, const ImageFileInfo *info)
+/* Reads one of the row's masks. */
+static Status read_mask(const Manifest *manifest, const ManifestRow *row, size_t index,
+                        const PictureSize *size, Findings *findings, Image *mask,
+                        MaskReading *reading)
 {
-    const Image *image = &source->image, *mask = &source->mask;
-    if (mask->width != image->width || mask->height != image->height)
-        return refuse_size(row, source, info);
-    if (row->label_index != LABEL_NORMAL)
-        return STATUS_OK;
-    size_t set = 0;
+    char *path;
+    const char *name = row->masks[index];
+    ImageFileInfo info;
+    TRY(files_resolve(manifest->path, name, &path));
+    Status status = mask_read(path, &row->mask_rule, mask, reading, &info);
+    free(path);
+    if (status == STATUS_OK && (mask->width != size->width || mask->height != size->height))
+        status = refuse_size(name, mask, size);
+    if (status == STATUS_OK)
+        status = warn_of_file(manifest, row, name, &info, findings);
+    return status;
+}
+
+static bool has_derived_boxes(const ManifestRow *row)
+{
+    return row->box_count == 0 && row->mask_count > 0 && row->label_index != LABEL_NORMAL;
+}
+
+/* One of several masks: its lesion is all that is set in it. */
+static Status add_lesion(const ManifestRow *row, size_t index, const Image *mask, Source *source)
+{
+    Box box = {INFINITY, INFINITY, 0, 0};
+    for (size_t i = 0; i < mask->width * mask->height; ++i) {
+        if (mask->pixels[i] == 0)
+            continue;
+        size_t column = i % mask->width, line = i / mask->width;
+        float x = (float)column, y = (float)line;
+        box = (Box){fminf(box.x0, x), fminf(box.y0, y), fmaxf(box.x1, x + 1), fmaxf(box.y1, y + 1)};
+    }
+    if (box.x1 == 0 && row->label_index != LABEL_NORMAL)
+        FAIL(STATUS_FORMAT, "%s: the mask of a lesion has no pixel set, expected some",
+             row->masks[index]);
     for (size_t i = 0; i < mask->width * mask->height; ++i)
-        set += mask->pixels[i] >= SOURCE_MASK_THRESHOLD;
-    if (set > 0)
-        FAIL(STATUS_FORMAT, "%s: the mask of a normal image has %zu pixels set, expected none",
-             row->mask, set);
+        source->mask.pixels[i] |= mask->pixels[i];
+    if (has_derived_boxes(row))
+        source->boxes[source->box_count++] = box;
     return STATUS_OK;
 }
 
-static Status read_files(const Manifest *manifest, const ManifestRow *row, Source *source)
+static Status read_several_masks(const Manifest *manifest, const ManifestRow *row,
+                                 Findings *findings, Source *source)
 {
-    ImageFileInfo info;
-    TRY(read_named(manifest, row->image, 3, &source->image, &info));
-    if (row->mask[0] == '\0')
-        return STATUS_OK;
-    TRY(read_named(manifest, row->mask, 1, &source->mask, NULL));
-    return check_mask(row, source, &info);
+    TRY(image_init(&source->mask, source->size.width, source->size.height, 1));
+    if (has_derived_boxes(row))
+        TRY(MEMORY_NEW(&source->boxes, row->mask_count));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < row->mask_count && status == STATUS_OK; ++i) {
+        Image mask;
+        MaskReading reading;
+        status = read_mask(manifest, row, i, &source->size, findings, &mask, &reading);
+        if (status == STATUS_OK)
+            status = add_lesion(row, i, &mask, source);
+        if (i == 0)
+            source->reading = reading;
+        image_clear(&mask);
+    }
+    return status;
 }
 
-Status source_read(const Manifest *manifest, const ManifestRow *row, Source *source)
+static Status read_files(const Manifest *manifest, const ManifestRow *row, Findings *findings,
+                         Source *source)
+{
+    TRY(read_image(manifest, row, findings, source));
+    if (row->mask_count > 1)
+        return read_several_masks(manifest, row, findings, source);
+    if (row->mask_count > 0)
+        TRY(read_mask(manifest, row, 0, &source->size, findings, &source->mask, &source->reading));
+    return STATUS_OK;
+}
+
+/* Once the files are read: do they go together? */
+static Status check(const Manifest *manifest, const ManifestRow *row, Findings *findings,
+                    AnnotationTally *tally, Source *source)
+{
+    if (row->box_count > 0) {
+        TRY(MEMORY_NEW(&source->boxes, row->box_count));
+        source->box_count = row->box_count;
+        TRY(annotations_fit_boxes(manifest, row, &source->size, source->boxes));
+    }
+    if (!source->mask.pixels)
+        return STATUS_OK;
+    TRY(annotations_check_mask(manifest, row, &source->size, &source->mask, source->reading.told,
+                               source->boxes, findings, tally));
+    source->derived = has_derived_boxes(row);
+    if (source->derived && row->mask_count == 1)
+        TRY(annotations_boxes_of_mask(&source->mask, &source->box_count, &source->boxes));
+    TRY(annotations_check_filled(manifest, row, &source->mask, source->box_count, source->boxes,
+                                 findings));
+    if (!source->derived)
+        return STATUS_OK;
+    return findings_warn(findings, manifest->path, row->line, row->image,
+                         "has a mask and no boxes: they were derived from the mask");
+}
+
+Status source_read(const Manifest *manifest, const ManifestRow *row, Findings *findings,
+                   AnnotationTally *tally, Source *source)
 {
     *source = (Source){0};
-    Status status = read_files(manifest, row, source);
+    Status status = read_files(manifest, row, findings, source);
     if (status != STATUS_OK)
         status = status_prefix(status, "%s:%zu", manifest->path, row->line);
     else
-        status = manifest_check_boxes(manifest, row, source->image.width, source->image.height);
+        status = check(manifest, row, findings, tally, source);
     if (status != STATUS_OK)
         source_clear(source);
     return status;
@@ -83,6 +168,8 @@ void source_clear(Source *source)
 {
     image_clear(&source->image);
     image_clear(&source->mask);
+    free(source->boxes);
+    source->boxes = NULL;
 }
 
 Status source_resize(const Source *source, size_t side, uint8_t *pixels, uint8_t *mask)
@@ -105,14 +192,16 @@ Status source_resize(const Source *source, size_t side, uint8_t *pixels, uint8_t
     return STATUS_OK;
 }
 
-void source_lesions(const ManifestRow *row, size_t width, size_t height, Lesion *lesions)
+void source_lesions(const ManifestRow *row, size_t count, const Box *boxes, size_t width,
+                    size_t height, Lesion *lesions)
 {
-    for (size_t i = 0; i < row->box_count; ++i) {
-        const ManifestBox *box = &row->boxes[i];
+    for (size_t i = 0; i < count; ++i) {
+        const Box *box = &boxes[i];
         lesions[i] = (Lesion){
-            .box = {box->box.x0 / (float)width, box->box.y0 / (float)height,
-                    box->box.x1 / (float)width, box->box.y1 / (float)height},
-            .class_index = box->class_index,
+            .box = {box->x0 / (float)width, box->y0 / (float)height, box->x1 / (float)width,
+                    box->y1 / (float)height},
+            .class_index =
+                row->box_count > 0 ? row->boxes[i].class_index : (uint32_t)row->label_index,
         };
     }
 }

@@ -23,10 +23,16 @@ typedef enum {
     SPLIT_RULES
 } SplitRule;
 
+typedef enum {
+    SPLIT_GROUP_PATIENT,
+    SPLIT_GROUP_SCENE, /* patients, and near-equal pictures too: scenes.h */
+} SplitGroup;
+
 typedef struct SplitSettings {
     double shares[SPLIT_COUNT]; /* of train, validation, test; not negative, their sum is 1 */
     uint64_t seed;
     SplitRule rule;
+    SplitGroup group;  /* what is kept together */
     bool ignore_given; /* split anew even where the manifest gives a split */
 } SplitSettings;
 

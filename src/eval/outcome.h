@@ -1,10 +1,10 @@
 /* From the scores of a test split's images to everything that is reported about them.
  *
  * An image has one score for each of K lesion classes; its lesion score is the largest. It is
- * called lesion if that reaches the operating point and is above 0 (a score of 0 means that no box
- * was found at all), and then its class is the one with the largest score (the first of equals);
- * otherwise it is normal. In confusion matrices normal is class 0 and lesion class c is class c
- * + 1.
+ * called lesion if that reaches the operating point and is above 0 (a score of 0 speaks for no
+ * lesion, whatever the operating point), and then its class is the one with the largest score (the
+ * first of equals); otherwise it is normal. In confusion matrices normal is class 0 and lesion
+ * class c is class c + 1.
  */
 #ifndef GISD_EVAL_OUTCOME_H
 #define GISD_EVAL_OUTCOME_H
@@ -31,11 +31,11 @@ typedef struct {
 } OutcomeInput;
 
 /* One reported number with its 95 % bootstrap interval; NaN where undefined.
- * Names: accuracy, f1, sensitivity, specificity, precision (macro means over normal and the lesion
- * classes), auc (lesion score against lesion or normal), class_auc (mean over classes), the
- * two-class versions lesion_accuracy, lesion_f1, lesion_sensitivity, lesion_specificity,
- * lesion_precision, and for each class NAME, normal included, NAME_sensitivity, NAME_specificity,
- * NAME_precision, NAME_f1; NAME_auc (one against the rest) for lesion classes. */
+ * Names: accuracy (share of images), f1, sensitivity, specificity, precision (macro means over
+ * normal and the lesion classes), auc (lesion score against lesion or normal), class_auc (mean over
+ * classes), the two-class versions lesion_accuracy, lesion_f1, lesion_sensitivity,
+ * lesion_specificity, lesion_precision, and for each class NAME, normal included, NAME_sensitivity,
+ * NAME_specificity, NAME_precision, NAME_f1; NAME_auc (one against the rest) for lesion classes. */
 typedef struct {
     char name[OUTCOME_NAME_BYTES];
     double value, low, high;

@@ -1,7 +1,17 @@
-/* Overlap of boxes; see box.h. */
+/* Boxes as text, and their overlap; see box.h. */
 #include "image/box.h"
 
 #include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+
+const char *box_text(const Box *box, char text[BOX_TEXT_BYTES])
+{
+    snprintf(text, BOX_TEXT_BYTES, "%s %s %s %s", TEXT_NUMBER(box->x0), TEXT_NUMBER(box->y0),
+             TEXT_NUMBER(box->x1), TEXT_NUMBER(box->y1));
+    return text;
+}
 
 double box_iou(const Box *a, const Box *b)
 {

@@ -7,6 +7,11 @@ typedef struct {
     float x0, y0, x1, y1;
 } Box;
 
+enum { BOX_TEXT_BYTES = 128 };
+
+/* "x0 y0 x1 y1", each with the digits that tell it from other floats; returns text. */
+const char *box_text(const Box *box, char text[BOX_TEXT_BYTES]);
+
 /* Intersection over union; 0 if either box is empty. What metrics are made of. */
 double box_iou(const Box *a, const Box *b);
 

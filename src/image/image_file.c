@@ -196,6 +196,8 @@ static size_t values_of(const Decoder *decoder, size_t i, uint16_t *values)
 static bool is_coloured(const Decoder *decoder)
 {
     uint16_t values[3];
+    if (decoder->channels <= 2)
+        return false;
     for (size_t i = 0; i < decoder->width * decoder->height; ++i)
         if (values_of(decoder, i, values) == 3 &&
             (values[0] != values[1] || values[1] != values[2]))
@@ -212,7 +214,10 @@ static Status fill_values(Decoder *decoder, ImageValues *values)
     memcpy(values->palette, decoder->palette, sizeof values->palette);
     size_t count = decoder->width * decoder->height;
     TRY(MEMORY_NEW(&values->values, count * values->channels));
-    for (size_t i = 0; i < count; ++i) {
+    bool bytes = decoder->channels == 1 && decoder->info.bits != 16; /* most masks: the fast way */
+    for (size_t i = 0; i < count && bytes; ++i)
+        values->values[i] = ((const uint8_t *)decoder->samples)[i];
+    for (size_t i = 0; i < count && !bytes; ++i) {
         uint16_t pixel[3];
         values_of(decoder, i, pixel);
         memcpy(values->values + i * values->channels, pixel, values->channels * sizeof *pixel);

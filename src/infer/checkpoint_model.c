@@ -40,10 +40,11 @@ void checkpoint_model_clear(CheckpointModel *model)
 typedef struct {
     const char *name;
     size_t value, otherwise; /* otherwise: as ModelAttribute's */
+    bool later;              /* only written where it is not `otherwise`; may be 0 */
 } ModelNumber;
 
 /* The architecture's, then those that every network has. */
-enum { COMMON_NUMBERS = 2 };
+enum { COMMON_NUMBERS = 3 };
 
 static size_t count_numbers(const ModelSettings *settings)
 {
@@ -54,11 +55,13 @@ static ModelNumber get_number(const ModelSettings *settings, size_t index)
 {
     const Architecture *architecture = architecture_of(settings);
     if (index == architecture->attribute_count)
-        return (ModelNumber){"classes", settings->classes, 0};
+        return (ModelNumber){"classes", settings->classes, 0, false};
+    if (index == architecture->attribute_count + 1)
+        return (ModelNumber){"size", settings->size, 0, false};
     if (index > architecture->attribute_count)
-        return (ModelNumber){"size", settings->size, 0};
+        return (ModelNumber){"masks", !settings->without_masks, 1, true};
     const ModelAttribute *attribute = &architecture->attributes[index];
-    ModelNumber number = {attribute->name, 0, attribute->otherwise};
+    ModelNumber number = {attribute->name, 0, attribute->otherwise, false};
     memcpy(&number.value, settings->own + attribute->offset, sizeof number.value);
     return number;
 }
@@ -70,8 +73,10 @@ static void set_number(ModelSettings *settings, size_t index, size_t value)
         memcpy(settings->own + architecture->attributes[index].offset, &value, sizeof value);
     else if (index == architecture->attribute_count)
         settings->classes = value;
-    else
+    else if (index == architecture->attribute_count + 1)
         settings->size = value;
+    else
+        settings->without_masks = !value;
 }
 
 Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *digest)
@@ -81,6 +86,8 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
     char name[PATH_BYTES];
     for (size_t i = 0; i < count_numbers(settings); ++i) {
         const ModelNumber number = get_number(settings, i);
+        if (number.later && number.value == number.otherwise)
+            continue;
         snprintf(name, sizeof name, "model/%s", number.name);
         TRY(checkpoint_digest_array(digest, name, HDF5_I64, 1, &one,
                                     &(int64_t){(int64_t)number.value}));
@@ -101,7 +108,8 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
     TRY(hdf5_set_text(writer, "model", "architecture", architecture_of(settings)->name));
     for (size_t i = 0; i < count_numbers(settings); ++i) {
         const ModelNumber number = get_number(settings, i);
-        TRY(hdf5_set_i64(writer, "model", number.name, (int64_t)number.value));
+        if (!number.later || number.value != number.otherwise)
+            TRY(hdf5_set_i64(writer, "model", number.name, (int64_t)number.value));
     }
     TRY(hdf5_set_texts(writer, "model", "class_names", settings->classes,
                        (const char *const *)model->class_names));
@@ -149,7 +157,7 @@ static Status read_numbers(const Hdf5Reader *reader, ModelSettings *settings)
         int64_t value = (int64_t)number.otherwise;
         if (!number.otherwise || hdf5_has_attribute(reader, "model", number.name))
             TRY(hdf5_get_i64(reader, "model", number.name, &value));
-        if (value < 1 || value > 1000000)
+        if (value < (number.later ? 0 : 1) || value > 1000000)
             FAIL(STATUS_FORMAT, "%s: /model: %s is %lld, expected a positive number",
                  hdf5_reader_path(reader), number.name, (long long)value);
         set_number(settings, i, (size_t)value);

@@ -72,13 +72,19 @@ DetectorAbout detector_about(const Detector *d)
 
 size_t detector_output_count(const Detector *d)
 {
-    return 1 + d->network.task->output_count;
+    size_t count = 1;
+    for (size_t k = 0; k < d->network.task->output_count; ++k)
+        count += network_has_output(&d->network, k);
+    return count;
 }
 
 DetectorOutput detector_output(const Detector *d, size_t position)
 {
     const Network *network = &d->network;
-    NodeId node = position ? network->nodes.outputs[position - 1] : network->nodes.image;
+    size_t of_task = 0; /* one past the task's output at that position */
+    for (size_t left = position; left > 0; ++of_task)
+        left -= network_has_output(network, of_task);
+    NodeId node = position ? network->nodes.outputs[of_task - 1] : network->nodes.image;
     DetectorOutput output = {
         .name = "input",
         .description = "channels x rows x columns, as the network sees them",
@@ -86,8 +92,8 @@ DetectorOutput detector_output(const Detector *d, size_t position)
         .values = net_value(network->net, node),
     };
     if (position) {
-        output.name = network->task->outputs[position - 1].name;
-        output.description = network->task->outputs[position - 1].description;
+        output.name = network->task->outputs[of_task - 1].name;
+        output.description = network->task->outputs[of_task - 1].description;
     }
     return output;
 }
@@ -116,7 +122,7 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
     if (!network_outputs_are_finite(&d->network))
         FAIL(STATUS_DIVERGED, "the network's outputs are not finite numbers: expected a trained "
                               "checkpoint");
-    if (answers->mask) {
+    if (task_gives(&d->network.plan.model).masks) {
         TRY(MEMORY_NEW(&result->mask, image->width * image->height));
         result->mask_pixels =
             answers->mask(d->answers, 0, image->height, image->width, result->mask);

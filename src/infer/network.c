@@ -43,9 +43,16 @@ size_t network_output_count(const Network *network, size_t output)
     return shape_count(net_shape(network->net, network->nodes.outputs[output]));
 }
 
+bool network_has_output(const Network *network, size_t output)
+{
+    return network->nodes.outputs[output] != NETWORK_NO_OUTPUT;
+}
+
 bool network_outputs_are_finite(const Network *network)
 {
     for (size_t k = 0; k < network->task->output_count; ++k) {
+        if (!network_has_output(network, k))
+            continue;
         const float *values = net_value(network->net, network->nodes.outputs[k]);
         for (size_t i = 0; i < network_output_count(network, k); ++i)
             if (!isfinite(values[i]))

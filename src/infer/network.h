@@ -39,6 +39,9 @@ void network_clear(Network *network);
 size_t network_input_count(const Network *network);
 size_t network_output_count(const Network *network, size_t output);
 
+/* Whether the network has output number `output` of its task. */
+bool network_has_output(const Network *network, size_t output);
+
 /* Whether every output number of the batch is finite. */
 bool network_outputs_are_finite(const Network *network);
 

@@ -64,7 +64,7 @@ void architecture_title(const ModelSettings *settings, char title[ARCHITECTURE_N
 bool architecture_same(const ModelSettings *a, const ModelSettings *b)
 {
     return a->architecture == b->architecture && a->size == b->size && a->classes == b->classes &&
-           memcmp(a->own, b->own, sizeof a->own) == 0;
+           a->without_masks == b->without_masks && memcmp(a->own, b->own, sizeof a->own) == 0;
 }
 
 void architecture_tune(const Architecture *architecture, ParameterList *parameters, bool local)

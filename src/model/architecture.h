@@ -24,11 +24,15 @@ enum {
 
 /* One network, settled but for its batch. Plain memory: copied between ranks as it is. */
 typedef struct {
-    int architecture; /* position in the table of architectures */
-    size_t size;      /* side of the square input, pixels */
-    size_t classes;   /* lesion classes of the data; normal is none of them */
+    int architecture;   /* position in the table of architectures */
+    size_t size;        /* side of the square input, pixels */
+    size_t classes;     /* lesion classes of the data; normal is none of them */
+    bool without_masks; /* the data have no masks of lesions to learn from */
     alignas(max_align_t) unsigned char own[ARCHITECTURE_SETTINGS_BYTES]; /* the architecture's */
 } ModelSettings;
+
+/* In place of an output that the network does not have. */
+#define NETWORK_NO_OUTPUT ((NodeId)-1)
 
 /* Nodes of a graph that the outside reads and fills. */
 typedef struct {
@@ -58,7 +62,8 @@ typedef struct {
     /* Whether the network exists so. STATUS_ARGUMENT: "KEY: VALUE (expected ...)". */
     Status (*check)(const ModelSettings *settings);
 
-    /* Builds the graph for `batch` images; outputs are marked. Errors of the graph itself come from
+    /* Builds the graph for `batch` images; outputs are marked. Without masks to learn from, a
+     * network has no output for them. Errors of the graph itself come from
      * net_plan(). */
     Status (*build)(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes);
 

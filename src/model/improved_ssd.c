@@ -39,12 +39,16 @@ Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t 
     NodeId levels[RESNET_TAPS];
     network->image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
     rfpn(net, network->image, &resnet, settings->recursion_steps, levels);
-    SegBranch branch = seg_branch(net, levels);
-    levels[0] = net_multiply(net, levels[0], branch.attention);
+    SegBranch branch = {0};
+    if (!settings->without_masks) {
+        branch = seg_branch(net, levels);
+        levels[0] = net_multiply(net, levels[0], branch.attention);
+    }
     DetectionHead head = detection_head(net, RESNET_TAPS, levels, settings->classes);
     network->location = net_output(net, head.location);
     network->classification = net_output(net, head.classification);
-    network->mask = net_output(net, branch.mask_logit);
+    if (!settings->without_masks)
+        network->mask = net_output(net, branch.mask_logit);
     return STATUS_OK;
 }
 
@@ -65,7 +69,8 @@ static ImprovedSsdSettings whole_settings(const ModelSettings *settings)
                                  .base = own.base,
                                  .classes = settings->classes,
                                  .recursion_steps = own.recursion_steps,
-                                 .size = settings->size};
+                                 .size = settings->size,
+                                 .without_masks = settings->without_masks};
 }
 
 static Status read_backbone(const char *text, void *field)
@@ -123,7 +128,8 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
     ImprovedSsd network;
     TRY(improved_ssd_build(net, &whole, batch, &network));
     *nodes = (NetworkNodes){.image = network.image,
-                            .outputs = {network.location, network.classification, network.mask}};
+                            .outputs = {network.location, network.classification,
+                                        whole.without_masks ? NETWORK_NO_OUTPUT : network.mask}};
     return STATUS_OK;
 }
 

@@ -12,13 +12,14 @@ typedef struct {
     size_t classes;         /* lesion classes; there is no background class */
     size_t recursion_steps; /* at least 1 */
     size_t size;            /* side of the input: a multiple of 32 from 64 to 512, or 300 */
+    bool without_masks;     /* no segmentation branch, and no attention from it */
 } ImprovedSsdSettings;
 
 typedef struct {
     NodeId image;          /* batch x S x S x 3 */
     NodeId location;       /* batch x priors x 1 x 4 */
     NodeId classification; /* batch x priors x 1 x classes, logits */
-    NodeId mask;           /* batch x s x s x 1, logits */
+    NodeId mask;           /* batch x s x s x 1, logits; not set without masks */
 } ImprovedSsd;
 
 /* Builds the graph for `batch` images; outputs are marked. STATUS_ARGUMENT for a size or a base

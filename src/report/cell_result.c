@@ -150,6 +150,39 @@ static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
     return read_scores(reader, result);
 }
 
+/* The mean over lesion images of one dataset of predictions, as the metric's value. */
+static Status mend_metric(const Hdf5Reader *reader, const char *name, CellResult *result)
+{
+    char path[CELL_RESULT_NAME_BYTES + 24];
+    double *values = NULL, sum = 0;
+    size_t same = 0, numbers = 0;
+    CellMetric *metric = (CellMetric *)(uintptr_t)cell_result_metric(result, name);
+    snprintf(path, sizeof path, "test/predictions/%s", name);
+    if (!metric || !result_has(reader, path))
+        return STATUS_OK;
+    TRY(read_numbers(reader, path, result->images, &values, &same));
+    for (size_t i = 0; i < result->images; ++i)
+        if (result->truth[i] >= 0 && !isnan(values[i])) {
+            sum += values[i];
+            ++numbers;
+        }
+    free(values);
+    metric->value = numbers ? sum / (double)numbers : (double)NAN;
+    metric->low = metric->high = (double)NAN;
+    return STATUS_OK;
+}
+
+/* Earlier versions, which had no specificity of the mask, counted normal images in the Dice and the
+ * IoU of masks, as 1 or 0. What those images were is in the file, so the means can be made right;
+ * their intervals cannot. */
+static Status mend_masks(const Hdf5Reader *reader, CellResult *result)
+{
+    if (cell_result_metric(result, "mask_specificity") || !result->truth)
+        return STATUS_OK;
+    TRY(mend_metric(reader, "dice", result));
+    return mend_metric(reader, "mask_iou", result);
+}
+
 static Status read_overlap(const Hdf5Reader *reader, CellResult *result)
 {
     size_t same = 0;
@@ -171,6 +204,8 @@ static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
 {
     int64_t synthetic;
     TRY(hdf5_read_text(reader, "provenance/data", &result->data));
+    if (result_has(reader, "provenance/data_warnings"))
+        TRY(hdf5_read_texts(reader, "provenance/data_warnings", &result->data_warnings));
     if (!result_has(reader, "provenance/synthetic"))
         return STATUS_OK;
     TRY(hdf5_read_i64(reader, "provenance/synthetic", 1, &synthetic));
@@ -187,6 +222,7 @@ static Status read_all(const Hdf5Reader *reader, CellResult *result)
     TRY(read_confusion(reader, result));
     TRY(read_history(reader, result));
     TRY(read_predictions(reader, result));
+    TRY(mend_masks(reader, result));
     return read_overlap(reader, result);
 }
 
@@ -205,6 +241,7 @@ Status cell_result_read(const char *path, CellResult *result)
 void cell_result_clear(CellResult *result)
 {
     free(result->config);
+    hdf5_texts_clear(&result->data_warnings);
     free(result->data);
     free(result->metrics);
     free(result->false_positive_rate);

@@ -28,8 +28,9 @@ typedef enum { SYNTHETIC_UNTOLD, SYNTHETIC_NO, SYNTHETIC_YES } Synthetic;
 /* Owned through cell_result_clear(). Parts that the file lacks have count 0 and no arrays. C: the
  * classes, normal first. */
 typedef struct {
-    char *config; /* YAML text */
-    char *data;   /* path of the data set */
+    char *config;            /* YAML text */
+    char *data;              /* path of the data set */
+    Hdf5Texts data_warnings; /* about the data set; none in files of earlier versions */
     Synthetic synthetic;
     size_t metric_count;
     CellMetric *metrics;

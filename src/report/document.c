@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/files.h"
+#include "store/html.h"
 
 static const char style[] =
     "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:84rem;margin:2rem auto;"
@@ -35,9 +36,9 @@ Status document_init(Document *document, const char *title)
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
           document->html);
-    table_escape_html(title, document->html);
+    html_write_text(document->html, title);
     fprintf(document->html, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<h1>", style);
-    table_escape_html(title, document->html);
+    html_write_text(document->html, title);
     fputs("</h1>\n", document->html);
     return STATUS_OK;
 }
@@ -66,7 +67,7 @@ static void escape_markdown(const char *text, FILE *stream)
 static void html_element(Document *document, const char *open, const char *text, const char *close)
 {
     fputs(open, document->html);
-    table_escape_html(text, document->html);
+    html_write_text(document->html, text);
     fprintf(document->html, "%s\n", close);
 }
 
@@ -105,20 +106,6 @@ void document_table(Document *document, const Table *table)
     table_write_html(table, document->html);
 }
 
-static void write_base64(const unsigned char *bytes, size_t count, FILE *stream)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < count; i += 3) {
-        size_t left = count - i;
-        unsigned group = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
-                         (left > 2 ? (unsigned)bytes[i + 2] : 0);
-        fputc(digits[group >> 18], stream);
-        fputc(digits[group >> 12 & 63], stream);
-        fputc(left > 1 ? digits[group >> 6 & 63] : '=', stream);
-        fputc(left > 2 ? digits[group & 63] : '=', stream);
-    }
-}
-
 Status document_figure(Document *document, const char *folder, const char *name,
                        const char *caption)
 {
@@ -131,9 +118,9 @@ Status document_figure(Document *document, const char *folder, const char *name,
     escape_markdown(caption, document->markdown);
     fprintf(document->markdown, "](%s.png)\n\n", name);
     fputs("<figure><img alt=\"", document->html);
-    table_escape_html(caption, document->html);
-    fputs("\" src=\"data:image/svg+xml;base64,", document->html);
-    write_base64((const unsigned char *)svg, bytes, document->html);
+    html_write_text(document->html, caption);
+    fputs("\" src=\"", document->html);
+    html_write_data(document->html, "image/svg+xml", (const uint8_t *)svg, bytes);
     html_element(document, "\"><figcaption>", caption, "</figcaption></figure>");
     free(svg);
     return STATUS_OK;

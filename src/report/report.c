@@ -63,7 +63,10 @@ static const Section sections[] = {
      "images."},
     {"detection", "Detection, segmentation, time", results_detection,
      "Average precision over the lesion classes at IoU 0.5 and averaged over 0.5 to 0.95; Dice and "
-     "IoU of masks at threshold 0.5; median seconds from decoded pixels to boxes and mask."},
+     "IoU of masks at threshold 0.5, over the lesion images whose mask is annotated (undefined "
+     "where "
+     "none is); the share of lesion-free images in whose mask no pixel is lesion; median seconds "
+     "from decoded pixels to boxes and mask."},
     {"table6", "Overlap by form of lesion (Table 6)", results_overlap,
      "Percent of the images of each form whose best box of the right class, or whose mask, "
      "overlaps the annotated one (IoU) by at least 60, 70, 80, 90 percent; runs chosen as above. "
@@ -142,6 +145,23 @@ static Status save_cells(const Composition *composition)
     return status;
 }
 
+/* What the data set was warned about when it was read; of the first cell that has a result. */
+static void add_data_warnings(Composition *composition)
+{
+    enum { SHOWN = 10 };
+    const Experiment *experiment = composition->experiment;
+    for (size_t i = 0; i < experiment->records.count; ++i) {
+        const Hdf5Texts *warnings = &experiment->results[i].data_warnings;
+        if (!warnings->count)
+            continue;
+        document_text(&composition->document, "Warnings about the data set: %zu%s", warnings->count,
+                      warnings->count > SHOWN ? ", the first of them:" : ":");
+        for (size_t k = 0; k < warnings->count && k < SHOWN; ++k)
+            document_text(&composition->document, "%s", warnings->items[k]);
+        return;
+    }
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -150,6 +170,7 @@ static void add_opening(Composition *composition)
     document_warning(document, caution);
     if (experiment->synthetic)
         document_warning(document, synthetic);
+    add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
         ++counts[experiment->records.cells[i].standing];
     document_text(document,

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "store/csv.h"
+#include "store/html.h"
 
 void table_init(Table *table, size_t columns, const char *const *headings)
 {
@@ -148,27 +149,6 @@ void table_write_markdown(const Table *table, FILE *stream)
     }
 }
 
-void table_escape_html(const char *text, FILE *stream)
-{
-    for (; *text; ++text)
-        switch (*text) {
-        case '&':
-            fputs("&amp;", stream);
-            break;
-        case '<':
-            fputs("&lt;", stream);
-            break;
-        case '>':
-            fputs("&gt;", stream);
-            break;
-        case '"':
-            fputs("&quot;", stream);
-            break;
-        default:
-            fputc(*text, stream);
-        }
-}
-
 static void write_html_cell(const Table *table, size_t column, const char *tag, const char *text,
                             FILE *stream)
 {
@@ -179,7 +159,7 @@ static void write_html_cell(const Table *table, size_t column, const char *tag, 
         fprintf(stream, "%.*s<br>", (int)(interval - text), text);
         text = interval + 1;
     }
-    table_escape_html(text, stream);
+    html_write_text(stream, text);
     fprintf(stream, "</%s>", tag);
 }
 

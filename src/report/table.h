@@ -50,7 +50,4 @@ void table_write_latex(const Table *table, const char *caption, FILE *stream);
 /* Replaces the CSV file at `path`. */
 Status table_save_csv(const Table *table, const char *path);
 
-/* A text with the characters that HTML gives a meaning replaced. */
-void table_escape_html(const char *text, FILE *stream);
-
 #endif

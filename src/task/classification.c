@@ -99,7 +99,7 @@ static void read_answer(AnswerReader *reader, size_t slot, Answer *answer)
     *answer = (Answer){.class_scores = reader->probabilities + 1};
 }
 
-static const TaskLoss losses[] = {{"classification", "class", "mean cross-entropy", 0}};
+static const TaskLoss losses[] = {{"classification", "class", "mean cross-entropy", 0, false}};
 static const TaskOutput outputs[] = {{"logits", "normal, then the lesion classes: logits"}};
 
 extern const Task classification_task;

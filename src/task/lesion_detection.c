@@ -3,9 +3,10 @@
  *     L = segmentation_weight x L_seg + L_cls + L_reg
  *
  * with the focal loss of all priors, the box loss of the positive ones, both divided by the
- * positives, and the structure loss of the annotated masks, divided by their number. The score of a
- * class is the highest of any prior. Images are independent, so threads take one each; their sums
- * are added in the order of the images.
+ * positives, and the structure loss of the annotated masks, divided by their number. Where the data
+ * have no masks of lesions there is no L_seg: all would be learnt from it is that nothing is
+ * lesion. The score of a class is the highest of any prior. Images are independent, so threads take
+ * one each; their sums are added in the order of the images.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -108,11 +109,18 @@ static void objective_free(Objective *objective)
     free(objective);
 }
 
+/* Side of the map of mask logits; 0: the network has none. */
+static size_t mask_side(const Net *net, const NetworkNodes *nodes)
+{
+    return nodes->outputs[MASK] == NETWORK_NO_OUTPUT ? 0 : net_shape(net, nodes->outputs[MASK]).h;
+}
+
 static Status part_init(const Objective *objective, size_t lesions_each, ImagePart *part)
 {
     const Priors *priors = objective->priors;
     TRY(matcher_new(priors, lesions_each, &part->matcher));
-    TRY(structure_loss_new(priors->size, objective->mask_side, &part->structure));
+    if (objective->mask_side)
+        TRY(structure_loss_new(priors->size, objective->mask_side, &part->structure));
     TRY(MEMORY_NEW(&part->truths, lesions_each));
     TRY(MEMORY_NEW(&part->targets, priors->count));
     return MEMORY_NEW(&part->offsets, priors->count);
@@ -126,7 +134,7 @@ static Status objective_make(const ObjectivePlan *plan, Objective **objective)
                         .classes = plan->model->classes,
                         .images = plan->images,
                         .size = plan->model->size,
-                        .mask_side = net_shape(plan->net, plan->nodes->outputs[MASK]).h};
+                        .mask_side = mask_side(plan->net, plan->nodes)};
     Status status = priors_new(made->size, &made->priors);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&made->parts, made->images);
@@ -158,43 +166,51 @@ static Status match(Objective *objective, const Batch *batch, unsigned long long
         first_error_note(&first, i, match_image(&objective->parts[i], &batch->examples[i]));
     for (size_t i = 0; i < batch->count; ++i) {
         counts[COUNT_POSITIVES] += objective->parts[i].positives;
-        counts[COUNT_MASKS] += batch->examples[i].has_mask;
+        counts[COUNT_MASKS] += objective->mask_side && batch->examples[i].has_mask;
     }
     return first_error_status(&first);
+}
+
+/* The boxes' and classes' losses of one image, and their gradients. */
+static void apply_heads(const Objective *objective, ImagePart *part, double scale,
+                        const float *location, const float *classification,
+                        float *location_gradient, float *classification_gradient)
+{
+    const OwnSettings *settings = &objective->settings;
+    size_t priors = objective->priors->count;
+    focal_loss(priors, objective->classes, classification, part->targets, settings->focal_alpha,
+               settings->focal_gamma, scale, &part->sums[LOSS_CLASSIFICATION],
+               classification_gradient);
+    box_regression_loss(settings->box_loss, priors, (const float(*)[4])location, part->targets,
+                        (const float(*)[4])part->offsets, scale, &part->sums[LOSS_BOX],
+                        (float(*)[4])location_gradient);
 }
 
 static void apply(Objective *objective, Net *net, const NetworkNodes *nodes, const Batch *batch,
                   size_t first, size_t count, const unsigned long long *totals, double *sums)
 {
-    const OwnSettings *settings = &objective->settings;
-    size_t priors = objective->priors->count, classes = objective->classes;
+    size_t priors = objective->priors->count, logits = priors * objective->classes;
     size_t pixels = objective->size * objective->size;
     size_t mask_pixels = objective->mask_side * objective->mask_side;
     double scale = 1 / task_divisor(totals[COUNT_POSITIVES]);
-    double mask_scale = settings->segmentation_weight / task_divisor(totals[COUNT_MASKS]);
+    double mask_scale = objective->settings.segmentation_weight / task_divisor(totals[COUNT_MASKS]);
     const float *location = net_value(net, nodes->outputs[LOCATION]);
     const float *classification = net_value(net, nodes->outputs[CLASSIFICATION]);
-    const float *mask = net_value(net, nodes->outputs[MASK]);
+    const float *mask = mask_pixels ? net_value(net, nodes->outputs[MASK]) : NULL;
     float *location_gradient = net_gradient(net, nodes->outputs[LOCATION]);
     float *classification_gradient = net_gradient(net, nodes->outputs[CLASSIFICATION]);
-    float *mask_gradient = net_gradient(net, nodes->outputs[MASK]);
+    float *mask_gradient = mask_pixels ? net_gradient(net, nodes->outputs[MASK]) : NULL;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < count; ++i) {
         ImagePart *part = &objective->parts[first + i];
         memset(part->sums, 0, sizeof part->sums);
-        focal_loss(priors, classes, classification + i * priors * classes, part->targets,
-                   settings->focal_alpha, settings->focal_gamma, scale,
-                   &part->sums[LOSS_CLASSIFICATION],
-                   classification_gradient + i * priors * classes);
-        box_regression_loss(settings->box_loss, priors,
-                            (const float(*)[4])(location + i * priors * 4), part->targets,
-                            (const float(*)[4])part->offsets, scale, &part->sums[LOSS_BOX],
-                            (float(*)[4])(location_gradient + i * priors * 4));
-        if (batch->examples[first + i].has_mask)
+        apply_heads(objective, part, scale, location + i * priors * 4, classification + i * logits,
+                    location_gradient + i * priors * 4, classification_gradient + i * logits);
+        if (mask && batch->examples[first + i].has_mask)
             structure_loss(part->structure, mask + i * mask_pixels,
                            batch->masks + (first + i) * pixels, mask_scale,
                            &part->sums[LOSS_SEGMENTATION], mask_gradient + i * mask_pixels);
-        else
+        else if (mask)
             memset(mask_gradient + i * mask_pixels, 0, mask_pixels * sizeof *mask_gradient);
     }
     for (size_t i = 0; i < count; ++i)
@@ -240,7 +256,7 @@ static Status reader_make(const ModelSettings *model, Net *net, const NetworkNod
     made->net = net;
     made->nodes = nodes;
     made->classes = model->classes;
-    made->mask_side = net_shape(net, nodes->outputs[MASK]).h;
+    made->mask_side = mask_side(net, nodes);
     Status status = priors_new(model->size, &made->priors);
     if (status == STATUS_OK)
         status = detection_decoder_new(made->priors, made->classes, &made->decoder);
@@ -275,10 +291,24 @@ static size_t read_mask(AnswerReader *reader, size_t slot, size_t height, size_t
 
 /* ---- the task ---- */
 
+/* An image of a lesion without a box would teach that there is nothing in it. */
+static Status check_data(const SplitFacts *training)
+{
+    if (training->with_boxes < training->lesions)
+        FAIL(STATUS_ARGUMENT,
+             "%zu of the %zu lesion images to train on have neither box nor mask, so a detector "
+             "would "
+             "learn that nothing is in them (expected boxes or masks; class labels alone serve a "
+             "classifier)",
+             training->lesions - training->with_boxes, training->lesions);
+    return STATUS_OK;
+}
+
 static const TaskLoss losses[LOSSES] = {
     [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES},
     [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES},
-    [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS},
+    [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS,
+                           .of_masks = true},
 };
 
 static const TaskOutput outputs[OUTPUTS] = {
@@ -297,8 +327,8 @@ const Task lesion_detection_task = {
     .count_count = COUNTS,
     .output_count = OUTPUTS,
     .outputs = outputs,
-    .gives_boxes = true,
-    .gives_masks = true,
+    .gives = {.boxes = true, .masks = true},
     .objective = {objective_make, objective_free, match, apply, total},
     .answers = {reader_make, reader_free, read_answer, read_mask},
+    .check_data = check_data,
 };

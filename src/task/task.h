@@ -13,6 +13,7 @@
 #ifndef GISD_TASK_TASK_H
 #define GISD_TASK_TASK_H
 
+#include "data/dataset_facts.h"
 #include "data/loader.h"
 #include "loss/detections.h"
 #include "model/architecture.h"
@@ -29,7 +30,13 @@ typedef struct {
     const char *label; /* "class": in the log */
     const char *description;
     size_t divisor; /* which of the task's counts the sum over images is divided by */
+    bool of_masks;  /* 0 and not told where the data have no masks */
 } TaskLoss;
+
+/* What the answers of a network hold besides class scores. */
+typedef struct {
+    bool boxes, masks;
+} TaskGives;
 
 /* A raw output of the network. */
 typedef struct {
@@ -84,8 +91,8 @@ typedef struct {
     /* The answer for image `slot` of the batch that the net has just seen. Does not allocate. */
     void (*read)(AnswerReader *reader, size_t slot, Answer *answer);
 
-    /* The lesions' pixels in an image of height x width, as ones; returns how many. NULL: the task
-     * gives no masks. */
+    /* The lesions' pixels in an image of height x width, as ones; returns how many. Only for a
+     * network that gives masks. */
     size_t (*mask)(AnswerReader *reader, size_t slot, size_t height, size_t width,
                    uint8_t *mask /* height x width */);
 } AnswerFunctions;
@@ -96,9 +103,13 @@ typedef struct {
     const SettingRow *rows; /* of its settings, which lie in TaskSettings.own */
     const TaskLoss *losses;
     const TaskOutput *outputs; /* in the order of NetworkNodes.outputs */
-    bool gives_boxes, gives_masks;
+    TaskGives gives;           /* where the data have what it takes: see task_gives() */
     ObjectiveFunctions objective;
     AnswerFunctions answers;
+
+    /* Whether there is something to learn from: the training split's facts. STATUS_ARGUMENT says
+     * what is missing and the remedy. NULL: always. */
+    Status (*check_data)(const SplitFacts *training);
 } Task;
 
 size_t task_count(void);
@@ -106,6 +117,19 @@ const Task *task_at(size_t position);
 
 /* The task that the model's architecture serves. */
 const Task *task_of(const ModelSettings *model);
+
+/* What a network's answers hold: its task's, less masks where there were none to learn from. */
+static inline TaskGives task_gives(const ModelSettings *model)
+{
+    const TaskGives gives = task_of(model)->gives;
+    return (TaskGives){gives.boxes, gives.masks && !model->without_masks};
+}
+
+/* Whether a loss of the task has a meaning for the network. */
+static inline bool task_has_loss(const ModelSettings *model, size_t loss)
+{
+    return !task_of(model)->losses[loss].of_masks || task_gives(model).masks;
+}
 
 /* A count that losses are divided by; 1 for none. */
 static inline double task_divisor(unsigned long long count)

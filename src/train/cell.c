@@ -133,7 +133,7 @@ static Status validate(Cell *cell, double *row)
         const SplitMetric *metric = split_metric_at(i);
         char name[HISTORY_NAME_BYTES];
         snprintf(name, sizeof name, "validation_%s", metric->name);
-        if (metric->each_epoch && split_metric_is_given(metric, network->task))
+        if (metric->each_epoch && split_metric_is_given(metric, evaluation.gives))
             *history_at(&cell->history, row, name) = split_metrics_value(&metrics, metric->name);
     }
 end:
@@ -172,7 +172,8 @@ static void add_step(Cell *cell, const StepResult *step)
     for (size_t k = 0; k < task->loss_count; ++k) {
         char name[HISTORY_NAME_BYTES];
         snprintf(name, sizeof name, "%s_loss", task->losses[k].name);
-        *history_at(history, row, name) = step->losses[k];
+        if (task_has_loss(&cell->trainer.network.plan.model, k))
+            *history_at(history, row, name) = step->losses[k];
     }
     *history_at(history, row, "gradient_norm") = step->gradient_norm;
     *history_at(history, row, "learning_rate") = step->learning_rate;
@@ -206,8 +207,9 @@ static void describe_losses(Cell *cell, char *text, size_t room)
     for (size_t k = 0; k < task->loss_count && used < room; ++k) {
         char name[HISTORY_NAME_BYTES];
         snprintf(name, sizeof name, "%s_loss", task->losses[k].name);
-        used += (size_t)snprintf(text + used, room - used, "%s%s %.4f", k ? " " : "",
-                                 task->losses[k].label, history_last(&cell->history, name));
+        if (task_has_loss(&cell->trainer.network.plan.model, k))
+            used += (size_t)snprintf(text + used, room - used, "%s%s %.4f", used ? " " : "",
+                                     task->losses[k].label, history_last(&cell->history, name));
     }
 }
 
@@ -330,7 +332,7 @@ static Status start_parameters(Cell *cell, bool *resumed)
 static Status build_cell(Cell *cell)
 {
     TRY(trainer_init(&cell->trainer, cell->settings, cell->dataset, cell->group));
-    TRY(history_init(&cell->history, cell->trainer.network.task));
+    TRY(history_init(&cell->history, &cell->trainer.network.plan.model));
     return MEMORY_NEW(&cell->row, cell->history.column_count);
 }
 
@@ -373,7 +375,8 @@ static void log_test(const Cell *cell, const SplitMetrics *metrics, double point
     for (size_t i = 0; i < split_metric_count(); ++i) {
         const SplitMetric *metric = split_metric_at(i);
         double value = split_metrics_value(metrics, metric->name);
-        if (!metric->label || !split_metric_is_given(metric, cell->trainer.network.task))
+        if (!metric->label ||
+            !split_metric_is_given(metric, task_gives(&cell->trainer.network.plan.model)))
             continue;
         if (!metric->compute && used < sizeof scores)
             used += (size_t)snprintf(scores + used, sizeof scores - used, " %s %.4f", metric->label,

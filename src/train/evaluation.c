@@ -75,19 +75,23 @@ static Status read_image(Evaluation *evaluation, Work *work, size_t position, si
     size_t size = work->dataset->size;
     Answer answer;
     functions->read(work->answers, slot, &answer);
-    if (functions->mask)
-        functions->mask(work->answers, slot, size, size, work->mask);
+    evaluation->mask_share[position] = NAN;
+    if (evaluation->gives.masks)
+        evaluation->mask_share[position] =
+            (double)functions->mask(work->answers, slot, size, size, work->mask) /
+            (double)(size * size);
     for (size_t k = 0; k < evaluation->classes; ++k)
         evaluation->scores[position * evaluation->classes + k] = (double)answer.class_scores[k];
     return add_found(evaluation, work, position, &answer);
 }
 
+/* Overlap with nothing is no overlap: normal images have none. */
 static void compare_mask(Evaluation *evaluation, const Work *work, size_t position)
 {
     const uint8_t *annotated = work->dataset->masks[evaluation->indices[position]];
     size_t pixels = work->dataset->size * work->dataset->size;
     SegmentationScore score = {NAN, NAN};
-    if (annotated && work->network->task->answers.mask)
+    if (annotated && evaluation->gives.masks && evaluation->truth[position] != LABEL_NORMAL)
         score = segmentation_score(work->mask, annotated, pixels);
     evaluation->dice[position] = score.dice;
     evaluation->mask_iou[position] = score.iou;
@@ -139,6 +143,7 @@ static Status allocate(Evaluation *evaluation)
     TRY(MEMORY_NEW(&evaluation->patients, count));
     TRY(MEMORY_NEW(&evaluation->dice, count));
     TRY(MEMORY_NEW(&evaluation->mask_iou, count));
+    TRY(MEMORY_NEW(&evaluation->mask_share, count));
     return MEMORY_NEW(&evaluation->seconds, count);
 }
 
@@ -206,6 +211,7 @@ static Status gather(Evaluation *evaluation, MPI_Comm group, int ranks)
     TRY(mpi_sum_doubles(group, count * evaluation->classes, evaluation->scores));
     TRY(mpi_sum_doubles(group, count, evaluation->dice));
     TRY(mpi_sum_doubles(group, count, evaluation->mask_iou));
+    TRY(mpi_sum_doubles(group, count, evaluation->mask_share));
     TRY(mpi_sum_doubles(group, count, evaluation->seconds));
     return gather_found(evaluation, group, ranks);
 }
@@ -216,7 +222,7 @@ Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *
     int rank, ranks;
     TRY_MPI(MPI_Comm_rank(group, &rank));
     TRY_MPI(MPI_Comm_size(group, &ranks));
-    *evaluation = (Evaluation){.task = network->task,
+    *evaluation = (Evaluation){.gives = task_gives(&network->plan.model),
                                .count = count,
                                .classes = dataset->class_count,
                                .class_names = (const char *const *)dataset->class_names};
@@ -243,6 +249,7 @@ void evaluation_clear(Evaluation *evaluation)
     free(evaluation->patients);
     free(evaluation->dice);
     free(evaluation->mask_iou);
+    free(evaluation->mask_share);
     free(evaluation->seconds);
     free(evaluation->found);
     free(evaluation->annotated);

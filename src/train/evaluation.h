@@ -15,18 +15,20 @@
 
 /* Owned by the caller through evaluation_clear(). */
 typedef struct {
-    const Task *task; /* says whether there are boxes and masks */
+    TaskGives gives; /* whether there are boxes and masks */
     size_t count, classes;
     const char *const *class_names; /* borrowed from the data set */
     size_t *indices;                /* count: examples of the data set, ascending */
     double *scores;                 /* count x classes: of each lesion class */
     int32_t *truth;                 /* count: class or LABEL_NORMAL */
     uint32_t *patients;             /* count */
-    double *dice, *mask_iou; /* count, at the network's input size; NaN where not annotated, or
-                                where the task gives no masks */
-    double *seconds;         /* count: from stored pixels to the answer, a batch's time / batch */
-    FoundBox *found;         /* found_count, `image` is the position 0 ... count - 1, best first */
-    AnnotatedBox *annotated; /* annotated_count */
+    double *dice, *mask_iou; /* count, at the network's input size; NaN but for lesions whose mask
+                                is annotated, and where the network gives no masks */
+    double *mask_share; /* count: share of the frame that the network's mask covers; NaN where it
+                           gives none */
+    double *seconds;    /* count: from stored pixels to the answer, a batch's time / batch */
+    FoundBox *found;    /* found_count, `image` is the position 0 ... count - 1, best first */
+    AnnotatedBox *annotated;             /* annotated_count */
     size_t found_count, annotated_count; /* boxes are in pixels of the source images */
 } Evaluation;
 

@@ -18,20 +18,22 @@ static void add_column(History *history, const char *prefix, const char *name, c
     snprintf(column->name, sizeof column->name, "%s%s%s", prefix, name, suffix);
 }
 
-static void add_columns(History *history, const Task *task)
+static void add_columns(History *history, const ModelSettings *model)
 {
+    const Task *task = task_of(model);
     add_column(history, "", "epoch", "", "", "number of the epoch, from 1", HISTORY_SET);
     add_column(history, "", "loss", "", "", "mean total loss of the epoch's steps", HISTORY_MEAN);
     for (size_t i = 0; i < task->loss_count; ++i)
-        add_column(history, "", task->losses[i].name, "_loss", "", task->losses[i].description,
-                   HISTORY_MEAN);
+        if (task_has_loss(model, i))
+            add_column(history, "", task->losses[i].name, "_loss", "", task->losses[i].description,
+                       HISTORY_MEAN);
     add_column(history, "", "gradient_norm", "", "", "mean 2-norm of the gradient before clipping",
                HISTORY_MEAN);
     add_column(history, "", "learning_rate", "", "", "learning rate of the epoch's last step",
                HISTORY_LAST);
     for (size_t i = 0; i < split_metric_count(); ++i) {
         const SplitMetric *metric = split_metric_at(i);
-        if (metric->each_epoch && split_metric_is_given(metric, task))
+        if (metric->each_epoch && split_metric_is_given(metric, task_gives(model)))
             add_column(history, "validation_", metric->name, "", "", metric->description,
                        HISTORY_SET);
     }
@@ -45,12 +47,12 @@ static void add_columns(History *history, const Task *task)
                "of them, for sums over ranks that backward did not hide", HISTORY_SET);
 }
 
-Status history_init(History *history, const Task *task)
+Status history_init(History *history, const ModelSettings *model)
 {
     enum { OTHERS = 8 }; /* than losses and metrics */
     *history = (History){0};
-    TRY(MEMORY_NEW(&history->columns, OTHERS + task->loss_count + split_metric_count()));
-    add_columns(history, task);
+    TRY(MEMORY_NEW(&history->columns, OTHERS + task_of(model)->loss_count + split_metric_count()));
+    add_columns(history, model);
     Status status = MEMORY_NEW(&history->running, history->column_count);
     if (status != STATUS_OK)
         history_clear(history);

@@ -34,8 +34,8 @@ typedef struct {
     size_t running_steps; /* how many they are */
 } History;
 
-/* No epochs yet, and the columns of the task. */
-Status history_init(History *history, const Task *task);
+/* No epochs yet, and the columns of the network's task. */
+Status history_init(History *history, const ModelSettings *model);
 void history_clear(History *history);
 
 /* The position of the column of that name; column_count if there is none. */

@@ -49,6 +49,7 @@ static void processor_name(char *text, size_t room)
 static Status write_provenance(const Result *result)
 {
     const CellSettings *settings = result->trainer->settings;
+    const Dataset *dataset = result->trainer->dataset;
     char host[256] = "unknown", processor[256], now[CLOCK_TEXT_BYTES];
     const Engine *engine;
     gethostname(host, sizeof host - 1);
@@ -84,7 +85,10 @@ static Status write_provenance(const Result *result)
         TRY(result_write_text(result->writer, texts[i].name, texts[i].text ? texts[i].text : ""));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
         TRY(result_write_i64(result->writer, numbers[i].name, 1, &numbers[i].value));
-    if (result->trainer->dataset->synthetic) /* data of earlier versions cannot say that they are */
+    if (dataset->warning_count)
+        TRY(result_write_texts(result->writer, "provenance/data_warnings", dataset->warning_count,
+                               (const char **)dataset->warnings));
+    if (dataset->synthetic) /* data of earlier versions cannot say that they are */
         TRY(result_write_i64(result->writer, "provenance/synthetic", 1, &(int64_t){1}));
     return result_write_f64(result->writer, "provenance/seconds", 1, &result->training_seconds);
 }
@@ -221,16 +225,41 @@ static Status write_prediction_texts(const Result *result)
     return status;
 }
 
+/* The manifest's further columns, for tables of subgroups. */
+static Status write_columns(const Result *result)
+{
+    const Evaluation *test = result->test;
+    const Dataset *dataset = result->trainer->dataset;
+    const char **texts;
+    TRY(MEMORY_NEW(&texts, test->count));
+    Status status = STATUS_OK;
+    for (size_t c = 0; c < dataset->column_count && status == STATUS_OK; ++c) {
+        char name[256];
+        int at = snprintf(name, sizeof name, "test/predictions/columns/");
+        snprintf(name + at, sizeof name - (size_t)at, "%s", dataset->column_names[c]);
+        for (char *slash = name + at; *slash; ++slash) /* a column's name is no path */
+            if (*slash == '/' || (*slash == '.' && slash == name + at))
+                *slash = '_';
+        for (size_t i = 0; i < test->count; ++i)
+            texts[i] = dataset->column_texts[test->indices[i] * dataset->column_count + c];
+        status = result_write_texts(result->writer, name, test->count, texts);
+    }
+    free(texts);
+    return status;
+}
+
 static Status write_predictions(const Result *result)
 {
     const Evaluation *test = result->test;
     Hdf5Writer *w = result->writer;
     TRY(write_prediction_texts(result));
+    TRY(write_columns(result));
     TRY(result_write(w, "test/predictions/scores", HDF5_F64, 2,
                      (size_t[]){test->count, test->classes}, test->scores));
-    if (test->task->gives_masks) {
+    if (test->gives.masks) {
         TRY(result_write_f64(w, "test/predictions/dice", test->count, test->dice));
         TRY(result_write_f64(w, "test/predictions/mask_iou", test->count, test->mask_iou));
+        TRY(result_write_f64(w, "test/predictions/mask_share", test->count, test->mask_share));
     }
     TRY(result_write_f64(w, "test/predictions/seconds", test->count, test->seconds));
     int64_t *classes;
@@ -272,7 +301,7 @@ static Status write_overlap(const Result *result)
         status = result_write_texts(w, "test/overlap/form", count, form);
     if (status == STATUS_OK)
         status = result_write_f64(w, "test/overlap/box_iou", count, box);
-    if (status == STATUS_OK && test->task->gives_masks)
+    if (status == STATUS_OK && test->gives.masks)
         status = result_write_f64(w, "test/overlap/mask_iou", count, mask);
     free(box);
     return status;
@@ -320,7 +349,7 @@ static Status write_all(const Result *result)
     TRY(write_curves(result));
     TRY(write_confusion(result));
     TRY(write_predictions(result));
-    if (!result->test->task->gives_boxes)
+    if (!result->test->gives.boxes)
         return STATUS_OK;
     TRY(write_overlap(result));
     return write_detections(result);

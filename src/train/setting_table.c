@@ -52,7 +52,7 @@ static const SettingRow training_rows[] = {
     {"training", "learning_rate", SETTING_NUMBER, FIELD(learning_rate), .otherwise = "0.001",
      .least = 1e-9, .most = 10},
     {"training", "momentum", SETTING_NUMBER, FIELD(momentum), .otherwise = "0.9", .most = 0.9999,
-     .when = "optimiser", .is = "sgd"},
+     .when = "training.optimiser", .is = "sgd"},
     {"training", "weight_decay", SETTING_NUMBER, FIELD(weight_decay), .otherwise = "0.0001",
      .most = 1},
     {"training", "clip_norm", SETTING_NUMBER, FIELD(clip_norm), .otherwise = "10", .most = 1e6},
@@ -61,9 +61,9 @@ static const SettingRow training_rows[] = {
     {"training", "warmup_epochs", SETTING_NUMBER, FIELD(warmup_epochs), .otherwise = "0",
      .most = 1e5},
     {"training", "step_epochs", SETTING_NUMBER, FIELD(step_epochs), .otherwise = "30", .most = 1e5,
-     .when = "schedule", .is = "step"},
+     .when = "training.schedule", .is = "step"},
     {"training", "step_factor", SETTING_NUMBER, FIELD(step_factor), .otherwise = "0.1", .most = 1,
-     .when = "schedule", .is = "step"},
+     .when = "training.schedule", .is = "step"},
     {"training", "epochs", SETTING_COUNT, FIELD(epochs), .otherwise = "40", .least = 1,
      .most = 100000},
     {"training", "batch", SETTING_COUNT, FIELD(batch), .otherwise = "16", .least = 1, .most = 4096},
@@ -290,25 +290,24 @@ bool setting_matters(const CellSettings *settings, size_t setting)
         return false;
     if (!row->when)
         return true;
-    for (size_t i = 0; i < table.count; ++i) {
-        char text[SETTING_TEXT_BYTES];
-        if (strcmp(setting_key(i), row->when) != 0 || !setting_applies(settings, i))
-            continue;
-        setting_write(settings, i, text);
-        return strcmp(text, row->is) == 0;
-    }
-    return false;
+    char text[SETTING_TEXT_BYTES];
+    size_t condition = setting_find_name(row->when);
+    if (condition == table.count || !setting_applies(settings, condition))
+        return false;
+    setting_write(settings, condition, text);
+    return strcmp(text, row->is) == 0;
 }
 
 bool setting_is_later_default(const CellSettings *settings, size_t setting)
 {
     const void *owner;
-    char text[SETTING_TEXT_BYTES];
+    char text[SETTING_TEXT_BYTES], otherwise[SETTING_TEXT_BYTES];
     const SettingRow *row = row_of(settings, setting, &owner);
     if (!row || !row->later)
         return false;
     setting_row_write(row, owner, text);
-    return strcmp(text, row->otherwise) == 0;
+    return setting_canonical(setting, row->otherwise, otherwise) == STATUS_OK &&
+           strcmp(text, otherwise) == 0;
 }
 
 bool setting_is_path(size_t setting)

@@ -46,6 +46,35 @@ static double compute_mask_iou(const MetricRows *rows, double unused)
     return mean_of(rows, rows->evaluation->mask_iou);
 }
 
+/* Of the lesion-free images, the share whose mask is empty. */
+static double compute_mask_specificity(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    const Evaluation *evaluation = rows->evaluation;
+    size_t normal = 0, clean = 0;
+    for (size_t i = 0; i < rows->count; ++i)
+        if (evaluation->truth[rows->rows[i]] == OUTCOME_NORMAL) {
+            ++normal;
+            clean += evaluation->mask_share[rows->rows[i]] == 0;
+        }
+    return normal ? (double)clean / (double)normal : (double)NAN;
+}
+
+/* Of the lesion-free images, the mean share of the frame that is marked as lesion. */
+static double compute_mask_false_share(const MetricRows *rows, double unused)
+{
+    (void)unused;
+    const Evaluation *evaluation = rows->evaluation;
+    size_t normal = 0;
+    double sum = 0;
+    for (size_t i = 0; i < rows->count; ++i)
+        if (evaluation->truth[rows->rows[i]] == OUTCOME_NORMAL) {
+            ++normal;
+            sum += evaluation->mask_share[rows->rows[i]];
+        }
+    return normal ? sum / (double)normal : (double)NAN;
+}
+
 static double compute_ap_50(const MetricRows *rows, double unused)
 {
     (void)unused;
@@ -90,8 +119,14 @@ static const SplitMetric table[] = {
     {"auc", "area under the ROC curve, lesion against normal", 0, true, "AUC", NULL, 0},
     {"accuracy", "share of images with the right class at the epoch's operating point", 0, true,
      "accuracy", NULL, 0},
-    {"dice", "mean Dice of the masks", METRIC_NEEDS_MASKS, true, "Dice", compute_dice, 0},
-    {"mask_iou", "mean IoU of the masks", METRIC_NEEDS_MASKS, true, NULL, compute_mask_iou, 0},
+    {"dice", "mean Dice of the masks of lesion images", METRIC_NEEDS_MASKS, true, "Dice",
+     compute_dice, 0},
+    {"mask_iou", "mean IoU of the masks of lesion images", METRIC_NEEDS_MASKS, true, NULL,
+     compute_mask_iou, 0},
+    {"mask_specificity", "share of lesion-free images in whose mask no pixel is lesion",
+     METRIC_NEEDS_MASKS, false, NULL, compute_mask_specificity, 0},
+    {"mask_false_share", "mean share of the frame marked as lesion on lesion-free images",
+     METRIC_NEEDS_MASKS, false, NULL, compute_mask_false_share, 0},
     {"ap_50", "average precision at IoU 0.5", METRIC_NEEDS_BOXES, true, "AP50", compute_ap_50, 0},
     {"ap_50_95", "average precision, mean over IoU 0.50 to 0.95", METRIC_NEEDS_BOXES, true, NULL,
      compute_ap_50_95, 0},
@@ -115,10 +150,10 @@ const SplitMetric *split_metric_at(size_t position)
     return &table[position];
 }
 
-bool split_metric_is_given(const SplitMetric *metric, const Task *task)
+bool split_metric_is_given(const SplitMetric *metric, TaskGives gives)
 {
-    return (task->gives_boxes || !(metric->needs & METRIC_NEEDS_BOXES)) &&
-           (task->gives_masks || !(metric->needs & METRIC_NEEDS_MASKS));
+    return (gives.boxes || !(metric->needs & METRIC_NEEDS_BOXES)) &&
+           (gives.masks || !(metric->needs & METRIC_NEEDS_MASKS));
 }
 
 /* ---- values and intervals ---- */
@@ -184,15 +219,15 @@ static Status prepare(const Evaluation *evaluation, size_t replicates, Statistic
     DetectionSet boxes = evaluation_boxes(evaluation);
     size_t most = evaluation->count;
     for (size_t k = 0; k < METRICS; ++k)
-        if (table[k].compute && split_metric_is_given(&table[k], evaluation->task))
+        if (table[k].compute && split_metric_is_given(&table[k], evaluation->gives))
             statistics->given[statistics->given_count++] = k;
     if (replicates)
         TRY(most_rows(evaluation, &most));
     statistics->plain = (DetectionMeans){(double)NAN, (double)NAN};
-    if (evaluation->task->gives_boxes && replicates)
+    if (evaluation->gives.boxes && replicates)
         TRY(detection_repeats_new(&boxes, (uint32_t)evaluation->classes, evaluation->count,
                                   &statistics->repeats));
-    else if (evaluation->task->gives_boxes)
+    else if (evaluation->gives.boxes)
         TRY(detection_means(&boxes, (uint32_t)evaluation->classes, &statistics->plain));
     TRY(MEMORY_NEW(&statistics->weights, evaluation->count));
     return MEMORY_NEW(&statistics->rows.seconds, most);

@@ -30,8 +30,8 @@ typedef struct {
 size_t split_metric_count(void);
 const SplitMetric *split_metric_at(size_t position);
 
-/* Whether the task's answers have what the metric needs. */
-bool split_metric_is_given(const SplitMetric *metric, const Task *task);
+/* Whether answers have what the metric needs. */
+bool split_metric_is_given(const SplitMetric *metric, TaskGives gives);
 
 /* Owned through split_metrics_clear(). */
 typedef struct {

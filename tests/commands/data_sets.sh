@@ -20,9 +20,10 @@ grep -q '^gisd-data check: manifest.csv: ' err.txt
 printf 'image,label,split,boxes\na.png,GC,train,0 0 1 1 GC\nb.png,GC,training,\n' >manifest.csv
 fails 'two faults' "$data" check manifest.csv
 [ ! -s out.txt ]
-[ "$(wc -l <err.txt)" = 3 ]
+[ "$(wc -l <err.txt)" = 4 ]
 grep -q '^manifest.csv:2: .*a.png: cannot open' err.txt
 grep -q '^manifest.csv:3: b.png: split is "training", expected train, val, test or nothing$' err.txt
+grep -q '^warning: manifest.csv: no image is labelled normal (the labels are "GC")' err.txt
 grep -q '^gisd-data check: manifest.csv: 2 problems in 2 rows, expected none$' err.txt
 
 fails 'a pack of faults' "$data" pack manifest.csv pack.h5 --size 64

@@ -89,15 +89,34 @@ code=0
 [ $code = 1 ] && [ "$(grep -c '"started"' results/bad/journal.jsonl)" = $((lines + 1)) ] ||
     fail "--retry failed --only one of them did not run just that"
 
-# So does a cell whose own data cannot be read.
+# Initial weights are part of a cell's identity: what cannot be read is told at the start.
 cp "results/quiet/cells/$cell/checkpoint.h5" good.h5
 head -c 5000 good.h5 >cut.h5
 sed 's/^name: .*/name: start/; s/epochs: 12/epochs: 1/; s/local, global/local/
      s/base: 4,/base: 4, initial: [good.h5, cut.h5],/' tiny.yaml >start.yaml
+for option in "" --plan; do
+    code=0
+    # shellcheck disable=SC2086
+    "$grid" start.yaml $option >out.txt 2>err.txt || code=$?
+    [ $code = 1 ] && grep -q 'start.yaml:[0-9]*: initial: .*cut.h5: ' err.txt &&
+        [ "$(wc -l <err.txt)" = 1 ] || fail "unreadable weights: code $code: $(cat err.txt)"
+    [ ! -e results/start ] || fail "unreadable weights left a folder"
+done
+
+# Other weights under the same name make another cell; a setting that is not used does not.
+cp good.h5 weights.h5
+sed 's/good.h5, cut.h5/weights.h5/' start.yaml >weights.yaml
+"$grid" weights.yaml 2>err.txt || fail "weights: $(cat err.txt)"
+sed 's/epochs: 1/epochs: 1, momentum: 0.5/' weights.yaml >unused.yaml
+"$grid" unused.yaml --out results/start --plan >out.txt 2>err.txt || fail "unused: $(cat err.txt)"
+grep -q ' done ' out.txt || fail "an unused setting made another cell: $(cat out.txt)"
+for other in $cells; do
+    [ "$other" = "$cell" ] || cp "results/quiet/cells/$other/checkpoint.h5" weights.h5
+done
 code=0
-"$grid" start.yaml 2>err.txt || code=$?
-[ $code = 1 ] && grep -q '"failed".*cut.h5' results/start/journal.jsonl || fail "$(cat err.txt)"
-[ "$(grep -c '"finished"' results/start/journal.jsonl)" = 1 ] || fail "the other one did not finish"
+"$grid" weights.yaml --plan >out.txt 2>err.txt || code=$?
+[ $code = 1 ] && grep -q changed out.txt && grep -q 'model.initial' err.txt ||
+    fail "other weights: code $code: $(cat out.txt err.txt)"
 
 # A full disk fails the cell, and the journal says so, if there is room for that much.
 if mkdir full && mount -t tmpfs -o size=3M none full 2>/dev/null; then

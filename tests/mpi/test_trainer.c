@@ -85,8 +85,8 @@ static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void *
     bool found;
     start(&whole, &settings, dataset, MPI_COMM_SELF);
     start(&before, &settings, dataset, MPI_COMM_SELF);
-    assert_int_equal(history_init(&history, whole.network.task), STATUS_OK);
-    assert_int_equal(history_init(&restored, whole.network.task), STATUS_OK);
+    assert_int_equal(history_init(&history, &whole.network.plan.model), STATUS_OK);
+    assert_int_equal(history_init(&restored, &whole.network.plan.model), STATUS_OK);
     assert_true(history.column_count < sizeof row / sizeof *row);
     run_steps(&whole, 2 * STEPS);
     /* The first state saved is the second last one then. */

@@ -14,8 +14,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "grid/experiment/cells.h"
-#include "grid/schedule/cost.h"
 #include "grid/run/master.h"
+#include "grid/schedule/cost.h"
 #include "grid/schedule/simulation.h"
 #include "store/csv.h"
 

@@ -11,19 +11,19 @@ static Status fill(const ManifestRow *row, Source *opened, ExportImage *image)
 {
     image->width = opened->image.width;
     image->height = opened->image.height;
-    image->class_only = row->label_index != LABEL_NORMAL && row->box_count == 0;
-    TRY(MEMORY_NEW(&image->boxes, row->box_count));
-    for (size_t i = 0; i < row->box_count; ++i)
+    image->class_only = row->label_index != LABEL_NORMAL && opened->box_count == 0;
+    TRY(MEMORY_NEW(&image->boxes, opened->box_count));
+    for (size_t i = 0; i < opened->box_count; ++i)
         image->boxes[image->box_count++] = (ExportBox){
-            .box = row->boxes[i].box, .class_index = row->boxes[i].class_index, .score = NAN};
+            .box = opened->boxes[i],
+            .class_index = opened->derived ? (uint32_t)row->label_index : row->boxes[i].class_index,
+            .score = NAN};
     if (!source_has_mask(row))
         return STATUS_OK;
     if (!opened->mask.pixels)
         return image_init(&image->mask, image->width, image->height, 1);
     image->mask = opened->mask;
     opened->mask = (Image){0};
-    for (size_t i = 0; i < image->width * image->height; ++i)
-        image->mask.pixels[i] = image->mask.pixels[i] >= SOURCE_MASK_THRESHOLD ? 255 : 0;
     return STATUS_OK;
 }
 
@@ -32,7 +32,7 @@ static Status read_row(void *context, size_t index, ExportImage *image)
     const Manifest *manifest = context;
     Source opened;
     *image = (ExportImage){0};
-    TRY(source_read(manifest, &manifest->rows[index], &opened));
+    TRY(source_read(manifest, &manifest->rows[index], NULL, NULL, &opened));
     Status status = fill(&manifest->rows[index], &opened, image);
     source_clear(&opened);
     if (status != STATUS_OK)

@@ -27,7 +27,7 @@ typedef struct {
 } Index;
 
 typedef struct {
-    Annotations *all;
+    Collection *all;
     SourceFile *file;
     const char *images_folder; /* NULL: where COCO has them */
     Split split;
@@ -137,15 +137,15 @@ static Status read_image(Coco *coco, const cJSON *item, Entry *entry)
     if (!json_integer(item, "id", &entry->id) || !name)
         FAIL(STATUS_FORMAT, "%s: %s, expected a whole number id and a file_name", coco->file->path,
              where);
-    TRY(annotations_check_name(name, coco->file->path, what));
+    TRY(collection_check_name(name, coco->file->path, what));
     SourceFile *file = find_image(coco, name, &count);
     if (!file || count != 1)
-        return annotations_note_absent(coco->all, name,
-                                       file ? "named by %s; several files have the name"
-                                            : "named by %s, not there",
-                                       coco->file->shown);
+        return collection_note_absent(coco->all, name,
+                                      file ? "named by %s; several files have the name"
+                                           : "named by %s, not there",
+                                      coco->file->shown);
     ImportImage *image;
-    TRY(annotations_add_image(coco->all, file, coco->split, coco->file->path, &image));
+    TRY(collection_add_image(coco->all, file, coco->split, coco->file->path, &image));
     entry->index = (size_t)(image - coco->all->images);
     image->normal_note = "image without annotations was taken as normal";
     return read_size(coco, item, where, image);
@@ -170,17 +170,17 @@ static Status add_polygon(ImportImage *image, ImportLesion *lesion, const cJSON 
     size_t count = (size_t)cJSON_GetArraySize(list);
     double *corners;
     if (count < 6 || count % 2 != 0)
-        return annotations_refuse(image,
-                                  "annotation %" PRId64
-                                  ": a polygon of %zu numbers, expected pairs of at least 3 points",
-                                  id, count);
+        return collection_refuse(image,
+                                 "annotation %" PRId64
+                                 ": a polygon of %zu numbers, expected pairs of at least 3 points",
+                                 id, count);
     TRY(MEMORY_NEW(&corners, count));
     if (!json_numbers(list, count, corners)) {
         free(corners);
-        return annotations_refuse(
+        return collection_refuse(
             image, "annotation %" PRId64 ": a polygon with something else than numbers", id);
     }
-    return annotations_add_part(
+    return collection_add_part(
         lesion, (AreaPart){.kind = AREA_POLYGON, .count = count / 2, .corners = corners});
 }
 
@@ -226,11 +226,11 @@ static Status add_runs(ImportImage *image, ImportLesion *lesion, const cJSON *ob
     AreaPart part = {.kind = AREA_RUNS};
     Status status = read_runs(object, &part);
     if (status == STATUS_OK)
-        return annotations_add_part(lesion, part);
+        return collection_add_part(lesion, part);
     free(part.lengths);
     if (status == STATUS_NO_MEMORY)
         return status;
-    return annotations_refuse(image, "annotation %" PRId64 ": %s", id, status_message());
+    return collection_refuse(image, "annotation %" PRId64 ": %s", id, status_message());
 }
 
 static Status read_area(ImportImage *image, ImportLesion *lesion, const cJSON *area, int64_t id)
@@ -250,18 +250,18 @@ static Status read_lesion(Coco *coco, ImportImage *image, const char *class_name
 {
     ImportLesion *lesion;
     double box[4];
-    TRY(annotations_add_lesion(image, class_name, 0, &lesion));
+    TRY(collection_add_lesion(image, class_name, 0, &lesion));
     TRY(read_area(image, lesion, json_member(item, "segmentation"), id));
     const cJSON *bbox = json_member(item, "bbox");
     if (bbox && !json_numbers(bbox, 4, box))
-        return annotations_refuse(image, "annotation %" PRId64 ": bbox is not x, y, width, height",
-                                  id);
+        return collection_refuse(image, "annotation %" PRId64 ": bbox is not x, y, width, height",
+                                 id);
     if (bbox && box[2] > 0 && box[3] > 0)
-        annotations_add_box(lesion, box[0], box[1], box[0] + box[2], box[1] + box[3]);
+        collection_add_box(lesion, box[0], box[1], box[0] + box[2], box[1] + box[3]);
     else if (lesion->part_count > 0)
-        TRY(annotations_note(coco->all, "box without extent was taken from the lesion's outline"));
-    else if (!annotations_is_normal(coco->all->settings, lesion->class_name))
-        return annotations_refuse(
+        TRY(collection_note(coco->all, "box without extent was taken from the lesion's outline"));
+    else if (!collection_is_normal(coco->all->settings, lesion->class_name))
+        return collection_refuse(
             image, "annotation %" PRId64 ": neither a box with extent nor an outline", id);
     return STATUS_OK;
 }
@@ -282,7 +282,7 @@ static Status read_annotation(Coco *coco, const cJSON *item, size_t number)
         return STATUS_OK;
     const cJSON *crowd = json_member(item, "iscrowd");
     if (cJSON_IsTrue(crowd) || (cJSON_IsNumber(crowd) && crowd->valuedouble != 0))
-        TRY(annotations_note(coco->all, "crowd (iscrowd: 1) was taken as one lesion"));
+        TRY(collection_note(coco->all, "crowd (iscrowd: 1) was taken as one lesion"));
     Status status = read_lesion(coco, &coco->all->images[image->index], category->name, item, id);
     return status == STATUS_FORMAT
                ? status_prefix(status, "%s: annotations[%zu]", coco->file->path, number)
@@ -312,13 +312,13 @@ static Status read_document(Coco *coco)
     return read_annotations(coco);
 }
 
-static Status read_file(Annotations *all, SourceFile *file, const char *images)
+static Status read_file(Collection *all, SourceFile *file, const char *images)
 {
     Coco coco = {.all = all, .file = file, .images_folder = images};
     cJSON *document;
-    coco.split = annotations_split_in(file->name);
+    coco.split = collection_split_in(file->name);
     if (coco.split == SPLIT_NONE)
-        coco.split = annotations_split_in(file->shown);
+        coco.split = collection_split_in(file->shown);
     TRY(json_read(file->path, &document));
     coco.document = document;
     Status status = read_document(&coco);
@@ -334,7 +334,7 @@ static bool is_of_instances(const SourceFile *file)
     return strncmp(file->name, "instances", 9) == 0 && source_ends_in(file, ".json");
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     bool instances = false;
     size_t files = 0;

@@ -24,7 +24,7 @@ static const double region_share_least = 0.0005;
 static const double overhang_silent = 1;
 
 typedef struct {
-    Annotations *all;
+    Collection *all;
     ImportImage *image;
     size_t width, height;
     Image lesion; /* 0 and 255: of the lesion at hand */
@@ -152,14 +152,14 @@ static Status add_given_box(Work *work, const ImportLesion *lesion)
     double x1 = fmin(lesion->x1, width), y1 = fmin(lesion->y1, height);
     Box box = {(float)x0, (float)y0, (float)x1, (float)y1};
     if (!(box.x0 < box.x1 && box.y0 < box.y1))
-        return annotations_refuse(
-            work->image, "box %g %g %g %g of %s, expected a part of the image of %zu x %zu",
-            lesion->x0, lesion->y0, lesion->x1, lesion->y1, lesion->class_name, work->width,
-            work->height);
+        return collection_refuse(work->image,
+                                 "box %g %g %g %g of %s, expected a part of the image of %zu x %zu",
+                                 lesion->x0, lesion->y0, lesion->x1, lesion->y1, lesion->class_name,
+                                 work->width, work->height);
     double overhang =
         fmax(fmax(x0 - lesion->x0, y0 - lesion->y0), fmax(lesion->x1 - x1, lesion->y1 - y1));
     if (overhang > overhang_silent)
-        TRY(annotations_note(work->all, "box that reached beyond its image was cut at the border"));
+        TRY(collection_note(work->all, "box that reached beyond its image was cut at the border"));
     return add_box(work, lesion, box);
 }
 
@@ -167,10 +167,10 @@ static Status refuse_empty(Work *work, const ImportLesion *lesion)
 {
     const AreaPart *part = &lesion->parts[0];
     if (part->file)
-        return annotations_refuse(work->image,
-                                  "%s: no %s of 0.05 percent of the image, expected at least one",
-                                  part->file->shown, lesion->class_name);
-    return annotations_refuse(work->image, "the outline of %s holds no pixel", lesion->class_name);
+        return collection_refuse(work->image,
+                                 "%s: no %s of 0.05 percent of the image, expected at least one",
+                                 part->file->shown, lesion->class_name);
+    return collection_refuse(work->image, "the outline of %s holds no pixel", lesion->class_name);
 }
 
 /* Boxes from the area: one of all that is larger than a speck, or one for each region. */
@@ -217,7 +217,7 @@ static Status complete_lesion(Work *work, const ImportLesion *lesion)
     for (size_t i = 0; i < lesion->part_count; ++i) {
         Status status = paint_part(&lesion->parts[i], work);
         if (status == STATUS_FORMAT || status == STATUS_MISSING)
-            return annotations_refuse(work->image, "%s", message(work));
+            return collection_refuse(work->image, "%s", message(work));
         TRY(status);
     }
     unite(&work->lesion, &work->united);
@@ -233,25 +233,25 @@ static Status complete_numbers(Work *work)
     if (status == STATUS_OK)
         status = unite_file(file, &mask, &work->united);
     if (status == STATUS_FORMAT)
-        return annotations_refuse(work->image, "%s", message(work));
+        return collection_refuse(work->image, "%s", message(work));
     return status;
 }
 
 /* ---- the label ---- */
 
 /* Lesions of a class that means none are dropped; others beside them contradict it. */
-static Status sort_out_normal(const Annotations *all, ImportImage *image)
+static Status sort_out_normal(const Collection *all, ImportImage *image)
 {
     const ImportSettings *settings = all->settings;
     size_t normal = 0;
     for (size_t i = 0; i < image->lesion_count; ++i)
-        normal += annotations_is_normal(settings, image->lesions[i].class_name);
-    bool labelled = image->label && annotations_is_normal(settings, image->label);
+        normal += collection_is_normal(settings, image->lesions[i].class_name);
+    bool labelled = image->label && collection_is_normal(settings, image->label);
     if (normal > 0 && normal < image->lesion_count)
-        return annotations_refuse(image, "called normal and has lesions, expected one of the two");
+        return collection_refuse(image, "called normal and has lesions, expected one of the two");
     if (labelled && normal < image->lesion_count)
-        return annotations_refuse(image, "called normal and has %zu lesions, expected none",
-                                  image->lesion_count);
+        return collection_refuse(image, "called normal and has %zu lesions, expected none",
+                                 image->lesion_count);
     if (normal > 0 || labelled) {
         image->final_label = MANIFEST_NORMAL;
         return STATUS_OK;
@@ -270,7 +270,7 @@ static float area(const Box *box)
 }
 
 /* The class said of the image, or that of its largest box, as the manifest's own rule is. */
-static Status choose_label(Annotations *all, ImportImage *image)
+static Status choose_label(Collection *all, ImportImage *image)
 {
     const ImportSettings *settings = all->settings;
     const ManifestBox *largest = NULL;
@@ -283,7 +283,7 @@ static Status choose_label(Annotations *all, ImportImage *image)
         image->final_label = largest ? largest->class_name : MANIFEST_NORMAL;
     if (image->label || largest || !image->normal_note)
         return STATUS_OK;
-    return annotations_note(all, image->normal_note);
+    return collection_note(all, image->normal_note);
 }
 
 /* ---- one image ---- */
@@ -311,16 +311,18 @@ static Status place_mask(const Work *work, const NewFolder *folder)
     if ((drawn == 0 && !numbers) || image->box_count == 0)
         return STATUS_OK;
     if (drawn < image->lesion_count && !numbers)
-        return annotations_note(work->all,
-                                "image with outlines of some of its lesions only has no mask");
+        return collection_note(work->all,
+                               "image with outlines of some of its lesions only has no mask");
     const ImportLesion *only = &image->lesions[0];
     bool file = drawn > 0 && only->parts[0].kind == AREA_FILE;
-    if (image->lesion_count == 1 && only->part_count == 1 && file && work->plain) {
+    /* a manifest parts the names of masks by semicolons */
+    if (image->lesion_count == 1 && only->part_count == 1 && file && work->plain &&
+        !strchr(only->parts[0].file->path, ';')) {
         image->mask_file = only->parts[0].file;
         return STATUS_OK;
     }
     if (file && !work->plain)
-        TRY(annotations_note(work->all, "mask of 0 and another number was made one of 0 and 255"));
+        TRY(collection_note(work->all, "mask of 0 and another number was made one of 0 and 255"));
     image->mask_made = true;
     return write_mask(work, folder);
 }
@@ -333,11 +335,11 @@ static Status open_image(Work *work)
     if (status == STATUS_NO_MEMORY)
         return status;
     if (status != STATUS_OK)
-        return annotations_refuse(image, "%s", message(work));
+        return collection_refuse(image, "%s", message(work));
     bool turned = image->width == work->height && image->height == work->width;
     if ((image->width && image->width != work->width) ||
         (image->height && image->height != work->height))
-        return annotations_refuse(
+        return collection_refuse(
             image, "the image has %zu x %zu pixels, expected %zu x %zu as annotated%s", work->width,
             work->height, image->width, image->height,
             turned ? " (of the picture before its EXIF orientation was applied?)" : "");
@@ -364,7 +366,7 @@ static Status complete_image(Work *work, const NewFolder *folder)
     return place_mask(work, folder);
 }
 
-Status completion_run(Annotations *all, const NewFolder *folder)
+Status completion_run(Collection *all, const NewFolder *folder)
 {
     FirstError first = FIRST_ERROR_NONE;
     TRY(new_folder_make(folder, "masks"));

@@ -13,7 +13,7 @@
 enum { ELLIPSE_CORNERS = 360 };
 
 typedef struct {
-    Annotations *all;
+    Collection *all;
     SourceFile *file;
     const char *images; /* the user's folder, or NULL */
 } Cvat;
@@ -39,15 +39,15 @@ static Status add_box(ImportImage *image, ImportLesion *lesion, const xmlNode *s
         !xml_attribute_number(shape, "ytl", &box[1]) ||
         !xml_attribute_number(shape, "xbr", &box[2]) ||
         !xml_attribute_number(shape, "ybr", &box[3]))
-        return annotations_refuse(image, "a box of %s has no xtl, ytl, xbr, ybr",
-                                  lesion->class_name);
+        return collection_refuse(image, "a box of %s has no xtl, ytl, xbr, ybr",
+                                 lesion->class_name);
     xml_attribute_number(shape, "rotation", &degrees);
     turn_box(box, degrees, corners);
     if (degrees == 0)
-        annotations_add_box(lesion, box[0], box[1], box[2], box[3]);
+        collection_add_box(lesion, box[0], box[1], box[2], box[3]);
     for (int i = 0; i < 4 && degrees != 0; ++i)
-        annotations_add_box(lesion, corners[2 * i], corners[2 * i + 1], corners[2 * i],
-                            corners[2 * i + 1]);
+        collection_add_box(lesion, corners[2 * i], corners[2 * i + 1], corners[2 * i],
+                           corners[2 * i + 1]);
     return STATUS_OK;
 }
 
@@ -72,11 +72,11 @@ static Status add_polygon(ImportImage *image, ImportLesion *lesion, const xmlNod
     free(text);
     part.count = numbers / 2;
     if (status == STATUS_OK && right && numbers >= 6 && numbers % 2 == 0)
-        return annotations_add_part(lesion, part);
+        return collection_add_part(lesion, part);
     free(part.corners);
     TRY(status);
-    return annotations_refuse(image, "a polygon of %s, expected points x,y;x,y;... of at least 3",
-                              lesion->class_name);
+    return collection_refuse(image, "a polygon of %s, expected points x,y;x,y;... of at least 3",
+                             lesion->class_name);
 }
 
 static Status add_ellipse(ImportImage *image, ImportLesion *lesion, const xmlNode *shape)
@@ -84,8 +84,8 @@ static Status add_ellipse(ImportImage *image, ImportLesion *lesion, const xmlNod
     double x, y, rx, ry, degrees = 0, *corners;
     if (!xml_attribute_number(shape, "cx", &x) || !xml_attribute_number(shape, "cy", &y) ||
         !xml_attribute_number(shape, "rx", &rx) || !xml_attribute_number(shape, "ry", &ry))
-        return annotations_refuse(image, "an ellipse of %s has no cx, cy, rx, ry",
-                                  lesion->class_name);
+        return collection_refuse(image, "an ellipse of %s has no cx, cy, rx, ry",
+                                 lesion->class_name);
     xml_attribute_number(shape, "rotation", &degrees);
     double angle = degrees * M_PI / 180;
     TRY(MEMORY_NEW(&corners, 2 * ELLIPSE_CORNERS));
@@ -95,7 +95,7 @@ static Status add_ellipse(ImportImage *image, ImportLesion *lesion, const xmlNod
         corners[2 * i] = x + dx * cos(angle) - dy * sin(angle);
         corners[2 * i + 1] = y + dx * sin(angle) + dy * cos(angle);
     }
-    return annotations_add_part(
+    return collection_add_part(
         lesion, (AreaPart){.kind = AREA_POLYGON, .count = ELLIPSE_CORNERS, .corners = corners});
 }
 
@@ -122,8 +122,8 @@ static Status add_mask(ImportImage *image, ImportLesion *lesion, const xmlNode *
         !xml_attribute_number(shape, "width", &width) ||
         !xml_attribute_number(shape, "height", &height) || fabs(left) > INT_MAX ||
         fabs(top) > INT_MAX || !(width >= 1 && width <= 65535 && height >= 1 && height <= 65535))
-        return annotations_refuse(image, "a mask of %s has no left, top, width, height",
-                                  lesion->class_name);
+        return collection_refuse(image, "a mask of %s has no left, top, width, height",
+                                 lesion->class_name);
     part.left = (int64_t)left;
     part.top = (int64_t)top;
     part.width = (size_t)width;
@@ -132,17 +132,17 @@ static Status add_mask(ImportImage *image, ImportLesion *lesion, const xmlNode *
     Status status = read_lengths(text ? text : "", &part);
     free(text);
     if (status == STATUS_OK)
-        return annotations_add_part(lesion, part);
+        return collection_add_part(lesion, part);
     free(part.lengths);
     if (status == STATUS_FORMAT)
-        return annotations_refuse(image, "a mask of %s: %s", lesion->class_name, status_message());
+        return collection_refuse(image, "a mask of %s: %s", lesion->class_name, status_message());
     return status;
 }
 
 static Status add_tag(ImportImage *image, const char *label)
 {
     if (image->label && strcmp(image->label, label) != 0)
-        return annotations_refuse(image, "two tags, %s and %s, expected one", image->label, label);
+        return collection_refuse(image, "two tags, %s and %s, expected one", image->label, label);
     return image->label ? STATUS_OK : memory_copy_text(label, &image->label);
 }
 
@@ -163,11 +163,11 @@ static Status add_labelled(ImportImage *image, const xmlNode *shape, const char 
             continue;
         if (!(fabs(group) < 1e15))
             group = 0;
-        TRY(annotations_add_lesion(image, label, (int64_t)group, &lesion));
+        TRY(collection_add_lesion(image, label, (int64_t)group, &lesion));
         return kinds[i].add(image, lesion, shape);
     }
-    return annotations_refuse(image, "a %s of %s, expected box, polygon, ellipse, mask or tag",
-                              (const char *)shape->name, label);
+    return collection_refuse(image, "a %s of %s, expected box, polygon, ellipse, mask or tag",
+                             (const char *)shape->name, label);
 }
 
 static Status add_shape(ImportImage *image, const xmlNode *shape)
@@ -176,7 +176,7 @@ static Status add_shape(ImportImage *image, const xmlNode *shape)
     TRY(xml_attribute(shape, "label", &label));
     Status status =
         label ? add_labelled(image, shape, label)
-              : annotations_refuse(image, "a %s without a label", (const char *)shape->name);
+              : collection_refuse(image, "a %s without a label", (const char *)shape->name);
     free(label);
     return status;
 }
@@ -185,10 +185,10 @@ static Status add_shape(ImportImage *image, const xmlNode *shape)
 
 /* Tags say something of the image that may have nothing to do with lesions ("blurred"): beside
  * lesions only "normal" is looked at. */
-static void settle_tag(const Annotations *all, ImportImage *image)
+static void settle_tag(const Collection *all, ImportImage *image)
 {
     if (!image->label || image->lesion_count == 0 ||
-        annotations_is_normal(all->settings, image->label))
+        collection_is_normal(all->settings, image->label))
         return;
     free(image->label);
     image->label = NULL;
@@ -204,10 +204,10 @@ static Status read_image(const Cvat *cvat, const xmlNode *element, const char *n
     if (!file && !cvat->images)
         file = source_find_ending(&cvat->all->tree, name, &count);
     if (!file || count > 1 || !source_is_image(file))
-        return annotations_note_absent(cvat->all, name, "named by %s, %s", cvat->file->shown,
-                                       file ? "several files have the name" : "not there");
-    Split split = subset ? annotations_split_of(subset, strlen(subset)) : SPLIT_NONE;
-    TRY(annotations_add_image(cvat->all, file, split, cvat->file->path, &image));
+        return collection_note_absent(cvat->all, name, "named by %s, %s", cvat->file->shown,
+                                      file ? "several files have the name" : "not there");
+    Split split = subset ? collection_split_of(subset, strlen(subset)) : SPLIT_NONE;
+    TRY(collection_add_image(cvat->all, file, split, cvat->file->path, &image));
     image->normal_note = "image without shapes was taken as normal";
     if (xml_attribute_number(element, "width", &width) && width >= 1 && width < INT_MAX &&
         xml_attribute_number(element, "height", &height) && height >= 1 && height < INT_MAX) {
@@ -227,7 +227,7 @@ static Status read_named(const Cvat *cvat, const xmlNode *element)
     TRY_GOTO(status, done, xml_attribute(element, "name", &name));
     TRY_GOTO(status, done, xml_attribute(element, "subset", &subset));
     TRY_GOTO(status, done,
-             annotations_check_name(name ? name : "", cvat->file->path, "the name of an <image>"));
+             collection_check_name(name ? name : "", cvat->file->path, "the name of an <image>"));
     status = read_image(cvat, element, name, subset);
 done:
     free(name);
@@ -250,7 +250,7 @@ static Status read_document(const Cvat *cvat, const xmlDoc *document)
     return STATUS_OK;
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     size_t files = 0;
     (void)masks;

@@ -18,7 +18,7 @@ static bool class_of(const char *place, Split *split, char class_name[NAME_MAX +
     *split = SPLIT_NONE;
     for (const char *slash; (slash = strchr(place, '/')); place = slash + 1) {
         size_t length = (size_t)(slash - place);
-        Split named = annotations_split_of(place, length);
+        Split named = collection_split_of(place, length);
         if (named == SPLIT_NONE || *split != SPLIT_NONE) {
             snprintf(class_name, NAME_MAX + 1, "%.*s", (int)length, place);
             return true;
@@ -28,7 +28,7 @@ static bool class_of(const char *place, Split *split, char class_name[NAME_MAX +
     return false;
 }
 
-static Status read_folders(Annotations *all)
+static Status read_folders(Collection *all)
 {
     for (size_t i = 0; i < all->tree.count; ++i) {
         SourceFile *file = &all->tree.files[i];
@@ -41,7 +41,7 @@ static Status read_folders(Annotations *all)
             TRY(source_leave_out(file, "an image in no folder of a class"));
             continue;
         }
-        TRY(annotations_add_image(all, file, split, file->path, &image));
+        TRY(collection_add_image(all, file, split, file->path, &image));
         TRY(memory_copy_text(class_name, &image->label));
     }
     return STATUS_OK;
@@ -81,7 +81,7 @@ static Status find_columns(Labels *labels)
     return STATUS_OK;
 }
 
-static Status read_row(Annotations *all, const Labels *labels, size_t row)
+static Status read_row(Collection *all, const Labels *labels, size_t row)
 {
     const CsvTable *table = &labels->table;
     const char *name = csv_cell(table, row, labels->image);
@@ -90,28 +90,28 @@ static Status read_row(Annotations *all, const Labels *labels, size_t row)
     size_t count = 1;
     ImportImage *image;
     snprintf(where, sizeof where, "%s:%zu", table->path, csv_line(table, row));
-    TRY(annotations_check_name(name, where, "image"));
+    TRY(collection_check_name(name, where, "image"));
     if (class_name[0] == '\0')
         FAIL(STATUS_FORMAT, "%s: %s has no class, expected one", where, name);
     SourceFile *file = source_find(&all->tree, labels->folder, name);
     if (!file)
         file = source_find_ending(&all->tree, name, &count);
     if (!file || count > 1)
-        return annotations_note_absent(all, name,
-                                       file ? "named by the table; several files have the name"
-                                            : "named by the table, not there");
+        return collection_note_absent(all, name,
+                                      file ? "named by the table; several files have the name"
+                                           : "named by the table, not there");
     Split split = SPLIT_NONE;
     const char *named = labels->split < table->columns ? csv_cell(table, row, labels->split) : "";
-    if (named[0] && (split = annotations_split_of(named, strlen(named))) == SPLIT_NONE)
+    if (named[0] && (split = collection_split_of(named, strlen(named))) == SPLIT_NONE)
         FAIL(STATUS_FORMAT, "%s: split is \"%s\", expected train, val or test", where, named);
-    TRY(annotations_add_image(all, file, split, where, &image));
+    TRY(collection_add_image(all, file, split, where, &image));
     if (labels->patient < table->columns)
         TRY(memory_copy_text(csv_cell(table, row, labels->patient), &image->patient));
     return memory_copy_text(class_name, &image->label);
 }
 
 /* Finds the table below the source, or as the shell sees it. */
-static Status open_table(Annotations *all, Labels *labels)
+static Status open_table(Collection *all, Labels *labels)
 {
     const char *name = all->settings->labels;
     SourceFile *file = source_find(&all->tree, "", name);
@@ -121,7 +121,7 @@ static Status open_table(Annotations *all, Labels *labels)
     return files_folder_of(file ? file->shown : "", &labels->folder);
 }
 
-static Status read_table(Annotations *all)
+static Status read_table(Collection *all)
 {
     Labels labels = {0};
     Status status;
@@ -136,7 +136,7 @@ static Status read_table(Annotations *all)
             TRY_GOTO(status, done, source_leave_out(&all->tree.files[i], "not in the table"));
     if (labels.patient < labels.table.columns &&
         strcmp(labels.table.cells[labels.patient], "scene") == 0)
-        status = annotations_note(
+        status = collection_note(
             all, "column \"scene\" was taken as patient, so that a scene stays in one split");
 done:
     csv_clear(&labels.table);
@@ -144,7 +144,7 @@ done:
     return status;
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     (void)images;
     (void)masks;

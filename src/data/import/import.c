@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/import/annotations.h"
+#include "data/import/collection.h"
 #include "data/import/completion.h"
 #include "data/import/layout.h"
 #include "data/import/tables.h"
@@ -59,7 +59,7 @@ static Status check_settings(const ImportLayout *layout, const ImportSettings *s
     return STATUS_OK;
 }
 
-static Status read_source(const ImportLayout *layout, Annotations *all)
+static Status read_source(const ImportLayout *layout, Collection *all)
 {
     const ImportSettings *settings = all->settings;
     char *images = NULL, *masks = NULL;
@@ -88,7 +88,7 @@ static void remove_if_empty(const NewFolder *folder, const char *name)
 Status import_data_set(const char *name, const ImportSettings *settings, FILE *summary, FILE *notes)
 {
     const ImportLayout *layout;
-    Annotations all = {.settings = settings};
+    Collection all = {.settings = settings};
     NewFolder folder = {0};
     char *target = NULL;
     Status status;
@@ -107,7 +107,7 @@ Status import_data_set(const char *name, const ImportSettings *settings, FILE *s
     status = tables_tell(&all, folder.target, summary, notes);
 done:
     new_folder_clear(&folder);
-    annotations_clear(&all);
+    collection_clear(&all);
     free(target);
     return status;
 }

@@ -9,26 +9,26 @@
 
 /* Adds an image with its mask: NAME.jpg or .png of either folder. `where` names what asks for it.
  */
-static Status add_pair(Annotations *all, SourceFile *file, const char *stem, Split split,
+static Status add_pair(Collection *all, SourceFile *file, const char *stem, Split split,
                        const char *where)
 {
     size_t count;
     ImportImage *image;
     ImportLesion *lesion;
     SourceFile *mask = source_find_image(&all->tree, "masks", stem, &count);
-    TRY(annotations_add_image(all, file, split, where, &image));
+    TRY(collection_add_image(all, file, split, where, &image));
     if (count == 0)
-        return annotations_refuse(image, "no masks/%s.jpg or .png", stem);
-    TRY(annotations_add_companion(image, mask));
+        return collection_refuse(image, "no masks/%s.jpg or .png", stem);
+    TRY(collection_add_companion(image, mask));
     if (count > 1)
-        return annotations_refuse(image, "masks has %zu files %s.*, expected one", count, stem);
-    TRY(annotations_add_lesion(image, POLYP, 0, &lesion));
+        return collection_refuse(image, "masks has %zu files %s.*, expected one", count, stem);
+    TRY(collection_add_lesion(image, POLYP, 0, &lesion));
     lesion->box_a_region = true;
-    return annotations_add_part(lesion, (AreaPart){.kind = AREA_FILE, .file = mask});
+    return collection_add_part(lesion, (AreaPart){.kind = AREA_FILE, .file = mask});
 }
 
 /* A name of a list, which may end as the image does. */
-static Status add_listed(Annotations *all, const char *name, Split split, const char *where)
+static Status add_listed(Collection *all, const char *name, Split split, const char *where)
 {
     size_t count;
     char stem[512];
@@ -45,7 +45,7 @@ static Status add_listed(Annotations *all, const char *name, Split split, const 
     return add_pair(all, file, stem, split, where);
 }
 
-static Status read_list(Annotations *all, const char *list_name, Split split)
+static Status read_list(Collection *all, const char *list_name, Split split)
 {
     SourceFile *list = source_find(&all->tree, "", list_name);
     TextLines lines;
@@ -64,7 +64,7 @@ static Status read_list(Annotations *all, const char *list_name, Split split)
     return status;
 }
 
-static Status read_folder(Annotations *all)
+static Status read_folder(Collection *all)
 {
     for (size_t i = 0; i < all->tree.count; ++i) {
         SourceFile *file = &all->tree.files[i];
@@ -78,7 +78,7 @@ static Status read_folder(Annotations *all)
 }
 
 /* What is known of files that no list names, better than that they are no part of the layout. */
-static Status explain(Annotations *all, bool listed)
+static Status explain(Collection *all, bool listed)
 {
     for (size_t i = 0; i < all->tree.count; ++i) {
         SourceFile *file = &all->tree.files[i];
@@ -95,7 +95,7 @@ static Status explain(Annotations *all, bool listed)
     return STATUS_OK;
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     (void)images;
     (void)masks;

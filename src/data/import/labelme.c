@@ -39,8 +39,8 @@ static Status read_points(const cJSON *shape, size_t *count, double **corners)
 static Status add_rectangle(ImportLesion *lesion, size_t count, const double *corners)
 {
     for (size_t i = 0; i < count; ++i)
-        annotations_add_box(lesion, corners[2 * i], corners[2 * i + 1], corners[2 * i],
-                            corners[2 * i + 1]);
+        collection_add_box(lesion, corners[2 * i], corners[2 * i + 1], corners[2 * i],
+                           corners[2 * i + 1]);
     return STATUS_OK;
 }
 
@@ -53,7 +53,7 @@ static Status add_circle(ImportLesion *lesion, const double *points)
         corners[2 * i] = points[0] + radius * cos(2 * M_PI * i / CIRCLE_CORNERS);
         corners[2 * i + 1] = points[1] + radius * sin(2 * M_PI * i / CIRCLE_CORNERS);
     }
-    return annotations_add_part(
+    return collection_add_part(
         lesion, (AreaPart){.kind = AREA_POLYGON, .count = CIRCLE_CORNERS, .corners = corners});
 }
 
@@ -63,18 +63,18 @@ static Status add_points(ImportImage *image, ImportLesion *lesion, const char *t
     size_t needed = strcmp(type, "polygon") == 0 ? 3 : 2;
     bool known = needed == 3 || strcmp(type, "rectangle") == 0 || strcmp(type, "circle") == 0;
     if (!known)
-        return annotations_refuse(image, "shape %zu is a %s, expected polygon, rectangle or circle",
-                                  number, type);
+        return collection_refuse(image, "shape %zu is a %s, expected polygon, rectangle or circle",
+                                 number, type);
     if (count < needed || (strcmp(type, "circle") == 0 && count != 2))
-        return annotations_refuse(image, "shape %zu is a %s of %zu points, expected %s%zu", number,
-                                  type, count, type[0] == 'c' ? "" : "at least ", needed);
+        return collection_refuse(image, "shape %zu is a %s of %zu points, expected %s%zu", number,
+                                 type, count, type[0] == 'c' ? "" : "at least ", needed);
     if (strcmp(type, "rectangle") == 0)
         return add_rectangle(lesion, count, *corners);
     if (strcmp(type, "circle") == 0)
         return add_circle(lesion, *corners);
     AreaPart part = {.kind = AREA_POLYGON, .count = count, .corners = *corners};
     *corners = NULL; /* the lesion's now */
-    return annotations_add_part(lesion, part);
+    return collection_add_part(lesion, part);
 }
 
 static Status read_shape(ImportImage *image, const cJSON *shape, size_t number)
@@ -88,7 +88,7 @@ static Status read_shape(ImportImage *image, const cJSON *shape, size_t number)
         FAIL(STATUS_FORMAT, "shape %zu has no label", number);
     if (json_integer(shape, "group_id", &group))
         group += group >= 0; /* 0 is a group of its own here */
-    TRY(annotations_add_lesion(image, label, group, &lesion));
+    TRY(collection_add_lesion(image, label, group, &lesion));
     TRY(read_points(shape, &count, &corners));
     Status status = add_points(image, lesion, type ? type : "polygon", count, &corners, number);
     free(corners);
@@ -104,8 +104,8 @@ static Status read_flags(const cJSON *document, ImportImage *image)
         if (!cJSON_IsTrue(flag) || !flag->string)
             continue;
         if (image->label)
-            return annotations_refuse(image, "two flags are set, %s and %s, expected one",
-                                      image->label, flag->string);
+            return collection_refuse(image, "two flags are set, %s and %s, expected one",
+                                     image->label, flag->string);
         TRY(memory_copy_text(flag->string, &image->label));
     }
     return STATUS_OK;
@@ -141,7 +141,7 @@ static void folder_of(const SourceFile *file, char folder[PATH_MAX])
 }
 
 /* imagePath is relative to the JSON file, on whatever system it was written. */
-static SourceFile *find_image(const Annotations *all, const SourceFile *file, const char *images,
+static SourceFile *find_image(const Collection *all, const SourceFile *file, const char *images,
                               const char *path)
 {
     char folder[PATH_MAX], stem[NAME_MAX + 1];
@@ -166,7 +166,7 @@ static SourceFile *find_image(const Annotations *all, const SourceFile *file, co
     return found && source_is_image(found) ? found : NULL;
 }
 
-static Status read_document(Annotations *all, SourceFile *file, const char *images,
+static Status read_document(Collection *all, SourceFile *file, const char *images,
                             const cJSON *document)
 {
     const char *path = json_text(document, "imagePath");
@@ -178,13 +178,13 @@ static Status read_document(Annotations *all, SourceFile *file, const char *imag
     if (!picture)
         return source_leave_out(file, "its image %s is not there", path ? path : "(no imagePath)");
     folder_of(file, folder);
-    TRY(annotations_add_image(all, picture, annotations_split_in(folder), file->path, &image));
-    TRY(annotations_add_companion(image, file));
+    TRY(collection_add_image(all, picture, collection_split_in(folder), file->path, &image));
+    TRY(collection_add_companion(image, file));
     image->normal_note = "image without shapes was taken as normal";
     return read_shapes(document, image);
 }
 
-static Status read_file(Annotations *all, SourceFile *file, const char *images)
+static Status read_file(Collection *all, SourceFile *file, const char *images)
 {
     cJSON *document;
     TRY(json_read(file->path, &document));
@@ -195,7 +195,7 @@ static Status read_file(Annotations *all, SourceFile *file, const char *images)
     return status;
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     size_t files = 0;
     (void)masks;

@@ -2,7 +2,7 @@
 #ifndef GISD_DATA_IMPORT_LAYOUT_H
 #define GISD_DATA_IMPORT_LAYOUT_H
 
-#include "data/import/annotations.h"
+#include "data/import/collection.h"
 
 /* Settings that a layout has a use for, beside those that all have. */
 enum {
@@ -18,7 +18,7 @@ typedef struct {
     unsigned uses;
     /* Gathers images and lesions; all->tree is listed. `images` and `masks` are the folders that
      * the settings name, as files show them; NULL where they name none. */
-    Status (*read)(Annotations *all, const char *images, const char *masks);
+    Status (*read)(Collection *all, const char *images, const char *masks);
 } ImportLayout;
 
 extern const ImportLayout layout_coco, layout_voc, layout_yolo, layout_labelme, layout_cvat,

@@ -31,7 +31,7 @@ typedef struct {
 } Candidate;
 
 typedef struct {
-    Annotations *all;
+    Collection *all;
     const char *images, *masks; /* the user's folders, or NULL */
     size_t count;
     Candidate *candidates; /* all image files */
@@ -194,7 +194,7 @@ static Candidate *match(const Pairing *pairing, const Candidate *mask, size_t *c
 static Split split_of_key(const Candidate *candidate)
 {
     for (const char *part = candidate->key, *slash; (slash = strchr(part, '/')); part = slash + 1) {
-        Split split = annotations_split_of(part, (size_t)(slash - part));
+        Split split = collection_split_of(part, (size_t)(slash - part));
         if (split != SPLIT_NONE)
             return split;
     }
@@ -207,7 +207,7 @@ static bool is_in_normal_folder(const Pairing *pairing, const Candidate *image)
     for (const char *part = image->key, *slash; (slash = strchr(part, '/')); part = slash + 1) {
         char folder[NAME_MAX + 1];
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - part), part);
-        if (annotations_is_normal(pairing->all->settings, folder))
+        if (collection_is_normal(pairing->all->settings, folder))
             return true;
     }
     return false;
@@ -218,7 +218,7 @@ static Status add_image(Pairing *pairing, Candidate *image)
     ImportImage *added;
     if (image->image != SIZE_MAX)
         return STATUS_OK;
-    TRY(annotations_add_image(pairing->all, image->file, split_of_key(image), "images", &added));
+    TRY(collection_add_image(pairing->all, image->file, split_of_key(image), "images", &added));
     added->normal_note = "image with an empty mask was taken as normal";
     image->image = (size_t)(added - pairing->all->images);
     return STATUS_OK;
@@ -236,10 +236,10 @@ static Status add_mask(Pairing *pairing, const Candidate *mask)
                                 image->file->shown);
     TRY(add_image(pairing, image));
     ImportImage *added = &pairing->all->images[image->image];
-    TRY(annotations_add_companion(added, mask->file));
-    TRY(annotations_add_lesion(added, pairing->all->settings->class_name, 0, &lesion));
+    TRY(collection_add_companion(added, mask->file));
+    TRY(collection_add_lesion(added, pairing->all->settings->class_name, 0, &lesion));
     lesion->may_be_empty = true;
-    TRY(annotations_add_part(lesion, (AreaPart){.kind = AREA_FILE, .file = mask->file}));
+    TRY(collection_add_part(lesion, (AreaPart){.kind = AREA_FILE, .file = mask->file}));
     /* the only mask holds all lesions; of several, each holds one */
     for (size_t i = 0; i < added->lesion_count; ++i)
         added->lesions[i].box_a_region = added->lesion_count == 1;
@@ -281,7 +281,7 @@ static Status sort_images(Pairing *pairing)
     return STATUS_OK;
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     Pairing pairing = {.all = all, .images = images, .masks = masks};
     Status status;

@@ -14,7 +14,7 @@ enum { REASONS_SHOWN = 12 };
 
 /* ---- manifest.csv ---- */
 
-static Status write_row(CsvWriter *writer, const Annotations *all, size_t index, const char *target)
+static Status write_row(CsvWriter *writer, const Collection *all, size_t index, const char *target)
 {
     const ImportImage *image = &all->images[index];
     char *place = NULL, *mask = NULL, made[COMPLETION_NAME_BYTES];
@@ -39,7 +39,7 @@ done:
     return status;
 }
 
-static Status write_manifest(const Annotations *all, const char *target, const char *path)
+static Status write_manifest(const Collection *all, const char *target, const char *path)
 {
     CsvWriter writer;
     TRY(csv_writer_init(&writer));
@@ -54,7 +54,7 @@ static Status write_manifest(const Annotations *all, const char *target, const c
     return status;
 }
 
-static bool is_a_label(const Annotations *all, const char *class_name)
+static bool is_a_label(const Collection *all, const char *class_name)
 {
     for (size_t i = 0; i < all->count; ++i)
         if (!all->images[i].reason && strcmp(all->images[i].final_label, class_name) == 0)
@@ -63,7 +63,7 @@ static bool is_a_label(const Annotations *all, const char *class_name)
 }
 
 /* A manifest's classes are its labels, so a class that no image is labelled with has no place. */
-static Status check_classes(const Annotations *all)
+static Status check_classes(const Collection *all)
 {
     const char *known = NULL;
     for (size_t i = 0; i < all->count; ++i) {
@@ -101,7 +101,7 @@ static Status add_skipped(Skipped *list, const char *name, const char *reason)
 }
 
 /* Files in order of their names, then what is named and not there. */
-static Status list_skipped(const Annotations *all, Skipped *list)
+static Status list_skipped(const Collection *all, Skipped *list)
 {
     for (size_t i = 0; i < all->tree.count; ++i) {
         const SourceFile *file = &all->tree.files[i];
@@ -114,7 +114,7 @@ static Status list_skipped(const Annotations *all, Skipped *list)
 }
 
 /* Gives every file that is not imported its reason. */
-static Status explain_files(const Annotations *all)
+static Status explain_files(const Collection *all)
 {
     for (size_t i = 0; i < all->count; ++i) {
         const ImportImage *image = &all->images[i];
@@ -155,7 +155,7 @@ static Status write_skipped(const Skipped *list, const char *path)
 }
 
 /* Nothing to write: the first image's reason is probably that of all. */
-static Status nothing_imported(const Annotations *all, const Skipped *list)
+static Status nothing_imported(const Collection *all, const Skipped *list)
 {
     const char *source = all->settings->source;
     if (all->count > 0)
@@ -167,7 +167,7 @@ static Status nothing_imported(const Annotations *all, const Skipped *list)
     FAIL(STATUS_FORMAT, "%s: an empty folder, expected images", source);
 }
 
-static Status write_tables(const Annotations *all, const char *target, const NewFolder *folder,
+static Status write_tables(const Collection *all, const char *target, const NewFolder *folder,
                            const Skipped *list)
 {
     char *manifest = NULL, *skipped = NULL;
@@ -188,7 +188,7 @@ done:
     return status;
 }
 
-Status tables_write(const Annotations *all, const char *target, const NewFolder *folder)
+Status tables_write(const Collection *all, const char *target, const NewFolder *folder)
 {
     Skipped list = {0};
     Status status = explain_files(all);
@@ -206,7 +206,7 @@ Status tables_write(const Annotations *all, const char *target, const NewFolder 
 static void print_reasons(const Skipped *list, const char *out, FILE *notes)
 {
     size_t shown = 0, told = 0;
-    for (size_t i = 0; i < list->count && shown < REASONS_SHOWN; ++i) {
+    for (size_t i = 0; i < list->count && told < list->count && shown < REASONS_SHOWN; ++i) {
         size_t same = 0, before = 0;
         for (size_t k = 0; k < list->count; ++k) {
             bool equal = strcmp(list->rows[k].reason, list->rows[i].reason) == 0;
@@ -225,7 +225,7 @@ static void print_reasons(const Skipped *list, const char *out, FILE *notes)
     fprintf(notes, "All are listed in %s/skipped.csv.\n", out);
 }
 
-static void print_counts(const Annotations *all, const char *out, FILE *summary)
+static void print_counts(const Collection *all, const char *out, FILE *summary)
 {
     size_t images = 0, normal = 0, boxes = 0, masks = 0, splits[SPLIT_COUNT + 1] = {0};
     for (size_t i = 0; i < all->count; ++i) {
@@ -247,7 +247,7 @@ static void print_counts(const Annotations *all, const char *out, FILE *summary)
     fputc('\n', summary);
 }
 
-Status tables_tell(const Annotations *all, const char *out, FILE *summary, FILE *notes)
+Status tables_tell(const Collection *all, const char *out, FILE *summary, FILE *notes)
 {
     Skipped list = {0};
     Status status = list_skipped(all, &list);

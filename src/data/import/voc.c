@@ -16,7 +16,7 @@
 #include "data/import/xml_document.h"
 
 typedef struct {
-    Annotations *all;
+    Collection *all;
     const char *images, *masks; /* folders as files show them; masks may be NULL */
     TextLines lists[SPLIT_COUNT];
     bool listed; /* any of the lists is there */
@@ -91,13 +91,13 @@ static Status add_object(ImportImage *image, const xmlNode *object, size_t numbe
     ImportLesion *lesion;
     const xmlNode *box = xml_child(object, "bndbox");
     if (!xml_text(xml_child(object, "name"), sizeof name, name))
-        return annotations_refuse(image, "object %zu has no name", number);
-    TRY(annotations_add_lesion(image, name, 0, &lesion));
+        return collection_refuse(image, "object %zu has no name", number);
+    TRY(collection_add_lesion(image, name, 0, &lesion));
     if (!xml_child_number(box, "xmin", &x0) || !xml_child_number(box, "ymin", &y0) ||
         !xml_child_number(box, "xmax", &x1) || !xml_child_number(box, "ymax", &y1))
-        return annotations_refuse(image, "object %zu has no bndbox of xmin, ymin, xmax, ymax",
-                                  number);
-    annotations_add_box(lesion, x0 - 1, y0 - 1, x1, y1);
+        return collection_refuse(image, "object %zu has no bndbox of xmin, ymin, xmax, ymax",
+                                 number);
+    collection_add_box(lesion, x0 - 1, y0 - 1, x1, y1);
     return STATUS_OK;
 }
 
@@ -124,7 +124,7 @@ static Status add_mask(const Voc *voc, ImportImage *image, const char *stem)
         SourceFile *file = source_find_image(&voc->all->tree, folder, stem, &count);
         if (!file || (mask && file == mask))
             continue;
-        TRY(annotations_add_companion(image, file));
+        TRY(collection_add_companion(image, file));
         mask = mask ? mask : file;
     }
     image->numbers_file = mask;
@@ -173,8 +173,8 @@ static Status add_file(Voc *voc, SourceFile *file, const char *stem, Split split
     SourceFile *picture = find_image(voc, stem, document);
     if (!picture)
         return source_leave_out(file, "no image %s/%s.jpg or the like", voc->images, stem);
-    TRY(annotations_add_image(voc->all, picture, split, file->path, &image));
-    TRY(annotations_add_companion(image, file));
+    TRY(collection_add_image(voc->all, picture, split, file->path, &image));
+    TRY(collection_add_companion(image, file));
     image->normal_note = "image without objects was taken as normal";
     Status status = read_objects(voc, image, stem, document, file->path);
     return status;
@@ -204,7 +204,7 @@ static Status read_file(Voc *voc, SourceFile *file)
     if (!found)
         return leave_unlisted(voc, file, stem);
     if (!voc->listed)
-        split = annotations_split_in(file->shown);
+        split = collection_split_in(file->shown);
     TRY(xml_read(file->path, &document));
     Status status = add_file(voc, file, stem, split, document);
     xmlFreeDoc(document);
@@ -221,9 +221,9 @@ static Status note_unannotated(const Voc *voc)
             snprintf(name, sizeof name, "%s.xml", stem);
             if (!source_find(&voc->all->tree, "Annotations", name) &&
                 !source_find(&voc->all->tree, "", name))
-                TRY(annotations_note_absent(voc->all, stem,
-                                            "in %s's list, but Annotations/%s is not there",
-                                            split_name((Split)split), name));
+                TRY(collection_note_absent(voc->all, stem,
+                                           "in %s's list, but Annotations/%s is not there",
+                                           split_name((Split)split), name));
         }
     return STATUS_OK;
 }
@@ -249,7 +249,7 @@ static Status read_files(Voc *voc)
     return note_unannotated(voc);
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     Voc voc = {.all = all, .images = images ? images : "JPEGImages", .masks = masks};
     Status status = read_files(&voc);

@@ -19,7 +19,7 @@
 static const double share_slack = 0.01;
 
 typedef struct {
-    Annotations *all;
+    Collection *all;
     YoloNames names;
 } Yolo;
 
@@ -70,23 +70,23 @@ static Status add_lesion(const Yolo *yolo, const Where *where, size_t count, con
         FAIL(STATUS_FORMAT, "%s:%zu: class %g, expected one of the %zu of %s", where->path,
              where->line->number, values[0], classes, yolo->names.file->path);
     if (!are_shares(count - 1, values + 1))
-        return annotations_refuse(
+        return collection_refuse(
             image, "line %zu has numbers beyond 0 and 1, expected shares of the image",
             where->line->number);
-    TRY(annotations_add_lesion(image, yolo->names.classes[(size_t)values[0]], 0, &lesion));
+    TRY(collection_add_lesion(image, yolo->names.classes[(size_t)values[0]], 0, &lesion));
     if (count == 5) {
         double x = values[1] * where->width, y = values[2] * where->height;
         double half_width = values[3] * where->width / 2,
                half_height = values[4] * where->height / 2;
-        annotations_add_box(lesion, x - half_width, y - half_height, x + half_width,
-                            y + half_height);
+        collection_add_box(lesion, x - half_width, y - half_height, x + half_width,
+                           y + half_height);
         return STATUS_OK;
     }
     double *corners;
     TRY(MEMORY_NEW(&corners, count - 1));
     for (size_t i = 0; i + 1 < count; ++i)
         corners[i] = values[i + 1] * (i % 2 == 0 ? where->width : where->height);
-    return annotations_add_part(
+    return collection_add_part(
         lesion, (AreaPart){.kind = AREA_POLYGON, .count = (count - 1) / 2, .corners = corners});
 }
 
@@ -138,7 +138,7 @@ static Status read_labels(const Yolo *yolo, SourceFile *labels, ImportImage *ima
     if (status == STATUS_NO_MEMORY)
         return status;
     if (status != STATUS_OK)
-        return annotations_refuse(image, "%s", status_message());
+        return collection_refuse(image, "%s", status_message());
     TRY(text_lines_read(labels->path, &lines));
     Where where = {.path = labels->path, .width = (double)width, .height = (double)height};
     for (size_t i = 0; i < lines.count && status == STATUS_OK; ++i) {
@@ -152,13 +152,13 @@ static Status read_labels(const Yolo *yolo, SourceFile *labels, ImportImage *ima
 static Status add_image(const Yolo *yolo, SourceFile *file, Split split, const char *where)
 {
     ImportImage *image;
-    TRY(annotations_add_image(yolo->all, file, split, where, &image));
+    TRY(collection_add_image(yolo->all, file, split, where, &image));
     SourceFile *labels = find_labels(&yolo->all->tree, file);
     image->normal_note = labels ? "image with an empty label file was taken as normal"
                                 : "image without a label file was taken as normal";
     if (!labels)
         return STATUS_OK;
-    TRY(annotations_add_companion(image, labels));
+    TRY(collection_add_companion(image, labels));
     return read_labels(yolo, labels, image);
 }
 
@@ -230,8 +230,8 @@ static Status read_list(const Yolo *yolo, SourceFile *list, Split split)
         if (file && count == 1)
             status = add_image(yolo, file, split, where);
         else
-            status = annotations_note_absent(yolo->all, name, "named by %s, %s", list->shown,
-                                             file ? "several files have the name" : "not there");
+            status = collection_note_absent(yolo->all, name, "named by %s, %s", list->shown,
+                                            file ? "several files have the name" : "not there");
     }
     text_lines_clear(&lines);
     return status;
@@ -241,8 +241,8 @@ static Status read_place(const Yolo *yolo, const YoloPlace *place)
 {
     char found[PATH_MAX];
     if (!find_place(yolo, place->place, found))
-        return annotations_note_absent(yolo->all, place->place, "named by %s, not there",
-                                       yolo->names.file->shown);
+        return collection_note_absent(yolo->all, place->place, "named by %s, not there",
+                                      yolo->names.file->shown);
     SourceFile *list = *found ? source_find(&yolo->all->tree, "", found) : NULL;
     return list ? read_list(yolo, list, place->split) : read_folder(yolo, found, place->split);
 }
@@ -256,7 +256,7 @@ static Status read_everything(const Yolo *yolo)
         char folders[PATH_MAX];
         snprintf(folders, sizeof folders, "%.*s", (int)(file->name - file->shown), file->shown);
         if (source_is_image(file) && !file->reason)
-            TRY(add_image(yolo, file, annotations_split_in(folders), yolo->names.file->path));
+            TRY(add_image(yolo, file, collection_split_in(folders), yolo->names.file->path));
     }
     return STATUS_OK;
 }
@@ -271,7 +271,7 @@ static Status read_images(Yolo *yolo)
     return yolo->names.place_count > 0 ? STATUS_OK : read_everything(yolo);
 }
 
-static Status read(Annotations *all, const char *images, const char *masks)
+static Status read(Collection *all, const char *images, const char *masks)
 {
     Yolo yolo = {.all = all};
     (void)images;

@@ -111,7 +111,7 @@ static Status read_root(yaml_document_t *document, YoloNames *names)
          pair < root->data.mapping.pairs.top; ++pair) {
         const char *key = scalar(yaml_document_get_node(document, pair->key));
         const yaml_node_t *value = yaml_document_get_node(document, pair->value);
-        Split split = key ? annotations_split_of(key, strlen(key)) : SPLIT_NONE;
+        Split split = key ? collection_split_of(key, strlen(key)) : SPLIT_NONE;
         if (!key)
             continue;
         if (split != SPLIT_NONE)
@@ -175,7 +175,7 @@ static Status read_class_list(YoloNames *names, SourceFile *file)
 }
 
 /* Darknet's obj.data: "key = value" lines; the paths in it end as files of the source do. */
-static Status read_obj_data(Annotations *all, YoloNames *names)
+static Status read_obj_data(Collection *all, YoloNames *names)
 {
     TextLines lines;
     size_t count;
@@ -187,7 +187,7 @@ static Status read_obj_data(Annotations *all, YoloNames *names)
         if (!equals)
             continue;
         const char *value = equals + 1 + strspn(equals + 1, " \t");
-        Split split = annotations_split_of(text, length);
+        Split split = collection_split_of(text, length);
         SourceFile *list = source_find_ending(&all->tree, value, &count);
         if (strncmp(text, "names", length) == 0 && list && count == 1)
             status = read_class_list(names, list);
@@ -215,7 +215,7 @@ static SourceFile *find_yaml(const SourceTree *tree)
     return found ? found : count == 1 ? only : NULL;
 }
 
-static Status read_any(Annotations *all, YoloNames *names)
+static Status read_any(Collection *all, YoloNames *names)
 {
     static const char *const lists[] = {"classes.txt", "obj.names", "data/obj.names",
                                         "labels/classes.txt"};
@@ -242,7 +242,7 @@ static Status read_any(Annotations *all, YoloNames *names)
     return STATUS_OK;
 }
 
-Status yolo_names_read(Annotations *all, YoloNames *names)
+Status yolo_names_read(Collection *all, YoloNames *names)
 {
     *names = (YoloNames){0};
     Status status = read_any(all, names);

@@ -2,7 +2,7 @@
 #ifndef GISD_DATA_IMPORT_YOLO_NAMES_H
 #define GISD_DATA_IMPORT_YOLO_NAMES_H
 
-#include "data/import/annotations.h"
+#include "data/import/collection.h"
 
 /* A place with images of a split: a folder or a list of files. */
 typedef struct {
@@ -22,7 +22,7 @@ typedef struct {
 
 /* Reads data.yaml (or the only .yaml or .yml file of the source's folder), else obj.data with
  * obj.names, else classes.txt or obj.names. STATUS_MISSING: none of them is there. */
-Status yolo_names_read(Annotations *all, YoloNames *names);
+Status yolo_names_read(Collection *all, YoloNames *names);
 void yolo_names_clear(YoloNames *names);
 
 #endif

@@ -42,7 +42,7 @@ size_t grid_cell_digit(const ExperimentFile *experiment, size_t number, size_t s
 
 /* Sets the identities. fingerprints: cells->count, each of the cell's data. Reads the initial
  * weights; errors name their file. */
-Status grid_cells_identify(const ExperimentFile *experiment, const char *const *fingerprints,
-                           GridCells *cells);
+Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
+                           const char *const *fingerprints, GridCells *cells);
 
 #endif

@@ -46,8 +46,7 @@ static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH
             if (!piece)
                 return yaml_refuse(
                     node,
-                    "%s: the environment variable %s is not set (set it, or name the "
-                    "manifest with --data)",
+                    "%s: the environment variable %s is not set (set it, or write the path out)",
                     text, name);
             bytes = strlen(piece);
             at += length;
@@ -129,10 +128,13 @@ static Status read_setting(void *context, YamlNode key_node, const char *key, Ya
 
 /* ---- data and grid ---- */
 
+/* What a split keeps together, in the order of SplitGroup. */
+static const char *const groups[] = {"patient", "scene", NULL};
+
 static Status read_split(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"train",        "validation", "test", "seed",
-                                        "ignore_given", "rule",       NULL};
+    static const char *const known[] = {"train",        "validation", "test",  "seed",
+                                        "ignore_given", "rule",       "group", NULL};
     ExperimentFile *experiment = ((Reading *)context)->experiment;
     SplitSettings *split = &experiment->split;
     for (size_t i = 0; i < SPLIT_COUNT; ++i)
@@ -151,6 +153,12 @@ static Status read_split(void *context, YamlNode key_node, const char *key, Yaml
         return split_rule_parse(text, &split->rule)
                    ? STATUS_OK
                    : yaml_refuse(value, "rule: '%s' (expected fair or largest_first)", text);
+    }
+    if (strcmp(key, "group") == 0) {
+        size_t group;
+        TRY(yaml_choice(value, key, groups, &group));
+        split->group = (SplitGroup)group;
+        return STATUS_OK;
     }
     if (strcmp(key, "ignore_given") == 0)
         return yaml_flag(value, key, &split->ignore_given);
@@ -452,11 +460,11 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     const SplitSettings *split = &experiment->split;
     fprintf(stream,
             "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "
-            "ignore_given: %s, rule: %s}\n",
+            "ignore_given: %s, rule: %s, group: %s}\n",
             experiment->test_on_validation ? "validation" : "test", split->shares[SPLIT_TRAIN],
             split->shares[SPLIT_VALIDATION], split->shares[SPLIT_TEST],
             (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
-            split_rule_name(split->rule));
+            split_rule_name(split->rule), groups[split->group]);
     write_sections(stream, experiment);
     char ranks[24] = "auto";
     if (experiment->ranks_per_cell)

@@ -34,6 +34,8 @@ static void write_identity(FILE *stream, const CellSettings *settings, const cha
             write_setting(stream, settings, i);
     if (*weights)
         fprintf(stream, "initial: %s\n", weights);
+    if (settings->model.without_masks)
+        fputs("masks: none\n", stream);
     write_end(stream, settings, fingerprint);
 }
 
@@ -54,7 +56,7 @@ static void write_former_identity(FILE *stream, const CellSettings *settings,
 /* Those versions had one architecture, and no setting that was added later. */
 static bool has_former_identity(const CellSettings *settings)
 {
-    if (settings->model.architecture != 0)
+    if (settings->model.architecture != 0 || settings->model.without_masks)
         return false;
     for (size_t i = 0; i < setting_count(); ++i)
         if (setting_is_former(i)
@@ -99,22 +101,27 @@ static Status identify(GridCell *cell, const char *weights, const char *written_
 /* ---- initial weights ---- */
 
 /* One hash for each value of model.initial. */
-static Status hash_weights(const SettingValues *values, char (*hashes)[HASH_TEXT_BYTES])
+static Status hash_weights(const SettingValues *values, const char *path,
+                           char (*hashes)[HASH_TEXT_BYTES])
 {
-    for (size_t i = 0; i < values->count; ++i)
-        if (*values->texts[i])
-            TRY(checkpoint_hash_parameters(values->texts[i], hashes[i]));
+    for (size_t i = 0; i < values->count; ++i) {
+        if (!*values->texts[i])
+            continue;
+        Status status = checkpoint_hash_parameters(values->texts[i], hashes[i]);
+        if (status != STATUS_OK)
+            return status_prefix(status, "%s:%zu: initial", path, values->line);
+    }
     return STATUS_OK;
 }
 
-Status grid_cells_identify(const ExperimentFile *experiment, const char *const *fingerprints,
-                           GridCells *cells)
+Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
+                           const char *const *fingerprints, GridCells *cells)
 {
     const size_t initial = setting_find("model", "initial");
     const SettingValues *values = &experiment->values[initial];
     char(*hashes)[HASH_TEXT_BYTES];
     TRY(MEMORY_NEW(&hashes, values->count + 1));
-    Status status = hash_weights(values, hashes);
+    Status status = hash_weights(values, path, hashes);
     for (size_t i = 0; i < cells->count && status == STATUS_OK; ++i) {
         GridCell *cell = &cells->cells[i];
         size_t value = grid_cell_digit(experiment, cell->number, initial);

@@ -17,8 +17,9 @@ static Status mark_values(size_t setting, char *values, const GridCells *cells, 
         if (status != STATUS_OK)
             return status_prefix(status, "--only");
         for (size_t i = 0; i < cells->count; ++i) {
-            setting_write(&cells->cells[i].settings, setting, text);
-            marked[i] |= strcmp(text, wanted) == 0;
+            const CellSettings *settings = &cells->cells[i].settings;
+            setting_write(settings, setting, text);
+            marked[i] |= setting_matters(settings, setting) && strcmp(text, wanted) == 0;
         }
     }
     return STATUS_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "grid/run/readiness.h"
 #include "store/files.h"
 #include "train/mpi_check.h"
 
@@ -53,7 +54,7 @@ static Status load_data(Job *job, const ExperimentFile *experiment)
     return STATUS_OK;
 }
 
-static Status identify(Job *job, const ExperimentFile *experiment)
+static Status identify(Job *job, const ExperimentFile *experiment, const char *path)
 {
     const char **fingerprints;
     TRY(MEMORY_NEW(&fingerprints, job->cells.count));
@@ -63,7 +64,7 @@ static Status identify(Job *job, const ExperimentFile *experiment)
         cell->settings.model.classes = dataset->class_count;
         fingerprints[i] = dataset->fingerprint;
     }
-    Status status = grid_cells_identify(experiment, fingerprints, &job->cells);
+    Status status = grid_cells_identify(experiment, path, fingerprints, &job->cells);
     free(fingerprints);
     return status;
 }
@@ -77,7 +78,9 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
     if (status == STATUS_OK)
         status = load_data(job, experiment);
     if (status == STATUS_OK)
-        status = identify(job, experiment);
+        status = readiness_settle(job, experiment, path);
+    if (status == STATUS_OK)
+        status = identify(job, experiment, path);
     if (status != STATUS_OK)
         job_clear(job);
     return status;
@@ -89,6 +92,9 @@ void job_clear(Job *job)
         dataset_free(job->datasets[i]);
     free(job->datasets);
     free(job->sizes);
+    for (size_t i = 0; i < job->warning_count; ++i)
+        free(job->warnings[i]);
+    free(job->warnings);
     free(job->folder);
     free(job->data_name);
     grid_cells_clear(&job->cells);

@@ -22,6 +22,8 @@ typedef struct {
     GridCells cells;
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
+    size_t warning_count, warning_room;
+    char **warnings; /* warning_count: what deserves a look before the job runs; of rank 0 */
 } Job;
 
 /* Makes the experiment's cells, and reads the data in every form that they need. `data` stands in

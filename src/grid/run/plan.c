@@ -157,6 +157,8 @@ Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream)
         if (status == STATUS_OK) {
             print_cells(&plan, stream);
             print_sum(&plan, &simulation, &end, stream);
+            for (size_t i = 0; i < plan.job.warning_count; ++i)
+                fprintf(stream, "warning: %s\n", plan.job.warnings[i]);
             if (plan.difference)
                 status = status_set(STATUS_ARGUMENT, "%s", plan.difference);
         }

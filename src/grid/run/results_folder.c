@@ -87,6 +87,10 @@ static Status refuse(const char *path, const ExperimentFile *experiment, const J
         snprintf(text, sizeof text, "version %d of the arithmetic there, %d here",
                  records->arithmetic, ARITHMETIC_VERSION);
     }
+    if (!text[0] && job->cells.cells[0].settings.model.without_masks)
+        snprintf(text, sizeof text,
+                 "it was trained with masks, and the data have no masks of lesions: an earlier "
+                 "version learnt from them that nothing is lesion");
     if (!text[0] && job_has_initial_weights(job))
         snprintf(text, sizeof text, "the parameters in the file of model.initial are others now");
     free(name);

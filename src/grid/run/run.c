@@ -122,6 +122,8 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
     MasterEnd cells = {0};
     Status status =
         prepare(settings, (size_t)ranks, &experiment, &job, &folder, &search, &selected);
+    for (size_t i = 0; status == STATUS_OK && i < job.warning_count; ++i)
+        fprintf(stderr, "gisd-grid: warning: %s\n", job.warnings[i]);
     status = job_share(&job, status, comm);
     mpi_set_watch(NULL, NULL, experiment.silence);
     if (status == STATUS_OK)

@@ -8,7 +8,8 @@ Status results_detection(const Experiment *experiment, ResultsTable *table)
         {"ap_50_95", "AP at 0.5:0.95", 1, 3, METRIC_NOT_PUBLISHED},
         {"dice", "Dice", 1, 3, METRIC_NOT_PUBLISHED},
         {"mask_iou", "mask IoU", 1, 3, METRIC_NOT_PUBLISHED},
+        {"mask_specificity", "normal images without mask, %", 100, 1, METRIC_NOT_PUBLISHED},
         {"median_seconds", "seconds an image", 1, 4, METRIC_NOT_PUBLISHED},
     };
-    return metric_table_fill(experiment, metrics, 5, table);
+    return metric_table_fill(experiment, metrics, 6, table);
 }

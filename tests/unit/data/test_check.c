@@ -16,7 +16,7 @@ static Status check(const char *manifest)
     size_t bytes;
     FILE *to_summary = open_memstream(&summary, &bytes);
     FILE *to_problems = open_memstream(&problems, &bytes);
-    Status status = check_manifest(manifest, to_summary, to_problems);
+    Status status = check_manifest(manifest, NULL, to_summary, to_problems);
     fclose(to_summary);
     fclose(to_problems);
     return status;
@@ -53,7 +53,8 @@ static void a_sound_data_set_is_summed_up(void **state)
         summary, "split          images   normal       GC       CG patients    masks    boxes\n"
                  "train               6        2        2        2        2        4        4\n"
                  "val                 2        0        1        1        1        2        2\n"
-                 "all                 8        2        3        3        3        6        6\n");
+                 "all                 8        2        3        3        3        6        6\n"
+                 "masks: 6 of 0/255\n");
 }
 
 static void each_fault_is_one_line(void **state)

@@ -1,5 +1,6 @@
 #include "../unit.h"
 
+#include <hdf5.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -166,6 +167,185 @@ static void faults_of_files_name_the_line(void **state)
     assert_non_null(strstr(status_message(), "manifest.csv:5: "));
 }
 
+/* The example, its lesions' boxes taken away. */
+static const char *example_without_boxes(void)
+{
+    example_files();
+    for (int i = 0; i < 6; ++i)
+        edit_manifest(i % 2 ? ",10 5 30 20 GC" : ",10 5 30 20 CG", ",");
+    return scratch("set/manifest.csv");
+}
+
+static void a_lesion_without_boxes_has_those_of_its_mask(void **state)
+{
+    (void)state;
+    Dataset *given = load(example_files());
+    assert_int_equal(given->warning_count, 0);
+    const char *manifest = example_without_boxes(), *pack = scratch("set/pack.h5");
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    Dataset *derived = load(manifest), *packed = load(pack);
+    for (size_t i = 0; i < given->count; ++i) {
+        const Example *example = &derived->examples[i];
+        assert_int_equal(example->lesion_count, given->examples[i].lesion_count);
+        assert_memory_equal(example->lesions, given->examples[i].lesions,
+                            example->lesion_count * sizeof(Lesion));
+    }
+    assert_string_equal(derived->fingerprint, given->fingerprint);
+    assert_string_equal(packed->fingerprint, given->fingerprint);
+    const Dataset *const warned[] = {derived, packed};
+    for (size_t k = 0; k < 2; ++k) {
+        assert_int_equal(warned[k]->warning_count, 1);
+        assert_non_null(strstr(warned[k]->warnings[0], "manifest.csv:2: images/0.png: has a mask"));
+        assert_non_null(strstr(warned[k]->warnings[0], "(and so 5 rows more)"));
+    }
+    dataset_free(given);
+    dataset_free(derived);
+    dataset_free(packed);
+}
+
+static void a_pack_of_an_earlier_version_reads_as_before(void **state)
+{
+    (void)state;
+    const char *manifest = example_files(), *pack = scratch("set/pack.h5");
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    hid_t file = H5Fopen(pack, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(file >= 0 && H5Ldelete(file, "derived", H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    Dataset *from_manifest = load(manifest), *from_pack = load(pack);
+    assert_string_equal(from_pack->fingerprint, from_manifest->fingerprint);
+    assert_int_equal(from_pack->warning_count, 0);
+    dataset_free(from_manifest);
+    dataset_free(from_pack);
+}
+
+/* What such a version made of masks of 0 and 1. */
+static void a_pack_of_empty_masks_is_refused(void **state)
+{
+    (void)state;
+    const char *manifest = example_files(), *pack = scratch("set/pack.h5");
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    static const uint8_t zeros[8 * 20 * 20];
+    static const char *const names[] = {"training/masks", "network/masks"};
+    hid_t file = H5Fopen(pack, H5F_ACC_RDWR, H5P_DEFAULT);
+    for (size_t k = 0; k < 2; ++k) {
+        hid_t masks = H5Dopen2(file, names[k], H5P_DEFAULT);
+        assert_true(masks >= 0);
+        assert_true(H5Dwrite(masks, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, zeros) >= 0);
+        H5Dclose(masks);
+    }
+    H5Fclose(file);
+    SplitSettings split = split_defaults();
+    Dataset *dataset;
+    assert_int_equal(dataset_load(pack, SIZE, &split, &dataset), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "6 of 6 lesion masks have no pixel set"));
+    assert_non_null(strstr(status_message(), "pack again"));
+}
+
+static void masks_of_one_row_are_joined_each_with_a_box(void **state)
+{
+    (void)state;
+    example_without_boxes();
+    Image mask;
+    assert_int_equal(image_init(&mask, EXAMPLE_WIDTH, EXAMPLE_HEIGHT, 1), STATUS_OK);
+    for (size_t y = 25; y < 37; ++y) /* in two parts, of values 0 and 1 */
+        for (size_t x = 36; x < 58; ++x)
+            mask.pixels[y * EXAMPLE_WIDTH + x] = x < 44 || x >= 50;
+    assert_int_equal(image_write_png(scratch("set/masks/second.png"), &mask), STATUS_OK);
+    image_clear(&mask);
+    edit_manifest("masks/1.png", "masks/1.png; masks/second.png");
+    Dataset *dataset = load(scratch("set/manifest.csv"));
+    const Example *example = &dataset->examples[1];
+    static const Box expected[2] = {{10, 5, 30, 20}, {36, 25, 58, 37}};
+    assert_int_equal(example->lesion_count, 2);
+    for (size_t k = 0; k < 2; ++k) {
+        const Box *box = &example->lesions[k].box;
+        assert_true(fabsf(box->x0 * EXAMPLE_WIDTH - expected[k].x0) < 0.5f);
+        assert_true(fabsf(box->y0 * EXAMPLE_HEIGHT - expected[k].y0) < 0.5f);
+        assert_true(fabsf(box->x1 * EXAMPLE_WIDTH - expected[k].x1) < 0.5f);
+        assert_true(fabsf(box->y1 * EXAMPLE_HEIGHT - expected[k].y1) < 0.5f);
+        assert_int_equal(example->lesions[k].class_index, 0);
+    }
+    size_t side = dataset_side(dataset, 1), set = 0;
+    for (size_t i = 0; i < side * side; ++i)
+        set += dataset->masks[1][i];
+    double area = (double)(20 * 15 + 16 * 12) / (EXAMPLE_WIDTH * EXAMPLE_HEIGHT);
+    assert_true(fabs((double)set / (double)(side * side) - area) < 0.02);
+    dataset_free(dataset);
+    edit_manifest("masks/1.png; masks/second.png", "masks/1.png; masks/3.png; masks/none.png");
+    SplitSettings split = split_defaults();
+    assert_int_equal(dataset_load(scratch("set/manifest.csv"), SIZE, &split, &dataset),
+                     STATUS_MISSING);
+    assert_non_null(strstr(status_message(), "manifest.csv:3: "));
+}
+
+static void further_columns_and_warnings_go_along_and_change_no_bit(void **state)
+{
+    (void)state;
+    Dataset *cut;
+    example_files();
+    edit_manifest("lesion,form", "age,centre");
+    edit_manifest("images/1.png,masks/1.png,GC,A,,flat", "images/1.png,masks/1.png,GC,A,61,Oslo");
+    edit_manifest("GC,A,,flat", "GC,A,,");
+    edit_manifest("GC,B,,flat", "GC,B,,Bergen");
+    edit_manifest("10 5 30 20", "0 0 60 40");
+    const char *manifest = scratch("set/manifest.csv"), *pack = scratch("set/pack.h5");
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    Dataset *loaded[3] = {load(manifest), load(pack), NULL};
+    uint8_t *bytes;
+    size_t count;
+    assert_int_equal(dataset_to_bytes(loaded[1], &bytes, &count), STATUS_OK);
+    assert_int_equal(dataset_from_bytes(bytes, count, &loaded[2]), STATUS_OK);
+    assert_int_equal(dataset_from_bytes(bytes, count - 1, &cut), STATUS_FORMAT);
+    free(bytes);
+    for (size_t k = 0; k < 3; ++k) {
+        const Dataset *dataset = loaded[k];
+        assert_string_equal(dataset->fingerprint, loaded[0]->fingerprint);
+        assert_int_equal(dataset->column_count, 2);
+        assert_string_equal(dataset->column_names[0], "age");
+        assert_string_equal(dataset->column_names[1], "centre");
+        assert_string_equal(dataset->column_texts[2 * 1 + 0], "61");
+        assert_string_equal(dataset->column_texts[2 * 5 + 1], "Bergen");
+        assert_string_equal(dataset->column_texts[2 * 7 + 1], "");
+        assert_int_equal(dataset->warning_count, 1);
+        assert_non_null(strstr(dataset->warnings[0], "more than 4 times as large"));
+    }
+    for (size_t k = 0; k < 3; ++k)
+        dataset_free(loaded[k]);
+    Dataset *first = load(example_files());
+    edit_manifest("lesion,form", "age,form");
+    edit_manifest("GC,A,,flat", "GC,A,77,flat");
+    Dataset *second = load(scratch("set/manifest.csv"));
+    assert_string_equal(second->fingerprint, first->fingerprint);
+    dataset_free(first);
+    dataset_free(second);
+}
+
+/* 40 images of as many patients from two centres, one in four from Bergen. */
+static void splits_are_fair_to_centres(void **state)
+{
+    (void)state;
+    example_files();
+    char text[4096] = "image,label,centre\n";
+    for (int i = 0; i < 40; ++i) {
+        char name[64];
+        snprintf(name, sizeof name, "set/images/c%d.png", i);
+        write_picture(scratch(name), EXAMPLE_WIDTH, EXAMPLE_HEIGHT, 3);
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "images/c%d.png,%s,%s\n", i,
+                 i % 2 ? "GC" : "normal", i < 10 ? "Bergen" : "Oslo");
+    }
+    write_text(scratch("set/manifest.csv"), text);
+    const SplitSettings half = {.shares = {0.5, 0.25, 0.25}, .seed = 3};
+    Dataset *dataset;
+    assert_int_equal(dataset_load(scratch("set/manifest.csv"), SIZE, &half, &dataset), STATUS_OK);
+    size_t of_bergen[SPLIT_COUNT] = {0};
+    for (size_t i = 0; i < 10; ++i)
+        ++of_bergen[dataset->examples[i].split];
+    assert_int_equal(of_bergen[SPLIT_TRAIN], 5);
+    assert_true(of_bergen[SPLIT_VALIDATION] >= 2 && of_bergen[SPLIT_TEST] >= 2);
+    dataset_free(dataset);
+}
+
 static void failing_memory_is_an_ordinary_error(void **state)
 {
     (void)state;
@@ -190,6 +370,12 @@ int main(void)
         cmocka_unit_test(a_pack_of_another_size_or_kind_is_refused),
         cmocka_unit_test(a_pack_of_unreadable_images_never_appears),
         cmocka_unit_test(faults_of_files_name_the_line),
+        cmocka_unit_test(a_lesion_without_boxes_has_those_of_its_mask),
+        cmocka_unit_test(a_pack_of_an_earlier_version_reads_as_before),
+        cmocka_unit_test(a_pack_of_empty_masks_is_refused),
+        cmocka_unit_test(masks_of_one_row_are_joined_each_with_a_box),
+        cmocka_unit_test(further_columns_and_warnings_go_along_and_change_no_bit),
+        cmocka_unit_test(splits_are_fair_to_centres),
         cmocka_unit_test(failing_memory_is_an_ordinary_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

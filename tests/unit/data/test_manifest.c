@@ -1,3 +1,4 @@
+#include "../scratch.h"
 #include "../unit.h"
 
 #include <stdbool.h>
@@ -88,6 +89,12 @@ static void each_fault_is_named_with_its_line(void **state)
                    "m.csv:2: a.png: box 1 is \"1 2 nan 4 GC\", expected \"x0 y0 x1 y1 class\"");
     assert_refused("a.png,,GC,,,,,5 2 5 4 GC\n", "m.csv:2: a.png: box 1 is 5 2 5 4, expected x0 < "
                                                  "x1 and y0 < y1 (half-open)");
+    assert_refused("a.png,,GC,,,,,50 20 31 14 GC\n",
+                   "m.csv:2: a.png: box 1 is 50 20 31 14, expected x0 < x1 and y0 < y1 "
+                   "(half-open): are these x, y, width and height?");
+    assert_refused("a.png,,GC,,,,,0.5 0.5 0.25 0.1 GC\n",
+                   "m.csv:2: a.png: box 1 is 0.5 0.5 0.25 0.1, expected x0 < x1 and y0 < y1 "
+                   "(half-open): are these shares of the image?");
     assert_refused("a.png,,normal,,,,,1 2 3 4 GC\n",
                    "m.csv:2: a.png: labelled normal with 1 boxes, expected none");
     assert_refused("a.png,,,,,,,\n", "m.csv:2: a.png: label is empty, expected normal or a class");
@@ -105,26 +112,91 @@ static void the_header_is_checked(void **state)
 {
     (void)state;
     Manifest manifest;
-    assert_int_equal(parse("image,label,pateint\na,GC,1\n", &manifest), STATUS_FORMAT);
-    assert_string_equal(status_message(), "m.csv:1: unknown column \"pateint\", expected "
-                                          "image,mask,label,patient,lesion,form,split,boxes");
+    static const char *const slips[][2] = {
+        {"pateint", "patient"},
+        {"lable", "label"},
+        {"Boxes", "boxes"},
+        {"maks", "mask"},
+        {"splits", "split"},
+        {"center", "centre"},
+        {"maskvalues", "mask_values"},
+        {"patient_id", "patient"},
+    };
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; ++i) {
+        char text[64], expected[128];
+        snprintf(text, sizeof text, "image,%s%s\na,%s1\n", i == 1 ? "" : "label,", slips[i][0],
+                 i == 1 ? "" : "GC,");
+        snprintf(expected, sizeof expected, "m.csv:1: unknown column \"%s\", did you mean \"%s\"?",
+                 slips[i][0], slips[i][1]);
+        assert_int_equal(parse(text, &manifest), STATUS_FORMAT);
+        assert_string_equal(status_message(), expected);
+    }
     assert_int_equal(parse("image,mask\na,b\n", &manifest), STATUS_FORMAT);
     assert_int_equal(parse("image,label,image\na,GC,b\n", &manifest), STATUS_FORMAT);
     assert_string_equal(status_message(),
                         "m.csv:1: column \"image\" stands there twice, expected once");
 }
 
-static void boxes_outside_the_image_are_found(void **state)
+static void other_columns_are_kept(void **state)
 {
     (void)state;
     Manifest manifest;
-    assert_int_equal(parse(HEADER "a.png,,GC,,,,,0 0 64 48 GC;1 1 64.5 2 GC\n", &manifest),
+    assert_int_equal(parse("image,age,label,centre,device,lesion,empty,sex\n"
+                           "a.png,61,GC,Oslo,,,,f\nb.png,,normal,Bergen,\"CF, HQ\",,,\n",
+                           &manifest),
                      STATUS_OK);
-    assert_int_equal(manifest_check_boxes(&manifest, &manifest.rows[0], 65, 48), STATUS_OK);
-    assert_int_equal(manifest_check_boxes(&manifest, &manifest.rows[0], 64, 48), STATUS_FORMAT);
-    assert_string_equal(status_message(), "m.csv:2: a.png: box 2 is 1 1 64.5 2, expected it inside "
-                                          "the image of 64 x 48");
+    static const char *const names[] = {"age", "centre", "device", "sex"};
+    assert_int_equal(manifest.kept_count, 4); /* not those that are empty all the way */
+    for (size_t k = 0; k < 4; ++k)
+        assert_string_equal(manifest_kept_name(&manifest, k), names[k]);
+    assert_string_equal(manifest_kept_text(&manifest, 0, 0), "61");
+    assert_string_equal(manifest_kept_text(&manifest, 0, 1), "");
+    assert_string_equal(manifest_kept_text(&manifest, 2, 1), "CF, HQ");
+    assert_string_equal(manifest.rows[1].centre, "Bergen");
     manifest_clear(&manifest);
+}
+
+static void a_row_may_name_several_masks_and_how_to_read_them(void **state)
+{
+    (void)state;
+    Manifest manifest;
+    assert_int_equal(parse("image,mask,label,mask_values\n"
+                           "a.png,x.png; y z.png ;,GC,0/1\nb.png,w.png,GC,\nc.png,,GC,\n",
+                           &manifest),
+                     STATUS_OK);
+    const ManifestRow *row = &manifest.rows[0];
+    assert_int_equal(row->mask_count, 2);
+    assert_string_equal(row->masks[0], "x.png");
+    assert_string_equal(row->masks[1], "y z.png");
+    assert_int_equal(row->mask_rule.kind, MASK_RULE_PAIR);
+    assert_int_equal(manifest.rows[1].mask_count, 1);
+    assert_int_equal(manifest.rows[1].mask_rule.kind, MASK_RULE_FOUND);
+    assert_int_equal(manifest.rows[2].mask_count, 0);
+    manifest_clear(&manifest);
+    assert_int_equal(parse("image,label,mask_values\na.png,GC,0-1\n", &manifest), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "m.csv:2: a.png: mask_values is \"0-1\", expected"));
+}
+
+static void resemblances_are_worth_a_warning(void **state)
+{
+    (void)state;
+    const char *text = "image,label,labels,lesion_number,image_id,age,mask\n"
+                       "a.png,GC,x,1,2,3,m.png\nb.png,normal,,,,,m.png\nc.png,GC,,,,,m.png\n";
+    FILE *file = fopen(scratch("m.csv"), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    Findings findings = {0};
+    Manifest manifest;
+    assert_int_equal(manifest_read(scratch("m.csv"), &findings, &manifest), STATUS_OK);
+    manifest_clear(&manifest);
+    assert_int_equal(findings.count, 3);
+    assert_non_null(strstr(findings.findings[2].text, "m.csv:4: m.png: is the mask of line 2 too"));
+    assert_non_null(strstr(findings.findings[0].text, "m.csv:1: column \"labels\" is kept"));
+    assert_non_null(strstr(findings.findings[0].text, "did you mean \"label\"?"));
+    assert_non_null(strstr(findings.findings[1].text, "did you mean \"lesion\"?"));
+    assert_int_equal(findings.findings[1].level, FINDING_WARNING);
+    findings_clear(&findings);
 }
 
 static void what_is_written_is_read_back(void **state)
@@ -182,7 +254,9 @@ int main(void)
         cmocka_unit_test(an_empty_label_is_the_largest_box),
         cmocka_unit_test(each_fault_is_named_with_its_line),
         cmocka_unit_test(the_header_is_checked),
-        cmocka_unit_test(boxes_outside_the_image_are_found),
+        cmocka_unit_test(other_columns_are_kept),
+        cmocka_unit_test(a_row_may_name_several_masks_and_how_to_read_them),
+        cmocka_unit_test(resemblances_are_worth_a_warning),
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(failing_memory_is_an_ordinary_error),
     };

@@ -10,12 +10,12 @@ static Status read_row(const char *image, const char *mask, Source *source)
 {
     char folder[256], text[1024];
     assert_non_null(getcwd(folder, sizeof folder));
-    snprintf(text, sizeof text, "image,mask,label\n%s/golden/images/%s,%s,GC\n", folder, image,
-             mask);
+    snprintf(text, sizeof text, "image,mask,mask_values,label\n%s/golden/images/%s,%s,>=128,GC\n",
+             folder, image, mask);
     write_text(scratch("manifest.csv"), text);
     Manifest manifest;
     assert_int_equal(manifest_read(scratch("manifest.csv"), NULL, &manifest), STATUS_OK);
-    Status status = source_read(&manifest, &manifest.rows[0], source);
+    Status status = source_read(&manifest, &manifest.rows[0], NULL, NULL, source);
     manifest_clear(&manifest);
     return status;
 }
@@ -32,7 +32,8 @@ static void image_and_mask_are_upright(void **state)
     assert_int_equal(source.mask.width, 7);
     assert_int_equal(source.mask.height, 5);
     assert_int_equal(source.image.pixels[3 * 6], 240); /* x * 40 */
-    assert_int_equal(source.mask.pixels[6], 186);      /* x * 31 */
+    assert_int_equal(source.mask.pixels[6], 255);      /* x * 31 = 186 */
+    assert_int_equal(source.mask.pixels[2], 0);        /* 62 */
     source_clear(&source);
 }
 

@@ -41,7 +41,7 @@ static void make_cells(const ExperimentFile *experiment, const char *fingerprint
     assert_true(cells->count <= 64);
     for (size_t i = 0; i < cells->count; ++i)
         fingerprints[i] = fingerprint;
-    if (grid_cells_identify(experiment, fingerprints, cells) != STATUS_OK)
+    if (grid_cells_identify(experiment, path, fingerprints, cells) != STATUS_OK)
         fail_msg("%s", status_message());
 }
 
@@ -155,6 +155,8 @@ static void faults_are_named_by_line(void **state)
     refused("name: a\ntraining:\n  precision: f64\n", 3, "f64", "f32");
     refused("name: a\ngrid: {ranks_per_cell: 3}\n", 2, "power of two", "3");
     refused("name: a\ngrid: {silence: 0}\n", 2, "silence", "at least 2");
+    refused("name: a\ndata: {split: {rule: best}}\n", 2, "best", "largest_first");
+    refused("name: a\ndata: {split: {group: scenes}}\n", 2, "scenes", "patient or scene");
     refused("name: ../a\n", 1, "../a", "folder");
     refused("name: a\nloss: {alpha: 0.5\n", 3, "not YAML", "");
 }

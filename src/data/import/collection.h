@@ -8,8 +8,8 @@
  *
  * Pointers to images and lesions are valid until the next one is added.
  */
-#ifndef GISD_DATA_IMPORT_ANNOTATIONS_H
-#define GISD_DATA_IMPORT_ANNOTATIONS_H
+#ifndef GISD_DATA_IMPORT_COLLECTION_H
+#define GISD_DATA_IMPORT_COLLECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,53 +89,53 @@ typedef struct {
     } * absent; /* what annotations name and is not there */
     size_t note_count, note_capacity;
     ImportNote *notes;
-} Annotations;
+} Collection;
 
-void annotations_clear(Annotations *all);
+void collection_clear(Collection *all);
 
 /* Adds an image. STATUS_FORMAT: it is there already in another split. An image that is there in
  * the same split is an error too. `where` names what lists it, for messages. */
-Status annotations_add_image(Annotations *all, SourceFile *file, Split split, const char *where,
-                             ImportImage **image);
+Status collection_add_image(Collection *all, SourceFile *file, Split split, const char *where,
+                            ImportImage **image);
 
 /* Adds a lesion; blanks around the class are cut off. With a group that a lesion of the same class
  * has already, that one is returned. STATUS_FORMAT: no class of a manifest can have this name. */
-Status annotations_add_lesion(ImportImage *image, const char *class_name, int64_t group,
-                              ImportLesion **lesion);
+Status collection_add_lesion(ImportImage *image, const char *class_name, int64_t group,
+                             ImportLesion **lesion);
 
 /* Adds a part of an area; the arrays it points to become the lesion's, also after an error. */
-Status annotations_add_part(ImportLesion *lesion, AreaPart part);
+Status collection_add_part(ImportLesion *lesion, AreaPart part);
 
 /* Widens the lesion's box to hold this one. */
-void annotations_add_box(ImportLesion *lesion, double x0, double y0, double x1, double y1);
+void collection_add_box(ImportLesion *lesion, double x0, double y0, double x1, double y1);
 
 /* Names a file that is about this image alone, and shares its fate. */
-Status annotations_add_companion(ImportImage *image, SourceFile *file);
+Status collection_add_companion(ImportImage *image, SourceFile *file);
 
 /* The image is not imported; a reason given before stays. */
-Status annotations_refuse(ImportImage *image, const char *format, ...)
+Status collection_refuse(ImportImage *image, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Something that is named and not there. */
-Status annotations_note_absent(Annotations *all, const char *name, const char *format, ...)
+Status collection_note_absent(Collection *all, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Counts one more of what `text` says. Any thread may call it. */
-Status annotations_note(Annotations *all, const char *text);
+Status collection_note(Collection *all, const char *text);
 
 /* Whether a class or folder means an image without lesions: "normal", or the user's names. */
-bool annotations_is_normal(const ImportSettings *settings, const char *name);
+bool collection_is_normal(const ImportSettings *settings, const char *name);
 
 /* The split that a word names: train, training, val, valid, validation, test, testing, of any case,
  * digits after it left aside ("train2017"); SPLIT_NONE: none of them. */
-Split annotations_split_of(const char *word, size_t length);
+Split collection_split_of(const char *word, size_t length);
 
 /* The split that one of the words of `text` names (words are parted by anything but letters and
  * digits). */
-Split annotations_split_in(const char *text);
+Split collection_split_in(const char *text);
 
 /* A name that annotations give to a file: STATUS_FORMAT if it climbs out of the folder ("../x") or
  * is empty. `where` and `what` are for the message. */
-Status annotations_check_name(const char *name, const char *where, const char *what);
+Status collection_check_name(const char *name, const char *where, const char *what);
 
 #endif

@@ -1,5 +1,5 @@
-/* Gathering images and lesions; see annotations.h. */
-#include "data/import/annotations.h"
+/* Gathering images and lesions; see collection.h. */
+#include "data/import/collection.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -31,7 +31,7 @@ static void image_free(ImportImage *image)
     free(image->boxes);
 }
 
-void annotations_clear(Annotations *all)
+void collection_clear(Collection *all)
 {
     for (size_t i = 0; i < all->count; ++i)
         image_free(&all->images[i]);
@@ -45,11 +45,11 @@ void annotations_clear(Annotations *all)
         free(all->notes[i].text);
     free(all->notes);
     source_tree_clear(&all->tree);
-    *all = (Annotations){0};
+    *all = (Collection){0};
 }
 
-Status annotations_add_image(Annotations *all, SourceFile *file, Split split, const char *where,
-                             ImportImage **image)
+Status collection_add_image(Collection *all, SourceFile *file, Split split, const char *where,
+                            ImportImage **image)
 {
     if (file->taken)
         FAIL(STATUS_FORMAT, "%s: %s is listed a second time, expected each image once", where,
@@ -74,8 +74,8 @@ static Status check_class(const char *name)
     return STATUS_OK;
 }
 
-Status annotations_add_lesion(ImportImage *image, const char *class_name, int64_t group,
-                              ImportLesion **lesion)
+Status collection_add_lesion(ImportImage *image, const char *class_name, int64_t group,
+                             ImportLesion **lesion)
 {
     char *name;
     class_name += strspn(class_name, " \t\r\n");
@@ -102,7 +102,7 @@ fail:
     return status;
 }
 
-Status annotations_add_part(ImportLesion *lesion, AreaPart part)
+Status collection_add_part(ImportLesion *lesion, AreaPart part)
 {
     Status status = MEMORY_GROW(&lesion->parts, lesion->part_count + 1, &lesion->part_capacity);
     if (status != STATUS_OK) {
@@ -114,7 +114,7 @@ Status annotations_add_part(ImportLesion *lesion, AreaPart part)
     return STATUS_OK;
 }
 
-void annotations_add_box(ImportLesion *lesion, double x0, double y0, double x1, double y1)
+void collection_add_box(ImportLesion *lesion, double x0, double y0, double x1, double y1)
 {
     lesion->x0 = lesion->has_box ? fmin(lesion->x0, x0) : x0;
     lesion->y0 = lesion->has_box ? fmin(lesion->y0, y0) : y0;
@@ -123,7 +123,7 @@ void annotations_add_box(ImportLesion *lesion, double x0, double y0, double x1, 
     lesion->has_box = true;
 }
 
-Status annotations_add_companion(ImportImage *image, SourceFile *file)
+Status collection_add_companion(ImportImage *image, SourceFile *file)
 {
     TRY(MEMORY_GROW(&image->companions, image->companion_count + 1, &image->companion_capacity));
     image->companions[image->companion_count++] = file;
@@ -142,7 +142,7 @@ static Status format_text(char **text, const char *format, va_list values)
     return STATUS_OK;
 }
 
-Status annotations_refuse(ImportImage *image, const char *format, ...)
+Status collection_refuse(ImportImage *image, const char *format, ...)
 {
     if (image->reason)
         return STATUS_OK;
@@ -153,7 +153,7 @@ Status annotations_refuse(ImportImage *image, const char *format, ...)
     return status;
 }
 
-Status annotations_note_absent(Annotations *all, const char *name, const char *format, ...)
+Status collection_note_absent(Collection *all, const char *name, const char *format, ...)
 {
     char *copy = NULL, *reason = NULL;
     va_list values;
@@ -174,7 +174,7 @@ Status annotations_note_absent(Annotations *all, const char *name, const char *f
     return STATUS_OK;
 }
 
-static Status note(Annotations *all, const char *text)
+static Status note(Collection *all, const char *text)
 {
     for (size_t i = 0; i < all->note_count; ++i)
         if (strcmp(all->notes[i].text, text) == 0) {
@@ -187,17 +187,17 @@ static Status note(Annotations *all, const char *text)
     return STATUS_OK;
 }
 
-Status annotations_note(Annotations *all, const char *text)
+Status collection_note(Collection *all, const char *text)
 {
     Status status;
-#pragma omp critical(annotations_note)
+#pragma omp critical(collection_note)
     status = note(all, text);
     return status;
 }
 
 /* ---- names ---- */
 
-bool annotations_is_normal(const ImportSettings *settings, const char *name)
+bool collection_is_normal(const ImportSettings *settings, const char *name)
 {
     for (size_t i = 0; i < settings->normal_count; ++i)
         if (strcmp(settings->normal_names[i], name) == 0)
@@ -205,7 +205,7 @@ bool annotations_is_normal(const ImportSettings *settings, const char *name)
     return strcasecmp(name, MANIFEST_NORMAL) == 0;
 }
 
-Split annotations_split_of(const char *word, size_t length)
+Split collection_split_of(const char *word, size_t length)
 {
     static const struct {
         const char *name;
@@ -223,7 +223,7 @@ Split annotations_split_of(const char *word, size_t length)
     return SPLIT_NONE;
 }
 
-Split annotations_split_in(const char *text)
+Split collection_split_in(const char *text)
 {
     for (;;) {
         while (*text && !isalnum((unsigned char)*text))
@@ -233,14 +233,14 @@ Split annotations_split_in(const char *text)
             ++length;
         if (length == 0)
             return SPLIT_NONE;
-        Split split = annotations_split_of(text, length);
+        Split split = collection_split_of(text, length);
         if (split != SPLIT_NONE)
             return split;
         text += length;
     }
 }
 
-Status annotations_check_name(const char *name, const char *where, const char *what)
+Status collection_check_name(const char *name, const char *where, const char *what)
 {
     if (*name == '\0')
         FAIL(STATUS_FORMAT, "%s: %s is empty, expected the name of a file", where, what);
