@@ -21,7 +21,7 @@ typedef enum {
     CELL_STANDINGS
 } CellStanding;
 
-enum { RECORD_ID_BYTES = 48, RECORD_NAME_BYTES = 128 };
+enum { RECORD_ID_BYTES = 48, RECORD_NAME_BYTES = 512 };
 enum { RECORD_CAUSE_BYTES = 512, RECORD_HOSTS_BYTES = 256, RECORD_KIND_BYTES = 64 };
 
 /* What the journal tells of a cell. */

@@ -250,7 +250,7 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
 }
 
 /* The record that plans a cell; NULL: no memory. */
-static cJSON *planned_record(const GridCell *cell)
+static cJSON *planned_record(const ExperimentFile *experiment, const GridCell *cell)
 {
     EventSetting *settings;
     char(*texts)[SETTING_TEXT_BYTES];
@@ -260,7 +260,7 @@ static cJSON *planned_record(const GridCell *cell)
         return NULL;
     if (MEMORY_NEW(&texts, setting_count()) == STATUS_OK) {
         for (size_t i = 0; i < setting_count(); ++i) {
-            setting_write(&cell->settings, i, texts[i]);
+            grid_cell_text(experiment, cell, i, texts[i]);
             if (setting_applies(&cell->settings, i))
                 settings[count++] = (EventSetting){setting_name(i), texts[i]};
         }
@@ -275,7 +275,7 @@ static cJSON *planned_record(const GridCell *cell)
     return record;
 }
 
-static Status plan_cells(ResultsFolder *folder, const Job *job)
+static Status plan_cells(ResultsFolder *folder, const ExperimentFile *experiment, const Job *job)
 {
     size_t count = 0;
     cJSON **records;
@@ -284,7 +284,7 @@ static Status plan_cells(ResultsFolder *folder, const Job *job)
     for (size_t i = 0; i < job->cells.count && status == STATUS_OK; ++i) {
         if (records_find(&folder->records, job->cells.cells[i].id))
             continue;
-        records[count] = planned_record(&job->cells.cells[i]);
+        records[count] = planned_record(experiment, &job->cells.cells[i]);
         if (!records[count])
             status = status_set(STATUS_NO_MEMORY, "no memory for the plan of the cells");
         else
@@ -323,7 +323,7 @@ static Status take_folder(ResultsFolder *folder, const char *journal,
     TRY(write_experiment(job->folder, experiment, source, job));
     TRY(record_job(folder->journal, experiment, job, ranks));
     TRY(adopt_cells(folder, job));
-    TRY(plan_cells(folder, job));
+    TRY(plan_cells(folder, experiment, job));
     records_clear(&folder->records);
     return records_read(journal, &folder->records);
 }
