@@ -84,9 +84,12 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, size
     cell->settings.test_on_validation = experiment->test_on_validation;
     for (size_t i = 0; i < setting_count(); ++i) {
         const SettingValues *values = &experiment->values[i];
-        if (values->count)
-            TRY(setting_read(&cell->settings, i,
-                             values->texts[grid_cell_digit(experiment, number, i)]));
+        if (!values->count)
+            continue;
+        size_t digit = grid_cell_digit(experiment, number, i);
+        Status status = setting_read(&cell->settings, i, values->texts[digit]);
+        if (status != STATUS_OK) /* another architecture takes it */
+            return status_prefix(status, "%s:%zu", path, values->line);
     }
     *exists = true;
     for (size_t i = 0; i < setting_count(); ++i)
