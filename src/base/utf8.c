@@ -104,7 +104,8 @@ const char *utf8_quote(const char *text, char quote[UTF8_QUOTE_BYTES])
         memcpy(quote + used, piece, bytes);
         used += bytes;
     }
-    memcpy(quote + used, "\"", 2);
+    quote[used++] = '"';
+    quote[used] = '\0';
     return quote;
 }
 
