@@ -15,6 +15,7 @@
 #include "store/files.h"
 #include "train/cell_files.h"
 #include "train/evaluation.h"
+#include "train/group_state.h"
 #include "train/history.h"
 #include "train/mpi_check.h"
 #include "train/setting_table.h"
@@ -182,8 +183,9 @@ static void add_step(Cell *cell, const StepResult *step)
 
 static Status save(Cell *cell, double operating_point)
 {
-    Status status = STATUS_OK;
     double started = clock_seconds();
+    TRY(group_state_check(&cell->trainer));
+    Status status = STATUS_OK;
     if (cell->trainer.rank == 0)
         status = cell_save(cell->place, &cell->trainer, &cell->history, operating_point);
     cell->saved = clock_seconds();
@@ -316,8 +318,8 @@ static Status train(Cell *cell, CellEnd *end)
 
 /* ---- the whole ---- */
 
-/* From the cell's checkpoint, else from the parameters that it is to start from. */
-static Status start_parameters(Cell *cell, bool *resumed)
+/* On rank 0, from the cell's checkpoint, else from the parameters that it is to start from. */
+static Status read_start(Cell *cell, bool *resumed)
 {
     const Network *network = &cell->trainer.network;
     const char *initial = cell->settings->initial_checkpoint;
@@ -327,6 +329,13 @@ static Status start_parameters(Cell *cell, bool *resumed)
     TRY(checkpoint_verify(initial));
     return checkpoint_read_initial(initial, &cell->trainer.parameters,
                                    network->architecture->depends_on_classes);
+}
+
+static Status start_parameters(Cell *cell, bool *resumed)
+{
+    Status status = cell->trainer.rank == 0 ? read_start(cell, resumed) : STATUS_OK;
+    TRY(mpi_agree(cell->group, status));
+    return group_state_send(&cell->trainer, &cell->history, resumed);
 }
 
 static Status build_cell(Cell *cell)
@@ -349,8 +358,7 @@ static Status open_cell(Cell *cell)
     TRY(mpi_agree(cell->group, status));
     status = build_cell(cell);
     TRY(mpi_agree(cell->group, status));
-    status = start_parameters(cell, &resumed);
-    TRY(mpi_agree(cell->group, status));
+    TRY(start_parameters(cell, &resumed));
     cell->progress = (CellProgress){
         .epochs = cell->settings->epochs,
         .step = cell->trainer.step,

@@ -14,8 +14,8 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
                  double operating_point);
 
 /* Sets trainer and history from the newest checkpoint of the folder that verifies, else from the
- * one before; *found is false, and nothing changed, if there is neither. Every rank reads the same
- * file. */
+ * one before; *found is false, and nothing changed, if there is neither. Rank 0 only: see
+ * group_state.h. */
 Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, bool *found);
 
 /* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). Rank 0 only. */

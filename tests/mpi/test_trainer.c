@@ -10,6 +10,7 @@
 #include "../unit/data/example_data.h"
 #include "store/files.h"
 #include "train/cell_files.h"
+#include "train/group_state.h"
 #include "train/trainer.h"
 
 enum { SIZE = 64, TRAINING = 12, STEPS = 3 };
@@ -135,8 +136,65 @@ static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void *
     assert_int_equal(system(path), 0);
 }
 
+/* The others' folders hold nothing, or an older state. */
+static void a_group_goes_on_from_what_its_rank_0_reads(void **state)
+{
+    (void)state;
+    int ranks, rank;
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    const CellSettings settings = small_cell();
+    if (settings.shards % (size_t)ranks)
+        return;
+    char folder[64], command[80];
+    snprintf(folder, sizeof folder, "/tmp/gisd-group-%d-%d", (int)getpid(), rank);
+    assert_int_equal(files_make_folder(folder), STATUS_OK);
+    const CellPlace place = {.folder = folder, .cell_id = "0123456789ab"};
+    Dataset *dataset = example_data(TRAINING, 4, SIZE);
+    Trainer whole, after;
+    History history, restored;
+    double row[32] = {1, 2, 3};
+    bool resumed = false;
+    start(&whole, &settings, dataset, MPI_COMM_SELF);
+    assert_int_equal(history_init(&history, &whole.network.plan.model), STATUS_OK);
+    assert_int_equal(history_init(&restored, &whole.network.plan.model), STATUS_OK);
+    run_steps(&whole, rank == 1 ? 1 : STEPS); /* rank 1 sees an older one, rank 2 and on none */
+    assert_int_equal(history_add(&history, row), STATUS_OK);
+    history_add_step(&history, row);
+    if (rank < 2)
+        assert_int_equal(cell_save(&place, &whole, &history, 0.5), STATUS_OK);
+    run_steps(&whole, rank == 1 ? 2 * STEPS - 1 : STEPS);
+
+    assert_int_equal(trainer_init(&after, &settings, dataset, MPI_COMM_WORLD), STATUS_OK);
+    if (rank == 0)
+        assert_int_equal(cell_restore(&place, &after, &restored, &resumed), STATUS_OK);
+    assert_int_equal(group_state_send(&after, &restored, &resumed), STATUS_OK);
+    assert_true(resumed);
+    assert_int_equal(after.step, STEPS);
+    assert_int_equal(restored.count, 1);
+    assert_int_equal(restored.running_steps, 1);
+    assert_memory_equal(restored.rows, row, restored.column_count * sizeof *row);
+    assert_int_equal(trainer_start(&after), STATUS_OK);
+    run_steps(&after, STEPS);
+    assert_same_parameters(&whole, &after);
+    assert_int_equal(group_state_check(&after), STATUS_OK);
+
+    /* A bit that flips on one rank is noticed by all. */
+    if (rank == ranks - 1)
+        ((uint32_t *)(void *)after.parameters.items[3].value)[5] ^= 1;
+    assert_int_equal(group_state_check(&after), ranks > 1 ? STATUS_DIVERGED : STATUS_OK);
+    trainer_clear(&after);
+    trainer_clear(&whole);
+    history_clear(&history);
+    history_clear(&restored);
+    dataset_free(dataset);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_group_trains_to_the_bits_of_one_rank),
     cmocka_unit_test(a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits),
+    cmocka_unit_test(a_group_goes_on_from_what_its_rank_0_reads),
 };
 RUN_MPI_TESTS(tests)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/mask_reading.h"
 #include "image/image_file.h"
 
 /* Grey from LOW to below HIGH is neither background nor lesion: some of it lies on every smoothed
@@ -163,6 +164,18 @@ static Status read_two_valued(const char *path, const ImageValues *values, Image
     return check_inverted(path, mask);
 }
 
+/* Whether a manifest that names the file as it is means the same mask. */
+static bool reads_alike(const char *path, const Image *mask)
+{
+    Image found;
+    MaskReading reading;
+    if (mask_read(path, &(MaskRule){0}, &found, &reading, NULL) != STATUS_OK)
+        return false;
+    bool alike = memcmp(found.pixels, mask->pixels, mask->width * mask->height) == 0;
+    image_clear(&found);
+    return alike;
+}
+
 Status mask_file_read(const char *path, Image *mask, bool *plain)
 {
     ImageValues values;
@@ -172,6 +185,8 @@ Status mask_file_read(const char *path, Image *mask, bool *plain)
     image_values_clear(&values);
     if (status != STATUS_OK)
         image_clear(mask);
+    else if (*plain)
+        *plain = reads_alike(path, mask);
     return status;
 }
 

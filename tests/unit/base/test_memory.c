@@ -80,6 +80,15 @@ static void the_chosen_allocation_fails_once(void **state)
     free(c);
 }
 
+static void room_that_is_not_there_is_told_with_who_wants_it(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_check_room("X", (size_t)1 << 20), STATUS_OK);
+    assert_int_equal(memory_check_room("X", (size_t)1 << 50), STATUS_NO_MEMORY);
+    assert_string_equal(status_message(),
+                        "out of memory: X needs 1073741824 MiB of free address space");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +96,7 @@ int main(void)
         cmocka_unit_test(a_product_that_overflows_is_refused),
         cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
         cmocka_unit_test(an_array_that_cannot_grow_stays_as_it_is),
+        cmocka_unit_test(room_that_is_not_there_is_told_with_who_wants_it),
         cmocka_unit_test(the_chosen_allocation_fails_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

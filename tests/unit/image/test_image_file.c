@@ -128,6 +128,26 @@ static void write_kind(int bit_depth, int colour_type, int interlace, const uint
     fclose(file);
 }
 
+static void a_png_tells_who_wrote_it(void **state)
+{
+    (void)state;
+    Image image, again;
+    assert_int_equal(image_init(&image, 3, 2, 3), STATUS_OK);
+    memset(image.pixels, 77, 18);
+    assert_int_equal(image_write_png_by(path, &image, "gisd-test"), STATUS_OK);
+    assert_true(image_png_is_by(path, "gisd-test"));
+    assert_false(image_png_is_by(path, "gisd-tes"));
+    assert_false(image_png_is_by(path, "gisd-test2"));
+    assert_int_equal(image_read(path, 3, &again), STATUS_OK);
+    assert_memory_equal(again.pixels, image.pixels, 18);
+    assert_int_equal(image_write_png(path, &image), STATUS_OK);
+    assert_false(image_png_is_by(path, "gisd-test"));
+    assert_false(image_png_is_by("nowhere.png", "gisd-test"));
+    assert_false(image_png_is_by("/dev/zero", "gisd-test"));
+    image_clear(&image);
+    image_clear(&again);
+}
+
 static void every_kind_of_png_is_read(void **state)
 {
     (void)state;
@@ -321,6 +341,7 @@ int main(void)
         cmocka_unit_test(png_gives_back_what_was_written),
         cmocka_unit_test(jpeg_gives_back_nearly_what_was_written),
         cmocka_unit_test(colour_becomes_luma_and_grey_is_spread),
+        cmocka_unit_test(a_png_tells_who_wrote_it),
         cmocka_unit_test(every_kind_of_png_is_read),
         cmocka_unit_test(a_file_cut_anywhere_is_an_error),
         cmocka_unit_test(a_file_of_another_format_cut_anywhere_is_an_error),

@@ -335,6 +335,22 @@ static void files_that_cannot_be_opened_say_why(void **state)
     assert_null(strchr(status_message(), '\n'));
 }
 
+static void a_file_tells_its_kind(void **state)
+{
+    (void)state;
+    const char *path = scratch("kind.h5"), *other = scratch("other.h5");
+    Hdf5Writer *writer = start(path);
+    assert_int_equal(hdf5_set_text(writer, "/", "kind", "a pack"), STATUS_OK);
+    assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+    assert_true(hdf5_is_kind(path, "a pack"));
+    assert_false(hdf5_is_kind(path, "a pac"));
+    assert_int_equal(hdf5_writer_commit(start(other)), STATUS_OK);
+    assert_false(hdf5_is_kind(other, "a pack"));
+    assert_int_equal(files_write(other, "no HDF5", 7), STATUS_OK);
+    assert_false(hdf5_is_kind(other, "a pack"));
+    assert_false(hdf5_is_kind("/dev/zero", "a pack"));
+}
+
 static void a_foreign_lock_gets_advice(void **state)
 {
     (void)state;
@@ -485,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_disk_that_fills_up_is_an_error_and_no_more),
         cmocka_unit_test(a_flipped_byte_in_a_dataset_is_found),
         cmocka_unit_test(files_that_cannot_be_opened_say_why),
+        cmocka_unit_test(a_file_tells_its_kind),
         cmocka_unit_test(a_foreign_lock_gets_advice),
         cmocka_unit_test(wrong_names_counts_and_types_are_named),
         cmocka_unit_test(datasets_of_a_group_are_listed_by_path),
