@@ -189,8 +189,9 @@ static ResizeView view_of(const Image *image, bool letterbox)
 /* Whether a pixel of the square shows the picture: its centre lies in it. */
 static bool shows(const Letterbox *place, size_t side, size_t index)
 {
-    float x = ((float)(index % side) + 0.5F) / (float)side - place->x0;
-    float y = ((float)(index / side) + 0.5F) / (float)side - place->y0;
+    size_t row = index / side, column = index % side;
+    float x = ((float)column + 0.5F) / (float)side - place->x0;
+    float y = ((float)row + 0.5F) / (float)side - place->y0;
     return x >= 0 && x < place->width && y >= 0 && y < place->height;
 }
 
