@@ -50,16 +50,17 @@ static Status select_cells(const RunSettings *settings, const Job *job, bool **s
     return selection_read(settings->only, &job->cells, *selected);
 }
 
-/* A folder of a version that did not name the rule of its splits goes on with that of its time. */
-static Status take_former_rule(const char *folder, ExperimentFile *experiment)
+/* Where the experiment does not name the rule of its splits, the folder goes on with its own: that of
+ * a version that did not name it yet is the rule of its time. */
+static Status take_rule_of_folder(const char *folder, ExperimentFile *experiment)
 {
     ExperimentFile there;
     char *path;
     TRY(files_join(folder, "experiment.yaml", &path));
     if (!experiment->split_rule_given && files_exists(path) &&
         experiment_file_read(path, &there) == STATUS_OK) {
-        if (!there.split_rule_given)
-            experiment->split.rule = SPLIT_RULE_LARGEST_FIRST;
+        experiment->split.rule =
+            there.split_rule_given ? there.split.rule : SPLIT_RULE_LARGEST_FIRST;
         experiment_file_clear(&there);
     }
     free(path);
@@ -71,7 +72,7 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
     char *folder;
     TRY(experiment_file_read(settings->experiment, experiment));
     TRY(name_folder(settings, experiment, &folder));
-    Status status = take_former_rule(folder, experiment);
+    Status status = take_rule_of_folder(folder, experiment);
     if (status == STATUS_OK)
         status = job_init(job, experiment, settings->experiment, settings->data);
     job->folder = folder;
