@@ -50,8 +50,8 @@ static Status select_cells(const RunSettings *settings, const Job *job, bool **s
     return selection_read(settings->only, &job->cells, *selected);
 }
 
-/* Where the experiment does not name the rule of its splits, the folder goes on with its own: that of
- * a version that did not name it yet is the rule of its time. */
+/* Where the experiment does not name the rule of its splits, the folder goes on with its own: that
+ * of a version that did not name it yet is the rule of its time. */
 static Status take_rule_of_folder(const char *folder, ExperimentFile *experiment)
 {
     ExperimentFile there;
