@@ -60,17 +60,25 @@ size_t utf8_character(const char *text)
 
 enum { PIECE_BYTES = 16 };
 
+/* Whether a reader does not see a character, or takes it for a plain blank. */
+static bool is_invisible(int32_t character)
+{
+    return is_control(character) || utf8proc_category(character) == UTF8PROC_CATEGORY_CF ||
+           (character != ' ' && utf8proc_category(character) == UTF8PROC_CATEGORY_ZS);
+}
+
 /* One character, or one foreign byte, as it is shown; moves *text behind it. */
 static size_t show(const char **text, char piece[PIECE_BYTES])
 {
-    size_t bytes = utf8_character(*text);
-    if (bytes > 0) {
+    int32_t character;
+    size_t bytes = take(*text, &character);
+    if (bytes > 0 && !is_invisible(character)) {
         memcpy(piece, *text, bytes);
         piece[bytes] = '\0';
         *text += bytes;
         return bytes;
     }
-    *text += 1; /* what is left of a control character of several bytes is shown as foreign bytes */
+    *text += 1; /* what is left of a character of several bytes is shown as foreign bytes */
     return (size_t)snprintf(piece, PIECE_BYTES, "\\x%02x", (unsigned char)(*text)[-1]);
 }
 
@@ -104,7 +112,8 @@ const char *utf8_quote(const char *text, char quote[UTF8_QUOTE_BYTES])
         memcpy(quote + used, piece, bytes);
         used += bytes;
     }
-    memcpy(quote + used, "\"", 2);
+    quote[used++] = '"';
+    quote[used] = '\0';
     return quote;
 }
 

@@ -23,8 +23,8 @@ size_t utf8_character(const char *text);
 /* Whether some character is a control character (line end, tab, escape, 0x7f, U+0080 to U+009F). */
 bool utf8_has_control(const char *text);
 
-/* The text in quotation marks, for messages: valid, without control characters, cut with "..." in
- * the middle if it is long. Returns `quote`. */
+/* The text in quotation marks, for messages: valid, without characters that one does not see, cut
+ * with "..." in the middle if it is long. Returns `quote`. */
 const char *utf8_quote(const char *text, char quote[UTF8_QUOTE_BYTES]);
 
 /* The text as it is compared with others of its kind: without case, blanks, invisible characters

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -74,8 +75,20 @@ __attribute__((section(".preinit_array"),
 
 /* ---- words ---- */
 
+/* Where the caller closed the standard streams, the next files to be opened would take their
+ * places, and what is printed would go into them. Reading and writing there fail as before, but for
+ * messages, which are lost. */
+static void hold_places(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY}; /* the wrong way round: 0 and 1 */
+    for (int file = 0; file <= STDERR_FILENO; ++file)
+        if (fcntl(file, F_GETFD) < 0)
+            open("/dev/null", modes[file]);
+}
+
 void command_begin(void)
 {
+    hold_places();
     argp_err_exit_status = EX_USAGE;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cmd/command.h"
 #include "cmd/data.h"
 #include "cmd/data_export.h"
 #include "data/manifest.h"
@@ -30,21 +31,24 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case OPTION_DATA:
         arguments->cell.data = argument;
         return 0;
     case OPTION_SCORE:
         if (text_to_number("--score", argument, 0, 1, &arguments->cell.score) != STATUS_OK)
-            argp_error(state, "%s", status_message());
+            return command_refuse(state, "%s", status_message());
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->count == 3)
-            argp_error(state, "unexpected argument '%s', expected LAYOUT MANIFEST OUT", argument);
+            return command_refuse(state, "unexpected word '%s', expected LAYOUT MANIFEST OUT",
+                                  argument);
         arguments->words[arguments->count++] = argument;
         return 0;
     case ARGP_KEY_END:
         if (arguments->count < 3)
-            argp_error(state, "expected LAYOUT, MANIFEST or CELL, and OUT");
+            return command_refuse(state, "expected LAYOUT, MANIFEST or CELL, and OUT");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -113,7 +117,7 @@ Status data_export(int argc, char **argv)
 {
     Arguments arguments = {.cell = {.score = NAN}};
     ExportCounts counts = {0};
-    argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+    command_parse(&usage, argc, argv, &arguments);
     const char *layout = arguments.words[0];
     if (strcmp(layout, "coco") != 0 && strcmp(layout, "masks") != 0)
         FAIL(STATUS_ARGUMENT, "unknown layout '%s', expected coco or masks", layout);

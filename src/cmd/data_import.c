@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/command.h"
 #include "cmd/data.h"
 #include "data/import/import.h"
 
@@ -42,17 +43,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     Arguments *arguments = state->input;
     ImportSettings *settings = &arguments->settings;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case OPTION_CLASS:
         settings->class_name = argument;
         return 0;
     case OPTION_NORMAL:
         if (settings->normal_count == NORMAL_MOST)
-            argp_error(state, "--normal more than %d times", NORMAL_MOST);
+            return command_refuse(state, "--normal more than %d times", NORMAL_MOST);
         arguments->normal_names[settings->normal_count++] = argument;
         return 0;
     case OPTION_SPLIT:
         if (!split_parse(argument, &settings->split) || settings->split == SPLIT_NONE)
-            argp_error(state, "--split is '%s', expected train, val or test", argument);
+            return command_refuse(state, "--split is '%s', expected train, val or test", argument);
         return 0;
     case OPTION_IMAGES:
         settings->images = argument;
@@ -65,12 +68,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (arguments->count == 3)
-            argp_error(state, "unexpected argument '%s', expected LAYOUT SRC OUT", argument);
+            return command_refuse(state, "unexpected word '%s', expected LAYOUT SRC OUT", argument);
         arguments->words[arguments->count++] = argument;
         return 0;
     case ARGP_KEY_END:
         if (arguments->count < 3)
-            argp_error(state, "expected LAYOUT SRC OUT");
+            return command_refuse(state, "expected LAYOUT SRC OUT");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -111,7 +114,7 @@ static const struct argp usage = {
 Status data_import(int argc, char **argv)
 {
     Arguments arguments = {.settings = {.split = SPLIT_NONE}};
-    argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+    command_parse(&usage, argc, argv, &arguments);
     arguments.settings.source = arguments.words[1];
     arguments.settings.out = arguments.words[2];
     arguments.settings.normal_names = arguments.normal_names;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cmd/command.h"
 #include "cmd/data.h"
 #include "data/join.h"
 
@@ -18,13 +19,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     Arguments *arguments = state->input;
     (void)argument;
     switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
     case ARGP_KEY_ARGS:
         arguments->words = state->argv + state->next;
         arguments->count = (size_t)(state->argc - state->next);
         return 0;
     case ARGP_KEY_END:
         if (arguments->count < 3)
-            argp_error(state, "expected at least two manifests and OUT");
+            return command_refuse(state, "expected at least two manifests and OUT");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -81,7 +84,7 @@ static Status check_names(size_t count, const JoinPart *parts)
 Status data_join(int argc, char **argv)
 {
     Arguments arguments = {0};
-    argp_parse(&usage, argc, argv, 0, NULL, &arguments);
+    command_parse(&usage, argc, argv, &arguments);
     size_t count = arguments.count - 1, rows;
     const char *out = arguments.words[count];
     JoinPart *parts = NULL;

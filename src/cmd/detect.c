@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
 #include "cmd/command.h"
+#include "cmd/detect_names.h"
 #include "gisd/gisd.h"
 #include "image/box.h"
 #include "image/draw.h"
@@ -39,9 +39,8 @@ typedef struct {
 typedef struct {
     const Arguments *arguments;
     GisdDetector *detector;
-    Hdf5Writer *raw;   /* NULL if not asked for */
-    char **names;      /* of the images, one for each, unique */
-    size_t name_count; /* of those that have one yet */
+    Hdf5Writer *raw; /* NULL if not asked for */
+    ImageNames names;
     bool cannot_write; /* a file or the standard output */
 } Run;
 
@@ -114,61 +113,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
-/* ---- names ---- */
-
-/* FOLDER/NAMEsuffix in *path. */
-static Status output_path(const char *folder, const char *name, const char *suffix, char **path)
-{
-    size_t bytes = strlen(folder) + strlen(name) + strlen(suffix) + 2;
-    TRY(MEMORY_NEW(path, bytes));
-    snprintf(*path, bytes, "%s/%s%s", folder, name, suffix);
-    return STATUS_OK;
-}
-
-static Status overlay_path(const Run *run, const char *name, char **path)
-{
-    return output_path(run->arguments->overlay_folder, name, ".png", path);
-}
-
-static Status mask_path(const Run *run, const char *name, char **path)
-{
-    return output_path(run->arguments->overlay_folder, name, "-mask.png", path);
-}
-
-/* Whether NAME.png is OTHER-mask.png. */
-static bool is_mask_of(const char *name, const char *other)
-{
-    size_t length = strlen(other);
-    return strncasecmp(name, other, length) == 0 && strcasecmp(name + length, "-mask") == 0;
-}
-
-/* Whether the files of that name would be those of another one; letters may have no case there. "."
- * is no name in HDF5. */
-static bool name_is_taken(const Run *run, const char *name)
-{
-    for (size_t i = 0; i < run->name_count; ++i)
-        if (strcasecmp(run->names[i], name) == 0 || is_mask_of(run->names[i], name) ||
-            is_mask_of(name, run->names[i]))
-            return true;
-    return strcmp(name, ".") == 0;
-}
-
-/* The file's name without folder and suffix, with -2, -3, ... if another image has that already;
- * kept in run->names. */
-static Status name_image(Run *run, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    const char *dot = strrchr(base, '.');
-    size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-    char *unique;
-    TRY(MEMORY_NEW(&unique, length + 24));
-    snprintf(unique, length + 1, "%s", base);
-    for (size_t n = 2; name_is_taken(run, unique); ++n)
-        snprintf(unique + length, 24, "-%zu", n);
-    run->names[run->name_count++] = unique;
-    return STATUS_OK;
-}
+/* ---- what may be written ---- */
 
 static bool is_own_raw(const char *path)
 {
@@ -184,8 +129,8 @@ static bool is_own_png(const char *path)
 static Status claim_overlay(const Run *run, const char *name, Outputs *outputs)
 {
     char *overlay, *mask = NULL;
-    TRY(overlay_path(run, name, &overlay));
-    Status status = mask_path(run, name, &mask);
+    TRY(image_overlay_path(run->arguments->overlay_folder, name, &overlay));
+    Status status = image_mask_path(run->arguments->overlay_folder, name, &mask);
     if (status == STATUS_OK)
         status = outputs_claim(outputs, overlay, is_own_png);
     if (status == STATUS_OK)
@@ -204,7 +149,7 @@ static Status claim_files(const Run *run, Outputs *outputs)
     if (arguments->raw_path)
         TRY(outputs_claim(outputs, arguments->raw_path, is_own_raw));
     for (size_t i = 0; i < arguments->image_count && arguments->overlay_folder; ++i)
-        TRY(claim_overlay(run, run->names[i], outputs));
+        TRY(claim_overlay(run, run->names.names[i], outputs));
     return STATUS_OK;
 }
 
@@ -423,8 +368,8 @@ static Status report(Run *run, const char *path, const char *name, const GisdRes
         TRY(status);
     }
     if (arguments->overlay_folder) {
-        TRY_GOTO(status, end, overlay_path(run, name, &overlay));
-        TRY_GOTO(status, end, mask_path(run, name, &mask));
+        TRY_GOTO(status, end, image_overlay_path(arguments->overlay_folder, name, &overlay));
+        TRY_GOTO(status, end, image_mask_path(arguments->overlay_folder, name, &mask));
         TRY_GOTO(status, end, write_overlay(run, path, result, overlay, mask));
     }
     if (arguments->json)
@@ -443,7 +388,7 @@ static Status run_image(Run *run, size_t which)
     const char *path = run->arguments->images[which];
     GisdResult *result;
     TRY((Status)gisd_detect_file(run->detector, path, &result));
-    Status status = report(run, path, run->names[which], result, which == 0);
+    Status status = report(run, path, run->names.names[which], result, which == 0);
     gisd_result_free(result);
     return status;
 }
@@ -453,9 +398,7 @@ static Status start(Run *run)
     const Arguments *arguments = run->arguments;
     if (arguments->threads)
         gisd_set_threads(arguments->threads);
-    TRY(MEMORY_NEW(&run->names, arguments->image_count));
-    for (size_t i = 0; i < arguments->image_count; ++i)
-        TRY(name_image(run, arguments->images[i]));
+    TRY(image_names_init(arguments->image_count, arguments->images, &run->names));
     TRY(claim_outputs(run));
     TRY((Status)gisd_detector_open(arguments->checkpoint, &run->detector));
     if (arguments->overlay_folder)
@@ -532,9 +475,7 @@ int main(int argc, char **argv)
     }
     hdf5_writer_abandon(run.raw);
     gisd_detector_close(run.detector);
-    for (size_t i = 0; i < run.name_count; ++i)
-        free(run.names[i]);
-    free(run.names);
+    image_names_clear(&run.names);
     int code = command_end(PROGRAM, status);
     return failed == 0 ? code : EXIT_FAILURE;
 }

@@ -160,6 +160,7 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
     put_number(writer, dataset->size);
     put_number(writer, dataset->by_patient);
     put_number(writer, dataset->synthetic);
+    put_number(writer, dataset->letterbox);
     put_names(writer, dataset->class_count, dataset->class_names);
     put_names(writer, dataset->patient_count, dataset->patients);
     put(writer, dataset->fingerprint, sizeof dataset->fingerprint);
@@ -217,6 +218,8 @@ Status dataset_seal(Dataset *dataset)
         /* Only where true, so that a set without the property keeps the fingerprint it had. */
         if (dataset->synthetic)
             put_text(&writer, "synthetic");
+        if (dataset->letterbox)
+            put_text(&writer, "letterbox");
     }
     hash_text(writer.bytes, writer.used, dataset->fingerprint);
 end:
@@ -345,6 +348,8 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->by_patient = number != 0;
     TRY(get_number(reader, &number));
     dataset->synthetic = number != 0;
+    TRY(get_number(reader, &number));
+    dataset->letterbox = number != 0;
     TRY(get_names(reader, &dataset->class_count, &dataset->class_names));
     TRY(get_names(reader, &dataset->patient_count, &dataset->patients));
     TRY(get(reader, dataset->fingerprint, sizeof dataset->fingerprint));

@@ -23,7 +23,7 @@ enum { LABEL_NORMAL = -1 };
 
 /* One annotated box. */
 typedef struct {
-    Box box; /* in fractions of the image */
+    Box box; /* in fractions of the square that the network sees */
     uint32_t class_index;
 } Lesion;
 
@@ -44,6 +44,7 @@ typedef struct Dataset {
     size_t count;
     Example *examples;    /* count */
     size_t size;          /* S, side of the network's input */
+    bool letterbox;       /* pictures are fitted into the square, else stretched over it */
     size_t training_side; /* dataset_training_side(S) */
     size_t class_count;   /* lesion classes; normal is none of them */
     char **class_names;   /* class_count */
@@ -65,6 +66,10 @@ typedef struct Dataset {
 /* Reads a manifest (.csv) or a pack (.h5) for networks of input side `size`, on all OpenMP threads.
  * Errors name the file and line. *dataset is NULL after an error; dataset_free() takes NULL. */
 Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset);
+
+/* The same with pictures fitted into the square if `letterbox`, which a pack cannot give. */
+Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
+                         Dataset **dataset);
 void dataset_free(Dataset *dataset);
 
 /* ceil(1.25 size). */

@@ -152,7 +152,8 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
 
 /* ---- what the files say ---- */
 
-Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes, Example *example)
+Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes, bool letterbox,
+                           Example *example)
 {
     if (count != example->lesion_count) {
         free(example->lesions);
@@ -161,7 +162,7 @@ Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxe
         TRY(MEMORY_NEW(&example->lesions, count));
         example->lesion_count = count;
     }
-    source_lesions(row, count, boxes, example->width, example->height, example->lesions);
+    source_lesions(row, count, boxes, example->width, example->height, letterbox, example->lesions);
     return STATUS_OK;
 }
 
@@ -174,12 +175,13 @@ static Status load_image(const Manifest *manifest, size_t index, Findings *findi
     TRY(source_read(manifest, row, findings, tally, &source));
     example->width = (uint32_t)source.image.width;
     example->height = (uint32_t)source.image.height;
-    Status status = dataset_set_lesions(row, source.box_count, source.boxes, example);
+    Status status =
+        dataset_set_lesions(row, source.box_count, source.boxes, dataset->letterbox, example);
     if (status == STATUS_OK && !look->taken)
         status = look_take(&source.image, look);
     if (status == STATUS_OK)
-        status = source_resize(&source, dataset_side(dataset, index), dataset->pixels[index],
-                               dataset->masks[index]);
+        status = source_resize(&source, dataset_side(dataset, index), dataset->letterbox,
+                               dataset->pixels[index], dataset->masks[index]);
     source_clear(&source);
     return status;
 }
@@ -262,9 +264,22 @@ static Status check_masks(const char *path, Dataset *dataset)
 
 Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset)
 {
-    TRY(MEMORY_NEW(dataset, 1));
+    return dataset_load_form(path, size, false, split, dataset);
+}
+
+Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
+                         Dataset **dataset)
+{
     size_t length = strlen(path);
     bool packed = length >= 3 && strcmp(path + length - 3, ".h5") == 0;
+    if (packed && letterbox)
+        FAIL(STATUS_ARGUMENT,
+             "%s: a pack holds pictures stretched over the square, and the network wants them "
+             "fitted "
+             "into it (expected the manifest)",
+             path);
+    TRY(MEMORY_NEW(dataset, 1));
+    (*dataset)->letterbox = letterbox;
     Status status = packed ? pack_read(path, size, split, *dataset)
                            : load_manifest(path, size, split, *dataset);
     if (status == STATUS_OK)

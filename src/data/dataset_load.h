@@ -17,7 +17,7 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
 
 /* Gives an example, whose size is set, the boxes of its row (in pixels), or those derived from its
  * mask. */
-Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes,
+Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes, bool letterbox,
                            Example *example);
 
 #endif

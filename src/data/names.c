@@ -28,7 +28,9 @@ enum { ROWS_BYTES = 32 };
 
 static const char *rows_text(size_t rows, char text[ROWS_BYTES])
 {
-    snprintf(text, ROWS_BYTES, rows > 1 ? " (%zu rows)" : "", rows);
+    text[0] = '\0';
+    if (rows > 1)
+        snprintf(text, ROWS_BYTES, " (%zu rows)", rows);
     return text;
 }
 

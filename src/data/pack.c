@@ -70,7 +70,7 @@ static Status decode_image(const Manifest *manifest, size_t start, Findings *fin
     Status status = look_take(&source.image, &looks[start + slot]);
     for (int s = 0; s < SIDES && status == STATUS_OK; ++s) {
         size_t area = group->sides[s] * group->sides[s];
-        status = source_resize(&source, group->sides[s], group->pixels[s] + slot * area * 3,
+        status = source_resize(&source, group->sides[s], false, group->pixels[s] + slot * area * 3,
                                group->masks[s] + slot * area);
     }
     if (source.derived) {
@@ -364,13 +364,14 @@ static Status read_lesions(const Manifest *manifest, size_t i, DerivedBoxes *der
     while (derived->next < derived->count && derived->images[derived->next] == (int64_t)i)
         ++derived->next;
     if (row->box_count == 0 && row->label_index != LABEL_NORMAL)
-        return dataset_set_lesions(row, derived->next - first, derived->boxes + first, example);
+        return dataset_set_lesions(row, derived->next - first, derived->boxes + first, false,
+                                   example);
     const PictureSize size = {example->width, example->height, example->width, example->height, 1};
     Box *boxes;
     TRY(MEMORY_NEW(&boxes, row->box_count));
     Status status = annotations_fit_boxes(manifest, row, &size, boxes);
     if (status == STATUS_OK)
-        status = dataset_set_lesions(row, row->box_count, boxes, example);
+        status = dataset_set_lesions(row, row->box_count, boxes, false, example);
     free(boxes);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "image/image_file.h"
+#include "image/letterbox.h"
 #include "image/resize.h"
 #include "store/files.h"
 
@@ -172,34 +173,70 @@ void source_clear(Source *source)
     source->boxes = NULL;
 }
 
-Status source_resize(const Source *source, size_t side, uint8_t *pixels, uint8_t *mask)
+/* The square about a picture that is fitted into one: as wide as its longer side, centred. */
+static ResizeView view_of(const Image *image, bool letterbox)
+{
+    ResizeView view = resize_whole(image);
+    if (letterbox) {
+        float width = (float)image->width, height = (float)image->height;
+        float half = (width > height ? width : height) / 2;
+        view.window =
+            (Box){width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half};
+    }
+    return view;
+}
+
+/* Whether a pixel of the square shows the picture: its centre lies in it. */
+static bool shows(const Letterbox *place, size_t side, size_t index)
+{
+    size_t row = index / side, column = index % side;
+    float x = ((float)column + 0.5F) / (float)side - place->x0;
+    float y = ((float)row + 0.5F) / (float)side - place->y0;
+    return x >= 0 && x < place->width && y >= 0 && y < place->height;
+}
+
+static Status resize_pixels(const Image *image, const ResizeView *view, const Letterbox *place,
+                            size_t side, uint8_t *pixels)
 {
     Image resized;
-    ResizeView whole = resize_whole(&source->image);
-    TRY(resize_image(&source->image, &whole, side, side, &resized));
+    TRY(resize_image(image, view, side, side, &resized));
     memcpy(pixels, resized.pixels, side * side * 3);
     image_clear(&resized);
+    for (size_t i = 0; i < side * side && (place->width < 1 || place->height < 1); ++i)
+        if (!shows(place, side, i))
+            memset(pixels + 3 * i, LETTERBOX_GREY, 3);
+    return STATUS_OK;
+}
+
+Status source_resize(const Source *source, size_t side, bool letterbox, uint8_t *pixels,
+                     uint8_t *mask)
+{
+    const ResizeView view = view_of(&source->image, letterbox);
+    const Letterbox place = letterbox_of(letterbox, source->image.width, source->image.height);
+    Image resized;
+    TRY(resize_pixels(&source->image, &view, &place, side, pixels));
     if (!mask)
         return STATUS_OK;
-    if (!source->mask.pixels) {
-        memset(mask, 0, side * side);
+    memset(mask, 0, side * side);
+    if (!source->mask.pixels)
         return STATUS_OK;
-    }
-    TRY(resize_mask(&source->mask, &whole, side, side, &resized));
+    TRY(resize_mask(&source->mask, &view, side, side, &resized));
     for (size_t i = 0; i < side * side; ++i)
-        mask[i] = resized.pixels[i] != 0;
+        mask[i] = resized.pixels[i] != 0 && shows(&place, side, i);
     image_clear(&resized);
     return STATUS_OK;
 }
 
 void source_lesions(const ManifestRow *row, size_t count, const Box *boxes, size_t width,
-                    size_t height, Lesion *lesions)
+                    size_t height, bool letterbox, Lesion *lesions)
 {
+    const Letterbox place = letterbox_of(letterbox, width, height);
     for (size_t i = 0; i < count; ++i) {
         const Box *box = &boxes[i];
+        const Box fractions = {box->x0 / (float)width, box->y0 / (float)height,
+                               box->x1 / (float)width, box->y1 / (float)height};
         lesions[i] = (Lesion){
-            .box = {box->x0 / (float)width, box->y0 / (float)height, box->x1 / (float)width,
-                    box->y1 / (float)height},
+            .box = letterbox ? letterbox_in(&place, &fractions) : fractions,
             .class_index =
                 row->box_count > 0 ? row->boxes[i].class_index : (uint32_t)row->label_index,
         };

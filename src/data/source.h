@@ -39,12 +39,13 @@ Status source_read(const Manifest *manifest, const ManifestRow *row, Findings *f
                    AnnotationTally *tally, Source *source);
 void source_clear(Source *source);
 
-/* Resizes to side x side (x 3); mask, unless NULL, gets 0 or 1. */
-Status source_resize(const Source *source, size_t side, uint8_t *pixels, uint8_t *mask);
+/* Resizes to side x side (x 3), stretched or fitted; mask, unless NULL, gets 0 or 1. */
+Status source_resize(const Source *source, size_t side, bool letterbox, uint8_t *pixels,
+                     uint8_t *mask);
 
-/* Boxes of the row (in pixels) as fractions of an image of that size, with their classes: those
- * that the row gives, or its label's where the boxes were derived. */
+/* Boxes of the row (in pixels of an image of that size) as fractions of the square, with their
+ * classes: those that the row gives, or its label's where the boxes were derived. */
 void source_lesions(const ManifestRow *row, size_t count, const Box *boxes, size_t width,
-                    size_t height, Lesion *lesions);
+                    size_t height, bool letterbox, Lesion *lesions);
 
 #endif

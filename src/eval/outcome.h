@@ -16,7 +16,7 @@
 #include "eval/confusion.h"
 #include "eval/roc.h"
 
-enum { OUTCOME_NORMAL = -1, OUTCOME_NAME_BYTES = 64 };
+enum { OUTCOME_NORMAL = -1, OUTCOME_NAME_BYTES = 96 };
 
 /* Everything is borrowed. */
 typedef struct {

@@ -2,12 +2,14 @@
 #ifndef GISD_IMAGE_INPUT_FORM_H
 #define GISD_IMAGE_INPUT_FORM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* A channel's number is (byte - offset) / scale; channels are red, green, blue. */
 typedef struct {
     float offset[3], scale[3];
+    bool letterbox; /* fitted into the square, else stretched over it: see letterbox.h */
 } InputForm;
 
 /* pixels: count x 3 bytes; input: count x 3 numbers. */

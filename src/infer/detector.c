@@ -2,12 +2,12 @@
 #include "infer/detector.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "image/resize.h"
+#include "data/source.h"
+#include "image/letterbox.h"
 #include "infer/checkpoint.h"
 
 struct Detector {
@@ -98,22 +98,63 @@ DetectorOutput detector_output(const Detector *d, size_t position)
     return output;
 }
 
-/* The image at the network's size in its input node. */
+/* The image at the network's size in its input node, prepared as a data set's images are. */
 static Status prepare(Detector *d, const Image *image)
 {
+    const InputForm *form = &d->network.architecture->input;
+    const Source source = {.image = *image};
     size_t size = d->model.settings.size;
-    ResizeView whole = resize_whole(image);
-    Image small;
-    TRY(resize_image(image, &whole, size, size, &small));
-    input_form_apply(&d->network.architecture->input, size * size, small.pixels,
-                     net_value(d->network.net, d->network.nodes.image));
-    image_clear(&small);
+    uint8_t *pixels;
+    TRY(MEMORY_NEW(&pixels, size * size * 3));
+    Status status = source_resize(&source, size, form->letterbox, pixels, NULL);
+    if (status == STATUS_OK)
+        input_form_apply(form, size * size, pixels,
+                         net_value(d->network.net, d->network.nodes.image));
+    free(pixels);
+    return status;
+}
+
+/* The mask of the whole square, as large as the picture is in it, cut to the picture. */
+static Status read_mask(Detector *d, const Image *image, DetectorResult *result)
+{
+    const AnswerFunctions *answers = &d->network.task->answers;
+    const size_t width = image->width, height = image->height;
+    TRY(MEMORY_NEW(&result->mask, width * height));
+    if (!d->network.architecture->input.letterbox || width == height) {
+        result->mask_pixels = answers->mask(d->answers, 0, height, width, result->mask);
+        return STATUS_OK;
+    }
+    const size_t side = width > height ? width : height;
+    const size_t left = (side - width) / 2, top = (side - height) / 2;
+    uint8_t *square;
+    TRY(MEMORY_NEW(&square, side * side));
+    answers->mask(d->answers, 0, side, side, square);
+    for (size_t y = 0; y < height; ++y)
+        for (size_t x = 0; x < width; ++x) {
+            uint8_t set = square[(top + y) * side + left + x];
+            result->mask[y * width + x] = set;
+            result->mask_pixels += set;
+        }
+    free(square);
     return STATUS_OK;
+}
+
+/* The answer's boxes, in fractions of the picture. */
+static void take_boxes(const Detector *d, const Image *image, const Answer *answer,
+                       DetectorResult *result)
+{
+    const bool letterbox = d->network.architecture->input.letterbox;
+    const Letterbox place = letterbox_of(letterbox, image->width, image->height);
+    result->count = answer->box_count;
+    for (size_t i = 0; i < answer->box_count; ++i) {
+        result->detections[i] = answer->boxes[i];
+        if (letterbox)
+            result->detections[i].box = letterbox_out(&place, &answer->boxes[i].box);
+    }
 }
 
 Status detector_run(Detector *d, const Image *image, DetectorResult *result)
 {
-    const AnswerFunctions *answers = &d->network.task->answers;
     double started = clock_seconds();
     Answer answer;
     *result = (DetectorResult){.predicted_class = LABEL_NORMAL};
@@ -122,15 +163,10 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
     if (!network_outputs_are_finite(&d->network))
         FAIL(STATUS_DIVERGED, "the network's outputs are not finite numbers: expected a trained "
                               "checkpoint");
-    if (task_gives(&d->network.plan.model).masks) {
-        TRY(MEMORY_NEW(&result->mask, image->width * image->height));
-        result->mask_pixels =
-            answers->mask(d->answers, 0, image->height, image->width, result->mask);
-    }
-    answers->read(d->answers, 0, &answer);
-    result->count = answer.box_count;
-    if (answer.box_count)
-        memcpy(result->detections, answer.boxes, answer.box_count * sizeof *answer.boxes);
+    if (task_gives(&d->network.plan.model).masks)
+        TRY(read_mask(d, image, result));
+    d->network.task->answers.read(d->answers, 0, &answer);
+    take_boxes(d, image, &answer, result);
     result->class_scores = answer.class_scores;
     size_t best = 0;
     for (size_t k = 1; k < d->model.settings.classes; ++k)

@@ -154,7 +154,7 @@ extern const Architecture improved_ssd_architecture;
 const Architecture improved_ssd_architecture = {
     .name = "improved_ssd",
     .task = "lesion_detection",
-    .input = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}},
+    .input = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}, .letterbox = false},
     .default_size = PAPER_SIZE,
     .row_count = sizeof rows / sizeof *rows,
     .rows = rows,

@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "store/hdf5_reader.h"
 
-enum { CELL_RESULT_NAME_BYTES = 64 };
+enum { CELL_RESULT_NAME_BYTES = 96 };
 
 typedef struct {
     char name[CELL_RESULT_NAME_BYTES];

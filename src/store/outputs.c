@@ -1,33 +1,23 @@
-/* See outputs.h. */
+/* See outputs.h. Every place has a key, and two names of one place have the same: the file's device
+ * and inode if it is there, else its folder's and the letters of its name. A second key names the
+ * folder that it lies in. */
 #include "store/outputs.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "store/files.h"
-
-typedef struct {
-    dev_t device;
-    ino_t inode;
-} FileIdentity;
 
 struct OutputPlace {
     char *path;
     bool is_input;
-    bool exists;         /* behind links */
-    FileIdentity file;   /* if it exists */
-    bool in_folder;      /* its folder exists */
-    FileIdentity folder; /* if so */
-    uint64_t letters;    /* hash of its own name */
 };
 
 void outputs_init(Outputs *outputs, bool force)
@@ -40,131 +30,121 @@ void outputs_clear(Outputs *outputs)
     for (size_t i = 0; i < outputs->count; ++i)
         free(outputs->places[i].path);
     free(outputs->places);
+    text_map_clear(&outputs->keys);
     *outputs = (Outputs){0};
 }
 
 /* ---- where a path is ---- */
 
-static bool identify(const char *path, FileIdentity *identity)
+enum { IDENTITY_BYTES = 64 };
+
+/* "KIND DEVICE:INODE"; false if nothing is there. */
+static bool identify(const char *path, char kind, char key[IDENTITY_BYTES])
 {
     struct stat about;
     if (stat(path, &about) != 0)
         return false;
-    *identity = (FileIdentity){about.st_dev, about.st_ino};
+    snprintf(key, IDENTITY_BYTES, "%c %llu:%llu", kind, (unsigned long long)about.st_dev,
+             (unsigned long long)about.st_ino);
     return true;
 }
 
-static bool is_same_file(const FileIdentity *a, const FileIdentity *b)
-{
-    return a->device == b->device && a->inode == b->inode;
-}
-
-static const char *last_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-/* A hash of the letters without their case. */
-static uint64_t hash_letters(const char *name)
-{
-    uint64_t hash = 0;
-    for (; *name; ++name) {
-        char letter = (char)tolower((unsigned char)*name);
-        hash = hash_bytes(&letter, 1, hash);
-    }
-    return hash;
-}
-
-/* Whether both are one file, or will be once they are written. Of two names of which only one is
- * there, the other is another file's. */
-static bool is_same_place(const OutputPlace *a, const OutputPlace *b)
-{
-    if (a->exists || b->exists)
-        return a->exists && b->exists && is_same_file(&a->file, &b->file);
-    if (a->letters != b->letters)
-        return false;
-    if (a->in_folder && b->in_folder)
-        return is_same_file(&a->folder, &b->folder) &&
-               strcasecmp(last_name(a->path), last_name(b->path)) == 0;
-    return strcasecmp(a->path, b->path) == 0;
-}
-
-static Status place_init(OutputPlace *place, const char *path)
+/* What the folder of `path` is known by; "" if it is not there. */
+static Status folder_key(const char *path, char key[IDENTITY_BYTES])
 {
     char *folder;
-    *place = (OutputPlace){0};
-    TRY(memory_copy_text(path, &place->path));
-    Status status = files_folder_of(path, &folder);
-    if (status != STATUS_OK) {
-        free(place->path);
-        return status;
-    }
-    place->exists = identify(path, &place->file);
-    place->in_folder = identify(folder, &place->folder);
-    place->letters = hash_letters(last_name(path));
+    TRY(files_folder_of(path, &folder));
+    if (!identify(folder, 'd', key))
+        key[0] = '\0';
     free(folder);
     return STATUS_OK;
 }
 
-/* The place that is the same one, or NULL. */
-static const OutputPlace *find_same(const Outputs *outputs, const OutputPlace *place)
+/* What a place is known by, in *key, released with free(). Of two new names that differ in the case
+ * of letters alone both are the same: they may become one file. */
+static Status place_key(const char *path, char **key)
 {
-    for (size_t i = 0; i < outputs->count; ++i)
-        if (is_same_place(&outputs->places[i], place))
-            return &outputs->places[i];
-    return NULL;
+    char identity[IDENTITY_BYTES];
+    if (identify(path, 'f', identity))
+        return memory_copy_text(identity, key);
+    TRY(folder_key(path, identity));
+    const char *slash = strrchr(path, '/');
+    const char *name = slash && identity[0] ? slash + 1 : path;
+    size_t bytes = strlen(identity) + strlen(name) + 2;
+    TRY(MEMORY_NEW(key, bytes));
+    snprintf(*key, bytes, "%s/%s", identity, name);
+    for (char *letter = *key + strlen(identity); *letter; ++letter)
+        *letter = (char)tolower((unsigned char)*letter);
+    return STATUS_OK;
 }
 
-/* Takes the place over, whatever comes of it. */
-static Status keep(Outputs *outputs, OutputPlace *place)
+/* The place that is the same one as `path` in *same, or NULL. */
+static Status find_same(const Outputs *outputs, const char *path, const OutputPlace **same)
 {
-    Status status = MEMORY_GROW(&outputs->places, outputs->count + 1, &outputs->capacity);
+    char *key;
+    size_t position;
+    TRY(place_key(path, &key));
+    *same = text_map_find(&outputs->keys, key, &position) ? &outputs->places[position] : NULL;
+    free(key);
+    return STATUS_OK;
+}
+
+static Status add_keys(Outputs *outputs, const char *path, size_t position)
+{
+    char *key, folder[IDENTITY_BYTES];
+    TRY(place_key(path, &key));
+    Status status = text_map_add(&outputs->keys, key, &(size_t){position});
+    free(key);
     if (status == STATUS_OK)
-        outputs->places[outputs->count++] = *place;
-    else
-        free(place->path);
+        status = folder_key(path, folder);
+    if (status == STATUS_OK && folder[0])
+        status = text_map_add(&outputs->keys, folder, &(size_t){position});
     return status;
+}
+
+static Status keep(Outputs *outputs, const char *path, bool is_input)
+{
+    TRY(MEMORY_GROW(&outputs->places, outputs->count + 1, &outputs->capacity));
+    OutputPlace *place = &outputs->places[outputs->count];
+    TRY(memory_copy_text(path, &place->path));
+    place->is_input = is_input;
+    return add_keys(outputs, path, outputs->count++);
 }
 
 /* ---- files ---- */
 
 Status outputs_note_input(Outputs *outputs, const char *path)
 {
-    OutputPlace place;
-    TRY(place_init(&place, path));
-    place.is_input = true;
-    return keep(outputs, &place);
+    return keep(outputs, path, true);
 }
 
-static Status check_place(const Outputs *outputs, const OutputPlace *place)
+static Status check_place(const Outputs *outputs, const char *path)
 {
-    const OutputPlace *same = find_same(outputs, place);
+    const OutputPlace *same;
+    TRY(find_same(outputs, path, &same));
+    if (same && same->is_input && strcmp(same->path, path) == 0)
+        FAIL(STATUS_ARGUMENT, "%s: is read by this command, expected another name to write to",
+             path);
     if (same && same->is_input)
-        FAIL(STATUS_ARGUMENT, "%s: is read by this command%s%s, expected another name to write to",
-             place->path, strcmp(same->path, place->path) == 0 ? "" : " as ",
-             strcmp(same->path, place->path) == 0 ? "" : same->path);
-    if (same)
-        FAIL(STATUS_ARGUMENT, "%s: would be written twice, the other time as %s", place->path,
+        FAIL(STATUS_ARGUMENT,
+             "%s: is read by this command as %s, expected another name to write to", path,
              same->path);
+    if (same)
+        FAIL(STATUS_ARGUMENT, "%s: would be written twice, the other time as %s", path, same->path);
     return STATUS_OK;
 }
 
-/* The name under which the file is written first must be no input either. */
+/* The name under which the file is written first must be free too. */
 static Status check_temporary(const Outputs *outputs, const char *path)
 {
     char *name;
-    OutputPlace place;
+    const OutputPlace *same;
     TRY(files_temporary_name(path, &name));
-    Status status = place_init(&place, name);
+    Status status = find_same(outputs, name, &same);
+    if (status == STATUS_OK && same)
+        status = status_set(STATUS_ARGUMENT, "%s: is written as %s first, which this command %s",
+                            path, name, same->is_input ? "reads" : "writes as well");
     free(name);
-    TRY(status);
-    const OutputPlace *same = find_same(outputs, &place);
-    if (same)
-        status =
-            status_set(STATUS_ARGUMENT, "%s: is written as %s first, which this command %s as well",
-                       path, place.path, same->is_input ? "reads" : "writes");
-    free(place.path);
     return status;
 }
 
@@ -189,17 +169,10 @@ static Status check_present(const Outputs *outputs, const char *path, OutputIsOw
 
 Status outputs_claim(Outputs *outputs, const char *path, OutputIsOwn *is_own)
 {
-    OutputPlace place;
-    TRY(place_init(&place, path));
-    Status status = check_place(outputs, &place);
-    if (status == STATUS_OK)
-        status = check_temporary(outputs, path);
-    if (status == STATUS_OK)
-        status = check_present(outputs, path, is_own);
-    if (status == STATUS_OK)
-        return keep(outputs, &place);
-    free(place.path);
-    return status;
+    TRY(check_place(outputs, path));
+    TRY(check_temporary(outputs, path));
+    TRY(check_present(outputs, path, is_own));
+    return keep(outputs, path, false);
 }
 
 /* ---- folders ---- */
@@ -218,18 +191,16 @@ static Status is_empty_folder(const char *path, bool *empty)
 
 Status outputs_claim_folder(Outputs *outputs, const char *path, const char *mark)
 {
-    FileIdentity folder;
-    char *name;
+    char folder[IDENTITY_BYTES], *name;
     bool empty = false;
-    if (!identify(path, &folder))
+    size_t position;
+    if (!identify(path, 'd', folder))
         return STATUS_OK; /* new, or its maker says why it cannot be */
     if (!files_is_folder(path))
         FAIL(STATUS_ARGUMENT, "%s: is a file, expected a folder or a new name", path);
-    for (size_t i = 0; i < outputs->count; ++i)
-        if (outputs->places[i].in_folder && is_same_file(&outputs->places[i].folder, &folder))
-            FAIL(STATUS_ARGUMENT,
-                 "%s: lies in %s, where this command writes; expected it elsewhere",
-                 outputs->places[i].path, path);
+    if (text_map_find(&outputs->keys, folder, &position))
+        FAIL(STATUS_ARGUMENT, "%s: lies in %s, where this command writes; expected it elsewhere",
+             outputs->places[position].path, path);
     TRY(files_join(path, mark, &name));
     bool is_own = files_exists(name);
     free(name);

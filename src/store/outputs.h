@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "base/text_map.h"
 
 typedef struct OutputPlace OutputPlace;
 
@@ -24,6 +25,7 @@ typedef struct {
     bool force; /* replace files of others */
     OutputPlace *places;
     size_t count, capacity;
+    TextMap keys; /* what a place is known by, and its position */
 } Outputs;
 
 /* --force, in the words of every command that has it. */

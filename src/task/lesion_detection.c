@@ -305,10 +305,10 @@ static Status check_data(const SplitFacts *training)
 }
 
 static const TaskLoss losses[LOSSES] = {
-    [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES},
-    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES},
+    [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES, false},
+    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES, false},
     [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS,
-                           .of_masks = true},
+                           true},
 };
 
 static const TaskOutput outputs[OUTPUTS] = {

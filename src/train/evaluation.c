@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "data/loader.h"
 #include "eval/segmentation.h"
+#include "image/letterbox.h"
 #include "train/mpi_check.h"
 
 /* What evaluating a batch needs. */
@@ -40,6 +41,15 @@ static void work_clear(Work *work)
     free(work->mask);
 }
 
+/* A box in the network's square, in pixels of the source image. */
+static Box in_pixels(const Dataset *dataset, const Example *example, const Box *box)
+{
+    const float width = (float)example->width, height = (float)example->height;
+    const Letterbox place = letterbox_of(dataset->letterbox, example->width, example->height);
+    const Box own = dataset->letterbox ? letterbox_out(&place, box) : *box;
+    return (Box){own.x0 * width, own.y0 * height, own.x1 * width, own.y1 * height};
+}
+
 static Status add_found(Evaluation *evaluation, Work *work, size_t position, const Answer *answer)
 {
     size_t count = answer->box_count;
@@ -54,15 +64,13 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, con
         work->room = room;
     }
     const Example *example = &work->dataset->examples[evaluation->indices[position]];
-    float width = (float)example->width, height = (float)example->height;
     for (size_t i = 0; i < count; ++i) {
         const Detection *detection = &answer->boxes[i];
-        const Box *box = &detection->box;
         evaluation->found[evaluation->found_count++] = (FoundBox){
             .image = (uint32_t)position,
             .class_index = (uint32_t)detection->class_index,
             .score = (double)detection->score,
-            .box = {box->x0 * width, box->y0 * height, box->x1 * width, box->y1 * height},
+            .box = in_pixels(work->dataset, example, &detection->box),
         };
     }
     return STATUS_OK;
@@ -155,17 +163,15 @@ static Status describe_truth(Evaluation *evaluation, const Dataset *dataset, con
     TRY(MEMORY_NEW(&evaluation->annotated, boxes));
     for (size_t i = 0; i < evaluation->count; ++i) {
         const Example *example = &dataset->examples[indices[i]];
-        float width = (float)example->width, height = (float)example->height;
         evaluation->indices[i] = indices[i];
         evaluation->truth[i] = example->label;
         evaluation->patients[i] = example->patient;
         for (size_t k = 0; k < example->lesion_count; ++k) {
             const Lesion *lesion = &example->lesions[k];
-            const Box *box = &lesion->box;
             evaluation->annotated[evaluation->annotated_count++] = (AnnotatedBox){
                 .image = (uint32_t)i,
                 .class_index = lesion->class_index,
-                .box = {box->x0 * width, box->y0 * height, box->x1 * width, box->y1 * height},
+                .box = in_pixels(dataset, example, &lesion->box),
             };
         }
     }

@@ -1,6 +1,6 @@
 /* A throw-away architecture of the tests: two convolutions with batch norm, a mean over the pixels,
- * dropout, a linear layer. Another input form, size and settings than the improved SSD's, and
- * nothing outside this file knows it: it is there if model/architecture.c is built with
+ * dropout, a linear layer. Another input form (letterboxed), size and settings than the improved
+ * SSD's, and nothing outside this file knows it: it is there if model/architecture.c is built with
  * GISD_EXTRA_ARCHITECTURE=tiny_classifier_architecture. */
 #include <assert.h>
 #include <string.h>
@@ -88,7 +88,7 @@ extern const Architecture tiny_classifier_architecture;
 const Architecture tiny_classifier_architecture = {
     .name = "tiny_classifier",
     .task = "classification",
-    .input = {{123.0F, 117.0F, 104.0F}, {58.0F, 57.0F, 57.5F}},
+    .input = {{123.0F, 117.0F, 104.0F}, {58.0F, 57.0F, 57.5F}, .letterbox = true},
     .default_size = 48,
     .row_count = sizeof rows / sizeof *rows,
     .rows = rows,

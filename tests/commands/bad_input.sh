@@ -103,8 +103,8 @@ sed '2s/.*/data: {manifest: good\/manifest.csv, split: {train: 0.6, validation: 
     tiny.yaml >shares.yaml
 refuses 'add up to 1.0000001' "$GISD_BIN/gisd-grid" shares.yaml
 cp -r good beside
-sed -i -E "\#$mask#s#,([0-9]+) ([0-9]+) [0-9]+ [0-9]+ ([A-Z]+)\$#,\1 \2 96.000048 80 \3#" beside/manifest.csv
-all_refuse 'box 1 is [0-9]* [0-9]* 96.000046 80, expected .* 96 x 80' beside/manifest.csv
+sed -i -E "\#$mask#s#,([0-9]+) ([0-9]+) [0-9]+ [0-9]+ ([A-Z]+)\$#,\1 \2 96.500048 80 \3#" beside/manifest.csv
+all_refuse 'box 1 is [0-9]* [0-9]* 96.500046 80, expected .* 96 x 80' beside/manifest.csv
 cat tiny.yaml <(echo ---) tiny.yaml >two.yaml
 refuses 'two.yaml:6: a second document' "$GISD_BIN/gisd-grid" two.yaml
 

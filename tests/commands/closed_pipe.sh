@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Where nobody reads a command's output any more, a grid goes on to its end all the same; other
+# Where nobody reads a command's output any more, or ever did, a grid goes on to its end all the same; other
 # commands end without a word and leave nothing half-written.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -52,3 +52,12 @@ for command in "gisd-grid --status results/tiny" "gisd-grid tiny.yaml --plan" \
     "$bin"/$command 2>message.txt | true
     [ ! -s message.txt ] || fail "$command is not quiet: $(cat message.txt)"
 done
+
+# Streams that are closed from the start: the files that are written do not take their places.
+"$bin/gisd-grid" tiny.yaml --out closed >&- 2>&- || fail "a grid without standard streams"
+"$bin/gisd-grid" --status closed | tail -1 | grep -q 'all  *2 ' || fail "the journal of such a grid"
+code=0
+# shellcheck disable=SC2086
+"$bin/gisd-detect" checkpoint.h5 $pictures --raw raw.h5 >&- 2>message.txt || code=$?
+[ $code = 1 ] && grep -q 'standard output: Bad file' message.txt || fail "code $code: $(cat message.txt)"
+[ ! -e raw.h5 ] && [ ! -e raw.h5.partial ] || fail "gisd-detect without an output left a raw file"

@@ -37,6 +37,7 @@ fills() {
 
 "$GISD_BUILD/tests/make_checkpoint" .
 "$bin/gisd-data" phantom data --images 16 --seed 1 --size 96x80 --overlays 0 >/dev/null
+"$bin/gisd-data" phantom more --images 16 --seed 2 --size 96x80 --overlays 0 >/dev/null
 cat >tiny.yaml <<'END'
 name: tiny
 data: {manifest: data/manifest.csv}
@@ -61,6 +62,16 @@ done
 for room in 0 4 20 60; do
     fills $room "$bin/gisd-data" phantom disk/data --images 16 --size 96x80 --overlays 0
     [ "$(ls -A disk)" = filling ] || fail "$room kB: phantom left $(ls -A disk)"
+done
+for room in 0 4; do
+    fills $room "$bin/gisd-data" export coco data/manifest.csv disk/out
+    fills $room "$bin/gisd-data" export masks data/manifest.csv disk/out
+done
+fills 4 "$bin/gisd-data" check data/manifest.csv --html disk/page.html
+fills 0 "$bin/gisd-data" join data/manifest.csv b=more/manifest.csv disk/out
+"$bin/gisd-data" export coco data/manifest.csv coco >/dev/null
+for room in 0 4; do
+    fills $room "$bin/gisd-data" import coco coco disk/out
 done
 for room in 0 4 40 200; do
     fills $room "$bin/gisd-report" results/tiny --out disk/report --format html,csv,md,latex

@@ -130,6 +130,18 @@ done
 cp kept/another.h5 forced.h5
 "${pack[@]}" forced.h5 --size 64 --force >/dev/null || fail "pack --force"
 
+# --- gisd-data's other commands ---
+keeps 'is read by this command' "$bin/gisd-data" check data/manifest.csv --html data/manifest.csv --force
+keeps "is read by this command as data/$image" "$bin/gisd-data" check data/manifest.csv \
+    --html hardimage.h5 --force
+keeps '--force replaces' "$bin/gisd-data" check data/manifest.csv --html tiny.yaml
+for turn in 1 2; do
+    "$bin/gisd-data" check data/manifest.csv --html page.html >/dev/null 2>&1 || fail "turn $turn of a page"
+done
+keeps 'data: is not empty' "$bin/gisd-data" export coco data/manifest.csv data
+keeps 'data: is not empty' "$bin/gisd-data" import kvasir-seg data data
+keeps 'data: is not empty' "$bin/gisd-data" join data/manifest.csv b=data/m.h5 data
+
 # --- gisd-grid ---
 keeps 'data: is not empty' "$bin/gisd-data" phantom data --images 2
 mkdir -p project/cells && cp tiny.yaml project/experiment.yaml
@@ -178,11 +190,13 @@ usage '--out is empty' "$bin/gisd-report" results/tiny --out ""
 usage '--readers is empty' "$bin/gisd-report" results/tiny --readers ""
 usage '--backbone is empty' "$bin/gisd-bench" --backbone ""
 for command in "gisd-grid tiny.yaml" "gisd-report results/tiny" "gisd-bench" \
-    "gisd-data phantom new" "gisd-data pack data/manifest.csv n.h5" \
+    "gisd-data phantom new" "gisd-data pack data/manifest.csv n.h5" "gisd-data check data/manifest.csv" \
+    "gisd-data import coco data new" "gisd-data export coco data/manifest.csv new" "gisd-data join" \
     "gisd-detect checkpoint.h5 picture.png"; do
     usage "unrecognized option '--nonsense'" $bin/$command --nonsense
 done
 for command in gisd-grid gisd-report gisd-detect gisd-data "gisd-data phantom" "gisd-data pack" \
+    "gisd-data check" "gisd-data import coco" "gisd-data export coco" "gisd-data join data" \
     "gisd-detect checkpoint.h5" "gisd-grid --why results/tiny"; do
     usage "expected" $bin/$command
 done

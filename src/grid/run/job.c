@@ -33,7 +33,9 @@ static Status data_path(const ExperimentFile *experiment, const char *path, cons
 static size_t find_data(const Job *job, const GridCell *cell)
 {
     size_t i = 0;
-    while (i < job->data_count && job->sizes[i] != cell->settings.model.size)
+    const bool letterbox = architecture_of(&cell->settings.model)->input.letterbox;
+    while (i < job->data_count &&
+           (job->sizes[i] != cell->settings.model.size || job->datasets[i]->letterbox != letterbox))
         ++i;
     return i;
 }
@@ -46,9 +48,10 @@ static Status load_data(Job *job, const ExperimentFile *experiment)
         const size_t place = find_data(job, &job->cells.cells[i]);
         if (place < job->data_count)
             continue;
-        job->sizes[place] = job->cells.cells[i].settings.model.size;
-        TRY(dataset_load(job->data_name, job->sizes[place], &experiment->split,
-                         &job->datasets[place]));
+        const ModelSettings *model = &job->cells.cells[i].settings.model;
+        job->sizes[place] = model->size;
+        TRY(dataset_load_form(job->data_name, model->size, architecture_of(model)->input.letterbox,
+                              &experiment->split, &job->datasets[place]));
         ++job->data_count;
     }
     return STATUS_OK;

@@ -45,6 +45,9 @@ static void a_quote_is_valid_and_on_one_line(void **state)
     assert_quoted("L\xe4sion", "\"L\\xe4sion\"");
     assert_quoted("a\nb\x1b[31m", "\"a\\x0ab\\x1b[31m\"");
     assert_quoted("\xc2\x85", "\"\\xc2\\x85\"");
+    assert_quoted("a\xe2\x80\x8b"
+                  "b\xc2\xa0",
+                  "\"a\\xe2\\x80\\x8bb\\xc2\\xa0\"");
 }
 
 static void a_long_text_is_cut_in_the_middle(void **state)

@@ -5,7 +5,7 @@
 
 #include "data/augment.h"
 
-static const InputForm form = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}};
+static const InputForm form = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}, false};
 enum { SIDE = 200, SIZE = 160 };
 
 static uint8_t pixels[SIDE * SIDE * 3], mask[SIDE * SIDE];

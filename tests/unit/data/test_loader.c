@@ -7,7 +7,7 @@
 
 #include "example_data.h"
 
-static const InputForm form = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}};
+static const InputForm form = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}, false};
 enum { SIZE = 32, TRAINING = 26, BATCH = 8 };
 
 static Dataset *dataset;
