@@ -1,11 +1,8 @@
-/* Medians, means and percentiles; definitions in timing.h. */
+/* See timing.h. */
 #include "eval/timing.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "base/memory.h"
 
 double timing_quantile(const double *sorted, size_t n, double q)
 {
@@ -28,30 +25,4 @@ static int compare_rising(const void *left, const void *right)
 void timing_sort(double *values, size_t n)
 {
     qsort(values, n, sizeof *values, compare_rising);
-}
-
-Status timing_summarise(const double *seconds, size_t n, TimingSummary *summary)
-{
-    double nan = (double)NAN;
-    *summary = (TimingSummary){0, nan, nan, nan, nan, nan, nan};
-    if (n == 0)
-        return STATUS_OK;
-    double *sorted = NULL;
-    TRY(MEMORY_NEW(&sorted, n));
-    memcpy(sorted, seconds, n * sizeof *sorted);
-    timing_sort(sorted, n);
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i)
-        sum += sorted[i];
-    *summary = (TimingSummary){
-        .count = n,
-        .mean = sum / (double)n,
-        .median = timing_quantile(sorted, n, 0.5),
-        .minimum = sorted[0],
-        .maximum = sorted[n - 1],
-        .percentile_5 = timing_quantile(sorted, n, 0.05),
-        .percentile_95 = timing_quantile(sorted, n, 0.95),
-    };
-    free(sorted);
-    return STATUS_OK;
 }

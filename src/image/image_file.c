@@ -20,13 +20,6 @@ const char *image_format_name(ImageFormat format)
     return names[format];
 }
 
-const char *image_colour_name(ImageColour colour)
-{
-    static const char *const names[] = {"grey", "grey with alpha", "palette",
-                                        "RGB",  "RGB with alpha",  "CMYK"};
-    return names[colour];
-}
-
 /* ---- samples to pixels ---- */
 
 static unsigned sample(const Decoder *decoder, size_t i)

@@ -73,9 +73,8 @@ typedef struct {
     ImageFileInfo info;
 } ImageValues;
 
-/* The names of a format ("PNG") and of a kind of colour ("grey with alpha"); static storage. */
+/* The name of a format ("PNG"); static storage. */
 const char *image_format_name(ImageFormat format);
-const char *image_colour_name(ImageColour colour);
 
 /* Reads a file as `channels` (1 or 3) channels of 8 bits: grey is spread to RGB, colour becomes
  * grey by the luma of ITU-R BT.601 (JPEG's own Y), palettes are looked up, alpha is dropped, other

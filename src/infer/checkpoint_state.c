@@ -90,11 +90,6 @@ Status checkpoint_state_set_integer(CheckpointState *state, const char *name, in
     return checkpoint_state_set_integers(state, name, 1, &value);
 }
 
-Status checkpoint_state_set_number(CheckpointState *state, const char *name, double value)
-{
-    return checkpoint_state_set_numbers(state, name, 1, &value);
-}
-
 static Status find_one(const CheckpointState *state, const char *name, StateKind kind,
                        const StateItem **item)
 {
@@ -110,14 +105,6 @@ Status checkpoint_state_integer(const CheckpointState *state, const char *name, 
     const StateItem *item = NULL;
     TRY(find_one(state, name, STATE_INTEGERS, &item));
     *value = item->integers[0];
-    return STATUS_OK;
-}
-
-Status checkpoint_state_number(const CheckpointState *state, const char *name, double *value)
-{
-    const StateItem *item = NULL;
-    TRY(find_one(state, name, STATE_NUMBERS, &item));
-    *value = item->numbers[0];
     return STATUS_OK;
 }
 

@@ -33,7 +33,6 @@ void checkpoint_state_clear(CheckpointState *state);
 /* Sets an item; one of the same name is replaced. Values are copied. A seed of 64 bits is stored as
  * the integer with the same bits. */
 Status checkpoint_state_set_integer(CheckpointState *state, const char *name, int64_t value);
-Status checkpoint_state_set_number(CheckpointState *state, const char *name, double value);
 Status checkpoint_state_set_integers(CheckpointState *state, const char *name, size_t count,
                                      const int64_t *values);
 Status checkpoint_state_set_numbers(CheckpointState *state, const char *name, size_t count,
@@ -45,7 +44,6 @@ const StateItem *checkpoint_state_find(const CheckpointState *state, const char 
 
 /* One value; STATUS_MISSING if there is none of that name and kind. The text is borrowed. */
 Status checkpoint_state_integer(const CheckpointState *state, const char *name, int64_t *value);
-Status checkpoint_state_number(const CheckpointState *state, const char *name, double *value);
 Status checkpoint_state_text(const CheckpointState *state, const char *name, const char **text);
 
 #endif

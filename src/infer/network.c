@@ -38,7 +38,7 @@ size_t network_input_count(const Network *network)
     return shape_count(net_shape(network->net, network->nodes.image));
 }
 
-size_t network_output_count(const Network *network, size_t output)
+static size_t output_count(const Network *network, size_t output)
 {
     return shape_count(net_shape(network->net, network->nodes.outputs[output]));
 }
@@ -54,7 +54,7 @@ bool network_outputs_are_finite(const Network *network)
         if (!network_has_output(network, k))
             continue;
         const float *values = net_value(network->net, network->nodes.outputs[k]);
-        for (size_t i = 0; i < network_output_count(network, k); ++i)
+        for (size_t i = 0; i < output_count(network, k); ++i)
             if (!isfinite(values[i]))
                 return false;
     }

@@ -35,9 +35,8 @@ typedef struct {
 Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters);
 void network_clear(Network *network);
 
-/* Numbers in the network's input, and in its output number `output`, for the whole batch. */
+/* Numbers in the network's input, for the whole batch. */
 size_t network_input_count(const Network *network);
-size_t network_output_count(const Network *network, size_t output);
 
 /* Whether the network has output number `output` of its task. */
 bool network_has_output(const Network *network, size_t output);

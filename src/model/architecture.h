@@ -56,8 +56,6 @@ typedef struct {
     size_t row_count, attribute_count;
     const SettingRow *rows; /* of the architecture's own settings, which lie in ModelSettings.own */
     const ModelAttribute *attributes;
-    /* Whose parameters these are, by name and shape: said where a file's do not fit. */
-    const char *parameter_names;
 
     /* Whether the network exists so. STATUS_ARGUMENT: "KEY: VALUE (expected ...)". */
     Status (*check)(const ModelSettings *settings);

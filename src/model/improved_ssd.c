@@ -160,7 +160,6 @@ const Architecture improved_ssd_architecture = {
     .rows = rows,
     .attribute_count = sizeof attributes / sizeof *attributes,
     .attributes = attributes,
-    .parameter_names = "tools/pytorch/improved_ssd.py",
     .check = check_settings,
     .build = build,
     .narrowest = narrowest,

@@ -16,7 +16,7 @@ static size_t halved(size_t n)
     return (n - 1) / 2 + 1;
 }
 
-Status priors_levels(size_t size, PriorLevels *levels)
+static Status find_levels(size_t size, PriorLevels *levels)
 {
     if (size != 300 && (size < 64 || size > 512 || size % 32 != 0))
         FAIL(STATUS_ARGUMENT, "input size %zu: expected 300 or a multiple of 32 from 64 to 512",
@@ -61,7 +61,7 @@ Status priors_new(size_t size, Priors **result)
 {
     *result = NULL;
     PriorLevels levels;
-    TRY(priors_levels(size, &levels));
+    TRY(find_levels(size, &levels));
     Priors *priors;
     TRY(MEMORY_NEW(&priors, 1));
     priors->size = size;

@@ -30,10 +30,8 @@ typedef struct {
     float (*centred)[4]; /* count x (centre x, centre y, width, height), fractions of the image */
 } Priors;
 
-/* The levels at an input size: 300 or a multiple of 32 from 64 to 512, else STATUS_ARGUMENT. */
-Status priors_levels(size_t size, PriorLevels *levels);
-
-/* All priors of an input size; errors as priors_levels(). Release with priors_free(). */
+/* All priors of an input size: 300 or a multiple of 32 from 64 to 512, else STATUS_ARGUMENT.
+ * Release with priors_free(). */
 Status priors_new(size_t size, Priors **priors);
 void priors_free(Priors *priors);
 

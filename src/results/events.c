@@ -73,11 +73,6 @@ enum { FIELDS = sizeof fields / sizeof *fields };
 
 static const char *const decisions[] = {"dropped", "kept"}; /* by EventDecision.kept */
 
-const char *event_kind_name(EventKind kind)
-{
-    return kind_names[kind];
-}
-
 /* ---- writing ---- */
 
 /* The text that a setting's number is read back as: with all the digits that it has. */

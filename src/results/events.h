@@ -82,9 +82,6 @@ typedef struct {
     EventDecision *decisions; /* decided: decision_count */
 } Event;
 
-/* "planned" for EVENT_PLANNED. */
-const char *event_kind_name(EventKind kind);
-
 /* The record of an event, which the caller releases; NULL: no memory. */
 cJSON *event_write(const Event *event);
 

@@ -287,13 +287,3 @@ Status files_write(const char *path, const void *data, size_t bytes)
     free(temporary);
     return status;
 }
-
-Status files_remove(const char *path)
-{
-    if (unlink(path) != 0) {
-        if (errno == ENOENT)
-            return STATUS_OK;
-        return refused(path, "remove");
-    }
-    return sync_folder_of(path);
-}

@@ -64,7 +64,4 @@ Status files_commit(const char *temporary, const char *path);
 /* Renames within one folder and makes that durable; an existing `to` is replaced. */
 Status files_rename(const char *from, const char *to);
 
-/* Removes a file durably; a missing one is fine. */
-Status files_remove(const char *path);
-
 #endif

@@ -94,7 +94,6 @@ const Architecture tiny_classifier_architecture = {
     .rows = rows,
     .attribute_count = sizeof attributes / sizeof *attributes,
     .attributes = attributes,
-    .parameter_names = "this test",
     .check = check,
     .build = build,
     .narrowest = narrowest,

@@ -50,9 +50,9 @@ static void every_file_shows_its_picture_upright(void **state)
         if (info.format != golden->format || info.colour != golden->colour ||
             info.bits != golden->bits || info.orientation != golden->orientation ||
             info.warning_count != golden->warnings)
-            fail_msg("%s: %s, %s, %u bits, orientation %u, %zu warnings, the first: %s",
-                     golden->path, image_format_name(info.format), image_colour_name(info.colour),
-                     info.bits, info.orientation, info.warning_count, info.warnings[0]);
+            fail_msg("%s: %s, colour %d, %u bits, orientation %u, %zu warnings, the first: %s",
+                     golden->path, image_format_name(info.format), (int)info.colour, info.bits,
+                     info.orientation, info.warning_count, info.warnings[0]);
         bool swapped = info.orientation >= 5;
         assert_int_equal(info.stored_width, swapped ? golden->height : golden->width);
         assert_int_equal(info.stored_height, swapped ? golden->width : golden->height);

@@ -166,16 +166,6 @@ static void names_are_relative_to_the_file_that_holds_them(void **state)
     check_text(files_resolve("data/manifest.csv", "/abs.png", &path), &path, "/abs.png");
 }
 
-static void removing_twice_is_fine(void **state)
-{
-    (void)state;
-    const char *path = scratch("gone");
-    assert_int_equal(files_write(path, "x", 1), STATUS_OK);
-    assert_int_equal(files_remove(path), STATUS_OK);
-    assert_false(files_exists(path));
-    assert_int_equal(files_remove(path), STATUS_OK);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,7 +178,6 @@ int main(void)
         cmocka_unit_test(a_folder_that_cannot_be_made_says_why),
         cmocka_unit_test(folders_are_made_with_those_above),
         cmocka_unit_test(names_are_relative_to_the_file_that_holds_them),
-        cmocka_unit_test(removing_twice_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
