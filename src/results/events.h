@@ -5,7 +5,7 @@
  *               "halving"), version of gisd, host, pid, ranks
  *     planned   a cell of the grid, once for each: settings (key and value of each), name
  *     adopted   a cell that an earlier version planned goes on under another identity; its folder
- *               keeps the name "cell"
+ *               keeps the name "cell". Several may be one cell now: the first adopted stands for it
  *     started   an attempt at a cell: attempt (of its job), ranks, first_rank, hosts
  *     saved     a checkpoint of it: epoch, epochs, step, steps, images_per_second, step_seconds (on
  *               one rank), validation_auc, validation_dice; the last four if they are known

@@ -34,16 +34,7 @@ const char *record_setting(const CellRecord *cell, const char *key)
 static Status add_cell(Records *records, Event *event)
 {
     size_t place = records->count;
-    if (records->count == records->room) {
-        CellRecord *cells;
-        size_t room = 2 * records->room + 64;
-        TRY(MEMORY_NEW(&cells, room));
-        if (records->count)
-            memcpy(cells, records->cells, records->count * sizeof *cells);
-        free(records->cells);
-        records->cells = cells;
-        records->room = room;
-    }
+    TRY(MEMORY_GROW(&records->cells, records->count + 1, &records->room));
     TRY(text_map_add(&records->places, event->cell, &place));
     CellRecord *cell = &records->cells[records->count++];
     *cell = (CellRecord){.setting_count = event->setting_count,
@@ -59,12 +50,16 @@ static Status add_cell(Records *records, Event *event)
     return STATUS_OK;
 }
 
-/* A cell that has another's id keeps it. */
+/* A cell that has another's id keeps it. The first of several that are adopted under one identity
+ * stands for them all. */
 static Status read_adopted(Records *records, CellRecord *cell, const Event *event)
 {
-    size_t place = (size_t)(cell - records->cells);
+    const size_t own = (size_t)(cell - records->cells);
+    size_t place = own;
     snprintf(cell->identity, sizeof cell->identity, "%s", event->identity);
-    return text_map_add(&records->places, event->identity, &place);
+    TRY(text_map_add(&records->places, event->identity, &place));
+    cell->superseded = place != own && strcmp(records->cells[place].identity, event->identity) == 0;
+    return STATUS_OK;
 }
 
 static void read_started(CellRecord *cell, const Event *event)
@@ -198,6 +193,27 @@ static Status read_event(Records *records, Event *event, const char *path, size_
 
 /* ---- the whole ---- */
 
+static Status drop_superseded(Records *records)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < records->count; ++i) {
+        if (records->cells[i].superseded)
+            free(records->cells[i].settings);
+        else
+            records->cells[kept++] = records->cells[i];
+    }
+    if (kept == records->count)
+        return STATUS_OK;
+    records->count = kept;
+    text_map_clear(&records->places);
+    for (size_t i = 0; i < kept; ++i) {
+        size_t place = i;
+        TRY(text_map_add(&records->places, records->cells[i].id, &place));
+        TRY(text_map_add(&records->places, records->cells[i].identity, &place));
+    }
+    return STATUS_OK;
+}
+
 Status records_read(const char *journal_path, Records *records)
 {
     JournalRecords lines;
@@ -213,6 +229,8 @@ Status records_read(const char *journal_path, Records *records)
     }
     records->torn = lines.torn;
     journal_clear(&lines);
+    if (status == STATUS_OK)
+        status = drop_superseded(records);
     if (status != STATUS_OK)
         records_clear(records);
     return status;

@@ -21,7 +21,7 @@ typedef enum {
     CELL_STANDINGS
 } CellStanding;
 
-enum { RECORD_ID_BYTES = 48, RECORD_NAME_BYTES = 128 };
+enum { RECORD_ID_BYTES = 48, RECORD_NAME_BYTES = 512 };
 enum { RECORD_CAUSE_BYTES = 512, RECORD_HOSTS_BYTES = 256, RECORD_KIND_BYTES = 64 };
 
 /* What the journal tells of a cell. */
@@ -32,7 +32,8 @@ typedef struct {
     size_t setting_count;
     EventSetting *settings; /* setting_count, as planned; one block with their texts */
     CellStanding standing;
-    bool running; /* in the journal's last job: started and neither ended nor lost */
+    bool superseded; /* while reading: another record is the same cell, and stands for it */
+    bool running;    /* in the journal's last job: started and neither ended nor lost */
     char cause[RECORD_CAUSE_BYTES];    /* of the failure, or why it was lost */
     char kind[RECORD_KIND_BYTES];      /* class of the failure: "diverged", "no memory", ... */
     char hosts[RECORD_HOSTS_BYTES];    /* of the last attempt */
@@ -50,7 +51,7 @@ typedef struct {
 /* Owned through records_clear(). */
 typedef struct {
     size_t count, room;
-    CellRecord *cells; /* in the order of planning */
+    CellRecord *cells; /* in the order of planning; no superseded ones */
     TextMap places;    /* of ids and identities in `cells` */
     bool opened;       /* some job has taken the folder */
     bool closed;       /* the last job has ended in order, with exit code `code` */

@@ -45,6 +45,7 @@ typedef struct {
     const char *cell_id;
     const char *config_text; /* resolved settings as YAML, stored in the results */
     const char *data_name;   /* for the provenance */
+    const char *weights;     /* hash of the parameters that it is to start from; "": random ones */
     FILE *log;               /* rank 0's log.txt; may be NULL */
 } CellPlace;
 

@@ -85,7 +85,7 @@ grep -q ',dropped,' results/search/report/cells.csv || fail "the report does not
 
 # A cell that failed before its group's decision does not come back after it.
 hurt=$(grep '"planned"' results/search/journal.jsonl | head -1 | sed 's/.*"cell":"\([^"]*\)".*/\1/')
-mkdir -p hurt/cells && touch "hurt/cells/$hurt"
+mkdir -p hurt/cells && touch hurt/journal.jsonl "hurt/cells/$hurt"
 code=0
 "$grid" search.yaml --out hurt --only tuning=local 2>err.txt || code=$?
 [ $code = 1 ] && grep -q ' 1 failed' err.txt || fail "a cell without a folder: $(cat err.txt)"

@@ -113,6 +113,18 @@ grep -q '"predicted_class"' seen.json || fail "no class: $(cat seen.json)"
 grep -q '"mask' seen.json && fail "a mask from a classifier"
 h5dump -H raw.h5 | grep 'logits' >/dev/null || fail "no raw logits"
 
+# A setting that no architecture of the experiment has is refused, with its line.
+refused() { # refused LINE KEY: what stands in one.yaml
+    local code=0
+    "$extra/gisd-grid" one.yaml --plan >/dev/null 2>err.txt || code=$?
+    [ $code = 1 ] && grep -q "one.yaml:$1: $2: no architecture of this experiment has it" err.txt ||
+        fail "$2 was taken: code $code: $(cat err.txt)"
+}
+sed 's/architecture: tiny_classifier, channels: 24/base: 4/' ranks1.yaml >one.yaml
+refused 3 dropout
+sed 's/^training/loss: {alpha: 0.5}\ntraining/' ranks1.yaml >one.yaml
+refused 5 alpha
+
 # Two architectures in one grid, each with its own settings.
 cat >both.yaml <<'END'
 name: both

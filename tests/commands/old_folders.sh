@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Folders that earlier versions began go on: with the splits of their time, and under the identities
-# that they were given.
+# Folders that earlier versions began go on with the splits of their time.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -23,38 +23,56 @@ size_t grid_cell_digit(const ExperimentFile *experiment, size_t number, size_t s
     return number % value_count(experiment, setting);
 }
 
-static Status write_config(const CellSettings *settings, char **config)
+void grid_cell_text(const ExperimentFile *experiment, const GridCell *cell, size_t setting,
+                    char text[SETTING_TEXT_BYTES])
+{
+    const SettingValues *values = &experiment->values[setting];
+    if (setting_is_path(setting) && values->count)
+        snprintf(text, SETTING_TEXT_BYTES, "%s",
+                 values->written[grid_cell_digit(experiment, cell->number, setting)]);
+    else
+        setting_write(&cell->settings, setting, text);
+}
+
+static Status write_config(const ExperimentFile *experiment, GridCell *cell)
 {
     size_t bytes = 0;
-    FILE *stream = open_memstream(config, &bytes);
+    FILE *stream = open_memstream(&cell->config, &bytes);
     if (!stream)
         FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
-        if (!setting_applies(settings, i))
+        if (!setting_applies(&cell->settings, i))
             continue;
-        setting_write(settings, i, text);
+        grid_cell_text(experiment, cell, i, text);
         fprintf(stream, "%s: %s\n", setting_name(i), *text ? text : "''");
     }
-    fprintf(stream, "test: %s\n", settings->test_on_validation ? "validation" : "test");
+    fprintf(stream, "test: %s\n", cell->settings.test_on_validation ? "validation" : "test");
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
     return STATUS_OK;
 }
 
-static void name_cell(const ExperimentFile *experiment, GridCell *cell)
+static Status name_cell(const ExperimentFile *experiment, const char *path, GridCell *cell)
 {
     const size_t tuning = setting_find("", "tuning");
     setting_title(&cell->settings, cell->name);
+    size_t used = strlen(cell->name);
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         if (experiment->values[i].count < 2 || i == tuning ||
             setting_is_in_title(&cell->settings, i) || !setting_matters(&cell->settings, i))
             continue;
-        setting_write(&cell->settings, i, text);
-        size_t used = strlen(cell->name);
-        snprintf(cell->name + used, sizeof cell->name - used, "-%s=%s", setting_name(i), text);
+        grid_cell_text(experiment, cell, i, text);
+        used += (size_t)snprintf(cell->name + used, sizeof cell->name - used, "-%s=%s",
+                                 setting_name(i), text);
+        if (used >= sizeof cell->name)
+            FAIL(STATUS_ARGUMENT,
+                 "%s: the name of a cell, with its value of every axis, is longer than %zu "
+                 "characters (expected fewer axes in one experiment, or shorter paths)",
+                 path, sizeof cell->name - 1);
     }
+    return STATUS_OK;
 }
 
 /* Cell number `number` in a count whose last digit is the last setting's; *exists is false if the
@@ -66,9 +84,12 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, size
     cell->settings.test_on_validation = experiment->test_on_validation;
     for (size_t i = 0; i < setting_count(); ++i) {
         const SettingValues *values = &experiment->values[i];
-        if (values->count)
-            TRY(setting_read(&cell->settings, i,
-                             values->texts[grid_cell_digit(experiment, number, i)]));
+        if (!values->count)
+            continue;
+        size_t digit = grid_cell_digit(experiment, number, i);
+        Status status = setting_read(&cell->settings, i, values->texts[digit]);
+        if (status != STATUS_OK) /* another architecture takes it */
+            return status_prefix(status, "%s:%zu", path, values->line);
     }
     *exists = true;
     for (size_t i = 0; i < setting_count(); ++i)
@@ -76,19 +97,20 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, size
             grid_cell_digit(experiment, number, i) == 0 || setting_matters(&cell->settings, i);
     if (!*exists)
         return STATUS_OK;
-    name_cell(experiment, cell);
+    TRY(name_cell(experiment, path, cell));
     Status status = setting_check(&cell->settings);
     if (status != STATUS_OK)
         return status_prefix(status, "%s: cell %s", path, cell->name);
-    return write_config(&cell->settings, &cell->config);
+    return write_config(experiment, cell);
 }
 
 static Status make_cells(const ExperimentFile *experiment, const char *path, size_t numbers,
                          GridCells *cells)
 {
-    TRY(MEMORY_NEW(&cells->cells, numbers));
+    size_t room = 0;
     for (size_t number = 0; number < numbers; ++number) {
         bool exists;
+        TRY(MEMORY_GROW(&cells->cells, cells->count + 1, &room));
         TRY(make_cell(experiment, path, number, &cells->cells[cells->count], &exists));
         cells->count += exists;
     }

@@ -11,9 +11,11 @@
 #ifndef GISD_GRID_EXPERIMENT_CELLS_H
 #define GISD_GRID_EXPERIMENT_CELLS_H
 
+#include "base/hash.h"
 #include "grid/experiment/experiment_file.h"
+#include "results/records.h"
 
-enum { CELL_ID_BYTES = 13, CELL_NAME_BYTES = 128 };
+enum { CELL_ID_BYTES = 13, CELL_NAME_BYTES = RECORD_NAME_BYTES };
 
 typedef struct {
     char identity[CELL_ID_BYTES]; /* 12 hexadecimal digits; "" until grid_cells_identify() */
@@ -21,6 +23,7 @@ typedef struct {
                                earlier version calls the same cell */
     char former_id[CELL_ID_BYTES]; /* as versions without architectures computed it; "" where they
                                       had no such cell */
+    char weights[HASH_TEXT_BYTES]; /* of the parameters that it starts from; "": random ones */
     char name[CELL_NAME_BYTES];    /* "r50x1-global", with every other axis as "-key=value" */
     size_t number;                 /* in the count over all axes: see grid_cell_digit() */
     CellSettings settings;
@@ -33,16 +36,31 @@ typedef struct {
 } GridCells;
 
 /* Makes the cells, without identities. A setting that does not matter for a cell is no axis for it.
- * Errors: a combination that cannot run (see setting_check()), with its cell's name. */
+ * Errors: a combination that cannot run (see setting_check()), with its cell's name; a name that is
+ * too long. */
 Status grid_cells_init(const ExperimentFile *experiment, const char *path, GridCells *cells);
 void grid_cells_clear(GridCells *cells);
 
 /* Which of a setting's values cell number `number` has. */
 size_t grid_cell_digit(const ExperimentFile *experiment, size_t number, size_t setting);
 
+/* A cell's value of a setting as the experiment file writes it: in canonical text, and a path as it
+ * stands there; "" if the setting does not apply. */
+void grid_cell_text(const ExperimentFile *experiment, const GridCell *cell, size_t setting,
+                    char text[SETTING_TEXT_BYTES]);
+
 /* Sets the identities. fingerprints: cells->count, each of the cell's data. Reads the initial
- * weights; errors name their file. */
+ * weights; errors name their file, or two that hold the same parameters. */
 Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                            const char *const *fingerprints, GridCells *cells);
+
+/* The identity of a cell of these settings. `weights`: as GridCell's. */
+Status cell_identity(const CellSettings *settings, const char *weights, const char *fingerprint,
+                     char id[CELL_ID_BYTES]);
+
+/* The same as versions without architectures computed it; "" where they had no such cell.
+ * `initial`: the path of the initial weights as written. */
+Status cell_former_identity(const CellSettings *settings, const char *initial,
+                            const char *fingerprint, char id[CELL_ID_BYTES]);
 
 #endif

@@ -109,6 +109,20 @@ static Status read_values(Reading *reading, size_t setting, YamlNode node)
     return STATUS_OK;
 }
 
+/* A key that stands in the wrong section is told its own. */
+static Status refuse_setting(YamlNode key_node, const char *section, const char *key,
+                             const char *const *known)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const char *own = setting_section(i);
+        if (strcmp(setting_key(i), key) == 0)
+            return yaml_refuse(key_node, "unknown key '%s'%s%s (expected %s%s)", key,
+                               *section ? " in " : "", section,
+                               *own ? "in the section " : "at the top level", own);
+    }
+    return yaml_refuse_key(key_node, section, key, known);
+}
+
 static Status read_setting(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
     Reading *reading = context;
@@ -121,7 +135,7 @@ static Status read_setting(void *context, YamlNode key_node, const char *key, Ya
     for (size_t i = 0; i < setting_count(); ++i)
         if (strcmp(setting_section(i), section) == 0)
             known[count++] = setting_key(i);
-    Status status = yaml_refuse_key(key_node, section, key, known);
+    Status status = refuse_setting(key_node, section, key, known);
     free(known);
     return status;
 }
@@ -306,12 +320,42 @@ static Status read_top(void *context, YamlNode key_node, const char *key, YamlNo
     const char **known;
     TRY(MEMORY_NEW(&known, setting_count() + OWN_KEYS + 1));
     list_top(known);
-    Status status = yaml_refuse_key(key_node, "", key, known);
+    Status status = refuse_setting(key_node, "", key, known);
     free(known);
     return status;
 }
 
 /* ---- the file ---- */
+
+/* Defaults of the experiment's architectures: of the first, if the file names none. */
+static size_t chosen_count(const ExperimentFile *experiment)
+{
+    size_t count = experiment->values[setting_find("model", "architecture")].count;
+    return count ? count : 1;
+}
+
+static CellSettings chosen_defaults(const ExperimentFile *experiment, size_t position)
+{
+    const SettingValues *chosen = &experiment->values[setting_find("model", "architecture")];
+    return setting_defaults(chosen->count ? architecture_find(chosen->texts[position]) : 0);
+}
+
+/* A value that no cell can have was meant for something else. */
+static Status check_settings(const Reading *reading)
+{
+    const ExperimentFile *experiment = reading->experiment;
+    for (size_t i = 0; i < setting_count(); ++i) {
+        bool applies = !experiment->values[i].count;
+        for (size_t k = 0; k < chosen_count(experiment) && !applies; ++k) {
+            const CellSettings defaults = chosen_defaults(experiment, k);
+            applies = setting_applies(&defaults, i);
+        }
+        if (!applies)
+            FAIL(STATUS_ARGUMENT, "%s:%zu: %s: no architecture of this experiment has it",
+                 reading->path, experiment->values[i].line, setting_key(i));
+    }
+    return STATUS_OK;
+}
 
 static Status check_shares(const Reading *reading)
 {
@@ -333,6 +377,7 @@ static Status read_tree(Reading *reading, const YamlTree *tree)
     TRY(yaml_read_mapping(yaml_root(tree), "", read_top, reading));
     if (!experiment->name[0])
         FAIL(STATUS_ARGUMENT, "%s: name is missing", reading->path);
+    TRY(check_settings(reading));
     return check_shares(reading);
 }
 
@@ -395,14 +440,11 @@ static void write_values(FILE *stream, const SettingValues *values)
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
                              char text[SETTING_TEXT_BYTES])
 {
-    const SettingValues *chosen = &experiment->values[setting_find("model", "architecture")];
     bool found = false;
     text[0] = '\0';
-    for (size_t i = 0; i < (chosen->count ? chosen->count : 1); ++i) {
-        CellSettings defaults = setting_defaults(0);
+    for (size_t i = 0; i < chosen_count(experiment); ++i) {
+        const CellSettings defaults = chosen_defaults(experiment, i);
         char own[SETTING_TEXT_BYTES];
-        if (chosen->count)
-            defaults = setting_defaults(architecture_find(chosen->texts[i]));
         if (!setting_applies(&defaults, setting))
             continue;
         setting_write(&defaults, setting, own);

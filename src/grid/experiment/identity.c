@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "grid/experiment/cells.h"
 #include "infer/checkpoint.h"
@@ -24,7 +23,6 @@ static void write_end(FILE *stream, const CellSettings *settings, const char *fi
             settings->test_on_validation ? "validation" : "test", fingerprint, ARITHMETIC_VERSION);
 }
 
-/* `weights`: hash of the initial parameters, "" without such. */
 static void write_identity(FILE *stream, const CellSettings *settings, const char *weights,
                            const char *fingerprint)
 {
@@ -58,16 +56,17 @@ static bool has_former_identity(const CellSettings *settings)
 {
     if (settings->model.architecture != 0 || settings->model.without_masks)
         return false;
+    const size_t architecture = setting_find("model", "architecture");
     for (size_t i = 0; i < setting_count(); ++i)
-        if (setting_is_former(i)
-                ? !setting_applies(settings, i)
-                : i != setting_find("model", "architecture") && setting_matters(settings, i) &&
-                      !setting_is_later_default(settings, i))
+        if (setting_is_former(i) ? !setting_applies(settings, i)
+                                 : i != architecture && setting_matters(settings, i) &&
+                                       !setting_is_later_default(settings, i))
             return false;
     return true;
 }
 
-static Status hash_stream(FILE *stream, char **text, size_t *bytes, char id[CELL_ID_BYTES])
+/* Closes the stream, hashes its text, and releases it. */
+static Status hash_stream(FILE *stream, char **text, const size_t *bytes, char id[CELL_ID_BYTES])
 {
     char hash[HASH_TEXT_BYTES];
     if (fclose(stream) != 0)
@@ -78,38 +77,52 @@ static Status hash_stream(FILE *stream, char **text, size_t *bytes, char id[CELL
     return STATUS_OK;
 }
 
-static Status identify(GridCell *cell, const char *weights, const char *written_path,
-                       const char *fingerprint)
+Status cell_identity(const CellSettings *settings, const char *weights, const char *fingerprint,
+                     char id[CELL_ID_BYTES])
 {
     char *text;
     size_t bytes;
     FILE *stream = open_memstream(&text, &bytes);
     if (!stream)
         FAIL(STATUS_NO_MEMORY, "no memory for a cell's identity");
-    write_identity(stream, &cell->settings, weights, fingerprint);
-    TRY(hash_stream(stream, &text, &bytes, cell->identity));
-    memcpy(cell->id, cell->identity, sizeof cell->id);
-    if (!has_former_identity(&cell->settings))
+    write_identity(stream, settings, weights, fingerprint);
+    return hash_stream(stream, &text, &bytes, id);
+}
+
+Status cell_former_identity(const CellSettings *settings, const char *initial,
+                            const char *fingerprint, char id[CELL_ID_BYTES])
+{
+    char *text;
+    size_t bytes;
+    id[0] = '\0';
+    if (!has_former_identity(settings))
         return STATUS_OK;
-    stream = open_memstream(&text, &bytes);
+    FILE *stream = open_memstream(&text, &bytes);
     if (!stream)
         FAIL(STATUS_NO_MEMORY, "no memory for a cell's identity");
-    write_former_identity(stream, &cell->settings, written_path, fingerprint);
-    return hash_stream(stream, &text, &bytes, cell->former_id);
+    write_former_identity(stream, settings, initial, fingerprint);
+    return hash_stream(stream, &text, &bytes, id);
 }
 
 /* ---- initial weights ---- */
 
-/* One hash for each value of model.initial. */
+/* One hash for each value of model.initial; two of the same content would be one cell twice. */
 static Status hash_weights(const SettingValues *values, const char *path,
                            char (*hashes)[HASH_TEXT_BYTES])
 {
     for (size_t i = 0; i < values->count; ++i) {
         if (!*values->texts[i])
             continue;
-        Status status = checkpoint_hash_parameters(values->texts[i], hashes[i]);
+        Status status = checkpoint_verify(values->texts[i]);
+        if (status == STATUS_OK)
+            status = checkpoint_hash_parameters(values->texts[i], hashes[i]);
         if (status != STATUS_OK)
             return status_prefix(status, "%s:%zu: initial", path, values->line);
+        for (size_t k = 0; k < i; ++k)
+            if (strcmp(hashes[k], hashes[i]) == 0)
+                FAIL(STATUS_ARGUMENT,
+                     "%s:%zu: initial: %s and %s hold the same parameters (expected each once)",
+                     path, values->line, values->written[k], values->written[i]);
     }
     return STATUS_OK;
 }
@@ -124,9 +137,15 @@ Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
     Status status = hash_weights(values, path, hashes);
     for (size_t i = 0; i < cells->count && status == STATUS_OK; ++i) {
         GridCell *cell = &cells->cells[i];
-        size_t value = grid_cell_digit(experiment, cell->number, initial);
-        status = identify(cell, hashes[value], values->count ? values->written[value] : "",
-                          fingerprints[i]);
+        char written[SETTING_TEXT_BYTES];
+        grid_cell_text(experiment, cell, initial, written);
+        memcpy(cell->weights, hashes[grid_cell_digit(experiment, cell->number, initial)],
+               sizeof cell->weights);
+        status = cell_identity(&cell->settings, cell->weights, fingerprints[i], cell->identity);
+        memcpy(cell->id, cell->identity, sizeof cell->id);
+        if (status == STATUS_OK)
+            status =
+                cell_former_identity(&cell->settings, written, fingerprints[i], cell->former_id);
     }
     free(hashes);
     return status;

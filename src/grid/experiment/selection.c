@@ -8,7 +8,8 @@
 #include "base/memory.h"
 
 /* Marks the cells that have one of the values. */
-static Status mark_values(size_t setting, char *values, const GridCells *cells, bool *marked)
+static Status mark_values(size_t setting, char *values, const ExperimentFile *experiment,
+                          const GridCells *cells, bool *marked)
 {
     char *rest = NULL;
     for (char *value = strtok_r(values, ",", &rest); value; value = strtok_r(NULL, ",", &rest)) {
@@ -17,15 +18,20 @@ static Status mark_values(size_t setting, char *values, const GridCells *cells, 
         if (status != STATUS_OK)
             return status_prefix(status, "--only");
         for (size_t i = 0; i < cells->count; ++i) {
-            const CellSettings *settings = &cells->cells[i].settings;
-            setting_write(settings, setting, text);
-            marked[i] |= setting_matters(settings, setting) && strcmp(text, wanted) == 0;
+            const GridCell *cell = &cells->cells[i];
+            if (!setting_matters(&cell->settings, setting))
+                continue;
+            grid_cell_text(experiment, cell, setting, text);
+            marked[i] |= strcmp(text, wanted) == 0;
+            setting_write(&cell->settings, setting, text); /* a path, as it is found from here */
+            marked[i] |= strcmp(text, wanted) == 0;
         }
     }
     return STATUS_OK;
 }
 
-static Status apply_term(char *term, const GridCells *cells, bool *marked, bool *selected)
+static Status apply_term(char *term, const ExperimentFile *experiment, const GridCells *cells,
+                         bool *marked, bool *selected)
 {
     char *values = strchr(term, '=');
     if (!values || values == term || !values[1])
@@ -36,13 +42,14 @@ static Status apply_term(char *term, const GridCells *cells, bool *marked, bool 
         FAIL(STATUS_ARGUMENT, "--only: unknown key '%s' (expected a setting, such as tuning)",
              term);
     memset(marked, 0, cells->count * sizeof *marked);
-    TRY(mark_values(setting, values, cells, marked));
+    TRY(mark_values(setting, values, experiment, cells, marked));
     for (size_t i = 0; i < cells->count; ++i)
         selected[i] &= marked[i];
     return STATUS_OK;
 }
 
-Status selection_read(const char *text, const GridCells *cells, bool *selected)
+Status selection_read(const char *text, const ExperimentFile *experiment, const GridCells *cells,
+                      bool *selected)
 {
     char *copy, *rest = NULL;
     bool *marked = NULL;
@@ -53,7 +60,7 @@ Status selection_read(const char *text, const GridCells *cells, bool *selected)
         selected[i] = true;
     for (char *term = strtok_r(copy, " ", &rest); term && status == STATUS_OK;
          term = strtok_r(NULL, " ", &rest))
-        status = apply_term(term, cells, marked, selected);
+        status = apply_term(term, experiment, cells, marked, selected);
     for (size_t i = 0; i < cells->count; ++i)
         count += selected[i];
     if (status == STATUS_OK && !count)

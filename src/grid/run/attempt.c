@@ -94,6 +94,7 @@ Status attempt_run(const Job *job, size_t index, unsigned number, MPI_Comm group
                                        .cell_id = cell->id,
                                        .config_text = cell->config,
                                        .data_name = job->data_name,
+                                       .weights = cell->weights,
                                        .log = log},
                           job_dataset(job, cell), group, hooks, end);
     if (log)

@@ -44,7 +44,7 @@ static Status read_all(Plan *plan, const RunSettings *settings)
     for (size_t i = 0; i < job->cells.count; ++i)
         plan->selected[i] = true;
     if (settings->only)
-        TRY(selection_read(settings->only, &job->cells, plan->selected));
+        TRY(selection_read(settings->only, &plan->experiment, &job->cells, plan->selected));
     return cost_model_init(&plan->cost, &job->cells, job->datasets[0]->class_count,
                            threads_count());
 }

@@ -2,12 +2,14 @@
 #include "grid/run/results_folder.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "grid/run/adoption.h"
 #include "results/axes.h"
 #include "store/files.h"
 #include "store/hdf5_writer.h"
@@ -155,18 +157,6 @@ static Status check_search(const char *path, const Search *search, const Job *jo
     return status;
 }
 
-/* What the folder holds of a cell. A record of a version without architectures is known by the
- * identity of that time, until it is adopted: from then on only under the new identity, in which
- * the content of the initial weights counts. */
-static const CellRecord *record_of(const Records *records, const GridCell *cell)
-{
-    const CellRecord *record = records_find(records, cell->identity);
-    if (record || !*cell->former_id)
-        return record;
-    record = records_find(records, cell->former_id);
-    return record && strcmp(record->identity, cell->former_id) == 0 ? record : NULL;
-}
-
 /* The journal is the first file that a folder gets: without it the others are somebody else's. */
 static Status check_free(const char *path)
 {
@@ -185,6 +175,19 @@ static Status check_free(const char *path)
     return STATUS_OK;
 }
 
+/* Refuses a folder with a record that is none of the job's cells. */
+static Status compare_cells(const char *path, const ExperimentFile *experiment, Job *job,
+                            const Records *records)
+{
+    size_t *owners, unknown = 0;
+    TRY(MEMORY_NEW(&owners, records->count));
+    Status status = adoption_match(records, experiment, job, owners);
+    for (size_t i = 0; i < records->count; ++i)
+        unknown += owners[i] == SIZE_MAX;
+    free(owners);
+    return status == STATUS_OK && unknown ? refuse(path, experiment, job, records) : status;
+}
+
 Status results_folder_compare(const char *path, const ExperimentFile *experiment,
                               const Search *search, Job *job, Records *records)
 {
@@ -194,18 +197,8 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
     Status status = files_exists(journal) ? records_read(journal, records) : check_free(path);
     free(journal);
     TRY(status);
-    size_t known = 0; /* of the records, among the job's cells */
-    for (size_t i = 0; i < job->cells.count; ++i) {
-        GridCell *cell = &job->cells.cells[i];
-        const CellRecord *record = record_of(records, cell);
-        snprintf(cell->id, sizeof cell->id, "%s", record ? record->id : cell->identity);
-        known += record != NULL;
-    }
-    if (known < records->count)
-        status = refuse(path, experiment, job, records);
-    if (status == STATUS_OK)
-        status = check_search(path, search, job, records);
-    return status;
+    TRY(compare_cells(path, experiment, job, records));
+    return check_search(path, search, job, records);
 }
 
 /* ---- opening ---- */
@@ -250,7 +243,7 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
 }
 
 /* The record that plans a cell; NULL: no memory. */
-static cJSON *planned_record(const GridCell *cell)
+static cJSON *planned_record(const ExperimentFile *experiment, const GridCell *cell)
 {
     EventSetting *settings;
     char(*texts)[SETTING_TEXT_BYTES];
@@ -260,7 +253,7 @@ static cJSON *planned_record(const GridCell *cell)
         return NULL;
     if (MEMORY_NEW(&texts, setting_count()) == STATUS_OK) {
         for (size_t i = 0; i < setting_count(); ++i) {
-            setting_write(&cell->settings, i, texts[i]);
+            grid_cell_text(experiment, cell, i, texts[i]);
             if (setting_applies(&cell->settings, i))
                 settings[count++] = (EventSetting){setting_name(i), texts[i]};
         }
@@ -275,7 +268,7 @@ static cJSON *planned_record(const GridCell *cell)
     return record;
 }
 
-static Status plan_cells(ResultsFolder *folder, const Job *job)
+static Status plan_cells(ResultsFolder *folder, const ExperimentFile *experiment, const Job *job)
 {
     size_t count = 0;
     cJSON **records;
@@ -284,7 +277,7 @@ static Status plan_cells(ResultsFolder *folder, const Job *job)
     for (size_t i = 0; i < job->cells.count && status == STATUS_OK; ++i) {
         if (records_find(&folder->records, job->cells.cells[i].id))
             continue;
-        records[count] = planned_record(&job->cells.cells[i]);
+        records[count] = planned_record(experiment, &job->cells.cells[i]);
         if (!records[count])
             status = status_set(STATUS_NO_MEMORY, "no memory for the plan of the cells");
         else
@@ -299,17 +292,15 @@ static Status plan_cells(ResultsFolder *folder, const Job *job)
 }
 
 /* Cells that an earlier version planned get their present identity. */
-static Status adopt_cells(const ResultsFolder *folder, const Job *job)
+static Status adopt_cells(const ResultsFolder *folder, const ExperimentFile *experiment, Job *job)
 {
-    for (size_t i = 0; i < job->cells.count; ++i) {
-        const GridCell *cell = &job->cells.cells[i];
-        const CellRecord *record = records_find(&folder->records, cell->id);
-        if (record && strcmp(record->identity, cell->identity) != 0)
-            TRY(event_append(
-                folder->journal,
-                &(Event){.kind = EVENT_ADOPTED, .cell = cell->id, .identity = cell->identity}));
-    }
-    return STATUS_OK;
+    size_t *owners;
+    TRY(MEMORY_NEW(&owners, folder->records.count));
+    Status status = adoption_match(&folder->records, experiment, job, owners);
+    if (status == STATUS_OK)
+        status = adoption_record(&folder->records, job, owners, folder->journal);
+    free(owners);
+    return status;
 }
 
 static Status take_folder(ResultsFolder *folder, const char *journal,
@@ -322,8 +313,8 @@ static Status take_folder(ResultsFolder *folder, const char *journal,
     TRY(results_folder_compare(job->folder, experiment, search, job, &folder->records));
     TRY(write_experiment(job->folder, experiment, source, job));
     TRY(record_job(folder->journal, experiment, job, ranks));
-    TRY(adopt_cells(folder, job));
-    TRY(plan_cells(folder, job));
+    TRY(adopt_cells(folder, experiment, job));
+    TRY(plan_cells(folder, experiment, job));
     records_clear(&folder->records);
     return records_read(journal, &folder->records);
 }

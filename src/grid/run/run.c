@@ -41,13 +41,14 @@ static Status name_data(Job *job)
     return status;
 }
 
-static Status select_cells(const RunSettings *settings, const Job *job, bool **selected)
+static Status select_cells(const RunSettings *settings, const ExperimentFile *experiment,
+                           const Job *job, bool **selected)
 {
     *selected = NULL;
     if (!settings->only)
         return STATUS_OK;
     TRY(MEMORY_NEW(selected, job->cells.count));
-    return selection_read(settings->only, &job->cells, *selected);
+    return selection_read(settings->only, experiment, &job->cells, *selected);
 }
 
 /* Where the experiment does not name the rule of its splits, the folder goes on with its own: that
@@ -88,7 +89,7 @@ static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile 
 {
     TRY(run_prepare(settings, experiment, job));
     TRY(search_init(experiment, settings->experiment, &job->cells, search));
-    TRY(select_cells(settings, job, selected));
+    TRY(select_cells(settings, experiment, job, selected));
     if (*selected)
         TRY(search_check_selection(search, *selected));
     return results_folder_open(folder, experiment, settings->experiment, search, job, ranks);

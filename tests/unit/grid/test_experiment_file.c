@@ -157,6 +157,9 @@ static void faults_are_named_by_line(void **state)
     refused("name: a\ngrid: {silence: 0}\n", 2, "silence", "at least 2");
     refused("name: a\ndata: {split: {rule: best}}\n", 2, "best", "largest_first");
     refused("name: a\ndata: {split: {group: scenes}}\n", 2, "scenes", "patient or scene");
+    refused("name: a\nepochs: 3\n", 2, "unknown key 'epochs'", "in the section training");
+    refused("name: a\nloss:\n  epochs: 3\n", 3, "'epochs' in loss", "in the section training");
+    refused("name: a\nmodel: {tuning: local}\n", 2, "'tuning' in model", "at the top level");
     refused("name: ../a\n", 1, "../a", "folder");
     refused("name: a\nloss: {alpha: 0.5\n", 3, "not YAML", "");
 }
@@ -174,6 +177,38 @@ static void combinations_that_cannot_run_are_refused(void **state)
     assert_int_equal(read_text("name: a\nmodel: {size: 100}\n", &experiment), STATUS_OK);
     assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "multiple of 32"));
+    experiment_file_clear(&experiment);
+}
+
+/* The most settings that a name may have to hold: a list for each of the numbers. */
+static void names_of_cells_tell_them_apart_whatever_the_axes(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    GridCells cells;
+    assert_int_equal(
+        read_text("name: a\n"
+                  "model: {base: [4, 8], size: [64, 96], recursion_steps: [1, 2]}\n"
+                  "loss: {alpha: [0.25, 0.5], gamma: [1.5, 2], segmentation_weight: [0.5, 1]}\n"
+                  "training: {seed: [1, 18446744073709551615], epochs: [2, 100000], augment: "
+                  "[true, false], learning_rate: [0.001, 0.0012345678], weight_decay: [0.0001, "
+                  "0.00015], clip_norm: [10, 5], batch: [16, 32]}\n",
+                  &experiment),
+        STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_OK);
+    const char *last = strrchr(cells.cells[0].name, '-');
+    assert_string_equal(last, "-augment=true");
+    assert_string_equal(strrchr(cells.cells[1].name, '-'), "-augment=false");
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+
+    /* Nor is one cut short. */
+    char text[700] = "name: a\nmodel: {initial: [b.h5, ";
+    memset(text + strlen(text), 'x', 600);
+    strcat(text, ".h5]}\n");
+    assert_int_equal(read_text(text, &experiment), STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "longer than 511 characters"));
     experiment_file_clear(&experiment);
 }
 
@@ -203,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_resolved_experiment_reads_back_as_itself),
         cmocka_unit_test(faults_are_named_by_line),
         cmocka_unit_test(combinations_that_cannot_run_are_refused),
+        cmocka_unit_test(names_of_cells_tell_them_apart_whatever_the_axes),
         cmocka_unit_test(the_environment_may_name_the_data),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
