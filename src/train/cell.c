@@ -113,22 +113,39 @@ static Status check_splits(const Cell *cell)
 
 /* ---- validation and test ---- */
 
+/* Asks the network, with the parameters as they are, for a split in batches of `batch` images. It
+ * is set up anew each time, which costs little: kept, it would hold a packed copy of all weights
+ * while the cell trains and saves. */
+static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evaluation)
+{
+    NetworkPlan plan = cell->trainer.network.plan;
+    size_t count, *indices = NULL;
+    Network network = {0};
+    Status status;
+    plan.training = false;
+    plan.batch = batch;
+    TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
+    TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
+    TRY_GOTO(status, end,
+             evaluation_init(evaluation, &network, cell->dataset, count, indices, cell->group));
+end:
+    network_clear(&network);
+    free(indices);
+    return status;
+}
+
 /* Fills the row's validation metrics and operating point. */
 static Status validate(Cell *cell, double *row)
 {
-    size_t count, *indices = NULL;
-    Network *network;
     Evaluation evaluation = {0};
     SplitMetrics metrics = {0};
     double *point = history_at(&cell->history, row, "operating_point");
     Status status;
-    TRY_GOTO(status, end, split_indices(cell->dataset, SPLIT_VALIDATION, &count, &indices));
-    TRY_GOTO(status, end, trainer_validation_network(&cell->trainer, &network));
     TRY_GOTO(status, end,
-             evaluation_init(&evaluation, network, cell->dataset, count, indices, cell->group));
+             evaluate(cell, SPLIT_VALIDATION, cell->trainer.shard_images, &evaluation));
     TRY_GOTO(status, end,
-             outcome_operating_point(evaluation.scores, evaluation.truth, count, evaluation.classes,
-                                     point));
+             outcome_operating_point(evaluation.scores, evaluation.truth, evaluation.count,
+                                     evaluation.classes, point));
     TRY_GOTO(status, end, split_metrics_init(&evaluation, *point, 0, 0, &metrics));
     for (size_t i = 0; i < split_metric_count(); ++i) {
         const SplitMetric *metric = split_metric_at(i);
@@ -140,26 +157,14 @@ static Status validate(Cell *cell, double *row)
 end:
     split_metrics_clear(&metrics);
     evaluation_clear(&evaluation);
-    free(indices);
     return status;
 }
 
 /* The test split, one image at a time, as gisd-detect would see it. */
 static Status run_test(Cell *cell, Evaluation *evaluation)
 {
-    Split split = cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST;
-    const NetworkPlan plan = trainer_network_plan(cell->settings, cell->dataset->class_count, 1);
-    size_t count, *indices = NULL;
-    Network network = {0};
-    Status status;
-    TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
-    TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
-    TRY_GOTO(status, end,
-             evaluation_init(evaluation, &network, cell->dataset, count, indices, cell->group));
-end:
-    network_clear(&network);
-    free(indices);
-    return status;
+    return evaluate(cell, cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST, 1,
+                    evaluation);
 }
 
 /* ---- training ---- */

@@ -115,7 +115,6 @@ void trainer_clear(Trainer *trainer)
     gradient_sum_free(trainer->sum);
     if (trainer->objective)
         trainer->network.task->objective.free(trainer->objective);
-    network_clear(&trainer->validation);
     network_clear(&trainer->network);
     parameters_clear(&trainer->parameters);
     free(trainer->shard_losses);
@@ -139,16 +138,6 @@ Status trainer_start(Trainer *trainer)
                                         .first_step = trainer->step % trainer->steps_per_epoch,
                                         .augmentation = augment_defaults()},
                       &trainer->loader);
-}
-
-Status trainer_validation_network(Trainer *trainer, Network **network)
-{
-    NetworkPlan plan = trainer->network.plan;
-    plan.training = false;
-    if (!trainer->validation.net)
-        TRY(network_init(&trainer->validation, &plan, &trainer->parameters));
-    *network = &trainer->validation;
-    return STATUS_OK;
 }
 
 /* ---- a step ---- */

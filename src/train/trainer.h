@@ -35,7 +35,6 @@ typedef struct {
     size_t local_shards, shard_images;
     ParameterList parameters;
     Network network;      /* for shard_images images */
-    Network validation;   /* the same for inference; set up when first asked for */
     Objective *objective; /* of the network's task */
     GradientSum *sum;
     Optimiser *optimiser;
@@ -62,10 +61,6 @@ Status trainer_start(Trainer *trainer);
 /* One step. `wish` is ignored on all ranks but 0, whose wish they learn. A loss or gradient that is
  * not finite is STATUS_DIVERGED on every rank. */
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
-
-/* The network for validation, on the parameters as they are, in *network; borrowed. Its batch is a
- * shard's. */
-Status trainer_validation_network(Trainer *trainer, Network **network);
 
 /* What the settings say of the network, for a data set of `classes` lesion classes. */
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch);

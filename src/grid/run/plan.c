@@ -20,6 +20,7 @@ typedef struct {
     ExperimentFile experiment;
     Job job;
     Records records;  /* of the folder, if there is one */
+    TextMap names;    /* of its cells */
     char *difference; /* why a run would refuse the folder; NULL: it would not */
     CostModel cost;
     Search search;
@@ -37,6 +38,8 @@ static Status read_all(Plan *plan, const RunSettings *settings)
         results_folder_compare(job->folder, &plan->experiment, &plan->search, job, &plan->records);
     if (status == STATUS_ARGUMENT)
         status = memory_copy_text(status_message(), &plan->difference);
+    for (size_t i = 0; i < plan->records.count && status == STATUS_OK; ++i)
+        status = text_map_add(&plan->names, plan->records.cells[i].name, &(size_t){i});
     TRY(status);
     TRY(MEMORY_NEW(&plan->selected, job->cells.count));
     TRY(MEMORY_NEW(&plan->cells, job->cells.count));
@@ -61,10 +64,9 @@ static const char *state_of(const Plan *plan, size_t cell)
     const GridCell *grid = &plan->job.cells.cells[cell];
     if (records_find(&plan->records, grid->id))
         return cell_standing_name(standing_of(plan, cell));
-    for (size_t i = 0; i < plan->records.count; ++i)
-        if (strcmp(plan->records.cells[i].name, grid->name) == 0)
-            return "changed";
-    return cell_standing_name(CELL_NEW);
+    size_t place;
+    return text_map_find(&plan->names, grid->name, &place) ? "changed"
+                                                           : cell_standing_name(CELL_NEW);
 }
 
 static void predict(Plan *plan, bool retry)
@@ -165,6 +167,7 @@ Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream)
     }
     cost_model_clear(&plan.cost);
     search_clear(&plan.search);
+    text_map_clear(&plan.names);
     records_clear(&plan.records);
     free(plan.difference);
     free(plan.selected);
