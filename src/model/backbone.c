@@ -39,13 +39,3 @@ Status backbone_parse(const char *name, Backbone *backbone)
          "unknown backbone '%s' (expected r50x1, r100x1, r50x2, r100x2, r50x3, r100x3 or r150x3)",
          name);
 }
-
-size_t backbone_count(void)
-{
-    return TABLE_COUNT;
-}
-
-const char *backbone_name(size_t position)
-{
-    return table[position].name;
-}

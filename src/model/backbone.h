@@ -18,8 +18,4 @@ const size_t *backbone_units(size_t depth);
  * for anything else. */
 Status backbone_parse(const char *name, Backbone *backbone);
 
-/* The names in the order of the paper's tables: position 0 to backbone_count() - 1. */
-size_t backbone_count(void);
-const char *backbone_name(size_t position);
-
 #endif
