@@ -11,6 +11,7 @@
 #include <jpeglib.h>
 #include <png.h>
 
+#include "base/memory.h"
 #include "store/files.h"
 
 /* What a library has written so far; libpng's errors jump back. */
@@ -37,14 +38,8 @@ static void png_on_warning(png_structp png, png_const_charp message)
 static void png_on_write(png_structp png, png_bytep bytes, size_t count)
 {
     Sink *sink = png_get_io_ptr(png);
-    if (count > sink->capacity - sink->count) {
-        size_t capacity = 2 * sink->capacity + count + 4096;
-        uint8_t *larger = realloc(sink->bytes, capacity);
-        if (!larger)
-            png_error(png, "out of memory");
-        sink->bytes = larger;
-        sink->capacity = capacity;
-    }
+    if (MEMORY_GROW(&sink->bytes, sink->count + count, &sink->capacity) != STATUS_OK)
+        png_error(png, "out of memory");
     memcpy(sink->bytes + sink->count, bytes, count);
     sink->count += count;
 }

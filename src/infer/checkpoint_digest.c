@@ -26,16 +26,7 @@ void checkpoint_digest_clear(CheckpointDigest *digest)
 static Status add_line(CheckpointDigest *digest, const char *name, const char *type,
                        const char *shape, const void *values, size_t bytes)
 {
-    if (digest->count == digest->room) {
-        char **lines;
-        size_t room = 2 * digest->room + 64;
-        TRY(MEMORY_NEW(&lines, room));
-        if (digest->count)
-            memcpy(lines, digest->lines, digest->count * sizeof *lines);
-        free(digest->lines);
-        digest->lines = lines;
-        digest->room = room;
-    }
+    TRY(MEMORY_GROW(&digest->lines, digest->count + 1, &digest->room));
     char hash[HASH_TEXT_BYTES];
     hash_text(values, bytes, hash);
     size_t room = strlen(name) + strlen(type) + strlen(shape) + sizeof hash + 4;

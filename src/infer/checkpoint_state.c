@@ -36,28 +36,13 @@ const StateItem *checkpoint_state_find(const CheckpointState *state, const char 
     return NULL;
 }
 
-static Status grow(CheckpointState *state)
-{
-    if (state->count < state->room)
-        return STATUS_OK;
-    StateItem *items;
-    size_t room = 2 * state->room + 16;
-    TRY(MEMORY_NEW(&items, room));
-    if (state->count)
-        memcpy(items, state->items, state->count * sizeof *items);
-    free(state->items);
-    state->items = items;
-    state->room = room;
-    return STATUS_OK;
-}
-
 /* Puts a complete item, or what there is of it after an error, into the list or away. */
 static Status settle(CheckpointState *state, const char *name, Status status, StateItem *item)
 {
     if (status == STATUS_OK)
         status = memory_copy_text(name, &item->name);
     if (status == STATUS_OK)
-        status = grow(state);
+        status = MEMORY_GROW(&state->items, state->count + 1, &state->room);
     if (status != STATUS_OK) {
         clear_item(item);
         return status;

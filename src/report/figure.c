@@ -22,14 +22,8 @@ typedef struct {
 static cairo_status_t append_bytes(void *closure, const unsigned char *bytes, unsigned int count)
 {
     ByteBuffer *buffer = closure;
-    if (buffer->count + count > buffer->room) {
-        size_t room = 2 * (buffer->count + count);
-        unsigned char *grown = realloc(buffer->bytes, room);
-        if (grown == NULL)
-            return CAIRO_STATUS_NO_MEMORY;
-        buffer->bytes = grown;
-        buffer->room = room;
-    }
+    if (MEMORY_GROW(&buffer->bytes, buffer->count + count, &buffer->room) != STATUS_OK)
+        return CAIRO_STATUS_NO_MEMORY;
     memcpy(buffer->bytes + buffer->count, bytes, count);
     buffer->count += count;
     return CAIRO_STATUS_SUCCESS;

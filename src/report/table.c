@@ -30,19 +30,6 @@ void table_clear(Table *table)
     *table = (Table){0};
 }
 
-static Status grow(Table *table)
-{
-    char **cells = NULL;
-    size_t room = 2 * table->room + 16 * table->columns;
-    TRY(MEMORY_NEW(&cells, room));
-    if (table->count > 0)
-        memcpy(cells, table->cells, table->count * sizeof *cells);
-    free(table->cells);
-    table->cells = cells;
-    table->room = room;
-    return STATUS_OK;
-}
-
 /* What a column is with one more cell. A gap, "" or "missing", may stand among numbers. */
 static TableKind kind_with(TableKind kind, const char *text)
 {
@@ -54,8 +41,8 @@ static TableKind kind_with(TableKind kind, const char *text)
 
 void table_add(Table *table, const char *text)
 {
-    if (table->status == STATUS_OK && table->count == table->room)
-        table->status = grow(table);
+    if (table->status == STATUS_OK)
+        table->status = MEMORY_GROW(&table->cells, table->count + 1, &table->room);
     if (table->status == STATUS_OK)
         table->status = memory_copy_text(text, &table->cells[table->count]);
     if (table->status != STATUS_OK)

@@ -53,16 +53,7 @@ static Box in_pixels(const Dataset *dataset, const Example *example, const Box *
 static Status add_found(Evaluation *evaluation, Work *work, size_t position, const Answer *answer)
 {
     size_t count = answer->box_count;
-    if (evaluation->found_count + count > work->room) {
-        size_t room = 2 * work->room + count;
-        FoundBox *found;
-        TRY(MEMORY_NEW(&found, room));
-        if (evaluation->found_count)
-            memcpy(found, evaluation->found, evaluation->found_count * sizeof *found);
-        free(evaluation->found);
-        evaluation->found = found;
-        work->room = room;
-    }
+    TRY(MEMORY_GROW(&evaluation->found, evaluation->found_count + count, &work->room));
     const Example *example = &work->dataset->examples[evaluation->indices[position]];
     for (size_t i = 0; i < count; ++i) {
         const Detection *detection = &answer->boxes[i];

@@ -93,16 +93,7 @@ double history_last(const History *history, const char *name)
 Status history_add(History *history, const double *row)
 {
     size_t columns = history->column_count;
-    if (history->count == history->room) {
-        size_t room = 2 * history->room + 16;
-        double *rows;
-        TRY(MEMORY_NEW(&rows, room * columns));
-        if (history->count)
-            memcpy(rows, history->rows, history->count * columns * sizeof *rows);
-        free(history->rows);
-        history->rows = rows;
-        history->room = room;
-    }
+    TRY(MEMORY_GROW(&history->rows, (history->count + 1) * columns, &history->room));
     memcpy(history->rows + history->count++ * columns, row, columns * sizeof *row);
     return STATUS_OK;
 }

@@ -28,10 +28,11 @@ typedef struct {
 typedef struct {
     size_t column_count;
     HistoryColumn *columns; /* column_count */
-    size_t count, room;
-    double *rows;         /* count epochs x column_count */
-    double *running;      /* column_count: sums over the steps of the unfinished epoch */
-    size_t running_steps; /* how many they are */
+    size_t count;           /* epochs */
+    size_t room;            /* of rows, numbers */
+    double *rows;           /* count x column_count */
+    double *running;        /* column_count: sums over the steps of the unfinished epoch */
+    size_t running_steps;   /* how many they are */
 } History;
 
 /* No epochs yet, and the columns of the network's task. */

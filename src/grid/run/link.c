@@ -2,7 +2,6 @@
 #include "grid/run/link.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "train/mpi_check.h"
@@ -26,16 +25,15 @@ Status link_init(Link *link, MPI_Comm comm)
 /* Gives back the messages that have left. A send that failed is one to a dead rank: dropped. */
 static void reap(Link *link)
 {
-    for (size_t i = 0; i < link->sending;) {
+    for (size_t i = 0; i < link->sending_count;) {
+        Sending *sending = &link->sending[i];
         int done = 1;
-        if (MPI_Test(&link->requests[i], &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && !done) {
+        if (MPI_Test(&sending->request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && !done) {
             ++i;
             continue;
         }
-        free(link->messages[i]);
-        --link->sending;
-        link->messages[i] = link->messages[link->sending];
-        link->requests[i] = link->requests[link->sending];
+        free(sending->message);
+        *sending = link->sending[--link->sending_count];
     }
 }
 
@@ -43,35 +41,9 @@ void link_clear(Link *link)
 {
     reap(link);
     /* What is still on its way stays allocated: MPI may read it yet. */
-    free(link->messages);
-    free(link->requests);
+    free(link->sending);
     free(link->peers);
     *link = (Link){0};
-}
-
-static Status make_room(Link *link)
-{
-    if (link->sending < link->room)
-        return STATUS_OK;
-    size_t room = 2 * link->room + 64;
-    Message **messages;
-    MPI_Request *requests;
-    TRY(MEMORY_NEW(&messages, room));
-    Status status = MEMORY_NEW(&requests, room);
-    if (status != STATUS_OK) {
-        free(messages);
-        return status;
-    }
-    if (link->sending) {
-        memcpy(messages, link->messages, link->sending * sizeof(Message *));
-        memcpy(requests, link->requests, link->sending * sizeof(MPI_Request));
-    }
-    free(link->messages);
-    free(link->requests);
-    link->messages = messages;
-    link->requests = requests;
-    link->room = room;
-    return STATUS_OK;
 }
 
 Status link_send(Link *link, int to, const Message *message)
@@ -79,15 +51,14 @@ Status link_send(Link *link, int to, const Message *message)
     Message *copy;
     MPI_Request request;
     reap(link);
-    TRY(make_room(link));
+    TRY(MEMORY_GROW(&link->sending, link->sending_count + 1, &link->sending_room));
     TRY(MEMORY_NEW(&copy, 1));
     *copy = *message;
     if (MPI_Isend(copy, sizeof *copy, MPI_BYTE, to, TAG, link->comm, &request) != MPI_SUCCESS) {
         free(copy); /* a dead rank */
         return STATUS_OK;
     }
-    link->messages[link->sending] = copy;
-    link->requests[link->sending++] = request;
+    link->sending[link->sending_count++] = (Sending){copy, request};
     return STATUS_OK;
 }
 
@@ -110,5 +81,5 @@ Status link_receive(Link *link, Message *message, int *from, bool *received)
 bool link_idle(Link *link)
 {
     reap(link);
-    return link->sending == 0;
+    return link->sending_count == 0;
 }

@@ -47,14 +47,18 @@ typedef struct {
     uint16_t ranks[SCHEDULER_GROUP_MOST];
 } Message;
 
+/* A message on its way; MPI reads it until it has left. */
+typedef struct {
+    Message *message;
+    MPI_Request request;
+} Sending;
+
 typedef struct {
     MPI_Comm comm; /* the job's ranks, for messages alone; owned */
     int rank, ranks;
-    Peer *peers;    /* ranks: who they are; owned */
-    size_t sending; /* messages on their way, and room for more */
-    size_t room;
-    Message **messages;
-    MPI_Request *requests;
+    Peer *peers; /* ranks: who they are; owned */
+    size_t sending_count, sending_room;
+    Sending *sending; /* sending_count */
 } Link;
 
 /* Makes the ranks known to one another. Collective over `comm`. */

@@ -11,26 +11,12 @@
 #include "base/memory.h"
 #include "grid/run/master_state.h"
 
-static Status make_room(Master *master)
-{
-    size_t room = 2 * master->record_room + 64;
-    cJSON **records;
-    if (master->record_count < master->record_room)
-        return STATUS_OK;
-    TRY(MEMORY_NEW(&records, room));
-    if (master->record_count)
-        memcpy(records, master->records, master->record_count * sizeof *records);
-    free(master->records);
-    master->records = records;
-    master->record_room = room;
-    return STATUS_OK;
-}
-
 Status master_record(Master *master, const Event *event)
 {
     cJSON *record = event_write(event);
-    Status status = record ? make_room(master)
-                           : status_set(STATUS_NO_MEMORY, "no memory for a record of the journal");
+    Status status =
+        record ? MEMORY_GROW(&master->records, master->record_count + 1, &master->record_room)
+               : status_set(STATUS_NO_MEMORY, "no memory for a record of the journal");
     if (status == STATUS_OK)
         master->records[master->record_count++] = record;
     else
