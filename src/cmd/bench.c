@@ -24,7 +24,7 @@ enum { OPTION_LAYERS = 256, OPTION_REPEATS, OPTION_MODE, OPTION_JSON, OPTION_SET
 
 /* Options that are settings of an experiment carry their key as their name. */
 static const struct argp_option options[] = {
-    {"architecture", 'a', "NAME", 0, "The network, as model.architecture", 0},
+    {"architecture", 'a', "NAME", 0, "The network (an experiment's default)", 0},
     {"backbone", 'b', "NAME", 0, "r50x1, r100x1, r50x2, r100x2, r50x3, r100x3 or r150x3 (r50x1)",
      0},
     {"base", 'c', "N", 0, "Channels of the stem at width 1 (64)", 0},

@@ -16,7 +16,7 @@ typedef struct Detector Detector;
 
 /* What the checkpoint says of the network; borrowed from the detector. */
 typedef struct {
-    const char *architecture; /* its name in experiments and checkpoints */
+    const char *architecture; /* its name in the registry */
     const char *title;        /* of the variant, such as "r50x1" */
     const Task *task;
     size_t size; /* side of the network's input */

@@ -166,18 +166,26 @@ static const H5FD_class_t driver_class = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/* The driver, registered once and for good: the library calls close_file() by the class that it
+ * kept of the driver after it has let go of it, which must therefore not be the last hold. */
+static hid_t registered(void)
+{
+    static hid_t driver = H5I_INVALID_HID;
+    if (driver < 0)
+        driver = H5FDregister(&driver_class);
+    return driver;
+}
+
 hid_t hdf5_driver_create(const char *path, int *refusal)
 {
     const Settings settings = {refusal};
     *refusal = 0;
     hid_t file = H5I_INVALID_HID;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    hid_t driver = H5FDregister(&driver_class);
+    hid_t driver = registered();
     if (access >= 0 && driver >= 0 && H5Pset_driver(access, driver, &settings) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
         file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-    if (driver >= 0)
-        H5FDunregister(driver); /* the file and its properties keep it */
     if (access >= 0)
         H5Pclose(access);
     return file;

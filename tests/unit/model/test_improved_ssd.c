@@ -38,16 +38,18 @@ static void parameter_totals_are_those_of_the_reference(void **state)
 {
     (void)state;
     /* The three of width 3 (257.69, 428.30, 568.82) would take five gigabytes here. */
-    static const char *const backbones[] = {"r50x1", "r100x1", "r50x2", "r100x2"};
-    static const double millions[] = {29.440244, 48.43, 115.20, 191.07};
-    for (size_t i = 0; i < sizeof millions / sizeof *millions; ++i) {
+    static const struct {
+        const char *backbone;
+        double millions;
+    } cases[] = {{"r50x1", 29.440244}, {"r100x1", 48.43}, {"r50x2", 115.20}, {"r100x2", 191.07}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         Built built;
-        build(&built, backbones[i], 64, 300, 1);
+        build(&built, cases[i].backbone, 64, 300, 1);
         size_t total = parameters_total(&built.parameters, false);
         if (i == 0)
             assert_int_equal(total, 29440244);
-        assert_true((double)total / 1e6 > millions[i] - 0.005 &&
-                    (double)total / 1e6 < millions[i] + 0.005);
+        assert_true((double)total / 1e6 > cases[i].millions - 0.005 &&
+                    (double)total / 1e6 < cases[i].millions + 0.005);
         clear(&built);
     }
 }
