@@ -15,9 +15,16 @@
 #include "train/benchmark.h"
 #include "train/setting_table.h"
 
+enum { GIVEN_MOST = 64 };
+
 typedef struct {
     BenchmarkSettings settings;
     bool json, layers;
+    struct {
+        const char *option, *text;
+        size_t setting;
+    } given[GIVEN_MOST]; /* settings, in the order of the words */
+    size_t given_count;
 } Arguments;
 
 enum { OPTION_LAYERS = 256, OPTION_REPEATS, OPTION_MODE, OPTION_JSON, OPTION_SET };
@@ -41,11 +48,38 @@ static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print one JSON object", 0},
     {0}};
 
-static error_t read_setting(const char *key, const char *text, const struct argp_state *state)
+/* Keeps a setting for later: which others there are follows from the architecture. */
+static error_t keep_setting(const char *option, const char *key, const char *text,
+                            const struct argp_state *state)
 {
     Arguments *arguments = state->input;
-    if (setting_read(&arguments->settings.cell, setting_find_name(key), text) != STATUS_OK)
-        return command_refuse(state, "--%s: %s", key, status_message());
+    size_t setting = setting_find_name(key);
+    if (setting == setting_count())
+        return command_refuse(state, "--%s: unknown setting '%s'", option, key);
+    if (arguments->given_count == GIVEN_MOST)
+        return command_refuse(state, "more than %d settings", GIVEN_MOST);
+    arguments->given[arguments->given_count].option = option;
+    arguments->given[arguments->given_count].text = text;
+    arguments->given[arguments->given_count++].setting = setting;
+    return 0;
+}
+
+/* Those that are the architecture, or those that are not. */
+static error_t read_settings(bool architecture, const struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    CellSettings *cell = &arguments->settings.cell;
+    for (size_t i = 0; i < arguments->given_count; ++i) {
+        const char *option = arguments->given[i].option;
+        size_t setting = arguments->given[i].setting;
+        if ((setting == setting_find("model", "architecture")) != architecture)
+            continue;
+        if (!setting_applies(cell, setting))
+            return command_refuse(state, "--%s: %s has no %s", option,
+                                  architecture_of(&cell->model)->name, setting_key(setting));
+        if (setting_read(cell, setting, arguments->given[i].text) != STATUS_OK)
+            return command_refuse(state, "--%s: %s", option, status_message());
+    }
     return 0;
 }
 
@@ -56,9 +90,7 @@ static error_t read_pair(char *text, const struct argp_state *state)
     if (!value)
         return command_refuse(state, "--set is '%s', expected KEY=VALUE", text);
     *value++ = '\0';
-    if (setting_find_name(text) == setting_count())
-        return command_refuse(state, "--set: unknown setting '%s'", text);
-    return read_setting(text, value, state);
+    return keep_setting("set", text, value, state);
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -86,12 +118,16 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_JSON:
         arguments->json = true;
         return 0;
+    case ARGP_KEY_END: {
+        error_t error = read_settings(true, state);
+        return error ? error : read_settings(false, state);
+    }
     case ARGP_KEY_ARG:
         return command_refuse(state, "unexpected word '%s'", text);
     default:
         for (const struct argp_option *option = options; option->name; ++option)
             if (option->key == key && key < OPTION_LAYERS)
-                return read_setting(option->name, text, state);
+                return keep_setting(option->name, option->name, text, state);
         return ARGP_ERR_UNKNOWN;
     }
 }
