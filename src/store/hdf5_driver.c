@@ -166,14 +166,17 @@ static const H5FD_class_t driver_class = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
-/* The driver, registered once and for good: the library calls close_file() by the class that it
- * kept of the driver after it has let go of it, which must therefore not be the last hold. */
-static hid_t registered(void)
+/* The driver is registered while a file of its is open: the library calls close_file() by the class
+ * that it kept of the driver after the file has let go of it, which must not be the last hold. */
+static hid_t driver = H5I_INVALID_HID;
+static size_t open_files;
+
+static void release_driver(void)
 {
-    static hid_t driver = H5I_INVALID_HID;
-    if (driver < 0)
-        driver = H5FDregister(&driver_class);
-    return driver;
+    if (--open_files == 0) {
+        H5FDunregister(driver);
+        driver = H5I_INVALID_HID;
+    }
 }
 
 hid_t hdf5_driver_create(const char *path, int *refusal)
@@ -181,12 +184,25 @@ hid_t hdf5_driver_create(const char *path, int *refusal)
     const Settings settings = {refusal};
     *refusal = 0;
     hid_t file = H5I_INVALID_HID;
+    if (open_files == 0)
+        driver = H5FDregister(&driver_class);
+    if (driver < 0)
+        return file;
+    ++open_files;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    hid_t driver = registered();
-    if (access >= 0 && driver >= 0 && H5Pset_driver(access, driver, &settings) >= 0 &&
+    if (access >= 0 && H5Pset_driver(access, driver, &settings) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
         file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     if (access >= 0)
         H5Pclose(access);
+    if (file < 0)
+        release_driver();
     return file;
+}
+
+herr_t hdf5_driver_close(hid_t file)
+{
+    herr_t closed = H5Fclose(file);
+    release_driver();
+    return closed;
 }

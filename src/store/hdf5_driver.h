@@ -18,4 +18,7 @@
  * *refusal becomes the errno of the first write that failed; it is 0 as long as none did. */
 hid_t hdf5_driver_create(const char *path, int *refusal);
 
+/* Closes a file made by hdf5_driver_create(), in place of H5Fclose(); negative on error. */
+herr_t hdf5_driver_close(hid_t file);
+
 #endif

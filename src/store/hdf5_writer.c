@@ -25,7 +25,7 @@ struct Hdf5Writer {
 static void writer_free(Hdf5Writer *writer)
 {
     if (writer->file > 0)
-        H5Fclose(writer->file);
+        hdf5_driver_close(writer->file);
     free(writer->path);
     free(writer->temporary);
     free(writer);
@@ -68,7 +68,7 @@ static Status finish(Hdf5Writer *writer)
 {
     if (H5Fflush(writer->file, H5F_SCOPE_LOCAL) < 0)
         return hdf5_refused(STATUS_IO, writer->path, NULL, "write");
-    herr_t closed = H5Fclose(writer->file);
+    herr_t closed = hdf5_driver_close(writer->file);
     writer->file = 0;
     if (closed < 0)
         return hdf5_refused(STATUS_IO, writer->path, NULL, "write");
