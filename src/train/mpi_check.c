@@ -159,7 +159,8 @@ Status mpi_gather_varying(MPI_Comm group, const void *own, const size_t *counts,
         free(places);
         return status;
     }
-    memcpy(copy + places[ranks + rank], own, counts[rank]);
+    if (counts[rank] > 0)
+        memcpy(copy + places[ranks + rank], own, counts[rank]);
     TRY(finish(MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_BYTE, copy, places, places + ranks, MPI_BYTE,
                                group, &request),
                "MPI_Iallgatherv", &request, watching.silence));

@@ -61,7 +61,8 @@ Status mpi_sum_counts(MPI_Comm group, size_t count, unsigned long long *values);
 /* Every rank's `count` bytes on every rank: all[ranks][count]; own may lie in its place in all. */
 Status mpi_gather(MPI_Comm group, size_t count, const void *own, void *all);
 
-/* The same with counts[r] bytes of rank r, one after the other in all. */
+/* The same with counts[r] bytes of rank r, one after the other in all; own may be NULL where there
+ * are none. */
 Status mpi_gather_varying(MPI_Comm group, const void *own, const size_t *counts, void *all);
 
 /* Rank 0's bytes on every rank, waiting up to `seconds` for it. */
