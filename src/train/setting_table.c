@@ -124,8 +124,9 @@ typedef struct {
 
 static struct {
     size_t owned_count, count;
-    Owned *owned;   /* owned_count */
-    Entry *entries; /* count */
+    Owned *owned;         /* owned_count */
+    Entry *entries;       /* count */
+    size_t *alphabetical; /* count: settings in the order of their sections and keys */
 } table;
 
 static bool same_setting(const SettingRow *row, const char *section, const char *key)
@@ -173,13 +174,27 @@ static void take_setting(Owned *all, const char *section, const char *key)
     ++table.count;
 }
 
+/* By section and key, as of "section.key". */
+static int compare_settings(const void *one, const void *other)
+{
+    const size_t settings[] = {*(const size_t *)one, *(const size_t *)other};
+    char texts[2][128];
+    for (int i = 0; i < 2; ++i) {
+        const SettingRow *row = table.owned[table.entries[settings[i]].first].row;
+        snprintf(texts[i], sizeof texts[i], "%s%s%s", row->section, *row->section ? "." : "",
+                 row->key);
+    }
+    return strcmp(texts[0], texts[1]);
+}
+
 static void make_table(void)
 {
     size_t rows = list_rows(NULL);
     Owned *all = calloc(rows, sizeof *all);
     table.owned = calloc(rows, sizeof *table.owned);
     table.entries = calloc(rows, sizeof *table.entries);
-    if (!all || !table.owned || !table.entries) {
+    table.alphabetical = calloc(rows, sizeof *table.alphabetical);
+    if (!all || !table.owned || !table.entries || !table.alphabetical) {
         fputs("no memory for the table of settings\n", stderr);
         abort(); /* a few kilobytes, at the start of the program */
     }
@@ -191,6 +206,9 @@ static void make_table(void)
         if (all[i].row)
             take_setting(all, all[i].row->section, all[i].row->key);
     free(all);
+    for (size_t i = 0; i < table.count; ++i)
+        table.alphabetical[i] = i;
+    qsort(table.alphabetical, table.count, sizeof *table.alphabetical, compare_settings);
 }
 
 static const Entry *entry_at(size_t setting)
@@ -243,6 +261,12 @@ size_t setting_find_name(const char *name)
             return i;
     }
     return count;
+}
+
+size_t setting_alphabetical(size_t place)
+{
+    entry_at(0);
+    return table.alphabetical[place];
 }
 
 bool setting_is_former(size_t setting)

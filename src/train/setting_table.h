@@ -27,6 +27,10 @@ size_t setting_find(const char *section, const char *key);
 /* The setting of that name, or of that "section.key"; or setting_count(). */
 size_t setting_find_name(const char *name);
 
+/* The setting at a place, from 0, in the alphabetical order of "section.key", or of keys at the top
+ * level; unlike its number, this order stays when others come. */
+size_t setting_alphabetical(size_t place);
+
 /* Whether it is one of the settings that results were made with before cells said which
  * architecture they have; these keep their former order. */
 bool setting_is_former(size_t setting);

@@ -10,7 +10,7 @@
 
 /* ---- the text that is hashed ---- */
 
-static void write_setting(FILE *stream, const CellSettings *settings, size_t setting)
+static void write_former_setting(FILE *stream, const CellSettings *settings, size_t setting)
 {
     char text[SETTING_TEXT_BYTES];
     setting_write(settings, setting, text);
@@ -23,13 +23,20 @@ static void write_end(FILE *stream, const CellSettings *settings, const char *fi
             settings->test_on_validation ? "validation" : "test", fingerprint, ARITHMETIC_VERSION);
 }
 
+/* Neither the order of the settings nor what they are called depends on which others there are. */
 static void write_identity(FILE *stream, const CellSettings *settings, const char *weights,
                            const char *fingerprint)
 {
-    for (size_t i = 0; i < setting_count(); ++i)
-        if (setting_matters(settings, i) && !setting_is_later_default(settings, i) &&
-            !setting_is_path(i))
-            write_setting(stream, settings, i);
+    for (size_t place = 0; place < setting_count(); ++place) {
+        const size_t setting = setting_alphabetical(place);
+        const char *section = setting_section(setting);
+        char text[SETTING_TEXT_BYTES];
+        if (!setting_matters(settings, setting) || setting_is_later_default(settings, setting) ||
+            setting_is_path(setting))
+            continue;
+        setting_write(settings, setting, text);
+        fprintf(stream, "%s%s%s: %s\n", section, *section ? "." : "", setting_key(setting), text);
+    }
     if (*weights)
         fprintf(stream, "initial: %s\n", weights);
     if (settings->model.without_masks)
@@ -46,7 +53,7 @@ static void write_former_identity(FILE *stream, const CellSettings *settings,
         if (setting_is_former(i) && setting_is_path(i))
             fprintf(stream, "%s: %s\n", setting_name(i), *written_path ? written_path : "''");
         else if (setting_is_former(i))
-            write_setting(stream, settings, i);
+            write_former_setting(stream, settings, i);
     }
     write_end(stream, settings, fingerprint);
 }

@@ -116,6 +116,32 @@ static void identity_follows_settings_and_data_and_nothing_else(void **state)
         grid_cells_clear(&cells[i]);
 }
 
+/* Where a setting stands in the table, and what others are called, must not show in it. */
+static void identity_is_a_hash_of_settings_in_alphabetical_order(void **state)
+{
+    (void)state;
+    static const char text[] = "loss.alpha: 0.25\nloss.box: smooth_l1\nloss.gamma: 2\n"
+                               "loss.segmentation_weight: 1\nmodel.architecture: improved_ssd\n"
+                               "model.backbone: r50x1\nmodel.base: 8\nmodel.recursion_steps: 2\n"
+                               "model.size: 300\ntraining.augment: true\ntraining.batch: 16\n"
+                               "training.clip_norm: 1e+01\ntraining.epochs: 40\n"
+                               "training.learning_rate: 0.001\ntraining.optimiser: adamw\n"
+                               "training.precision: f32\ntraining.schedule: cosine\n"
+                               "training.seed: 1\ntraining.shards: 4\n"
+                               "training.warmup_epochs: 0\ntraining.weight_decay: 0.0001\n"
+                               "tuning: global\ntest: test\ndata: d\narithmetic: 1\n";
+    ExperimentFile experiment;
+    GridCells cells;
+    char hash[HASH_TEXT_BYTES];
+    assert_int_equal(read_text("name: a\nmodel: {base: 8}\n", &experiment), STATUS_OK);
+    make_cells(&experiment, "d", &cells);
+    hash_text(text, strlen(text), hash);
+    hash[CELL_ID_BYTES - 1] = '\0';
+    assert_string_equal(cells.cells[0].identity, hash);
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+}
+
 static void a_resolved_experiment_reads_back_as_itself(void **state)
 {
     (void)state;
@@ -235,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_is_an_axis_and_the_rest_has_defaults),
         cmocka_unit_test(identity_follows_settings_and_data_and_nothing_else),
+        cmocka_unit_test(identity_is_a_hash_of_settings_in_alphabetical_order),
         cmocka_unit_test(a_resolved_experiment_reads_back_as_itself),
         cmocka_unit_test(faults_are_named_by_line),
         cmocka_unit_test(combinations_that_cannot_run_are_refused),
