@@ -160,9 +160,7 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
     *result = (DetectorResult){.predicted_class = LABEL_NORMAL};
     TRY(prepare(d, image));
     TRY(net_forward(d->network.net));
-    if (!network_outputs_are_finite(&d->network))
-        FAIL(STATUS_DIVERGED, "the network's outputs are not finite numbers: expected a trained "
-                              "checkpoint");
+    TRY(network_check_outputs(&d->network));
     if (task_gives(&d->network.plan.model).masks)
         TRY(read_mask(d, image, result));
     d->network.task->answers.read(d->answers, 0, &answer);

@@ -48,7 +48,7 @@ bool network_has_output(const Network *network, size_t output)
     return network->nodes.outputs[output] != NETWORK_NO_OUTPUT;
 }
 
-bool network_outputs_are_finite(const Network *network)
+Status network_check_outputs(const Network *network)
 {
     for (size_t k = 0; k < network->task->output_count; ++k) {
         if (!network_has_output(network, k))
@@ -56,9 +56,10 @@ bool network_outputs_are_finite(const Network *network)
         const float *values = net_value(network->net, network->nodes.outputs[k]);
         for (size_t i = 0; i < output_count(network, k); ++i)
             if (!isfinite(values[i]))
-                return false;
+                FAIL(STATUS_DIVERGED, "the network's outputs are not finite numbers (expected a "
+                                      "network whose training did not diverge)");
     }
-    return true;
+    return STATUS_OK;
 }
 
 Status network_count_macs(const ModelSettings *model, double *macs)

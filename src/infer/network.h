@@ -41,8 +41,9 @@ size_t network_input_count(const Network *network);
 /* Whether the network has output number `output` of its task. */
 bool network_has_output(const Network *network, size_t output);
 
-/* Whether every output number of the batch is finite. */
-bool network_outputs_are_finite(const Network *network);
+/* STATUS_DIVERGED if an output number of the batch is not finite: nothing may be read out of such
+ * outputs, as comparisons would hide it. */
+Status network_check_outputs(const Network *network);
 
 /* Multiply-adds of the convolutions for one image; nothing is allocated for the parameters. */
 Status network_count_macs(const ModelSettings *model, double *macs);
