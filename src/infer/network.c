@@ -62,21 +62,36 @@ Status network_check_outputs(const Network *network)
     return STATUS_OK;
 }
 
-Status network_count_macs(const ModelSettings *model, double *macs)
+/* Builds the network without memory for its parameters, to look at. */
+static Status outline(const ModelSettings *model, ParameterList *parameters, double *macs)
 {
-    ParameterList parameters;
     NetworkNodes nodes;
     const Engine *engine;
     Net *net = NULL;
+    parameters_init(parameters);
+    parameters->only_shapes = true;
     TRY(engine_find("auto", &engine));
-    parameters_init(&parameters);
-    parameters.only_shapes = true;
-    Status status = net_new(&parameters, engine, false, &net);
-    if (status == STATUS_OK)
-        status = architecture_of(model)->build(net, model, 1, &nodes);
+    TRY(net_new(parameters, engine, false, &net));
+    Status status = architecture_of(model)->build(net, model, 1, &nodes);
     if (status == STATUS_OK)
         *macs = net_forward_macs(net);
     net_free(net);
+    return status;
+}
+
+Status network_count_macs(const ModelSettings *model, double *macs)
+{
+    ParameterList parameters;
+    Status status = outline(model, &parameters, macs);
     parameters_clear(&parameters);
+    return status;
+}
+
+Status network_list_shapes(const ModelSettings *model, ParameterList *parameters)
+{
+    double macs;
+    Status status = outline(model, parameters, &macs);
+    if (status != STATUS_OK)
+        parameters_clear(parameters);
     return status;
 }

@@ -48,4 +48,8 @@ Status network_check_outputs(const Network *network);
 /* Multiply-adds of the convolutions for one image; nothing is allocated for the parameters. */
 Status network_count_macs(const ModelSettings *model, double *macs);
 
+/* Makes a list of the network's parameters, of their names and shapes only; released with
+ * parameters_clear(). */
+Status network_list_shapes(const ModelSettings *model, ParameterList *parameters);
+
 #endif
