@@ -37,7 +37,9 @@ static Status build(Detector *d, const char *checkpoint)
     const NetworkPlan plan = {.model = d->model.settings, .batch = 1};
     if (isnan(d->model.operating_point)) /* of a cell that still trains: none is chosen yet */
         d->model.operating_point = OUTCOME_POINT_DEFAULT;
-    TRY(network_init(&d->network, &plan, &d->parameters));
+    Status status = network_init(&d->network, &plan, &d->parameters);
+    if (status != STATUS_OK)
+        return status_prefix(status, "%s", checkpoint);
     TRY(checkpoint_read_parameters(checkpoint, &d->parameters));
     architecture_title(&plan.model, d->title);
     return d->network.task->answers.make(&d->network.plan.model, d->network.net, &d->network.nodes,
