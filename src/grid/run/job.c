@@ -95,6 +95,8 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
         status = readiness_settle(job, experiment, path);
     if (status == STATUS_OK)
         status = identify(job, experiment, path);
+    if (status == STATUS_OK)
+        status = readiness_check_weights(job, experiment, path);
     if (status != STATUS_OK)
         job_clear(job);
     return status;
