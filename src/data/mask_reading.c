@@ -118,7 +118,7 @@ static Status refuse_colours(const char *path, const ImageValues *values)
         if (!black && (best == SIZE_MAX || pixels[i] > pixels[best]))
             best = i;
     }
-    if (!few && colours.octants[0] < colours.octants[best])
+    if (!few && best < kinds && colours.octants[0] < colours.octants[best])
         FAIL(STATUS_FORMAT,
              "%s: a picture in colour, of more than 8 colours about %s, expected a mask of two "
              "greys as 0 and 255",
