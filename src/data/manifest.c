@@ -178,6 +178,7 @@ static Status parse_row(const Manifest *manifest, const ManifestColumns *columns
         .split = SPLIT_NONE,
         .label_index = LABEL_NORMAL,
     };
+    TRY(parse_masks(row)); /* first: its files are to be spared, whatever is wrong with the row */
     if (row->image[0] == '\0')
         FAIL(STATUS_FORMAT, "%s:%zu: image is empty, expected a path", manifest->path, row->line);
     if (!split_parse(texts[COLUMN_SPLIT], &row->split))
@@ -185,7 +186,6 @@ static Status parse_row(const Manifest *manifest, const ManifestColumns *columns
              manifest->path, row->line, row->image, texts[COLUMN_SPLIT]);
     TRY(parse_form(manifest, row));
     TRY(parse_mask_rule(manifest, texts[COLUMN_MASK_VALUES], row));
-    TRY(parse_masks(row));
     TRY(parse_boxes(manifest, texts[COLUMN_BOXES], row));
     return complete_label(manifest, row);
 }
