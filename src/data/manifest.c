@@ -126,11 +126,6 @@ static Status parse_form(const Manifest *manifest, ManifestRow *row)
          manifest->path, row->line, row->image, row->form);
 }
 
-static float area(const Box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
 /* An image without a label has the class of its largest box. */
 static Status complete_label(const Manifest *manifest, ManifestRow *row)
 {
@@ -144,7 +139,7 @@ static Status complete_label(const Manifest *manifest, ManifestRow *row)
              manifest->path, row->line, row->image);
     const ManifestBox *largest = &row->boxes[0];
     for (size_t i = 1; i < row->box_count; ++i)
-        if (area(&row->boxes[i].box) > area(&largest->box))
+        if (box_area(&row->boxes[i].box) > box_area(&largest->box))
             largest = &row->boxes[i];
     row->label = largest->class_name;
     return STATUS_OK;
