@@ -210,7 +210,9 @@ Status mask_file_read(const char *path, Image *mask, bool *plain)
     TRY(image_read_values(path, &values));
     if (values.palette_count > 0)
         put_black_first(&values);
-    Status status = read_two_valued(path, &values, mask, plain);
+    Status status = mask_check_alpha(path, &values);
+    if (status == STATUS_OK)
+        status = read_two_valued(path, &values, mask, plain);
     image_values_clear(&values);
     if (status != STATUS_OK)
         image_clear(mask);

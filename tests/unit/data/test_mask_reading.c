@@ -117,6 +117,9 @@ static void an_import_means_the_same_mask(void **state)
         image_clear(&imported);
     }
     assert_true(read > 30);
+    Image mask;
+    bool plain;
+    assert_int_equal(mask_file_read("golden/masks/black_alpha.png", &mask, &plain), STATUS_FORMAT);
 }
 
 /* Of which no pixel has a channel that is full, so no colour is there to be named. */
