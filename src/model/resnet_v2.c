@@ -6,7 +6,7 @@
 
 enum { NORM_GROUPS = 32, NAME_BYTES = 96 };
 
-/* 32 groups, as BiT, or fewer where the channels are fewer or 32 does not divide them. */
+/* 32 groups, as BiT, or the largest number below that divides the channels. */
 static size_t norm_groups(size_t channels)
 {
     size_t groups = channels < NORM_GROUPS ? channels : NORM_GROUPS;

@@ -7,14 +7,16 @@
 
 Without --train, for every backbone and size: a checkpoint with random parameters (feedback and gate
 included), a random picture through `gisd-detect --raw`, the same network input through
-improved_ssd.py, and the relative error (2-norm) of offsets, class logits and mask logits.
+improved_ssd.py, and the relative error (2-norm) of offsets, class logits and mask logits, beside that
+of PyTorch in single precision.
 
 With --train: outputs, and the gradient of every parameter, of one training step on phantom images;
 then the losses of --steps steps at --train-size, each step against PyTorch's. That uses train_steps,
 which is built with the tests.
 
 Exit code 1 if a bound is broken: outputs 1e-4, gradients 1e-3, losses 2e-3 in f32; outputs 5e-2 in
-bf16, where gradients and losses are shown only. Needs python3-torch, python3-h5py, python3-numpy.
+bf16, where gradients and losses are shown only. Deep narrow networks magnify rounding beyond 1e-4:
+where PyTorch's own single precision is far from its double, three times that is the bound. Needs python3-torch, python3-h5py, python3-numpy.
 """
 import argparse
 import csv
@@ -65,8 +67,12 @@ def picture(generator):
     return pixels.clip(0, 255).astype(numpy.uint8)
 
 
+def relative(found, expected):
+    return float(numpy.linalg.norm(found - expected) / numpy.linalg.norm(expected))
+
+
 def compare(detect, folder, backbone, base, size):
-    """The relative error of each output."""
+    """The relative error of each output, and that of PyTorch in single precision."""
     depth, width = map(int, backbone[1:].split("x"))
     about = improved_ssd.describe(depth, width, base, size=size)
     network = improved_ssd.network_of(about)
@@ -78,17 +84,19 @@ def compare(detect, folder, backbone, base, size):
                    stdout=subprocess.DEVNULL)
     with h5py.File(paths[2], "r") as file:
         found = {name: file["picture"][name][()] for name in ("input",) + OUTPUTS}
+    image = torch.from_numpy(found["input"])[None]
     with torch.no_grad():
-        outputs = network.double()(torch.from_numpy(found["input"]).double()[None])
-    errors = []
-    for name, output in zip(OUTPUTS, outputs):
+        singles = network(image)
+        outputs = network.double()(image.double())
+    errors, roundings = [], []
+    for name, output, single in zip(OUTPUTS, outputs, singles):
         expected = output[0].numpy()
         if expected.shape != found[name].shape:
             sys.exit(f"{backbone} {size} {name}: shape {found[name].shape}, "
                      f"expected {expected.shape}")
-        difference = numpy.linalg.norm(found[name] - expected)
-        errors.append(difference / numpy.linalg.norm(expected))
-    return errors
+        errors.append(relative(found[name], expected))
+        roundings.append(relative(single[0].numpy(), expected))
+    return errors, roundings
 
 
 # ---- training ----
@@ -136,10 +144,6 @@ def make_pack(build, folder, size, count):
     for truth, mask in zip(truths, masks):
         truth["mask"] = mask[0].double()
     return pack, list(zip((inputs - 127.5) / 127.5, truths))
-
-
-def relative(found, expected):
-    return float(numpy.linalg.norm(found - expected) / numpy.linalg.norm(expected))
 
 
 def compare_gradients(found, network):
@@ -211,7 +215,7 @@ def main():
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     arguments = parser.parse_args()
-    kept, worst = True, 0
+    kept = True
     with tempfile.TemporaryDirectory() as folder:
         for backbone in arguments.backbone:
             if arguments.train:
@@ -224,12 +228,14 @@ def main():
                 continue
             for size in arguments.size:
                 detect = os.path.join(arguments.build, "bin", "gisd-detect")
-                errors = compare(detect, folder, backbone, arguments.base, size)
-                worst = max([worst] + errors)
+                errors, roundings = compare(detect, folder, backbone, arguments.base, size)
+                kept &= all(error <= max(LARGEST_ERROR["f32"], 3 * rounding)
+                            for error, rounding in zip(errors, roundings))
                 print(f"{backbone} base {arguments.base} size {size}: " +
-                      ", ".join(f"{n} {e:.1e}" for n, e in zip(OUTPUTS, errors)), flush=True)
-    print("every bound is kept" if kept and worst <= LARGEST_ERROR["f32"] else "a bound is broken")
-    return 0 if kept and worst <= LARGEST_ERROR["f32"] else 1
+                      ", ".join(f"{n} {e:.1e} ({r:.1e})"
+                                for n, e, r in zip(OUTPUTS, errors, roundings)), flush=True)
+    print("every bound is kept" if kept else "a bound is broken")
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

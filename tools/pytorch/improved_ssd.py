@@ -39,7 +39,9 @@ class StandardisedConv(nn.Conv2d):
 
 
 def norm(channels):
-    return nn.GroupNorm(min(32, channels), channels, eps=1e-5)
+    """GroupNorm of BiT's 32 groups, or of the largest number below that divides the channels."""
+    groups = next(count for count in range(32, 0, -1) if channels % count == 0)
+    return nn.GroupNorm(groups, channels, eps=1e-5)
 
 
 class Unit(nn.Module):
