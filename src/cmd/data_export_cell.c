@@ -9,6 +9,7 @@
 #include "cmd/data_export.h"
 #include "image/image_file.h"
 #include "infer/detector.h"
+#include "results/result_schema.h"
 #include "store/files.h"
 #include "store/hdf5_reader.h"
 
@@ -172,7 +173,7 @@ static Status open_cell(const CellExport *settings, CellSource *cell)
     Hdf5Reader *reader;
     cell->least = settings->score;
     TRY(place_in(settings->cell, "result.h5", &cell->result));
-    TRY(hdf5_reader_new(cell->result, &reader));
+    TRY(result_open(cell->result, &reader));
     Status status = read_result(reader, settings, cell);
     hdf5_reader_free(reader);
     TRY(status);

@@ -93,6 +93,7 @@ static Status put_everything(Output *output, const CheckpointModel *model,
     if (state)
         TRY(put_state(output, state));
     TRY(checkpoint_digest_finish(&output->digest, checksum));
+    TRY(hdf5_set_i64(output->writer, "", "format_version", CHECKPOINT_FORMAT));
     return hdf5_set_text(output->writer, "", "checksum", checksum);
 }
 
@@ -157,6 +158,10 @@ Status checkpoint_find(const char *path, char **found)
                 *found = name;
                 return STATUS_OK;
             }
+            if (status == STATUS_UNSUPPORTED) {
+                free(name);
+                return status;
+            }
             if (first_status == STATUS_OK) {
                 first_status = status;
                 snprintf(first_message, sizeof first_message, "%s", status_message());
@@ -167,11 +172,20 @@ Status checkpoint_find(const char *path, char **found)
     return first_status == STATUS_OK ? STATUS_OK : status_set(first_status, "%s", first_message);
 }
 
+static Status open_checkpoint(const char *path, Hdf5Reader **reader)
+{
+    TRY(hdf5_reader_new(path, reader));
+    Status status = hdf5_check_format(*reader, "checkpoint", CHECKPOINT_FORMAT);
+    if (status != STATUS_OK)
+        hdf5_reader_free(*reader);
+    return status;
+}
+
 Status checkpoint_read_model(const char *path, CheckpointModel *model)
 {
     Hdf5Reader *reader;
     *model = (CheckpointModel){0};
-    TRY(hdf5_reader_new(path, &reader));
+    TRY(open_checkpoint(path, &reader));
     Status status = checkpoint_model_read(reader, model);
     hdf5_reader_free(reader);
     return status;
@@ -257,7 +271,7 @@ Status checkpoint_verify(const char *path)
     CheckpointModel model;
     Hdf5Reader *reader;
     TRY(checkpoint_read_model(path, &model));
-    Status status = hdf5_reader_new(path, &reader);
+    Status status = open_checkpoint(path, &reader);
     if (status == STATUS_OK) {
         status = hdf5_has_attribute(reader, "", "checksum") ? compare_checksum(reader, &model)
                                                             : hdf5_verify(path);
@@ -271,7 +285,7 @@ Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES])
 {
     Hdf5Reader *reader;
     CheckpointDigest digest;
-    TRY(hdf5_reader_new(path, &reader));
+    TRY(open_checkpoint(path, &reader));
     checkpoint_digest_init(&digest);
     Status status = digest_group(reader, "parameters", HDF5_F32, &digest);
     if (status == STATUS_OK && !digest.count)
@@ -370,7 +384,7 @@ static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameter
 static Status read_parameters_of(const char *path, ParameterList *parameters, MayDiffer may_differ)
 {
     Hdf5Reader *reader;
-    TRY(hdf5_reader_new(path, &reader));
+    TRY(open_checkpoint(path, &reader));
     Status status = read_parameters(reader, parameters, may_differ);
     hdf5_reader_free(reader);
     return status;
@@ -409,7 +423,7 @@ static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)
 Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser)
 {
     Hdf5Reader *reader;
-    TRY(hdf5_reader_new(path, &reader));
+    TRY(open_checkpoint(path, &reader));
     Status status = read_optimiser(reader, optimiser);
     hdf5_reader_free(reader);
     return status;
@@ -447,7 +461,7 @@ Status checkpoint_read_state(const char *path, CheckpointState *state)
     Hdf5Reader *reader;
     Hdf5Texts names;
     checkpoint_state_init(state);
-    TRY(hdf5_reader_new(path, &reader));
+    TRY(open_checkpoint(path, &reader));
     Status status = hdf5_list(reader, "state", &names);
     for (size_t i = 0; status == STATUS_OK && i < names.count; ++i)
         status = read_item(reader, names.items[i], state);

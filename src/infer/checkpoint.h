@@ -6,10 +6,12 @@
  *     /optimiser/KIND/NAME   float32, the optimiser's buffers; attribute `updates` of /optimiser
  *     /state/NAME        integers, numbers, texts
  *     checksum           attribute of the file: XXH3-128 over all of the above
+ *     format_version     attribute of the file: of this layout
  *
  * A file with only /model and /parameters, written by any program, is a checkpoint too: it has no
  * checksum and nothing to resume. base, class_names, tuning and operating_point may then be left
- * out.
+ * out. A file that names no format is of the first; one of a later format than this program knows is
+ * STATUS_UNSUPPORTED wherever it is read.
  *
  * The checksum is that of a text with one line for each item, the lines in order of their bytes:
  * "parameters/NAME f32 64x3x7x7 HASH\n", where HASH is the XXH3-128 of the numbers' little-endian
@@ -27,6 +29,9 @@
 #include "nn/optimiser.h"
 #include "nn/parameters.h"
 
+/* Raised where a program of before would misread a file, not where it may overlook something new. */
+enum { CHECKPOINT_FORMAT = 1 };
+
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
  * `optimiser` and `state` may be NULL. On error the old files are as they were. */
 Status checkpoint_write(const char *path, const CheckpointModel *model,
@@ -35,7 +40,8 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
 
 /* The newest of the files that checkpoint_write(path) leaves that verifies, in *found, to be
  * released with free(); NULL if there is no such file at all. If there are some but none
- * verifies, the error is that of the first. */
+ * verifies, the error is that of the first. One of a later format is an error at once: it is
+ * sound, and what it holds would be lost. */
 Status checkpoint_find(const char *path, char **found);
 
 /* Reads everything and compares it with the checksum, if there is one. */

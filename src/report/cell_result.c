@@ -230,7 +230,7 @@ Status cell_result_read(const char *path, CellResult *result)
 {
     *result = (CellResult){0};
     Hdf5Reader *reader = NULL;
-    TRY(hdf5_reader_new(path, &reader));
+    TRY(result_open(path, &reader));
     Status status = read_all(reader, result);
     hdf5_reader_free(reader);
     if (status != STATUS_OK)

@@ -188,7 +188,21 @@ Status result_write_quantity(Hdf5Writer *writer, const char *name, size_t count,
     return hdf5_write_f64(writer, name, count, values, description, unit);
 }
 
+Status result_write_format(Hdf5Writer *writer)
+{
+    return hdf5_set_i64(writer, "", "format_version", RESULT_FORMAT);
+}
+
 /* ---- reading ---- */
+
+Status result_open(const char *path, Hdf5Reader **reader)
+{
+    TRY(hdf5_reader_new(path, reader));
+    Status status = hdf5_check_format(*reader, "result", RESULT_FORMAT);
+    if (status != STATUS_OK)
+        hdf5_reader_free(*reader);
+    return status;
+}
 
 bool result_has(const Hdf5Reader *reader, const char *name)
 {

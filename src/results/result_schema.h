@@ -14,6 +14,10 @@
 #include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
 
+/* The file's attribute "format_version". Raised where a reader of before would misread a file, not for a
+ * dataset more. Files without it are of the first. */
+enum { RESULT_FORMAT = 1 };
+
 /* What a task must give for a dataset to be there. */
 enum {
     RESULT_CLASSES = 1, /* a class for each image */
@@ -54,7 +58,13 @@ Status result_write_text(Hdf5Writer *writer, const char *name, const char *text)
 Status result_write_quantity(Hdf5Writer *writer, const char *name, size_t count,
                              const double *values, const char *description, const char *unit);
 
+/* Says of the file which layout it has. */
+Status result_write_format(Hdf5Writer *writer);
+
 /* ---- reading ---- */
+
+/* hdf5_reader_new(), but a file of a later format is STATUS_UNSUPPORTED. */
+Status result_open(const char *path, Hdf5Reader **reader);
 
 /* Whether a dataset is to be read: it is there, or must be, so that reading it tells what is
  * wrong. */

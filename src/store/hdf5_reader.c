@@ -425,6 +425,18 @@ Status hdf5_get_f64(const Hdf5Reader *reader, const char *object, const char *na
     return get_number(reader, object, name, HDF5_F64, value);
 }
 
+Status hdf5_check_format(const Hdf5Reader *reader, const char *kind, int64_t newest)
+{
+    int64_t format = 1;
+    if (!hdf5_has_attribute(reader, "", "format_version"))
+        return STATUS_OK;
+    TRY(hdf5_get_i64(reader, "", "format_version", &format));
+    if (format >= 1 && format <= newest)
+        return STATUS_OK;
+    FAIL(STATUS_UNSUPPORTED, "%s: %s of format %lld, expected 1 to %lld (made by a later gisd?)",
+         reader->path, kind, (long long)format, (long long)newest);
+}
+
 bool hdf5_is_kind(const char *path, const char *kind)
 {
     Hdf5Reader *reader;

@@ -342,6 +342,7 @@ static Status write_detections(const Result *result)
 
 static Status write_all(const Result *result)
 {
+    TRY(result_write_format(result->writer));
     TRY(result_write_text(result->writer, "config", result->place->config_text));
     TRY(write_provenance(result));
     TRY(write_history(result));

@@ -428,6 +428,49 @@ static void files_that_are_no_checkpoints_say_what_they_lack(void **state)
     parameters_clear(&list);
 }
 
+/* Makes a checkpoint say that it has that format; 0: that it does not say, as those of earlier
+ * versions. */
+static void set_format(const char *path, int64_t format)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(file >= 0);
+    if (format == 0) {
+        assert_true(H5Adelete(file, "format_version") >= 0);
+    } else {
+        hid_t attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
+        assert_true(H5Awrite(attribute, H5T_NATIVE_INT64, &format) >= 0);
+        H5Aclose(attribute);
+    }
+    H5Fclose(file);
+}
+
+static void a_checkpoint_of_a_later_format_is_refused_and_not_passed_over(void **state)
+{
+    (void)state;
+    const char *path = scratch("later.h5");
+    CheckpointModel model;
+    CheckpointState none;
+    ParameterList list;
+    char hash[HASH_TEXT_BYTES], *found;
+    make_parameters(&list, 1);
+    write_step(path, 1);
+    write_step(path, 2);
+    set_format(path, CHECKPOINT_FORMAT + 1);
+    assert_int_equal(checkpoint_read_model(path, &model), STATUS_UNSUPPORTED);
+    check_message("later.h5: checkpoint of format 2, expected 1 to 1 (made by a later gisd?)");
+    assert_int_equal(checkpoint_verify(path), STATUS_UNSUPPORTED);
+    assert_int_equal(checkpoint_hash_parameters(path, hash), STATUS_UNSUPPORTED);
+    assert_int_equal(checkpoint_read_parameters(path, &list), STATUS_UNSUPPORTED);
+    assert_int_equal(checkpoint_read_state(path, &none), STATUS_UNSUPPORTED);
+    assert_int_equal(checkpoint_find(path, &found), STATUS_UNSUPPORTED); /* not step 1 */
+    assert_null(found);
+    set_format(path, -1);
+    assert_int_equal(checkpoint_verify(path), STATUS_UNSUPPORTED);
+    set_format(path, 0);
+    assert_int_equal(found_step(path), 2);
+    parameters_clear(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +485,7 @@ int main(void)
         cmocka_unit_test(numbers_that_are_not_finite_are_refused),
         cmocka_unit_test(a_file_of_another_program_is_a_checkpoint),
         cmocka_unit_test(files_that_are_no_checkpoints_say_what_they_lack),
+        cmocka_unit_test(a_checkpoint_of_a_later_format_is_refused_and_not_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

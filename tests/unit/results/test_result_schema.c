@@ -54,6 +54,38 @@ static void what_is_written_says_what_the_table_says(void **state)
     hdf5_reader_free(reader);
 }
 
+static void write_format(const char *path, int64_t format)
+{
+    const double second = 1;
+    Hdf5Writer *writer;
+    assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
+    assert_int_equal(result_write_f64(writer, "provenance/seconds", 1, &second), STATUS_OK);
+    if (format == RESULT_FORMAT)
+        assert_int_equal(result_write_format(writer), STATUS_OK);
+    else if (format)
+        assert_int_equal(hdf5_set_i64(writer, "", "format_version", format), STATUS_OK);
+    assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+}
+
+static void a_result_of_a_later_format_is_refused_and_one_of_none_is_read(void **state)
+{
+    (void)state;
+    const char *path = scratch("format.h5");
+    Hdf5Reader *reader;
+    int64_t format;
+    write_format(path, 0);
+    assert_int_equal(result_open(path, &reader), STATUS_OK);
+    hdf5_reader_free(reader);
+    write_format(path, RESULT_FORMAT);
+    assert_int_equal(result_open(path, &reader), STATUS_OK);
+    assert_int_equal(hdf5_get_i64(reader, "", "format_version", &format), STATUS_OK);
+    assert_int_equal(format, RESULT_FORMAT);
+    hdf5_reader_free(reader);
+    write_format(path, RESULT_FORMAT + 1);
+    assert_int_equal(result_open(path, &reader), STATUS_UNSUPPORTED);
+    assert_non_null(strstr(status_message(), "format.h5: result of format 2, expected 1 to 1"));
+}
+
 static void what_is_not_in_the_table_is_not_written(void **state)
 {
     (void)state;
@@ -137,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_star_stands_for_any_name_and_not_for_none),
         cmocka_unit_test(every_name_is_in_the_table_once),
         cmocka_unit_test(what_is_written_says_what_the_table_says),
+        cmocka_unit_test(a_result_of_a_later_format_is_refused_and_one_of_none_is_read),
         cmocka_unit_test(what_is_not_in_the_table_is_not_written),
         cmocka_unit_test(only_what_a_task_or_a_version_lacks_may_be_missing),
         cmocka_unit_test(the_documentation_prints_the_table),
