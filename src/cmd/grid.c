@@ -136,10 +136,12 @@ static const struct argp usage = {
 /* What needs one process and no MPI: on a login node there may be none. */
 static bool only_looks(int argc, char **argv)
 {
+    static const char *const words[] = {"--status", "--why", "--plan", "--help", "--usage",
+                                        "--version"};
     for (int i = 1; i < argc; ++i)
-        if (strncmp(argv[i], "--status", 8) == 0 || strncmp(argv[i], "--why", 5) == 0 ||
-            strcmp(argv[i], "--plan") == 0)
-            return true;
+        for (size_t k = 0; k < sizeof words / sizeof *words; ++k)
+            if (strncmp(argv[i], words[k], strlen(words[k])) == 0)
+                return true;
     return false;
 }
 
