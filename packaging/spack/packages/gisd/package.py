@@ -8,14 +8,13 @@ class Gisd(CMakePackage):
 
     license("Apache-2.0")
 
-    # No archive is published: `spack develop --path CHECKOUT gisd@VERSION` says where the source is.
-    version("0.1.0")
+    # No archive is published: `spack develop --path CHECKOUT gisd@main` says where the source is.
+    version("main")
 
     variant("onednn", default=True, description="Convolutions on oneDNN, not on OpenBLAS alone")
 
     depends_on("c", type="build")
     depends_on("cmake@3.22:", type="build")
-    depends_on("ninja", type="build")
     depends_on("pkgconfig", type="build")
     depends_on("help2man", type="build")
     depends_on("cmocka", type=("build", "test"))
