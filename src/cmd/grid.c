@@ -136,8 +136,8 @@ static const struct argp usage = {
 /* What needs one process and no MPI: on a login node there may be none. */
 static bool only_looks(int argc, char **argv)
 {
-    static const char *const words[] = {"--status", "--why", "--plan", "--help", "--usage",
-                                        "--version"};
+    static const char *const words[] = {"--status", "--why",   "--plan",
+                                        "--help",   "--usage", "--version"};
     for (int i = 1; i < argc; ++i)
         for (size_t k = 0; k < sizeof words / sizeof *words; ++k)
             if (strncmp(argv[i], words[k], strlen(words[k])) == 0)

@@ -10,8 +10,8 @@
  *
  * A file with only /model and /parameters, written by any program, is a checkpoint too: it has no
  * checksum and nothing to resume. base, class_names, tuning and operating_point may then be left
- * out. A file that names no format is of the first; one of a later format than this program knows is
- * STATUS_UNSUPPORTED wherever it is read.
+ * out. A file that names no format is of the first; one of a later format than this program knows
+ * is STATUS_UNSUPPORTED wherever it is read.
  *
  * The checksum is that of a text with one line for each item, the lines in order of their bytes:
  * "parameters/NAME f32 64x3x7x7 HASH\n", where HASH is the XXH3-128 of the numbers' little-endian
@@ -29,7 +29,7 @@
 #include "nn/optimiser.h"
 #include "nn/parameters.h"
 
-/* Raised where a program of before would misread a file, not where it may overlook something new. */
+/* Raised where a program of before would misread a file, not where it overlooks something new. */
 enum { CHECKPOINT_FORMAT = 1 };
 
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.

@@ -14,8 +14,8 @@
 #include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
 
-/* The file's attribute "format_version". Raised where a reader of before would misread a file, not for a
- * dataset more. Files without it are of the first. */
+/* The file's attribute "format_version". Raised where a reader of before would misread a file, not
+ * for a dataset more. Files without it are of the first. */
 enum { RESULT_FORMAT = 1 };
 
 /* What a task must give for a dataset to be there. */

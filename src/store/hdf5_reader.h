@@ -96,9 +96,9 @@ Status hdf5_get_texts(const Hdf5Reader *reader, const char *object, const char *
 Status hdf5_get_i64(const Hdf5Reader *reader, const char *object, const char *name, int64_t *value);
 Status hdf5_get_f64(const Hdf5Reader *reader, const char *object, const char *name, double *value);
 
-/* Refuses a file that says in its attribute "format_version" to be of a later layout than this program
- * reads, 1 to `newest`: STATUS_UNSUPPORTED, with the version of `kind` ("checkpoint") that it is. A
- * file that does not say is of the first. */
+/* Refuses a file that says in its attribute "format_version" to be of a later layout than this
+ * program reads, 1 to `newest`: STATUS_UNSUPPORTED, with the version of `kind` ("checkpoint") that
+ * it is. A file that does not say is of the first. */
 Status hdf5_check_format(const Hdf5Reader *reader, const char *kind, int64_t newest);
 
 #endif
