@@ -58,16 +58,19 @@ _gisd_only() { # _gisd_only FILE CURRENT
 }
 
 _gisd() {
-    local line=${COMP_LINE:0:COMP_POINT} words help current previous earlier reply word
+    local line=${COMP_LINE:0:COMP_POINT} words help commands first current previous earlier reply word
     read -ra words <<<"$line" # bash's own words are cut at "=" too
     [[ $line == *[[:space:]] ]] && words+=("")
     current=${words[-1]} previous=${words[-2]} earlier=
     [[ ${#words[@]} -gt 2 ]] && earlier=${words[-3]}
     COMPREPLY=()
-    local command=("$1") first=1
-    [[ ${1##*/} == gisd-data && ${#words[@]} -gt 2 && ${words[1]} != -* ]] &&
-        command+=("${words[1]}") first=2
-    help=$("${command[@]}" --help 2>/dev/null) || return
+    help=$("$1" --help 2>/dev/null) || return
+    commands=$(awk '/^Commands:/ { on = 1; next } on && !NF { exit } on { print $1 }' <<<"$help")
+    first=1
+    if [[ ${#words[@]} -gt 2 && " "${commands//$'\n'/ }" " == *" ${words[1]} "* ]]; then
+        help=$("$1" "${words[1]}" --help 2>/dev/null) || return
+        commands= first=2
+    fi
     if [[ $current == --*=* ]]; then
         previous=${current%%=*} current=${current#*=}
     fi
@@ -86,8 +89,7 @@ _gisd() {
     elif [[ $previous == --* ]]; then
         reply=$(_gisd_values "$help" "$previous")
     elif [[ ${#words[@]} -eq $((first + 1)) ]]; then # sub-commands, then layouts
-        reply=$(awk '/^Commands:/ { on = 1; next } on == 1 && NF == 0 { on = 0 } on == 1 { print $1 }
-            /Layouts:$/ { on = 2 } on == 2 && /^[a-z][a-z-]+$/ { print }' <<<"$help")
+        reply=$commands$(awk '/Layouts:$/ { on = 1 } on && /^[a-z][a-z-]+$/' <<<"$help")
     fi
     mapfile -t COMPREPLY < <(compgen -W "$reply" -- "$current")
     # bash puts what is offered in the place of what stands behind the last "=" only.
@@ -95,4 +97,6 @@ _gisd() {
         COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*=}"}"}")
     return 0
 }
-complete -o bashdefault -o default -F _gisd gisd-data gisd-grid gisd-report gisd-detect gisd-bench
+# Installed under each command's name, so that one that is new registers itself.
+complete -o bashdefault -o default -F _gisd gisd-{bench,data,detect,grid,report} \
+    "${BASH_SOURCE[0]##*/}"

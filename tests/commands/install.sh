@@ -37,13 +37,14 @@ fi
 
 # The same by find_package(), from a project of its own.
 mkdir project
-cat >project/CMakeLists.txt <<'END'
+version=$(sed -n 's/^CMAKE_PROJECT_VERSION:STATIC=//p' "$GISD_BUILD/CMakeCache.txt")
+cat >project/CMakeLists.txt <<END
 cmake_minimum_required(VERSION 3.22)
 project(user C)
-find_package(gisd 0.1 REQUIRED)
+find_package(gisd $version REQUIRED)
 foreach(library gisd gisd_static)
-  add_executable(by_${library} ../detect.c)
-  target_link_libraries(by_${library} gisd::${library})
+  add_executable(by_\${library} ../detect.c)
+  target_link_libraries(by_\${library} gisd::\${library})
 endforeach()
 END
 cmake -S project -B build -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="$flags" >cmake.txt 2>&1 &&
