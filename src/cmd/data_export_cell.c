@@ -70,6 +70,10 @@ static Status read_result(const Hdf5Reader *reader, const CellExport *settings, 
 {
     TRY(hdf5_read_texts(reader, "test/predictions/image", &cell->images));
     TRY(hdf5_read_texts(reader, "test/confusion/class_names", &cell->classes));
+    if (cell->classes.count == 0)
+        FAIL(STATUS_FORMAT,
+             "%s: test/confusion/class_names is empty, expected normal and the classes",
+             cell->result);
     if (isnan(cell->least))
         TRY(hdf5_read_f64(reader, "test/metrics/operating_point", 1, &cell->least));
     if (settings->data)

@@ -33,8 +33,7 @@ Status data_note_inputs(Outputs *outputs, const char *path)
     TRY(status);
     status = outputs_note_input(outputs, path);
     for (size_t i = 0; i < manifest.count && status == STATUS_OK; ++i)
-        if (!manifest.rows[i].broken)
-            status = note_row(outputs, path, &manifest.rows[i]);
+        status = note_row(outputs, path, &manifest.rows[i]);
     manifest_clear(&manifest);
     return status;
 }

@@ -84,11 +84,6 @@ typedef struct {
     size_t inside;  /* set ones of them */
 } Overlap;
 
-/* The whole pixels of a box, half-open. */
-typedef struct {
-    size_t x0, y0, x1, y1;
-} PixelBox;
-
 static size_t to_pixel(float place, size_t most)
 {
     return place <= 0 ? 0 : place >= (float)most ? most : (size_t)place;

@@ -18,9 +18,8 @@
 typedef struct {
     size_t count;
     const JoinPart *parts;
-    CsvTable *tables;     /* count */
-    MaskRule *rules;      /* count: how a part's folder says that masks are read */
-    const char **columns; /* of all tables, in the order met; borrowed */
+    Manifest *manifests;  /* count */
+    const char **columns; /* of all manifests, in the order met; borrowed */
     size_t column_count, column_capacity;
     char *target; /* absolute name of the folder to be */
     bool synthetic;
@@ -40,17 +39,13 @@ static Status add_column(Join *join, const char *name)
 
 static Status read_part(Join *join, size_t index)
 {
-    Manifest manifest;
-    TRY(manifest_read(join->parts[index].manifest, NULL, &manifest));
-    join->synthetic |= manifest.synthetic;
-    join->rules[index] = manifest.mask_rule;
-    manifest_clear(&manifest);
-    TRY(csv_read(join->parts[index].manifest, &join->tables[index]));
-    const CsvTable *table = &join->tables[index];
-    for (size_t i = 0; i < table->columns; ++i)
-        TRY(add_column(join, table->cells[i]));
+    Manifest *manifest = &join->manifests[index];
+    TRY(manifest_read(join->parts[index].manifest, NULL, manifest));
+    join->synthetic |= manifest->synthetic;
+    for (size_t i = 0; i < manifest->table.columns; ++i)
+        TRY(add_column(join, manifest->table.cells[i]));
     /* What was said of one folder is said row by row in the new one. */
-    return join->rules[index].text[0] != '\0' ? add_column(join, MASK_VALUES) : STATUS_OK;
+    return manifest->mask_rule.text[0] != '\0' ? add_column(join, MASK_VALUES) : STATUS_OK;
 }
 
 /* ---- a row ---- */
@@ -80,43 +75,42 @@ done:
     return status;
 }
 
-/* A mask may be several files, parted by semicolons. */
-static Status move_paths(const Join *join, const char *manifest, const char *names, char **moved)
+/* The masks of a row, parted by semicolons. */
+static Status move_masks(const Join *join, const char *manifest, const ManifestRow *row,
+                         char **moved)
 {
-    char *copy, *rest, *part;
-    size_t bytes = 0;
-    FILE *stream = open_memstream(moved, &bytes);
-    if (!stream)
-        FAIL(STATUS_NO_MEMORY, "%s: out of memory", manifest);
-    Status status = memory_copy_text(names, &copy);
-    rest = copy;
-    while (status == STATUS_OK && (part = strsep(&rest, ";"))) {
-        char *one;
-        part += strspn(part, " ");
-        status = move_path(join, manifest, part, &one);
-        if (status == STATUS_OK)
-            fprintf(stream, "%s%s", ftell(stream) > 0 ? ";" : "", one);
+    *moved = NULL;
+    for (size_t i = 0; i < row->mask_count; ++i) {
+        char *one, *longer = NULL;
+        Status status = move_path(join, manifest, row->masks[i], &one);
+        if (status == STATUS_OK && strchr(one, ';'))
+            status = status_set(STATUS_FORMAT,
+                                "%s:%zu: %s: its path is %s from the new folder, expected one "
+                                "without a semicolon, which parts masks",
+                                manifest, row->line, row->masks[i], one);
+        if (status == STATUS_OK &&
+            asprintf(&longer, "%s%s%s", *moved ? *moved : "", *moved ? ";" : "", one) < 0) {
+            longer = NULL;
+            status = status_set(STATUS_NO_MEMORY, "%s: out of memory", manifest);
+        }
         free(one);
-    }
-    free(copy);
-    fclose(stream);
-    if (status != STATUS_OK) {
         free(*moved);
-        *moved = NULL;
+        *moved = longer;
+        TRY(status);
     }
-    return status;
+    return STATUS_OK;
 }
 
 static Status write_cell(const Join *join, CsvWriter *writer, size_t part, const char *column,
-                         const char *text)
+                         const char *text, const ManifestRow *row)
 {
     char *changed = NULL;
-    if (*text && strcmp(column, "image") == 0)
+    if (strcmp(column, "image") == 0)
         TRY(move_path(join, join->parts[part].manifest, text, &changed));
-    if (*text && strcmp(column, "mask") == 0)
-        TRY(move_paths(join, join->parts[part].manifest, text, &changed));
+    if (strcmp(column, "mask") == 0)
+        TRY(move_masks(join, join->parts[part].manifest, row, &changed));
     if (!*text && strcmp(column, MASK_VALUES) == 0)
-        text = join->rules[part].text;
+        text = join->manifests[part].mask_rule.text;
     if (*text && (strcmp(column, "patient") == 0 || strcmp(column, "lesion") == 0)) {
         size_t bytes = strlen(join->parts[part].name) + strlen(text) + 2;
         TRY(MEMORY_NEW(&changed, bytes));
@@ -129,12 +123,14 @@ static Status write_cell(const Join *join, CsvWriter *writer, size_t part, const
 
 static Status write_part(const Join *join, CsvWriter *writer, size_t part)
 {
-    const CsvTable *table = &join->tables[part];
-    for (size_t row = 0; row < table->rows; ++row) {
+    const Manifest *manifest = &join->manifests[part];
+    for (size_t row = 0; row < manifest->count; ++row) {
         for (size_t i = 0; i < join->column_count; ++i) {
-            size_t column = csv_find_column(table, join->columns[i]);
-            const char *text = column < table->columns ? csv_cell(table, row, column) : "";
-            TRY(write_cell(join, writer, part, join->columns[i], text));
+            size_t column = csv_find_column(&manifest->table, join->columns[i]);
+            bool has = column < manifest->table.columns;
+            TRY(write_cell(join, writer, part, join->columns[i],
+                           has ? csv_cell(&manifest->table, row, column) : "",
+                           &manifest->rows[row]));
         }
         csv_end_row(writer);
     }
@@ -185,8 +181,7 @@ Status join_manifests(size_t count, const JoinPart *parts, const char *out, size
     NewFolder folder = {0};
     Status status;
     *rows = 0;
-    TRY_GOTO(status, done, MEMORY_NEW(&join.tables, count));
-    TRY_GOTO(status, done, MEMORY_NEW(&join.rules, count));
+    TRY_GOTO(status, done, MEMORY_NEW(&join.manifests, count));
     for (size_t i = 0; i < count; ++i)
         TRY_GOTO(status, done, read_part(&join, i));
     TRY_GOTO(status, done, new_folder_begin(out, &folder));
@@ -195,10 +190,9 @@ Status join_manifests(size_t count, const JoinPart *parts, const char *out, size
     status = new_folder_commit(&folder);
 done:
     new_folder_clear(&folder);
-    for (size_t i = 0; i < count && join.tables; ++i)
-        csv_clear(&join.tables[i]);
-    free(join.tables);
-    free(join.rules);
+    for (size_t i = 0; i < count && join.manifests; ++i)
+        manifest_clear(&join.manifests[i]);
+    free(join.manifests);
     free(join.columns);
     free(join.target);
     return status;

@@ -126,11 +126,6 @@ static Status parse_form(const Manifest *manifest, ManifestRow *row)
          manifest->path, row->line, row->image, row->form);
 }
 
-static float area(const Box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
 /* An image without a label has the class of its largest box. */
 static Status complete_label(const Manifest *manifest, ManifestRow *row)
 {
@@ -144,7 +139,7 @@ static Status complete_label(const Manifest *manifest, ManifestRow *row)
              manifest->path, row->line, row->image);
     const ManifestBox *largest = &row->boxes[0];
     for (size_t i = 1; i < row->box_count; ++i)
-        if (area(&row->boxes[i].box) > area(&largest->box))
+        if (box_area(&row->boxes[i].box) > box_area(&largest->box))
             largest = &row->boxes[i];
     row->label = largest->class_name;
     return STATUS_OK;
@@ -178,6 +173,7 @@ static Status parse_row(const Manifest *manifest, const ManifestColumns *columns
         .split = SPLIT_NONE,
         .label_index = LABEL_NORMAL,
     };
+    TRY(parse_masks(row)); /* first: its files are to be spared, whatever is wrong with the row */
     if (row->image[0] == '\0')
         FAIL(STATUS_FORMAT, "%s:%zu: image is empty, expected a path", manifest->path, row->line);
     if (!split_parse(texts[COLUMN_SPLIT], &row->split))
@@ -185,7 +181,6 @@ static Status parse_row(const Manifest *manifest, const ManifestColumns *columns
              manifest->path, row->line, row->image, texts[COLUMN_SPLIT]);
     TRY(parse_form(manifest, row));
     TRY(parse_mask_rule(manifest, texts[COLUMN_MASK_VALUES], row));
-    TRY(parse_masks(row));
     TRY(parse_boxes(manifest, texts[COLUMN_BOXES], row));
     return complete_label(manifest, row);
 }

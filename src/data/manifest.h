@@ -49,7 +49,8 @@ typedef struct {
     ManifestBox *boxes; /* box_count */
     char *box_text;     /* owns the class names */
     char *mask_text;    /* owns the masks' names */
-    bool broken;        /* a problem was reported: nothing else in the row is to be trusted */
+    bool broken;        /* a problem was reported: nothing of the row but its files' names is to be
+                           trusted */
 } ManifestRow;
 
 typedef struct {

@@ -118,7 +118,7 @@ static Status refuse_colours(const char *path, const ImageValues *values)
         if (!black && (best == SIZE_MAX || pixels[i] > pixels[best]))
             best = i;
     }
-    if (!few && colours.octants[0] < colours.octants[best])
+    if (!few && best < kinds && colours.octants[0] < colours.octants[best])
         FAIL(STATUS_FORMAT,
              "%s: a picture in colour, of more than 8 colours about %s, expected a mask of two "
              "greys as 0 and 255",
@@ -216,18 +216,19 @@ static Status read_values(const char *path, ImageValues *values, const MaskRule 
                     : mask_levels_read(path, values, rule, mask, reading);
 }
 
-/* A mask of one value whose alpha channel has more: the shape is there, where nobody reads it. */
-static Status check_alpha(const char *path, const ImageValues *values, const MaskReading *reading)
+Status mask_check_alpha(const char *path, const ImageValues *values)
 {
-    bool alpha =
-        values->info.colour == IMAGE_COLOUR_GREY_ALPHA || values->info.colour == IMAGE_COLOUR_RGBA;
-    if (alpha && values->info.warning_count > 0 && strstr(reading->text, " alone"))
-        FAIL(
-            STATUS_FORMAT,
-            "%s: a mask of the one value %.*s whose alpha channel has several, expected the lesion "
-            "in grey",
-            path, (int)strcspn(reading->text, " "), reading->text);
-    return STATUS_OK;
+    const uint16_t *first = values->values;
+    size_t pixels = values->width * values->height, channels = values->channels;
+    if (!values->info.alpha_differs)
+        return STATUS_OK;
+    for (size_t i = 1; i < pixels; ++i)
+        if (memcmp(values->values + i * channels, first, channels * sizeof *first) != 0)
+            return STATUS_OK;
+    FAIL(STATUS_FORMAT,
+         "%s: a mask of the one value %u whose alpha channel has several, expected the lesion in "
+         "grey",
+         path, first[0]);
 }
 
 Status mask_read(const char *path, const MaskRule *rule, Image *mask, MaskReading *reading,
@@ -242,7 +243,7 @@ Status mask_read(const char *path, const MaskRule *rule, Image *mask, MaskReadin
     if (status == STATUS_OK)
         status = read_values(path, &values, rule, mask, reading);
     if (status == STATUS_OK && rule->kind == MASK_RULE_FOUND)
-        status = check_alpha(path, &values, reading);
+        status = mask_check_alpha(path, &values);
     if (status != STATUS_OK)
         image_clear(mask);
     if (rule->kind == MASK_RULE_INVERTED)

@@ -40,4 +40,8 @@ typedef struct {
 Status mask_read(const char *path, const MaskRule *rule, Image *mask, MaskReading *reading,
                  ImageFileInfo *info);
 
+/* STATUS_FORMAT: all values are the same and alpha is not, so the shape is in the alpha channel,
+ * which is dropped. */
+Status mask_check_alpha(const char *path, const ImageValues *values);
+
 #endif

@@ -7,9 +7,9 @@
  *   =A or =A,B   these values: class numbers, indices of a palette; blanks may part them too
  *   >=A          from this value on
  *   inverted     as found, then the other way round: black on the lesion
- *   red          a colour: black, red, green, blue, yellow, cyan, magenta, white; each of red,
- * green and blue counts as full from half of its range on #rrggbb      a colour, give or take an
- * eighth of the range
+ *   red          one of eight colours (black, red, green, blue, yellow, cyan, magenta, white);
+ *                each of red, green and blue counts as full from half of its range on
+ *   #rrggbb      a colour, give or take an eighth of the range
  *
  * The values of a picture with a palette are its indices.
  */

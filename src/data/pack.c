@@ -399,6 +399,12 @@ static Status read_examples(const Hdf5Reader *reader, const Manifest *manifest, 
         example->height = (uint32_t)sizes[i][1];
         status = read_lesions(manifest, i, &derived, example);
     }
+    if (status == STATUS_OK && derived.next != derived.count)
+        status = status_set(STATUS_FORMAT,
+                            "%s: /derived/images has %lld as number %zu, expected images in their "
+                            "order",
+                            hdf5_reader_path(reader), (long long)derived.images[derived.next],
+                            derived.next);
     derived_clear(&derived);
     free(sizes);
     return status;

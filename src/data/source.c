@@ -104,8 +104,8 @@ static Status read_several_masks(const Manifest *manifest, const ManifestRow *ro
         TRY(MEMORY_NEW(&source->boxes, row->mask_count));
     Status status = STATUS_OK;
     for (size_t i = 0; i < row->mask_count && status == STATUS_OK; ++i) {
-        Image mask;
-        MaskReading reading;
+        Image mask = {0};
+        MaskReading reading = {0};
         status = read_mask(manifest, row, i, &source->size, findings, &mask, &reading);
         if (status == STATUS_OK)
             status = add_lesion(row, i, &mask, source);

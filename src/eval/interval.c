@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "eval/timing.h"
+#include "eval/quantile.h"
 
 /* Rows sorted by group: group g has the rows rows[start[g]] to rows[start[g + 1] - 1], groups in
  * the order of their first row. */
@@ -101,9 +101,8 @@ static Interval percentile_interval(double *column, size_t defined, size_t repli
 {
     if (defined == 0 || 2 * defined < replicates)
         return (Interval){(double)NAN, (double)NAN};
-    timing_sort(column, defined);
-    return (Interval){timing_quantile(column, defined, 0.025),
-                      timing_quantile(column, defined, 0.975)};
+    quantile_sort(column, defined);
+    return (Interval){quantile(column, defined, 0.025), quantile(column, defined, 0.975)};
 }
 
 Status interval_bootstrap(const BootstrapPlan *plan, Interval *intervals)

@@ -185,9 +185,9 @@ static Status decide(Outcome *outcome, const OutcomeInput *input)
         const double *scores = input->scores + i * input->classes;
         size_t best = largest(scores, input->classes);
         double score = scores[best];
-        bool lesion = score >= input->operating_point && score > 0;
         outcome->lesion_score[i] = score;
-        outcome->predicted[i] = lesion ? (int32_t)best : OUTCOME_NORMAL;
+        outcome->predicted[i] =
+            outcome_is_lesion(score, input->operating_point) ? (int32_t)best : OUTCOME_NORMAL;
         confusion_add(&outcome->confusion, (size_t)(input->truth[i] + 1),
                       (size_t)(outcome->predicted[i] + 1));
         if (input->truth[i] != OUTCOME_NORMAL)

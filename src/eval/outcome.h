@@ -9,6 +9,7 @@
 #ifndef GISD_EVAL_OUTCOME_H
 #define GISD_EVAL_OUTCOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,12 @@
 #include "eval/roc.h"
 
 enum { OUTCOME_NORMAL = -1, OUTCOME_NAME_BYTES = 96 };
+
+/* Whether an image of that lesion score is called lesion; see above. */
+static inline bool outcome_is_lesion(double lesion_score, double operating_point)
+{
+    return lesion_score >= operating_point && lesion_score > 0;
+}
 
 /* Everything is borrowed. */
 typedef struct {

@@ -13,6 +13,11 @@ const char *box_text(const Box *box, char text[BOX_TEXT_BYTES])
     return text;
 }
 
+float box_area(const Box *box)
+{
+    return (box->x1 - box->x0) * (box->y1 - box->y0);
+}
+
 double box_iou(const Box *a, const Box *b)
 {
     double width_a = (double)a->x1 - (double)a->x0, height_a = (double)a->y1 - (double)a->y0;

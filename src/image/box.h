@@ -3,14 +3,23 @@
 #ifndef GISD_IMAGE_BOX_H
 #define GISD_IMAGE_BOX_H
 
+#include <stddef.h>
+
 typedef struct {
     float x0, y0, x1, y1;
 } Box;
+
+/* Whole pixels, half-open too. */
+typedef struct {
+    size_t x0, y0, x1, y1;
+} PixelBox;
 
 enum { BOX_TEXT_BYTES = 128 };
 
 /* "x0 y0 x1 y1", each with the digits that tell it from other floats; returns text. */
 const char *box_text(const Box *box, char text[BOX_TEXT_BYTES]);
+
+float box_area(const Box *box);
 
 /* Intersection over union; 0 if either box is empty. What metrics are made of. */
 double box_iou(const Box *a, const Box *b);

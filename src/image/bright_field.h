@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/box.h"
 #include "image/image.h"
 
 enum { BRIGHT_FIELD_LEAST = 32 }; /* a pixel whose largest channel is below is dark */
@@ -20,11 +21,6 @@ typedef struct {
     uint8_t *luma; /* height x width: (77 R + 150 G + 29 B) / 256; owned, peak is part of it */
     uint8_t *peak; /* height x width: the largest of R, G and B */
 } LightPlanes;
-
-/* Half-open, in pixels. */
-typedef struct {
-    size_t x0, y0, x1, y1;
-} PixelBox;
 
 /* Computes the planes of an RGB image; light_planes_clear() releases them. */
 Status light_planes_init(const Image *image, LightPlanes *planes);

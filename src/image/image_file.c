@@ -44,10 +44,13 @@ static void warn_of_samples(Decoder *decoder)
     if (!alpha && decoder->info.bits != 16 && colour != IMAGE_COLOUR_PALETTE)
         return;
     for (size_t i = 0; i < count; ++i) {
-        if (alpha && i % decoder->channels == decoder->channels - 1)
+        if (alpha && i % decoder->channels == decoder->channels - 1) {
             transparent += sample(decoder, i) != most;
-        else
+            decoder->info.alpha_differs |=
+                sample(decoder, i) != sample(decoder, decoder->channels - 1);
+        } else {
             largest = sample(decoder, i) > largest ? sample(decoder, i) : largest;
+        }
     }
     if (transparent > 0)
         decoder_warn(decoder, "%zu pixels are not opaque, their colours are taken as they are",

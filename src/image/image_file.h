@@ -57,7 +57,8 @@ typedef struct {
     ImageColour colour;
     size_t stored_width, stored_height; /* before it was turned upright */
     unsigned orientation;               /* EXIF's 1 to 8 as applied; 1: stored upright */
-    unsigned bits; /* a sample, as stored: 1 to 16; image_read() scales any number to 8 */
+    unsigned bits;      /* a sample, as stored: 1 to 16; image_read() scales any number to 8 */
+    bool alpha_differs; /* from pixel to pixel; known once they are read */
     size_t warning_count;
     char warnings[IMAGE_WARNINGS_KEPT][IMAGE_WARNING_BYTES];
 } ImageFileInfo;

@@ -283,9 +283,8 @@ Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES])
     return status;
 }
 
-/* Reads a float32 dataset that must have a parameter's shape. */
-static Status read_shaped(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
-                          float *values)
+/* Whether there is a dataset of a parameter's shape. */
+static Status check_shape(const Hdf5Reader *reader, const char *name, const Parameter *parameter)
 {
     size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
     char expected[CHECKPOINT_SHAPE_BYTES], found[CHECKPOINT_SHAPE_BYTES];
@@ -298,6 +297,13 @@ static Status read_shaped(const Hdf5Reader *reader, const char *name, const Para
     if (strcmp(expected, found) != 0)
         FAIL(STATUS_FORMAT, "%s: /%s has shape %s, expected %s", hdf5_reader_path(reader), name,
              found, expected);
+    return STATUS_OK;
+}
+
+static Status read_shaped(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
+                          float *values)
+{
+    TRY(check_shape(reader, name, parameter));
     return hdf5_read_f32(reader, name, parameter->count, values);
 }
 
@@ -347,6 +353,10 @@ static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameter
         snprintf(name, sizeof name, "parameters/%s", parameter->name);
         if (may_differ && may_differ(parameter->name) && !fits(reader, name, parameter))
             continue;
+        if (parameters->only_shapes) {
+            TRY(check_shape(reader, name, parameter));
+            continue;
+        }
         ++parameter->version;
         TRY(read_shaped(reader, name, parameter, parameter->value));
         for (size_t k = 0; k < parameter->count; ++k)

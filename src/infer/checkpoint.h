@@ -53,7 +53,8 @@ Status checkpoint_read_model(const char *path, CheckpointModel *model);
 Status checkpoint_read_parameters(const char *path, ParameterList *parameters);
 
 /* As checkpoint_read_parameters(), for a start from a network of other data: parameters for which
- * `may_differ` is true keep their values where the file lacks them or has another shape of them. */
+ * `may_differ` is true keep their values where the file lacks them or has another shape of them. Of
+ * a list that holds only shapes these are compared, and no numbers read. */
 Status checkpoint_read_initial(const char *path, ParameterList *parameters,
                                bool (*may_differ)(const char *parameter));
 

@@ -14,7 +14,8 @@ typedef struct {
     ModelSettings settings;
     char tuning[CHECKPOINT_NAME_BYTES]; /* "global" or "local" */
     char **class_names;                 /* settings.classes */
-    double operating_point;             /* lesion score from which an image counts as diseased */
+    double operating_point;             /* lesion score from which an image counts as diseased; NaN
+                                           until training has chosen one */
 } CheckpointModel;
 
 /* A copy of these; `tuning` is shorter than CHECKPOINT_NAME_BYTES. */

@@ -1,12 +1,14 @@
 /* See detector.h. */
 #include "infer/detector.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/source.h"
+#include "eval/outcome.h"
 #include "image/letterbox.h"
 #include "infer/checkpoint.h"
 
@@ -33,7 +35,11 @@ void detector_free(Detector *d)
 static Status build(Detector *d, const char *checkpoint)
 {
     const NetworkPlan plan = {.model = d->model.settings, .batch = 1};
-    TRY(network_init(&d->network, &plan, &d->parameters));
+    if (isnan(d->model.operating_point)) /* of a cell that still trains: none is chosen yet */
+        d->model.operating_point = OUTCOME_POINT_DEFAULT;
+    Status status = network_init(&d->network, &plan, &d->parameters);
+    if (status != STATUS_OK)
+        return status_prefix(status, "%s", checkpoint);
     TRY(checkpoint_read_parameters(checkpoint, &d->parameters));
     architecture_title(&plan.model, d->title);
     return d->network.task->answers.make(&d->network.plan.model, d->network.net, &d->network.nodes,
@@ -119,8 +125,8 @@ static Status read_mask(Detector *d, const Image *image, DetectorResult *result)
 {
     const AnswerFunctions *answers = &d->network.task->answers;
     const size_t width = image->width, height = image->height;
-    TRY(MEMORY_NEW(&result->mask, width * height));
     if (!d->network.architecture->input.letterbox || width == height) {
+        TRY(MEMORY_NEW(&result->mask, width * height));
         result->mask_pixels = answers->mask(d->answers, 0, height, width, result->mask);
         return STATUS_OK;
     }
@@ -128,15 +134,17 @@ static Status read_mask(Detector *d, const Image *image, DetectorResult *result)
     const size_t left = (side - width) / 2, top = (side - height) / 2;
     uint8_t *square;
     TRY(MEMORY_NEW(&square, side * side));
-    answers->mask(d->answers, 0, side, side, square);
-    for (size_t y = 0; y < height; ++y)
+    Status status = MEMORY_NEW(&result->mask, width * height);
+    if (status == STATUS_OK)
+        answers->mask(d->answers, 0, side, side, square);
+    for (size_t y = 0; status == STATUS_OK && y < height; ++y)
         for (size_t x = 0; x < width; ++x) {
             uint8_t set = square[(top + y) * side + left + x];
             result->mask[y * width + x] = set;
             result->mask_pixels += set;
         }
     free(square);
-    return STATUS_OK;
+    return status;
 }
 
 /* The answer's boxes, in fractions of the picture. */
@@ -160,9 +168,7 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
     *result = (DetectorResult){.predicted_class = LABEL_NORMAL};
     TRY(prepare(d, image));
     TRY(net_forward(d->network.net));
-    if (!network_outputs_are_finite(&d->network))
-        FAIL(STATUS_DIVERGED, "the network's outputs are not finite numbers: expected a trained "
-                              "checkpoint");
+    TRY(network_check_outputs(&d->network));
     if (task_gives(&d->network.plan.model).masks)
         TRY(read_mask(d, image, result));
     d->network.task->answers.read(d->answers, 0, &answer);
@@ -173,7 +179,7 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
         if (answer.class_scores[k] > answer.class_scores[best])
             best = k;
     result->lesion_score = (double)answer.class_scores[best];
-    if (result->lesion_score >= d->model.operating_point)
+    if (outcome_is_lesion(result->lesion_score, d->model.operating_point))
         result->predicted_class = (int32_t)best;
     result->seconds = clock_seconds() - started;
     return STATUS_OK;

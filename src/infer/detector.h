@@ -22,7 +22,8 @@ typedef struct {
     size_t size; /* side of the network's input */
     size_t classes;
     const char *const *class_names; /* classes */
-    double operating_point;         /* lesion score from which an image counts as diseased */
+    double operating_point;         /* lesion score from which an image counts as diseased; 0.5 if
+                                       the checkpoint has none */
 } DetectorAbout;
 
 /* Everything found on one image. */
@@ -51,7 +52,7 @@ void detector_free(Detector *detector);
 DetectorAbout detector_about(const Detector *detector);
 
 /* Looks at an RGB image of any size. STATUS_DIVERGED if the network's outputs are not numbers.
- * detector_result_clear() releases the result's mask. */
+ * detector_result_clear() releases the result's mask; after an error there is none. */
 Status detector_run(Detector *detector, const Image *image, DetectorResult *result);
 void detector_result_clear(DetectorResult *result);
 

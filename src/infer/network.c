@@ -48,7 +48,7 @@ bool network_has_output(const Network *network, size_t output)
     return network->nodes.outputs[output] != NETWORK_NO_OUTPUT;
 }
 
-bool network_outputs_are_finite(const Network *network)
+Status network_check_outputs(const Network *network)
 {
     for (size_t k = 0; k < network->task->output_count; ++k) {
         if (!network_has_output(network, k))
@@ -56,26 +56,42 @@ bool network_outputs_are_finite(const Network *network)
         const float *values = net_value(network->net, network->nodes.outputs[k]);
         for (size_t i = 0; i < output_count(network, k); ++i)
             if (!isfinite(values[i]))
-                return false;
+                FAIL(STATUS_DIVERGED, "the network's outputs are not finite numbers (expected a "
+                                      "network whose training did not diverge)");
     }
-    return true;
+    return STATUS_OK;
+}
+
+/* Builds the network without memory for its parameters, to look at. */
+static Status outline(const ModelSettings *model, ParameterList *parameters, double *macs)
+{
+    NetworkNodes nodes;
+    const Engine *engine;
+    Net *net = NULL;
+    parameters_init(parameters);
+    parameters->only_shapes = true;
+    TRY(engine_find("auto", &engine));
+    TRY(net_new(parameters, engine, false, &net));
+    Status status = architecture_of(model)->build(net, model, 1, &nodes);
+    if (status == STATUS_OK)
+        *macs = net_forward_macs(net);
+    net_free(net);
+    return status;
 }
 
 Status network_count_macs(const ModelSettings *model, double *macs)
 {
     ParameterList parameters;
-    NetworkNodes nodes;
-    const Engine *engine;
-    Net *net = NULL;
-    TRY(engine_find("auto", &engine));
-    parameters_init(&parameters);
-    parameters.only_shapes = true;
-    Status status = net_new(&parameters, engine, false, &net);
-    if (status == STATUS_OK)
-        status = architecture_of(model)->build(net, model, 1, &nodes);
-    if (status == STATUS_OK)
-        *macs = net_forward_macs(net);
-    net_free(net);
+    Status status = outline(model, &parameters, macs);
     parameters_clear(&parameters);
+    return status;
+}
+
+Status network_list_shapes(const ModelSettings *model, ParameterList *parameters)
+{
+    double macs;
+    Status status = outline(model, parameters, &macs);
+    if (status != STATUS_OK)
+        parameters_clear(parameters);
     return status;
 }

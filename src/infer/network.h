@@ -41,10 +41,15 @@ size_t network_input_count(const Network *network);
 /* Whether the network has output number `output` of its task. */
 bool network_has_output(const Network *network, size_t output);
 
-/* Whether every output number of the batch is finite. */
-bool network_outputs_are_finite(const Network *network);
+/* STATUS_DIVERGED if an output number of the batch is not finite: nothing may be read out of such
+ * outputs, as comparisons would hide it. */
+Status network_check_outputs(const Network *network);
 
 /* Multiply-adds of the convolutions for one image; nothing is allocated for the parameters. */
 Status network_count_macs(const ModelSettings *model, double *macs);
+
+/* Makes a list of the network's parameters, of their names and shapes only; released with
+ * parameters_clear(). */
+Status network_list_shapes(const ModelSettings *model, ParameterList *parameters);
 
 #endif

@@ -11,7 +11,7 @@
 #include "model/seg_branch.h"
 
 enum { SMALLEST_SIZE = 64, LARGEST_SIZE = 512, SIZE_STEP = 32, PAPER_SIZE = 300 };
-enum { BASE_STEP = 4, LARGEST_BASE = 256 };
+enum { BASE_STEP = 4, LARGEST_BASE = 256, LARGEST_WIDTH = 3, MOST_RECURSION = 4 };
 
 static Status check(const ImprovedSsdSettings *settings)
 {
@@ -22,12 +22,16 @@ static Status check(const ImprovedSsdSettings *settings)
     if (settings->base < BASE_STEP || settings->base > LARGEST_BASE || settings->base % BASE_STEP)
         FAIL(STATUS_ARGUMENT, "base: %zu (expected a multiple of %d up to %d)", settings->base,
              BASE_STEP, LARGEST_BASE);
-    if (!settings->classes || !settings->recursion_steps)
-        FAIL(STATUS_ARGUMENT, "%zu classes and %zu recursion steps (expected at least 1 of each)",
-             settings->classes, settings->recursion_steps);
-    if (!backbone_units(settings->backbone.depth) || !settings->backbone.width)
-        FAIL(STATUS_ARGUMENT, "backbone of depth %zu and width %zu (expected 50, 100 or 150; 1..3)",
-             settings->backbone.depth, settings->backbone.width);
+    if (!settings->classes)
+        FAIL(STATUS_ARGUMENT, "0 classes (expected at least 1)");
+    if (!settings->recursion_steps || settings->recursion_steps > MOST_RECURSION)
+        FAIL(STATUS_ARGUMENT, "recursion_steps: %zu (expected 1 to %d)", settings->recursion_steps,
+             MOST_RECURSION);
+    if (!backbone_units(settings->backbone.depth) || !settings->backbone.width ||
+        settings->backbone.width > LARGEST_WIDTH)
+        FAIL(STATUS_ARGUMENT,
+             "backbone of depth %zu and width %zu (expected 50, 100 or 150; 1 to %d)",
+             settings->backbone.depth, settings->backbone.width, LARGEST_WIDTH);
     return STATUS_OK;
 }
 
@@ -106,7 +110,7 @@ static const SettingRow rows[] = {
      .offset = offsetof(OwnSettings, recursion_steps),
      .otherwise = "2",
      .least = 1,
-     .most = 4},
+     .most = MOST_RECURSION},
 };
 
 static const ModelAttribute attributes[] = {

@@ -10,7 +10,7 @@ typedef struct {
     Backbone backbone;
     size_t base;            /* channels of the stem at width 1 */
     size_t classes;         /* lesion classes; there is no background class */
-    size_t recursion_steps; /* at least 1 */
+    size_t recursion_steps; /* 1 to 4 */
     size_t size;            /* side of the input: a multiple of 32 from 64 to 512, or 300 */
     bool without_masks;     /* no segmentation branch, and no attention from it */
 } ImprovedSsdSettings;
@@ -22,8 +22,9 @@ typedef struct {
     NodeId mask;           /* batch x s x s x 1, logits; not set without masks */
 } ImprovedSsd;
 
-/* Builds the graph for `batch` images; outputs are marked. STATUS_ARGUMENT for a size or a base
- * that the network does not have. Errors of the graph itself come from net_plan(). */
+/* Builds the graph for `batch` images; outputs are marked. STATUS_ARGUMENT for settings that the
+ * network does not have, such as those of a broken checkpoint. Errors of the graph itself come from
+ * net_plan(). */
 Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t batch,
                           ImprovedSsd *network);
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "eval/quantile.h"
 #include "train/mpi_check.h"
 #include "train/trainer.h"
 
@@ -67,18 +68,12 @@ static Status make_dataset(size_t size, size_t count, Dataset *dataset)
 
 /* ---- timing ---- */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static Status summarise(const BenchmarkSettings *settings, double *seconds, Benchmark *result)
+static void summarise(const BenchmarkSettings *settings, double *seconds, Benchmark *result)
 {
     size_t n = settings->repeats;
     double images = (double)settings->cell.batch;
-    qsort(seconds, n, sizeof *seconds, by_value);
-    double median = n % 2 ? seconds[n / 2] : (seconds[n / 2 - 1] + seconds[n / 2]) / 2;
+    quantile_sort(seconds, n);
+    double median = quantile(seconds, n, 0.5);
     for (size_t i = 0; i < n; ++i)
         result->timed_seconds += seconds[i];
     result->seconds_per_image = median / images;
@@ -88,7 +83,6 @@ static Status summarise(const BenchmarkSettings *settings, double *seconds, Benc
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     result->peak_memory_bytes = (size_t)usage.ru_maxrss * 1024;
-    return STATUS_OK;
 }
 
 /* Copies the costs, since they borrow from the net. */
@@ -124,8 +118,8 @@ static Status time_sum_alone(Trainer *trainer, double *median)
         TRY(gradient_sum_finish(trainer->sum));
         seconds[round] = clock_seconds() - started;
     }
-    qsort(seconds, ROUNDS, sizeof *seconds, by_value);
-    *median = seconds[ROUNDS / 2];
+    quantile_sort(seconds, ROUNDS);
+    *median = quantile(seconds, ROUNDS, 0.5);
     return STATUS_OK;
 }
 
@@ -148,7 +142,7 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
         seconds[i] = clock_seconds() - started;
     }
     if (status == STATUS_OK)
-        status = summarise(settings, seconds, result);
+        summarise(settings, seconds, result);
     free(seconds);
     TRY(status);
     result->seconds_waited = loader_seconds_waited(trainer->loader) - waited;
@@ -179,7 +173,7 @@ static Status time_network(const BenchmarkSettings *settings, Network *network, 
         seconds[i] = clock_seconds() - started;
     }
     if (status == STATUS_OK)
-        status = summarise(settings, seconds, result);
+        summarise(settings, seconds, result);
     free(seconds);
     TRY(status);
     result->parameters = parameters_total(network->parameters, false);

@@ -112,6 +112,7 @@ static Status run_batch(Evaluation *evaluation, Work *work, size_t first, size_t
         comparing += clock_seconds() - pause;
     }
     double seconds = (clock_seconds() - started - comparing) / (double)count;
+    TRY(network_check_outputs(work->network));
     for (size_t i = 0; i < count; ++i)
         evaluation->seconds[first + i] = seconds;
     return STATUS_OK;

@@ -32,7 +32,8 @@ typedef struct {
     size_t found_count, annotated_count; /* boxes are in pixels of the source images */
 } Evaluation;
 
-/* Runs the network over `count` examples, as many at once as its batch. Collective over `group`. */
+/* Runs the network over `count` examples, as many at once as its batch. Collective over `group`.
+ * STATUS_DIVERGED if the network's outputs are not numbers. */
 Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *dataset,
                        size_t count, const size_t *indices, MPI_Comm group);
 void evaluation_clear(Evaluation *evaluation);

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "eval/interval.h"
-#include "eval/timing.h"
+#include "eval/quantile.h"
 
 struct MetricRows {
     const Evaluation *evaluation;
@@ -105,8 +105,8 @@ static double compute_median_seconds(const MetricRows *rows, double unused)
     (void)unused;
     for (size_t i = 0; i < rows->count; ++i)
         rows->seconds[i] = rows->evaluation->seconds[rows->rows[i]];
-    timing_sort(rows->seconds, rows->count);
-    return timing_quantile(rows->seconds, rows->count, 0.5);
+    quantile_sort(rows->seconds, rows->count);
+    return quantile(rows->seconds, rows->count, 0.5);
 }
 
 static double compute_mean_seconds(const MetricRows *rows, double unused)

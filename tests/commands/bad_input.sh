@@ -52,7 +52,7 @@ model: {base: 4, size: 64, recursion_steps: 1}
 training: {epochs: 1, batch: 4}
 END
 image=$(sed -n '2s/,.*//p' good/manifest.csv)
-mask=$(grep -o 'masks/[0-9]*.png' good/manifest.csv | head -1)
+mask=$(sed -n '/.*\(masks\/[0-9]*.png\).*/{s//\1/p;q}' good/manifest.csv)
 touch message.txt
 
 cp -r good truncated

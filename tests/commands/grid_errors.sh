@@ -40,6 +40,12 @@ refuses "nowhere/manifest.csv: " away.yaml
 sed 's#manifest: .*}#manifest: "${GISD_TEST_NOT_SET}/m.csv"}#' tiny.yaml >environment.yaml
 refuses 'environment.yaml:2: .*not set' environment.yaml
 
+# A path that no experiment.yaml could hold: a job on it could not be started again.
+for odd in $'caf\351' $'two\nlines'; do
+    cp -r data "$odd"
+    refuses '".*/\(caf.xe9\|two.x0alines\)": a path with bytes' tiny.yaml --data "$odd"
+done
+
 # One rank tells; mpirun adds its own words only because of the exit code.
 code=0
 mpirun -np 3 --oversubscribe "$grid" key.yaml 2>err.txt || code=$?

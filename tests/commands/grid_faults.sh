@@ -32,7 +32,7 @@ printf 'damage' | dd of="passed/cells/$cell/checkpoint.h5" bs=1 seek=$((size / 2
     status=none
 finish passed
 # A damaged line within it is refused by its number, and can be deleted.
-line=$(grep -n '"finished"' passed/journal.jsonl | head -1 | cut -d: -f1)
+line=$(grep -m 1 -n '"finished"' passed/journal.jsonl | cut -d: -f1)
 sed -i "${line}s/time/tine/" passed/journal.jsonl
 if "$grid" tiny.yaml --out passed 2>err.txt; then fail "a damaged journal was taken"; fi
 grep -q "journal.jsonl:$line: the line is damaged.*delete this line" err.txt || fail "$(cat err.txt)"

@@ -74,7 +74,7 @@ done
 # What people see of it.
 "$grid" --status results/search >status.txt
 grep -q '^all  *2  *0  *0  *0  *6  *0$' status.txt || fail "status: $(cat status.txt)"
-dropped=$(grep -o '"dropped":\[{"cell":"[0-9a-f]*' results/search/journal.jsonl | head -1 | tail -c 13)
+dropped=$(sed -n '/.*"dropped":\[{"cell":"\([0-9a-f]*\).*/{s//\1/p;q}' results/search/journal.jsonl)
 "$grid" --why results/search "$dropped" >why.txt
 grep -q 'search: dropped after epoch 1, score' why.txt || fail "why: $(cat why.txt)"
 "$grid" search.yaml --out new --plan >plan.txt
@@ -84,7 +84,7 @@ grep -q 'chosen by successive halving' results/search/report/*.html || fail "the
 grep -q ',dropped,' results/search/report/cells.csv || fail "the report does not list what was dropped"
 
 # A cell that failed before its group's decision does not come back after it.
-hurt=$(grep '"planned"' results/search/journal.jsonl | head -1 | sed 's/.*"cell":"\([^"]*\)".*/\1/')
+hurt=$(grep -m 1 '"planned"' results/search/journal.jsonl | sed 's/.*"cell":"\([^"]*\)".*/\1/')
 mkdir -p hurt/cells && touch hurt/journal.jsonl "hurt/cells/$hurt"
 code=0
 "$grid" search.yaml --out hurt --only tuning=local 2>err.txt || code=$?

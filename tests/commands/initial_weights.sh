@@ -70,6 +70,18 @@ printf 'x' | dd of=weights/copy.h5 bs=1 seek=$((bytes / 2)) conv=notrunc status=
 refused 'copy.yaml:3: initial: .*copy.h5: ' "$grid" sources/copy.yaml --out damaged
 [ ! -e damaged ] || fail "damaged parameters left a folder"
 
+# So is what is not of the cell's network, but for what follows from the number of classes.
+sed 's/base: 4/base: 8/' sources/from.yaml >sources/base.yaml
+refused 'base.yaml:3: initial: cell r50x1-global-initial=../weights/1.h5: .*/weights/1.h5: /parameters/backbone.stem.weight has shape 4x3x7x7, expected 8x3x7x7' \
+    "$grid" sources/base.yaml --out other
+sed 's/backbone: r50x1/backbone: [r50x1, r100x1]/' sources/from.yaml >sources/backbone.yaml
+refused 'initial: cell r100x1-.*: there is no /parameters/backbone.stages.2.6.' \
+    "$grid" sources/backbone.yaml --out other
+[ ! -e other ] || fail "parameters of another network left a folder"
+sed 's/\bGU\b/GC/g' data/manifest.csv >data/fewer_classes.csv
+"$grid" sources/from.yaml --data data/fewer_classes.csv --plan >out.txt 2>err.txt ||
+    fail "parameters for other classes: $(cat err.txt)"
+
 # A file that is replaced while the job runs fails the cells that have not started.
 sed 's/name: from/name: replaced/; s/, ..\/weights\/2.h5//; s/^model/tuning: [local, global]\nmodel/
      s/epochs: 1/epochs: 40/' sources/from.yaml >sources/replaced.yaml

@@ -134,6 +134,14 @@ cp kept/another.h5 forced.h5
 keeps 'is read by this command' "$bin/gisd-data" check data/manifest.csv --html data/manifest.csv --force
 keeps "is read by this command as data/$image" "$bin/gisd-data" check data/manifest.csv \
     --html hardimage.h5 --force
+# What a row names is spared whatever is wrong with the row.
+mask=$(sed -n 's/^[^,]*,\(masks[^,]*\),.*/\1/p' data/manifest.csv | head -n 1)
+printf 'image,mask,label,split\n%s,%s,GC,nowhere\n' "$image" "$mask" >data/faulty.csv
+ln "data/$mask" hardmask.h5
+for file in image mask; do
+    keeps "is read by this command as data/${!file}" "$bin/gisd-data" check data/faulty.csv \
+        --html hard$file.h5 --force
+done
 keeps '--force replaces' "$bin/gisd-data" check data/manifest.csv --html tiny.yaml
 for turn in 1 2; do
     "$bin/gisd-data" check data/manifest.csv --html page.html >/dev/null 2>&1 || fail "turn $turn of a page"

@@ -135,6 +135,8 @@ refuses(save("tissue.png", np.clip(tissue, 0, 255)), "is it a picture?")
 refuses(save("noise.png", rng.integers(0, 256, (H, W))), "is it a picture?")
 refuses(save("in_alpha.png", np.dstack([grey(255, 255)] * 3 + [grey(0, 255)])),
         "of the one value 255 whose alpha channel has several")
+refuses(save("black_alpha.png", np.dstack([grey(0, 0)] * 3 + [grey(0, 255)])),
+        "of the one value 0 whose alpha channel has several")
 refuses(save("heat.png", heat), "neither dark nor bright")
 told("heat.png", ">=128", heat.astype(np.uint8) >= 128)
 refuses(save("1.jpg", grey(0, 1), quality=95), "which may not keep them")

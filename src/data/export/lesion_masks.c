@@ -13,11 +13,6 @@ static bool holds(const Box *box, size_t x, size_t y)
     return cx >= box->x0 && cx < box->x1 && cy >= box->y0 && cy < box->y1;
 }
 
-static float area(const Box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
 /* counts[region * boxes + box]: pixels of the region in the box. */
 static void count_pixels(const ExportImage *image, const uint32_t *labels, uint32_t *counts)
 {
@@ -35,7 +30,7 @@ static size_t choose_owner(const ExportImage *image, const uint32_t *counts)
     for (size_t box = 1; box < image->box_count; ++box)
         if (counts[box] > counts[best] ||
             (counts[box] == counts[best] &&
-             area(&image->boxes[box].box) < area(&image->boxes[best].box)))
+             box_area(&image->boxes[box].box) < box_area(&image->boxes[best].box)))
             best = box;
     return best;
 }
@@ -46,7 +41,8 @@ static size_t smallest_holder(const ExportImage *image, size_t x, size_t y, size
     size_t best = SIZE_MAX;
     for (size_t box = 0; box < image->box_count; ++box)
         if (holds(&image->boxes[box].box, x, y) &&
-            (best == SIZE_MAX || area(&image->boxes[box].box) < area(&image->boxes[best].box)))
+            (best == SIZE_MAX ||
+             box_area(&image->boxes[box].box) < box_area(&image->boxes[best].box)))
             best = box;
     return best == SIZE_MAX ? otherwise : best;
 }

@@ -264,18 +264,13 @@ static Status sort_out_normal(const Collection *all, ImportImage *image)
     return STATUS_OK;
 }
 
-static float area(const Box *box)
-{
-    return (box->x1 - box->x0) * (box->y1 - box->y0);
-}
-
 /* The class said of the image, or that of its largest box, as the manifest's own rule is. */
 static Status choose_label(Collection *all, ImportImage *image)
 {
     const ImportSettings *settings = all->settings;
     const ManifestBox *largest = NULL;
     for (size_t i = 0; i < image->box_count; ++i)
-        if (!largest || area(&image->boxes[i].box) > area(&largest->box))
+        if (!largest || box_area(&image->boxes[i].box) > box_area(&largest->box))
             largest = &image->boxes[i];
     if (image->label)
         image->final_label = settings->class_name ? settings->class_name : image->label;

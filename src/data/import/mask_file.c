@@ -14,8 +14,8 @@
 enum { LOW = 64, SET = 128, HIGH = 192 };
 static const double grey_most = 0.05, one_grey_most = 0.01; /* shares of the image */
 
-/* JPEG leaves a little colour in grey pictures. */
-enum { TINT_MOST = 48 };
+/* JPEG leaves a little colour in grey pictures; black of a palette may be a little more than 0. */
+enum { TINT_MOST = 48, BLACK_MOST = 16 };
 
 typedef struct {
     const char *path;
@@ -60,6 +60,33 @@ static Status find_threshold(const Histogram *histogram, unsigned *threshold)
         FAIL(STATUS_FORMAT, "%s: %u different values up to %u, expected a mask of two values",
              histogram->path, histogram->distinct, histogram->largest);
     return STATUS_OK;
+}
+
+/* ---- palettes ---- */
+
+static bool is_black(const uint8_t colour[3])
+{
+    return colour[0] <= BLACK_MOST && colour[1] <= BLACK_MOST && colour[2] <= BLACK_MOST;
+}
+
+/* Black and one colour of a palette become 0 and 1, whatever their places in it: programs that save
+ * space order palettes by how often a colour occurs. Other palettes are taken by their indices. */
+static void put_black_first(ImageValues *values)
+{
+    size_t pixels = values->width * values->height;
+    uint16_t low = UINT16_MAX, high = 0;
+    for (size_t i = 0; i < pixels; ++i) {
+        low = values->values[i] < low ? values->values[i] : low;
+        high = values->values[i] > high ? values->values[i] : high;
+    }
+    for (size_t i = 0; i < pixels; ++i)
+        if (values->values[i] != low && values->values[i] != high)
+            return;
+    bool low_black = is_black(values->palette[low]), high_black = is_black(values->palette[high]);
+    if (low == high ? low_black : low_black == high_black)
+        return;
+    for (size_t i = 0; i < pixels; ++i)
+        values->values[i] = values->values[i] == low ? !low_black : !high_black;
 }
 
 /* ---- to 8 bits without losing small numbers ---- */
@@ -181,7 +208,11 @@ Status mask_file_read(const char *path, Image *mask, bool *plain)
     ImageValues values;
     *mask = (Image){0};
     TRY(image_read_values(path, &values));
-    Status status = read_two_valued(path, &values, mask, plain);
+    if (values.palette_count > 0)
+        put_black_first(&values);
+    Status status = mask_check_alpha(path, &values);
+    if (status == STATUS_OK)
+        status = read_two_valued(path, &values, mask, plain);
     image_values_clear(&values);
     if (status != STATUS_OK)
         image_clear(mask);

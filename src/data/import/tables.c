@@ -202,27 +202,59 @@ Status tables_write(const Collection *all, const char *target, const NewFolder *
 
 /* ---- for people ---- */
 
-/* One line for each reason, the most frequent first, with the first file it holds for. */
-static void print_reasons(const Skipped *list, const char *out, FILE *notes)
+/* A reason, the first file it holds for, and how many it does. */
+typedef struct {
+    const char *reason, *name;
+    size_t first, count;
+} Reason;
+
+static int by_reason(const void *a, const void *b)
 {
-    size_t shown = 0, told = 0;
-    for (size_t i = 0; i < list->count && told < list->count && shown < REASONS_SHOWN; ++i) {
-        size_t same = 0, before = 0;
-        for (size_t k = 0; k < list->count; ++k) {
-            bool equal = strcmp(list->rows[k].reason, list->rows[i].reason) == 0;
-            same += equal;
-            before += equal && k < i;
-        }
-        if (before > 0)
-            continue;
-        ++shown;
-        told += same;
-        fprintf(notes, "  %6zu  %s (%s%s)\n", same, list->rows[i].reason, list->rows[i].name,
-                same > 1 ? ", ..." : "");
+    const Reason *x = a, *y = b;
+    int order = strcmp(x->reason, y->reason);
+    return order != 0 ? order : x->first < y->first ? -1 : x->first > y->first;
+}
+
+static int most_frequent_first(const void *a, const void *b)
+{
+    const Reason *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* Sorts out the distinct reasons; returns how many there are. */
+static size_t count_reasons(const Skipped *list, Reason *reasons)
+{
+    size_t distinct = 0;
+    for (size_t i = 0; i < list->count; ++i)
+        reasons[i] = (Reason){list->rows[i].reason, list->rows[i].name, i, 1};
+    qsort(reasons, list->count, sizeof *reasons, by_reason);
+    for (size_t i = 0; i < list->count; ++i)
+        if (distinct > 0 && strcmp(reasons[distinct - 1].reason, reasons[i].reason) == 0)
+            ++reasons[distinct - 1].count;
+        else
+            reasons[distinct++] = reasons[i];
+    qsort(reasons, distinct, sizeof *reasons, most_frequent_first);
+    return distinct;
+}
+
+/* One line for each reason, the most frequent first. */
+static Status print_reasons(const Skipped *list, const char *out, FILE *notes)
+{
+    Reason *reasons;
+    TRY(MEMORY_NEW(&reasons, list->count));
+    size_t distinct = count_reasons(list, reasons), told = 0;
+    for (size_t i = 0; i < distinct && i < REASONS_SHOWN; ++i) {
+        told += reasons[i].count;
+        fprintf(notes, "  %6zu  %s (%s%s)\n", reasons[i].count, reasons[i].reason, reasons[i].name,
+                reasons[i].count > 1 ? ", ..." : "");
     }
     if (told < list->count)
         fprintf(notes, "  %6zu  for other reasons\n", list->count - told);
     fprintf(notes, "All are listed in %s/skipped.csv.\n", out);
+    free(reasons);
+    return STATUS_OK;
 }
 
 static void print_counts(const Collection *all, const char *out, FILE *summary)
@@ -256,7 +288,7 @@ Status tables_tell(const Collection *all, const char *out, FILE *summary, FILE *
             fprintf(notes, "%zu times: %s\n", all->notes[i].count, all->notes[i].text);
         if (list.count > 0) {
             fprintf(notes, "%zu files were not imported:\n", list.count);
-            print_reasons(&list, out, notes);
+            status = print_reasons(&list, out, notes);
         }
         print_counts(all, out, summary);
         if (fflush(summary) != 0)

@@ -157,8 +157,9 @@ static void describe(const Page *page, uint32_t index, char *text, size_t bytes)
     if (facts->known && !isnan(facts->mask_share))
         snprintf(mask, sizeof mask, "a mask of %.1f percent of the picture",
                  100 * facts->mask_share);
+    size_t boxes = facts->known ? facts->box_count : row->box_count;
     snprintf(text, bytes, "%s: %s, %zu box%s, %s", row->image, page_label_name(page->manifest, row),
-             row->box_count, row->box_count == 1 ? "" : "es", mask);
+             boxes, boxes == 1 ? "" : "es", mask);
 }
 
 static void write_card(const Page *page, const PageCard *card, const Thumbnail *thumbnail,

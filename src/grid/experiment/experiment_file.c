@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "store/files.h"
 #include "store/yaml_tree.h"
 
@@ -63,6 +64,17 @@ static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH
     return STATUS_OK;
 }
 
+Status experiment_file_check_path(const char *path)
+{
+    char quote[UTF8_QUOTE_BYTES];
+    if (path[utf8_valid_bytes(path)] || utf8_has_control(path))
+        FAIL(STATUS_ARGUMENT,
+             "%s: a path with bytes that are no UTF-8, or with control characters, which no "
+             "experiment.yaml can hold (rename it, or name it through a link)",
+             utf8_quote(path, quote));
+    return STATUS_OK;
+}
+
 /* Paths in the file are relative to it; ${NAME} is the environment's. */
 static Status resolve_path(const Reading *reading, YamlNode node, const char *written, char **text)
 {
@@ -73,7 +85,10 @@ static Status resolve_path(const Reading *reading, YamlNode node, const char *wr
     TRY(files_resolve(reading->path, expanded, &here));
     Status status = files_absolute(here, text); /* other ranks may stand in other folders */
     free(here);
-    return status;
+    TRY(status);
+    return experiment_file_check_path(*text) == STATUS_OK
+               ? STATUS_OK
+               : yaml_refuse(node, "%s", status_message());
 }
 
 static Status add_value(Reading *reading, size_t setting, YamlNode node)
@@ -251,12 +266,13 @@ static Status read_grid(void *context, YamlNode key_node, const char *key, YamlN
 static Status read_name(Reading *reading, YamlNode value)
 {
     const char *text;
+    char quote[UTF8_QUOTE_BYTES];
     TRY(yaml_text(value, "name", &text));
     size_t length = strlen(text);
-    if (!length || length >= EXPERIMENT_NAME_BYTES || text[0] == '.' || strchr(text, '/'))
-        return yaml_refuse(value,
-                           "name: '%s' (expected a folder's name of less than %d characters)", text,
-                           EXPERIMENT_NAME_BYTES);
+    if (!length || length >= EXPERIMENT_NAME_BYTES || text[0] == '.' || strchr(text, '/') ||
+        utf8_has_control(text))
+        return yaml_refuse(value, "name: %s (expected a folder's name of less than %d characters)",
+                           utf8_quote(text, quote), EXPERIMENT_NAME_BYTES);
     snprintf(reading->experiment->name, EXPERIMENT_NAME_BYTES, "%s", text);
     return STATUS_OK;
 }
@@ -405,12 +421,12 @@ void experiment_file_clear(ExperimentFile *experiment)
 
 /* ---- writing ---- */
 
-/* Texts are quoted where YAML could take them for something else. */
+/* Texts are quoted where YAML could take them for something else. They are UTF-8, of one line. */
 static void write_scalar(FILE *stream, const char *text)
 {
-    bool plain = *text != '\0';
+    bool plain = *text != '\0' && strcmp(text, "-") != 0 && strcmp(text, "?") != 0;
     for (const char *at = text; *at; ++at)
-        plain &= strchr(" :#{}[],&*!|>'\"%@`\\\n", *at) == NULL;
+        plain &= strchr(" :#{}[],&*!|>'\"%@`\\", *at) == NULL;
     if (plain) {
         fputs(text, stream);
         return;

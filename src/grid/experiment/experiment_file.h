@@ -56,6 +56,10 @@ void experiment_file_clear(ExperimentFile *experiment);
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
                              char text[SETTING_TEXT_BYTES]);
 
+/* STATUS_ARGUMENT if a path cannot stand in a resolved file: YAML is UTF-8, and a path with line
+ * ends or other control characters would end a line of it. */
+Status experiment_file_check_path(const char *path);
+
 /* The whole experiment with every default filled in, as YAML that reads back as the same
  * experiment, in *text (released with free()). `manifest` is the path to write. */
 Status experiment_file_resolve(const ExperimentFile *experiment, const char *manifest, char **text);

@@ -12,6 +12,16 @@
 
 /* ---- reading ---- */
 
+/* As it will stand in experiment.yaml. */
+static Status check_data_path(const char *given)
+{
+    char *name;
+    TRY(files_absolute(given, &name));
+    Status status = experiment_file_check_path(name);
+    free(name);
+    return status;
+}
+
 static Status data_path(const ExperimentFile *experiment, const char *path, const char *data,
                         char **found)
 {
@@ -24,6 +34,7 @@ static Status data_path(const ExperimentFile *experiment, const char *path, cons
     if (!given)
         FAIL(STATUS_ARGUMENT, "%s: no data (expected data: {manifest: PATH}, or --data PATH)",
              path);
+    TRY(check_data_path(given));
     if (files_is_folder(given))
         return files_join(given, "manifest.csv", found);
     return memory_copy_text(given, found);
@@ -84,6 +95,8 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
         status = readiness_settle(job, experiment, path);
     if (status == STATUS_OK)
         status = identify(job, experiment, path);
+    if (status == STATUS_OK)
+        status = readiness_check_weights(job, experiment, path);
     if (status != STATUS_OK)
         job_clear(job);
     return status;

@@ -3,10 +3,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "data/dataset_facts.h"
+#include "infer/checkpoint.h"
+#include "infer/network.h"
 #include "task/task.h"
+#include "train/setting_table.h"
 
 static Status warn(Job *job, const char *text)
 {
@@ -76,6 +80,45 @@ static Status settle_cells(Job *job, const char *path)
                            "masks, and none are given");
     return status;
 }
+
+/* ---- initial weights ---- */
+
+static bool same_start(const CellSettings *a, const CellSettings *b)
+{
+    return strcmp(a->initial_checkpoint, b->initial_checkpoint) == 0 &&
+           architecture_same(&a->model, &b->model);
+}
+
+static Status check_start(const CellSettings *settings)
+{
+    ParameterList shapes;
+    TRY(network_list_shapes(&settings->model, &shapes));
+    Status status = checkpoint_read_initial(settings->initial_checkpoint, &shapes,
+                                            architecture_of(&settings->model)->depends_on_classes);
+    parameters_clear(&shapes);
+    return status;
+}
+
+Status readiness_check_weights(const Job *job, const ExperimentFile *experiment, const char *path)
+{
+    const GridCell *cells = job->cells.cells;
+    for (size_t i = 0; i < job->cells.count; ++i) {
+        const CellSettings *settings = &cells[i].settings;
+        size_t first = 0;
+        while (first < i && !same_start(&cells[first].settings, settings))
+            ++first;
+        if (first < i || !*settings->initial_checkpoint)
+            continue;
+        Status status = check_start(settings);
+        if (status != STATUS_OK)
+            return status_prefix(status, "%s:%zu: initial: cell %s", path,
+                                 experiment->values[setting_find("model", "initial")].line,
+                                 cells[i].name);
+    }
+    return STATUS_OK;
+}
+
+/* ---- the whole ---- */
 
 Status readiness_settle(Job *job, const ExperimentFile *experiment, const char *path)
 {

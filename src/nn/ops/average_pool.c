@@ -61,13 +61,7 @@ static void mean_window(const OperationCall *call, size_t n, size_t y, size_t x)
 
 static Status forward(const OperationCall *call)
 {
-    Shape out = call->node->request.shape;
-#pragma omp parallel for collapse(2) schedule(static)
-    for (size_t n = 0; n < out.n; ++n)
-        for (size_t y = 0; y < out.h; ++y)
-            for (size_t x = 0; x < out.w; ++x)
-                mean_window(call, n, y, x);
-    return STATUS_OK;
+    return for_pixels(call, call->node->request.shape, mean_window);
 }
 
 static void gather_pixel(const OperationCall *call, size_t n, size_t iy, size_t ix)
@@ -90,13 +84,7 @@ static void gather_pixel(const OperationCall *call, size_t n, size_t iy, size_t 
 
 static Status backward(const OperationCall *call)
 {
-    Shape in = call->node->input_shape[0];
-#pragma omp parallel for collapse(2) schedule(static)
-    for (size_t n = 0; n < in.n; ++n)
-        for (size_t y = 0; y < in.h; ++y)
-            for (size_t x = 0; x < in.w; ++x)
-                gather_pixel(call, n, y, x);
-    return STATUS_OK;
+    return for_pixels(call, call->node->input_shape[0], gather_pixel);
 }
 
 static NodeId add_average(Net *net, NodeId input, Shape shape, const PoolSettings *pool)

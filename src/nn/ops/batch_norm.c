@@ -34,20 +34,9 @@ NodeId net_batch_norm(Net *net, NodeId input, const char *name, const BatchNormS
                          .groups = shape.c,
                          .epsilon = settings->epsilon > 0 ? settings->epsilon : DEFAULT_EPSILON,
                          .relu = settings->relu};
-    NodeRequest request = {
-        .operation = &operation,
-        .input_count = 1,
-        .inputs = {input},
-        .shape = shape,
-        .backward_reads_inputs = 1,
-        .saved_floats = norm_saved_floats(&norm),
-        .forward_scratch_floats = norm_scratch_floats(shape, &norm),
-        .backward_scratch_floats = norm_scratch_floats(shape, &norm),
-        .settings.norm = norm,
-    };
+    NodeRequest request;
     Initial one = {INITIAL_CONSTANT, 1}, zero = {INITIAL_CONSTANT, 0};
-    if (!net_declare(net, name, "weight", 1, &shape.c, one, false, &request.weight) ||
-        !net_declare(net, name, "bias", 1, &shape.c, zero, false, &request.bias) ||
+    if (!norm_request(net, &operation, input, name, &norm, &request) ||
         !net_declare_buffer(net, name, "running_mean", 1, &shape.c, zero, &request) ||
         !net_declare_buffer(net, name, "running_var", 1, &shape.c, one, &request))
         return 0;

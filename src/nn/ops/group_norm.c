@@ -19,20 +19,7 @@ NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, b
                                           "%s: %zu channels cannot be cut into %zu groups", name,
                                           shape.c, groups));
     NormSettings norm = {.parts = shape.n, .groups = groups, .epsilon = EPSILON, .relu = relu};
-    NodeRequest request = {
-        .operation = &operation,
-        .input_count = 1,
-        .inputs = {input},
-        .shape = shape,
-        .backward_reads_inputs = 1,
-        .saved_floats = norm_saved_floats(&norm),
-        .forward_scratch_floats = norm_scratch_floats(shape, &norm),
-        .backward_scratch_floats = norm_scratch_floats(shape, &norm),
-        .settings.norm = norm,
-    };
-    Initial one = {INITIAL_CONSTANT, 1}, zero = {INITIAL_CONSTANT, 0};
-    if (!net_declare(net, name, "weight", 1, &shape.c, one, false, &request.weight) ||
-        !net_declare(net, name, "bias", 1, &shape.c, zero, false, &request.bias))
-        return 0;
-    return net_add_node(net, &request);
+    NodeRequest request;
+    return norm_request(net, &operation, input, name, &norm, &request) ? net_add_node(net, &request)
+                                                                       : 0;
 }

@@ -37,16 +37,31 @@ static Layout layout(const OperationCall *call)
     return layout_of(call->node->request.shape, &call->node->request.settings.norm);
 }
 
-size_t norm_saved_floats(const NormSettings *settings)
+static size_t scratch_floats(Layout at)
 {
-    return settings->parts * settings->groups * 2;
-}
-
-size_t norm_scratch_floats(Shape shape, const NormSettings *settings)
-{
-    Layout at = layout_of(shape, settings);
     size_t doubles = sizeof(double) / sizeof(float);
     return at.parts * (2 * doubles + at.chunks * 2 + 4) * at.channels;
+}
+
+bool norm_request(Net *net, const Operation *operation, NodeId input, const char *name,
+                  const NormSettings *settings, NodeRequest *request)
+{
+    const Initial one = {INITIAL_CONSTANT, 1}, zero = {INITIAL_CONSTANT, 0};
+    const Shape shape = net_shape(net, input);
+    const size_t scratch = scratch_floats(layout_of(shape, settings));
+    *request = (NodeRequest){
+        .operation = operation,
+        .input_count = 1,
+        .inputs = {input},
+        .shape = shape,
+        .backward_reads_inputs = 1,
+        .saved_floats = settings->parts * settings->groups * 2,
+        .forward_scratch_floats = scratch,
+        .backward_scratch_floats = scratch,
+        .settings.norm = *settings,
+    };
+    return net_declare(net, name, "weight", 1, &shape.c, one, false, &request->weight) &&
+           net_declare(net, name, "bias", 1, &shape.c, zero, false, &request->bias);
 }
 
 /* Adds to sum and squares: of x - pivot. */
@@ -145,14 +160,20 @@ VECTORISED static void widen_and_add(size_t count, const float *restrict from, d
 
 enum { SLICE = 64 }; /* numbers whose chunks a thread adds up */
 
-static void add_chunks(const OperationCall *call, size_t n, size_t first)
+static void add_slice(const OperationCall *call, size_t n, size_t slice)
 {
     Layout at = layout(call);
-    size_t left = 2 * at.channels - first, count = left < SLICE ? left : SLICE;
+    size_t first = slice * SLICE, left = 2 * at.channels - first;
+    size_t count = left < SLICE ? left : SLICE;
     double *sums = part_sums(call, n) + first;
     memset(sums, 0, count * sizeof *sums);
     for (size_t k = 0; k < at.chunks; ++k)
         widen_and_add(count, chunk_sums(call, n, k) + first, sums);
+}
+
+static size_t slices_of(Layout at)
+{
+    return (2 * at.channels + SLICE - 1) / SLICE;
 }
 
 /* ---- statistics ---- */
@@ -235,7 +256,12 @@ static void sum_chunk(const OperationCall *call, size_t n, size_t k)
                     sums, sums + C);
 }
 
-static void normalise_chunk(const OperationCall *call, size_t n, size_t k, float floor)
+static float floor_of(const OperationCall *call)
+{
+    return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
+}
+
+static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
 {
     size_t C = call->node->request.shape.c;
     Coefficients with = coefficients(call, n);
@@ -243,14 +269,24 @@ static void normalise_chunk(const OperationCall *call, size_t n, size_t k, float
         float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
         float *y = numbers_open(call->output, run.at, run.count * C, false, tile_y);
         normalise(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
-                  with.mean, with.a, call->bias, floor, y);
+                  with.mean, with.a, call->bias, floor_of(call), y);
         numbers_close(call->output, run.at, run.count * C, y);
     }
 }
 
-static float floor_of(const OperationCall *call)
+/* ---- the passes ---- */
+
+typedef void (*PartWork)(const OperationCall *call, size_t n, size_t i);
+
+/* work(call, n, i) for each part n and each i below count; called by all threads, which share it.
+ */
+static void for_parts(const OperationCall *call, size_t count, PartWork work)
 {
-    return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
+    size_t parts = layout(call).parts;
+#pragma omp for collapse(2) schedule(static)
+    for (size_t n = 0; n < parts; ++n)
+        for (size_t i = 0; i < count; ++i)
+            work(call, n, i);
 }
 
 Status norm_forward(const OperationCall *call)
@@ -258,22 +294,10 @@ Status norm_forward(const OperationCall *call)
     Layout at = layout(call);
 #pragma omp parallel
     {
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t k = 0; k < at.chunks; ++k)
-                sum_chunk(call, n, k);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t first = 0; first < 2 * at.channels; first += SLICE)
-                add_chunks(call, n, first);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t g = 0; g < at.groups; ++g)
-                finish_group(call, n, g);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t k = 0; k < at.chunks; ++k)
-                normalise_chunk(call, n, k, floor_of(call));
+        for_parts(call, at.chunks, sum_chunk);
+        for_parts(call, slices_of(at), add_slice);
+        for_parts(call, at.groups, finish_group);
+        for_parts(call, at.chunks, normalise_chunk);
     }
     return STATUS_OK;
 }
@@ -283,14 +307,8 @@ Status norm_again(const OperationCall *call)
     Layout at = layout(call);
 #pragma omp parallel
     {
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t g = 0; g < at.groups; ++g)
-                spread_moments(call, n, g);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t k = 0; k < at.chunks; ++k)
-                normalise_chunk(call, n, k, floor_of(call));
+        for_parts(call, at.groups, spread_moments);
+        for_parts(call, at.chunks, normalise_chunk);
     }
     return STATUS_OK;
 }
@@ -332,6 +350,13 @@ static void sum_gradients_chunk(const OperationCall *call, size_t n, size_t k)
     }
 }
 
+/* k and m of dx where the moments are constants. */
+static void forget_gradients(const OperationCall *call, size_t n, size_t unused)
+{
+    (void)unused;
+    memset(coefficients(call, n).k, 0, 2 * layout(call).channels * sizeof(float));
+}
+
 static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k)
 {
     size_t C = call->node->request.shape.c;
@@ -351,15 +376,9 @@ static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k
 static void sum_all_gradients(const OperationCall *call)
 {
     Layout at = layout(call);
-#pragma omp for collapse(2) schedule(static)
-    for (size_t n = 0; n < at.parts; ++n)
-        for (size_t k = 0; k < at.chunks; ++k)
-            sum_gradients_chunk(call, n, k);
-#pragma omp for collapse(2) schedule(static)
-    for (size_t n = 0; n < at.parts; ++n)
-        for (size_t first = 0; first < 2 * at.channels; first += SLICE)
-            add_chunks(call, n, first);
-            /* The parts of a group one after the other: their gradients are added to one sum. */
+    for_parts(call, at.chunks, sum_gradients_chunk);
+    for_parts(call, slices_of(at), add_slice);
+    /* The parts of a group one after the other: their gradients are added to one sum. */
 #pragma omp for schedule(static)
     for (size_t g = 0; g < at.groups; ++g)
         for (size_t n = 0; n < at.parts; ++n)
@@ -371,21 +390,13 @@ Status norm_backward(const OperationCall *call, bool constant)
     Layout at = layout(call);
 #pragma omp parallel
     {
-#pragma omp for collapse(2) schedule(static)
-        for (size_t n = 0; n < at.parts; ++n)
-            for (size_t g = 0; g < at.groups; ++g)
-                spread_moments(call, n, g);
-        if (!constant)
-            sum_all_gradients(call);
+        for_parts(call, at.groups, spread_moments);
+        if (constant)
+            for_parts(call, 1, forget_gradients);
         else
-#pragma omp for schedule(static)
-            for (size_t n = 0; n < at.parts; ++n)
-                memset(coefficients(call, n).k, 0, 2 * at.channels * sizeof(float));
+            sum_all_gradients(call);
         if (call->input_gradient[0].data)
-#pragma omp for collapse(2) schedule(static)
-            for (size_t n = 0; n < at.parts; ++n)
-                for (size_t k = 0; k < at.chunks; ++k)
-                    spread_gradients_chunk(call, n, k);
+            for_parts(call, at.chunks, spread_gradients_chunk);
     }
     return STATUS_OK;
 }

@@ -12,10 +12,10 @@
 
 #include "nn/node.h"
 
-size_t norm_saved_floats(const NormSettings *settings);
-
-/* Of forward and of backward. */
-size_t norm_scratch_floats(Shape shape, const NormSettings *settings);
+/* Fills what a norm's operation asks for, and declares NAME.weight and NAME.bias; false, with the
+ * error kept by the net, if that fails. */
+bool norm_request(Net *net, const Operation *operation, NodeId input, const char *name,
+                  const NormSettings *settings, NodeRequest *request);
 
 /* Normalises by the statistics of the input, and stores them: in `saved`, and as observed (mean,
  * unbiased variance) where the call has room for it. */

@@ -54,6 +54,18 @@ static inline Range window_outputs(Axis axis, size_t i)
     return (Range){first, end < axis.output ? end : axis.output};
 }
 
+/* work(call, n, y, x) for every pixel of the map. */
+static inline Status for_pixels(const OperationCall *call, Shape map,
+                                void (*work)(const OperationCall *, size_t, size_t, size_t))
+{
+#pragma omp parallel for collapse(2) schedule(static)
+    for (size_t n = 0; n < map.n; ++n)
+        for (size_t y = 0; y < map.h; ++y)
+            for (size_t x = 0; x < map.w; ++x)
+                work(call, n, y, x);
+    return STATUS_OK;
+}
+
 /* Checks the settings and fills the stride and *result; the name is the operation's. */
 static inline Status window_shape(const char *name, Shape input, PoolSettings *pool, Shape *result)
 {

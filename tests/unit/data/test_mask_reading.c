@@ -1,10 +1,12 @@
 /* The same two lesions, kept in every way that people keep masks and written by other programs, are
  * read with their area and place, or refused with the reason. */
+#include "../scratch.h"
 #include "../unit.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "data/import/mask_file.h"
 #include "data/mask_reading.h"
 #include "image/box.h"
 
@@ -91,6 +93,51 @@ static void what_leaves_a_doubt_is_refused_with_what_was_found(void **state)
     }
 }
 
+/* An import knows no rules and takes other doubts; what both read is the same. */
+static void an_import_means_the_same_mask(void **state)
+{
+    (void)state;
+    size_t read = 0;
+    for (size_t i = 0; i < sizeof golden_masks / sizeof *golden_masks; ++i) {
+        const char *path = golden_masks[i].path;
+        Image mask, imported;
+        MaskReading reading;
+        bool plain;
+        if (golden_masks[i].rule[0] != '\0')
+            continue;
+        assert_int_equal(read_golden(path, "", &mask, &reading), STATUS_OK);
+        if (mask_file_read(path, &imported, &plain) == STATUS_OK) {
+            ++read;
+            if (memcmp(mask.pixels, imported.pixels, mask.width * mask.height) != 0)
+                fail_msg("%s is another mask once it is imported", path);
+        } else if (!strstr(path, "/full.png") && !strstr(path, "/inverted.png")) {
+            fail_msg("%s", status_message());
+        }
+        image_clear(&mask);
+        image_clear(&imported);
+    }
+    assert_true(read > 30);
+    Image mask;
+    bool plain;
+    assert_int_equal(mask_file_read("golden/masks/black_alpha.png", &mask, &plain), STATUS_FORMAT);
+}
+
+/* Of which no pixel has a channel that is full, so no colour is there to be named. */
+static void a_dark_picture_is_refused_as_one(void **state)
+{
+    (void)state;
+    Image picture, mask;
+    MaskReading reading;
+    assert_int_equal(image_init(&picture, 32, 32, 3), STATUS_OK);
+    for (size_t i = 0; i < 32 * 32 * 3; ++i)
+        picture.pixels[i] = (uint8_t)(i % 3 == 0 ? 30 + i % 90 : 5);
+    assert_int_equal(image_write_png(scratch("dark.png"), &picture), STATUS_OK);
+    image_clear(&picture);
+    assert_int_equal(read_golden(scratch("dark.png"), "", &mask, &reading), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "more than 8 colours about black (100 %)"));
+    assert_non_null(strstr(status_message(), "is it a picture?"));
+}
+
 static void rules_are_known_by_their_text(void **state)
 {
     (void)state;
@@ -118,6 +165,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_mask_has_its_area_and_place),
         cmocka_unit_test(what_leaves_a_doubt_is_refused_with_what_was_found),
+        cmocka_unit_test(an_import_means_the_same_mask),
+        cmocka_unit_test(a_dark_picture_is_refused_as_one),
         cmocka_unit_test(rules_are_known_by_their_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,8 @@
 #include "../unit.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "eval/segmentation.h"
-#include "eval/timing.h"
 #include "near.h"
 
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
@@ -29,25 +27,11 @@ static void empty_masks_agree_with_each_other_only(void **state)
     ASSERT_NEAR(segmentation_score(some, empty, 3).iou, 0);
 }
 
-static void percentiles_agree_with_numpy(void **state)
-{
-    (void)state;
-    enum { COUNT = sizeof seconds_sample / sizeof *seconds_sample };
-    double sorted[COUNT];
-    memcpy(sorted, seconds_sample, sizeof sorted);
-    timing_sort(sorted, COUNT);
-    ASSERT_NEAR(timing_quantile(sorted, COUNT, 0.05), golden_quantiles[0]);
-    ASSERT_NEAR(timing_quantile(sorted, COUNT, 0.5), golden_quantiles[1]);
-    ASSERT_NEAR(timing_quantile(sorted, COUNT, 0.95), golden_quantiles[2]);
-    assert_true(isnan(timing_quantile(NULL, 0, 0.5)));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dice_and_overlap_agree_with_scikit_learn),
         cmocka_unit_test(empty_masks_agree_with_each_other_only),
-        cmocka_unit_test(percentiles_agree_with_numpy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

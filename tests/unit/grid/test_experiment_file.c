@@ -164,6 +164,40 @@ static void a_resolved_experiment_reads_back_as_itself(void **state)
     experiment_file_clear(&experiment);
 }
 
+/* A resolved file is read again: when a job goes on, and by whoever repeats it. */
+static void what_a_resolved_file_cannot_hold_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(experiment_file_check_path("/data/d\xc3\xa9j\xc3\xa0 vu: 'a'/m.csv"),
+                     STATUS_OK);
+    assert_int_equal(experiment_file_check_path("/data/caf\xe9/m.csv"), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "\"/data/caf\\xe9/m.csv\""));
+    assert_int_equal(experiment_file_check_path("/data/a\nb/m.csv"), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "\"/data/a\\x0ab/m.csv\""));
+    refused("name: \"a\\nb\"\n", 1, "a\\x0ab", "expected a folder's name");
+    refused("name: a\nmodel: {initial: \"a\\nb.h5\"}\n", 2, "a\\x0ab.h5", "no UTF-8");
+}
+
+static void texts_that_yaml_could_mistake_are_quoted(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"-", "?", "it's", "a: b", "a #b", "\"", "- x", "!x"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        ExperimentFile experiment;
+        char *text;
+        assert_int_equal(read_text("name: x\n", &experiment), STATUS_OK);
+        snprintf(experiment.name, sizeof experiment.name, "%s", names[i]);
+        assert_int_equal(experiment_file_resolve(&experiment, names[i], &text), STATUS_OK);
+        experiment_file_clear(&experiment);
+        if (read_text(text, &experiment) != STATUS_OK)
+            fail_msg("%s", status_message());
+        assert_string_equal(experiment.name, names[i]);
+        assert_string_equal(experiment.manifest + strlen("/tmp/"), names[i]);
+        free(text);
+        experiment_file_clear(&experiment);
+    }
+}
+
 static void faults_are_named_by_line(void **state)
 {
     (void)state;
@@ -263,6 +297,8 @@ int main(void)
         cmocka_unit_test(identity_follows_settings_and_data_and_nothing_else),
         cmocka_unit_test(identity_is_a_hash_of_settings_in_alphabetical_order),
         cmocka_unit_test(a_resolved_experiment_reads_back_as_itself),
+        cmocka_unit_test(what_a_resolved_file_cannot_hold_is_refused),
+        cmocka_unit_test(texts_that_yaml_could_mistake_are_quoted),
         cmocka_unit_test(faults_are_named_by_line),
         cmocka_unit_test(combinations_that_cannot_run_are_refused),
         cmocka_unit_test(names_of_cells_tell_them_apart_whatever_the_axes),

@@ -156,6 +156,27 @@ static void the_operating_point_parts_lesion_from_normal(void **state)
     image_clear(&image);
 }
 
+/* A checkpoint of a cell that still trains has no operating point, and calls nothing normal for it.
+ */
+static void half_is_the_operating_point_until_one_is_chosen(void **state)
+{
+    (void)state;
+    Image image = picture(70, 70);
+    DetectorResult results[2];
+    const double points[2] = {0.5, NAN};
+    for (int i = 0; i < 2; ++i) {
+        write_checkpoint(points[i], NULL);
+        Detector *detector = open_detector();
+        assert_near(detector_about(detector).operating_point, 0.5, 0);
+        assert_int_equal(detector_run(detector, &image, &results[i]), STATUS_OK);
+        detector_result_clear(&results[i]);
+        detector_free(detector);
+    }
+    assert_true(results[0].predicted_class != LABEL_NORMAL);
+    assert_int_equal(results[0].predicted_class, results[1].predicted_class);
+    image_clear(&image);
+}
+
 static void blow_up(ParameterList *parameters)
 {
     Parameter *parameter = parameters_find(parameters, "seg.mask.weight");
@@ -208,6 +229,7 @@ int main(void)
         cmocka_unit_test(answers_follow_from_the_outputs_of_the_network),
         cmocka_unit_test(an_image_scores_the_same_whatever_came_before),
         cmocka_unit_test(the_operating_point_parts_lesion_from_normal),
+        cmocka_unit_test(half_is_the_operating_point_until_one_is_chosen),
         cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),
         cmocka_unit_test(a_checkpoint_that_is_not_there_is_named),
     };

@@ -111,12 +111,16 @@ static void sizes_and_backbones_that_do_not_exist_are_refused(void **state)
     assert_int_equal(engine_find("auto", &engine), STATUS_OK);
     parameters_init(&parameters);
     assert_int_equal(net_new(&parameters, engine, false, &net), STATUS_OK);
-    ImprovedSsdSettings settings = {
-        .backbone = {50, 1}, .base = 8, .classes = 1, .recursion_steps = 2, .size = 100};
-    assert_int_equal(improved_ssd_build(net, &settings, 1, &network), STATUS_ARGUMENT);
-    settings.size = 96;
-    settings.base = 0;
-    assert_int_equal(improved_ssd_build(net, &settings, 1, &network), STATUS_ARGUMENT);
+    const ImprovedSsdSettings settings[] = {
+        {.backbone = {50, 1}, .base = 8, .classes = 1, .recursion_steps = 2, .size = 100},
+        {.backbone = {50, 1}, .base = 0, .classes = 1, .recursion_steps = 2, .size = 96},
+        {.backbone = {50, 1}, .base = 8, .classes = 0, .recursion_steps = 2, .size = 96},
+        {.backbone = {50, 1}, .base = 8, .classes = 1, .recursion_steps = 1000000, .size = 96},
+        {.backbone = {50, 1000000}, .base = 8, .classes = 1, .recursion_steps = 2, .size = 96},
+        {.backbone = {51, 1}, .base = 8, .classes = 1, .recursion_steps = 2, .size = 96},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; ++i)
+        assert_int_equal(improved_ssd_build(net, &settings[i], 1, &network), STATUS_ARGUMENT);
     net_free(net);
     parameters_clear(&parameters);
 }

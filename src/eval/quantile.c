@@ -1,10 +1,10 @@
-/* See timing.h. */
-#include "eval/timing.h"
+/* See quantile.h. */
+#include "eval/quantile.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-double timing_quantile(const double *sorted, size_t n, double q)
+double quantile(const double *sorted, size_t n, double q)
 {
     if (n == 0)
         return (double)NAN;
@@ -22,7 +22,7 @@ static int compare_rising(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-void timing_sort(double *values, size_t n)
+void quantile_sort(double *values, size_t n)
 {
     qsort(values, n, sizeof *values, compare_rising);
 }

@@ -1,0 +1,83 @@
+/* What a network says of a split, gathered from any number of ranks. */
+#include "mpi_unit.h"
+
+#include <string.h>
+
+#include "../helpers/cell_settings.h"
+#include "../unit/data/example_data.h"
+#include "train/evaluation.h"
+
+enum { SIZE = 64, IMAGES = 5, BATCH = 2 };
+
+typedef struct {
+    Dataset *dataset;
+    ParameterList parameters;
+    Network network;
+} Case;
+
+static void case_init(Case *c)
+{
+    NetworkPlan plan = {.model = cell_settings("base=4 size=64").model, .batch = BATCH};
+    c->dataset = example_data(IMAGES, 0, SIZE);
+    plan.model.classes = c->dataset->class_count;
+    parameters_init(&c->parameters);
+    assert_int_equal(network_init(&c->network, &plan, &c->parameters), STATUS_OK);
+    parameters_randomise(&c->parameters, 1);
+}
+
+static void case_clear(Case *c)
+{
+    network_clear(&c->network);
+    parameters_clear(&c->parameters);
+    dataset_free(c->dataset);
+}
+
+static Status ask(Case *c, MPI_Comm group, Evaluation *evaluation)
+{
+    static const size_t indices[IMAGES] = {0, 1, 2, 3, 4};
+    return evaluation_init(evaluation, &c->network, c->dataset, IMAGES, indices, group);
+}
+
+static void a_group_says_what_one_rank_says(void **state)
+{
+    (void)state;
+    Case c;
+    Evaluation alone, group;
+    case_init(&c);
+    assert_int_equal(ask(&c, MPI_COMM_SELF, &alone), STATUS_OK);
+    assert_int_equal(ask(&c, MPI_COMM_WORLD, &group), STATUS_OK);
+    assert_memory_equal(alone.scores, group.scores, IMAGES * alone.classes * sizeof *alone.scores);
+    assert_memory_equal(alone.mask_share, group.mask_share, IMAGES * sizeof *alone.mask_share);
+    assert_int_equal(alone.found_count, group.found_count);
+    for (size_t i = 0; i < alone.found_count; ++i) {
+        assert_int_equal(alone.found[i].image, group.found[i].image);
+        assert_true(alone.found[i].score == group.found[i].score);
+    }
+    evaluation_clear(&alone);
+    evaluation_clear(&group);
+    case_clear(&c);
+}
+
+/* Scores and boxes are found by comparisons, in which what is no number would vanish. */
+static void outputs_that_are_no_numbers_are_an_error_on_every_rank(void **state)
+{
+    (void)state;
+    static const char *const spoilt[] = {"loc.0.weight", "cls.0.weight", "seg.mask.weight"};
+    for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; ++i) {
+        Case c;
+        Evaluation evaluation;
+        case_init(&c);
+        Parameter *parameter = parameters_find(&c.parameters, spoilt[i]);
+        assert_non_null(parameter);
+        for (size_t k = 0; k < parameter->count; ++k)
+            parameter->value[k] = 3e38F;
+        assert_int_equal(ask(&c, MPI_COMM_WORLD, &evaluation), STATUS_DIVERGED);
+        case_clear(&c);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_group_says_what_one_rank_says),
+    cmocka_unit_test(outputs_that_are_no_numbers_are_an_error_on_every_rank),
+};
+RUN_MPI_TESTS(tests)
