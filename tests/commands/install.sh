@@ -25,7 +25,7 @@ cmp shared.txt static.txt
 
 # The installed command says the same of the picture.
 score=$(sed -n 's/^picture.png: .*lesion score //p' shared.txt)
-"$prefix/bin/gisd-detect" checkpoint.h5 picture.png | grep -q "lesion score $score"
+grep -q "lesion score $score" <<<"$("$prefix/bin/gisd-detect" checkpoint.h5 picture.png)"
 
 # Errors come back as a code and one line of text.
 if LD_LIBRARY_PATH=$library ./shared checkpoint.h5 missing.png 2>error.txt; then
