@@ -49,17 +49,27 @@ static void png_on_flush(png_structp png)
     (void)png;
 }
 
+/* What the pixels are compressed for. Filters cost more time than all else; a drawing, whose pixels
+ * are mostly like their neighbours, is smaller without. */
+typedef enum { PNG_FOR_PICTURE, PNG_FOR_DRAWING } PngPurpose;
+
+static void choose_filter(png_structp png, const Image *image, int level, PngPurpose purpose)
+{
+    /* The cheapest filter that suits photographs; levels above 1 may search for a better one. */
+    if (purpose == PNG_FOR_DRAWING || (level <= 1 && image->channels != 3))
+        png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+    else if (level <= 1)
+        png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+}
+
 static Status encode_png(Sink *sink, png_structp png, png_infop info, const Image *image, int level,
-                         const char *program)
+                         PngPurpose purpose, const char *program)
 {
     if (setjmp(sink->jump))
         FAIL(STATUS_LIBRARY, "cannot encode a PNG image: %s", sink->reason);
     png_set_write_fn(png, sink, png_on_write, png_on_flush);
     png_set_compression_level(png, level);
-    /* The cheapest filter that suits photographs; levels above 1 may search for a better one. */
-    if (level <= 1)
-        png_set_filter(png, PNG_FILTER_TYPE_BASE,
-                       image->channels == 3 ? PNG_FILTER_SUB : PNG_FILTER_NONE);
+    choose_filter(png, image, level, purpose);
     png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
                  image->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -77,8 +87,8 @@ static Status encode_png(Sink *sink, png_structp png, png_infop info, const Imag
     return STATUS_OK;
 }
 
-static Status encode(const Image *image, int level, const char *program, uint8_t **bytes,
-                     size_t *count)
+static Status encode(const Image *image, int level, PngPurpose purpose, const char *program,
+                     uint8_t **bytes, size_t *count)
 {
     assert(image->channels == 1 || image->channels == 3);
     *bytes = NULL;
@@ -89,7 +99,7 @@ static Status encode(const Image *image, int level, const char *program, uint8_t
     if (!png)
         FAIL(STATUS_NO_MEMORY, "out of memory for a PNG image");
     png_infop info = png_create_info_struct(png);
-    Status status = info ? encode_png(&sink, png, info, image, level, program)
+    Status status = info ? encode_png(&sink, png, info, image, level, purpose, program)
                          : status_set(STATUS_NO_MEMORY, "out of memory for a PNG image");
     png_destroy_write_struct(&png, &info);
     if (status != STATUS_OK) {
@@ -103,7 +113,12 @@ static Status encode(const Image *image, int level, const char *program, uint8_t
 
 Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *count)
 {
-    return encode(image, level, NULL, bytes, count);
+    return encode(image, level, PNG_FOR_PICTURE, NULL, bytes, count);
+}
+
+Status image_encode_png_drawing(const Image *image, int level, uint8_t **bytes, size_t *count)
+{
+    return encode(image, level, PNG_FOR_DRAWING, NULL, bytes, count);
 }
 
 /* ---- JPEG ---- */
@@ -172,7 +187,7 @@ Status image_write_png_by(const char *path, const Image *image, const char *prog
 {
     uint8_t *bytes;
     size_t count;
-    TRY(encode(image, 6, program, &bytes, &count));
+    TRY(encode(image, 6, PNG_FOR_PICTURE, program, &bytes, &count));
     Status status = files_write(path, bytes, count);
     free(bytes);
     return status;

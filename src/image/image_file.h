@@ -100,6 +100,9 @@ Status image_read_size(const char *path, size_t *width, size_t *height);
  * (small). */
 Status image_encode_png(const Image *image, int level, uint8_t **bytes, size_t *count);
 
+/* The same for drawings: areas of one colour, lines and texts. */
+Status image_encode_png_drawing(const Image *image, int level, uint8_t **bytes, size_t *count);
+
 /* As above; quality 1 to 100, colour at full resolution (4:4:4). */
 Status image_encode_jpeg(const Image *image, int quality, uint8_t **bytes, size_t *count);
 

@@ -227,15 +227,13 @@ static Status add_cell(Composition *composition, size_t index)
         return STATUS_OK;
     }
     document_text(&composition->document, "Cell %s.", cell->id);
-    if (result->class_names.count > 0) {
-        TRY(results_figure_confusion(experiment, index, composition->folder));
+    if (results_figure_has_confusion(result)) {
         snprintf(name, sizeof name, "confusion_%s", cell->id);
         TRY(document_figure(&composition->document, composition->folder, name,
                             "Confusion matrix of the test split: counts, and percent of the row."));
     }
-    if (cell_result_history(result, "epoch") == NULL)
+    if (!results_figure_has_curves(result))
         return STATUS_OK;
-    TRY(results_figure_curves(experiment, index, composition->folder));
     snprintf(name, sizeof name, "curves_%s", cell->id);
     return document_figure(&composition->document, composition->folder, name,
                            "Training loss and validation metrics, epoch by epoch.");
@@ -270,6 +268,7 @@ static Status add_figures(Composition *composition)
     document_heading(&composition->document, 2, "ROC curves (Figures 4 and 5)");
     for (size_t i = 0; i < experiment->tuning_count; ++i)
         TRY(add_roc(composition, experiment->tunings[i]));
+    TRY(results_figures_cells(experiment, composition->folder));
     return add_cells(composition);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "report/chart.h"
 #include "report/labels.h"
@@ -86,7 +87,19 @@ Status results_figure_roc(const Experiment *experiment, const char *tuning, cons
     return status;
 }
 
-Status results_figure_confusion(const Experiment *experiment, size_t cell, const char *folder)
+/* ---- of a cell ---- */
+
+bool results_figure_has_confusion(const CellResult *result)
+{
+    return result->class_names.count > 0;
+}
+
+bool results_figure_has_curves(const CellResult *result)
+{
+    return cell_result_history(result, "epoch") != NULL;
+}
+
+static Status draw_confusion(const Experiment *experiment, size_t cell, const char *folder)
 {
     const CellResult *result = &experiment->results[cell];
     char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
@@ -152,15 +165,13 @@ static size_t add_losses(const CellResult *result, ChartSeries *series)
     return count;
 }
 
-Status results_figure_curves(const Experiment *experiment, size_t cell, const char *folder)
+static Status draw_curves(const Experiment *experiment, size_t cell, const char *folder)
 {
     static const CurveLine measures[] = {{"validation_auc", "AUC"},
                                          {"validation_accuracy", "accuracy"},
                                          {"validation_dice", "Dice"},
                                          {"validation_ap_50", "AP at 0.5"}};
     const CellResult *result = &experiment->results[cell];
-    if (cell_result_history(result, "epoch") == NULL)
-        return STATUS_OK;
     char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
     label_cell(experiment, &experiment->records.cells[cell], title);
     ChartSeries *loss_series, validation_series[4];
@@ -186,4 +197,21 @@ Status results_figure_curves(const Experiment *experiment, size_t cell, const ch
     Status status = chart_save(stem, charts, 2);
     free(loss_series);
     return status;
+}
+
+Status results_figures_cells(const Experiment *experiment, const char *folder)
+{
+    FirstError first = FIRST_ERROR_NONE;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < experiment->records.count; ++i) {
+        if (experiment->records.cells[i].standing != CELL_DONE || first_error_before(&first, i))
+            continue;
+        Status status = STATUS_OK;
+        if (results_figure_has_confusion(&experiment->results[i]))
+            status = draw_confusion(experiment, i, folder);
+        if (status == STATUS_OK && results_figure_has_curves(&experiment->results[i]))
+            status = draw_curves(experiment, i, folder);
+        first_error_note(&first, i, status);
+    }
+    return first_error_status(&first);
 }

@@ -9,9 +9,12 @@
  * all runs of one tuning whose results have one. */
 Status results_figure_roc(const Experiment *experiment, const char *tuning, const char *folder);
 
-/* folder/confusion_ID and folder/curves_ID: the confusion matrix of a finished cell, and its losses
- * and validation metrics over the epochs. */
-Status results_figure_confusion(const Experiment *experiment, size_t cell, const char *folder);
-Status results_figure_curves(const Experiment *experiment, size_t cell, const char *folder);
+/* Which figures a finished cell has: folder/confusion_ID, the confusion matrix of its test, and
+ * folder/curves_ID, its losses and validation metrics over the epochs. */
+bool results_figure_has_confusion(const CellResult *result);
+bool results_figure_has_curves(const CellResult *result);
+
+/* Draws those of all finished cells; threads share them. */
+Status results_figures_cells(const Experiment *experiment, const char *folder);
 
 #endif

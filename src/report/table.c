@@ -23,9 +23,8 @@ void table_init(Table *table, size_t columns, const char *const *headings)
 
 void table_clear(Table *table)
 {
-    for (size_t i = 0; i < table->count; ++i)
-        free(table->cells[i]);
-    free(table->cells);
+    free(table->starts);
+    free(table->text);
     free(table->kinds);
     *table = (Table){0};
 }
@@ -41,12 +40,16 @@ static TableKind kind_with(TableKind kind, const char *text)
 
 void table_add(Table *table, const char *text)
 {
+    const size_t bytes = strlen(text) + 1;
     if (table->status == STATUS_OK)
-        table->status = MEMORY_GROW(&table->cells, table->count + 1, &table->room);
+        table->status = MEMORY_GROW(&table->starts, table->count + 1, &table->room);
     if (table->status == STATUS_OK)
-        table->status = memory_copy_text(text, &table->cells[table->count]);
+        table->status = MEMORY_GROW(&table->text, table->text_bytes + bytes, &table->text_room);
     if (table->status != STATUS_OK)
         return;
+    memcpy(table->text + table->text_bytes, text, bytes);
+    table->starts[table->count] = table->text_bytes;
+    table->text_bytes += bytes;
     TableKind *kind = &table->kinds[table->count % table->columns];
     if (table->count >= table->columns) /* no heading */
         *kind = kind_with(*kind, text);
@@ -87,6 +90,11 @@ Status table_check(const Table *table)
     return STATUS_OK;
 }
 
+static const char *text_of(const Table *table, size_t cell)
+{
+    return table->text + table->starts[cell];
+}
+
 size_t table_rows(const Table *table)
 {
     return table->count / table->columns - 1;
@@ -95,12 +103,12 @@ size_t table_rows(const Table *table)
 const char *table_cell(const Table *table, size_t row, size_t column)
 {
     assert(row < table_rows(table) && column < table->columns);
-    return table->cells[(row + 1) * table->columns + column];
+    return text_of(table, (row + 1) * table->columns + column);
 }
 
 static const char *heading(const Table *table, size_t column)
 {
-    return table->cells[column];
+    return text_of(table, column);
 }
 
 static bool is_numeric(const Table *table, size_t column)
@@ -221,7 +229,7 @@ Status table_save_csv(const Table *table, const char *path)
     CsvWriter writer;
     TRY(csv_writer_init(&writer));
     for (size_t i = 0; i < table->count; ++i) {
-        csv_write_text(&writer, table->cells[i]);
+        csv_write_text(&writer, text_of(table, i));
         if ((i + 1) % table->columns == 0)
             csv_end_row(&writer);
     }

@@ -15,8 +15,10 @@ typedef enum { TABLE_GAPS, TABLE_NUMBERS, TABLE_TEXTS } TableKind;
 typedef struct {
     size_t columns;
     size_t count, room; /* cells, row after row */
-    char **cells;       /* room, owned */
-    TableKind *kinds;   /* columns, owned */
+    size_t *starts;     /* room, owned: where each cell's text begins */
+    size_t text_bytes, text_room;
+    char *text;       /* text_room, owned: all cells' texts, each with a zero byte behind it */
+    TableKind *kinds; /* columns, owned */
     Status status;
 } Table;
 
@@ -37,7 +39,7 @@ void table_add_exact(Table *table, double value);
 /* Whether everything was stored, and all rows are full (asserted). */
 Status table_check(const Table *table);
 
-/* Rows without the headings, and a cell of one of them. */
+/* Rows without the headings, and a cell of one of them; the text moves when cells are added. */
 size_t table_rows(const Table *table);
 const char *table_cell(const Table *table, size_t row, size_t column);
 

@@ -75,18 +75,20 @@ static const char *const decisions[] = {"dropped", "kept"}; /* by EventDecision.
 
 /* ---- writing ---- */
 
+enum { NUMBER_BYTES = 32 };
+
 /* The text that a setting's number is read back as: with all the digits that it has. */
-static void number_text(double number, char text[32])
+static void number_text(double number, char text[NUMBER_BYTES])
 {
-    snprintf(text, 32, "%.15g", number);
+    snprintf(text, NUMBER_BYTES, "%.15g", number);
     if (strtod(text, NULL) != number)
-        snprintf(text, 32, "%.17g", number);
+        snprintf(text, NUMBER_BYTES, "%.17g", number);
 }
 
 /* Numbers are written as numbers, but for whole ones with more digits than a reader would keep. */
 static bool is_number(const char *text)
 {
-    char *end, again[32];
+    char *end, again[NUMBER_BYTES];
     double number = strtod(text, &end);
     bool whole = text[strspn(text, "0123456789")] == '\0';
     if (end == text || *end || !isfinite(number) || text[strspn(text, "-0123456789.eE+")])
@@ -213,7 +215,7 @@ static void read_field(const cJSON *record, const Field *field, Event *event)
 }
 
 /* The text of a setting: that of the record, or in `room`. */
-static const char *setting_text(const cJSON *item, char room[32])
+static const char *setting_text(const cJSON *item, char room[NUMBER_BYTES])
 {
     if (cJSON_IsString(item))
         return item->valuestring;
@@ -225,18 +227,19 @@ static const char *setting_text(const cJSON *item, char room[32])
     return room;
 }
 
-/* Two passes: how much they need, then the texts behind the array. */
+/* Two passes: how much they need at most, then the texts behind the array. */
 static Status read_settings(const cJSON *settings, Event *event)
 {
     size_t bytes = 0;
-    char room[32], *block;
+    char room[NUMBER_BYTES], *block;
     const cJSON *item;
     cJSON_ArrayForEach(item, settings)
     {
         if (!item->string)
             continue;
         ++event->setting_count;
-        bytes += sizeof(EventSetting) + strlen(item->string) + strlen(setting_text(item, room)) + 2;
+        bytes += sizeof(EventSetting) + strlen(item->string) + 1 +
+                 (cJSON_IsString(item) ? strlen(item->valuestring) + 1 : NUMBER_BYTES);
     }
     TRY(MEMORY_NEW(&block, bytes));
     event->settings = (EventSetting *)(void *)block;

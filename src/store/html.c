@@ -44,9 +44,9 @@ void html_write_data(FILE *stream, const char *type, const uint8_t *bytes, size_
         size_t left = count - i;
         unsigned group = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
                          (left > 2 ? (unsigned)bytes[i + 2] : 0);
-        fputc(digits[group >> 18], stream);
-        fputc(digits[group >> 12 & 63], stream);
-        fputc(left > 1 ? digits[group >> 6 & 63] : '=', stream);
-        fputc(left > 2 ? digits[group & 63] : '=', stream);
+        putc_unlocked(digits[group >> 18], stream);
+        putc_unlocked(digits[group >> 12 & 63], stream);
+        putc_unlocked(left > 1 ? digits[group >> 6 & 63] : '=', stream);
+        putc_unlocked(left > 2 ? digits[group & 63] : '=', stream);
     }
 }

@@ -3,8 +3,8 @@
 set -euo pipefail
 data=$GISD_BIN/gisd-data
 
-"$data" --version | grep -q '^gisd-data [0-9]'
-"$data" --help | grep -q 'COMMAND'
+grep -q '^gisd-data [0-9]' <<<"$("$data" --version)"
+grep -q 'COMMAND' <<<"$("$data" --help)"
 if message=$("$data" paint 2>&1); then
     echo "an unknown command was taken"
     exit 1

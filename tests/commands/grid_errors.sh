@@ -52,8 +52,8 @@ mpirun -np 3 --oversubscribe "$grid" key.yaml 2>err.txt || code=$?
 [ $code != 0 ] && [ "$(grep -c '^gisd-grid:' err.txt)" = 1 ] || fail "three ranks: $(cat err.txt)"
 
 # Bad images are named by the line of the manifest.
-image=$(ls data/images | head -1)
-mask=$(ls data/masks | head -1)
+image=$(ls data/images | sed -n 1p)
+mask=$(ls data/masks | sed -n 1p)
 cp -r data truncated
 head -c 1000 "data/images/$image" >"truncated/images/$image"
 refuses "truncated/manifest.csv:[0-9]*: .*$image" tiny.yaml --data truncated

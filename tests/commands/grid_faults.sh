@@ -21,11 +21,11 @@ grep -q '"stopped"' signal/journal.jsonl || fail "nothing was stopped"
 finish signal
 # mpirun passes the signal on, to one rank or to all.
 start 3 passed
-kill -USR1 "$(ranks_of passed | head -1)"
+kill -USR1 "$(ranks_of passed | sed -n 1p)"
 wait $job || true
 tail -1 passed/journal.jsonl | grep -q '"closed".*"code":75' || fail "the signal was not passed on"
 # A torn line of the journal, and a damaged newest checkpoint: each costs only itself.
-cell=$(ls passed/cells | head -1)
+cell=$(ls passed/cells | sed -n 1p)
 printf '{"event":"fini' >>passed/journal.jsonl
 size=$(stat -c %s "passed/cells/$cell/checkpoint.h5")
 printf 'damage' | dd of="passed/cells/$cell/checkpoint.h5" bs=1 seek=$((size / 2)) conv=notrunc \

@@ -59,7 +59,7 @@ fi
 
 # The master dies: the workers notice and end, and the next start goes on.
 start 3 master
-kill -KILL "$(ranks_of master | head -1)"
+kill -KILL "$(ranks_of master | sed -n 1p)"
 wait $job || true
 [ -z "$(ranks_of master)" ] || fail "workers outlive the master"
 finish master

@@ -45,7 +45,7 @@ scores() { # scores LIST RECORD
     sed "s/.*\"$1\":\[\([^]]*\)\].*/\1/" <<<"$2" | grep -o '"score":[-+.0-9e]*' | cut -d: -f2
 }
 while read -r record; do
-    worst=$(scores kept "$record" | sort -g | head -1)
+    worst=$(scores kept "$record" | sort -g | sed -n 1p)
     best=$(scores dropped "$record" | sort -g | tail -1)
     awk -v a="$worst" -v b="$best" 'BEGIN { exit !(a != "" && b != "" && a >= b) }' ||
         fail "a cell with $worst was kept, one with $best dropped"

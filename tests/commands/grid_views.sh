@@ -46,7 +46,7 @@ has err.txt '^gisd-grid: results/tiny: no such folder'
 "$grid" --status results/tiny >status.txt
 has status.txt 'tiny: 4 cells, .*data/manifest.csv' 'ended .* ago with code 1' \
     'r50x1 *global *2 *0 *0 *2 *0' 'failed (run them again' 'diverged: the loss is not finite'
-failed=$(sed -n 's/^  \([0-9a-f]*\)  .*diverged.*/\1/p' status.txt | head -1)
+failed=$(sed -n 's/^  \([0-9a-f]*\)  .*diverged.*/\1/p' status.txt | sed -n 1p)
 "$grid" --why results/tiny "${failed:0:6}" >why.txt
 has why.txt "^$failed  .*: failed" 'started: attempt' 'failed: diverged' 'what to do: a lower' \
     'the end of results/tiny/cells/'

@@ -49,7 +49,7 @@ check_datasets() { # check_datasets FILE
 check_datasets "$cell/result.h5" 60
 
 # The configuration reads back as it stands in the experiment's record.
-h5dump -d /config "$cell/result.h5" | grep -q 'backbone: r50x1' || fail "/config does not say r50x1"
+grep -q 'backbone: r50x1' <<<"$(h5dump -d /config "$cell/result.h5")" || fail "/config does not say r50x1"
 
 # "/NAME   Dataset {O, I, H, W}", a line a parameter.
 h5ls -r "$cell/checkpoint.h5/parameters" |
