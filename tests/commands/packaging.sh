@@ -42,7 +42,7 @@ done
 cmake --install "$GISD_BUILD" --prefix "$folder/prefix" >/dev/null
 module=$(echo prefix/share/gisd/modulefiles/gisd/*)
 if command -v tclsh >/dev/null; then
-    tclsh >module.txt <<END
+    tclsh >module.txt 2>said.txt <<END || fail "the module: $(cat said.txt)"
 foreach name {module-whatis conflict} { proc \$name args {} }
 foreach name {prepend-path setenv} { proc \$name {variable value} { puts "\$variable \$value" } }
 source $module

@@ -27,6 +27,11 @@ for group in config provenance history test/metrics test/roc test/confusion test
     h5ls "$cell/result.h5/$group" >/dev/null 2>&1 || fail "result.h5 has no /$group"
 done
 
+for file in result checkpoint; do
+    h5dump -a /format_version "$cell/$file.h5" >format.txt || fail "$file.h5 has no format_version"
+    grep -q '): 1$' format.txt || fail "$file.h5: $(cat format.txt)"
+done
+
 # Of every dataset, by h5dump: a checksum and a description; a unit where the name asks for one.
 check_datasets() { # check_datasets FILE
     h5dump -p -A "$1" | awk -v file="$1" '
