@@ -81,7 +81,7 @@ void text_from_number(double value, int least_digits, char text[TEXT_NUMBER_BYTE
 
 void text_plain_number(double value, char text[TEXT_NUMBER_BYTES])
 {
-    enum { LEAST_EXPONENT = -5, MOST_EXPONENT = 15 }; /* of numbers that are written out */
+    enum { LEAST_EXPONENT = -4, MOST_EXPONENT = 15 }; /* of numbers that are written out */
     int decimals = 0;
     do
         snprintf(text, TEXT_NUMBER_BYTES, "%.*e", decimals, value);
