@@ -160,7 +160,9 @@ static const struct argp usage = {
         "terminal is "
         "closed, or nobody reads its output any more, does not.\n\n"
         "Exit status: 0 every cell is done; 75 stopped, start it again to go on; 1 a cell failed, "
-        "or it could not run.",
+        "or it could not run; 64 wrong usage; 130 a second Ctrl-C, which does not wait for cells "
+        "to "
+        "be saved. Under mpirun the journal has the code: docs/automation.md.",
 };
 
 /* What needs one process and no MPI: on a login node there may be none. */

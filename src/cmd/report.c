@@ -154,7 +154,7 @@ int main(int count, char **words)
         "    gisd-report results/table2 --out table2 --format html,latex\n\n"
         "It may be called while the grid runs; what is not done is shown as missing. DIR must be "
         "new, empty or a report's (it holds " REPORT_MARK
-        "), for a report has files of many names.",
+        "), for a report has files of many names.\n\n" COMMAND_EXIT_STATUS,
         NULL,
         NULL,
         NULL};

@@ -35,8 +35,8 @@ END
 stand_in mpirun <<'END'
 mkdir -p out
 echo "${SLURM_JOB_END_TIME:-unknown}" >out/end.txt
-echo '{"event":"closed","time":"2026-01-01T00:00:00Z","code":75,"done":0}' >out/journal.jsonl
-exit 75
+echo '{"event":"closed","time":"2026-01-01T00:00:00Z","code":'"$(cat "$FOLDER/code.txt")"',"done":0}' >out/journal.jsonl
+exit 1 # which grid.sh does not believe
 END
 # Each fails as often in a row as the file of its name says, or hangs, before it answers.
 for name in squeue scontrol; do
@@ -69,6 +69,12 @@ run() { # run SQUEUE SCONTROL STATE: how often each fails, and what squeue tells
         GISD_GRID=/bin/true GISD_OUT=out "$GISD_SOURCE/slurm/grid.sh" tiny.yaml >log.txt 2>&1 || code=$?
 }
 
+for closed in 0 1; do
+    echo $closed >code.txt
+    run 0 0 'RUNNING None'
+    [ $code = $closed ] && [ ! -s requeued.txt ] || fail "code $code, expected the journal's $closed"
+done
+echo 75 >code.txt
 run 0 0 'RUNNING None'
 [ $code = 75 ] && [ ! -s pauses.txt ] && [ -s requeued.txt ] || fail "a Slurm that answers: code $code"
 grep -q '^15 s: squeue -h -j 7 -o %T %r$' calls.txt || fail "other questions"
