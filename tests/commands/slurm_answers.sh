@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # slurm/grid.sh beside a Slurm that answers late or never: it asks again after growing pauses, and then
-# says what it could not do. squeue, scontrol and mpirun are stand-ins, and neither pauses nor the wait
-# for an answer last as long as they say.
+# says what it could not do; its code is that of the journal. Slurm's commands and what runs the grid are
+# stand-ins, and neither pauses nor waits for an answer last as long as they say.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -32,12 +32,15 @@ limit=60
 [ "$(cat "$FOLDER/squeue.txt")" = hang ] && limit=0.2
 exec "$TIMEOUT" "$limit" "${@:4}"
 END
-stand_in mpirun <<'END'
+for name in mpirun gisd-run gisd-grid; do
+    stand_in $name <<'END'
 mkdir -p out
 echo "${SLURM_JOB_END_TIME:-unknown}" >out/end.txt
 echo '{"event":"closed","time":"2026-01-01T00:00:00Z","code":'"$(cat "$FOLDER/code.txt")"',"done":0}' >out/journal.jsonl
-exit 1 # which grid.sh does not believe
+[ "${0##*/}" = mpirun ] && exit 1 # which grid.sh does not believe
+exit "$(cat "$FOLDER/code.txt")"
 END
+done
 # Each fails as often in a row as the file of its name says, or hangs, before it answers.
 for name in squeue scontrol; do
     stand_in $name <<'END'
@@ -66,7 +69,7 @@ run() { # run SQUEUE SCONTROL STATE: how often each fails, and what squeue tells
     touch pauses.txt calls.txt requeued.txt
     code=0
     env -u SLURM_JOB_END_TIME PATH="$folder/bin:$PATH" SLURM_JOB_ID=7 SLURM_SUBMIT_DIR="$folder" \
-        GISD_GRID=/bin/true GISD_OUT=out "$GISD_SOURCE/slurm/grid.sh" tiny.yaml >log.txt 2>&1 || code=$?
+        GISD_GRID="$folder/bin/gisd-grid" GISD_OUT=out "$GISD_SOURCE/slurm/grid.sh" tiny.yaml >log.txt 2>&1 || code=$?
 }
 
 for closed in 0 1; do

@@ -71,6 +71,7 @@ has six.json '"schema":1,"view":"status","gisd":"' \
     '"name":"cell-1","run":0,"state":"done","attempts":1,"losses":0,"epoch":2,"epochs":4,"step":10,"steps":20,"started":"2026-01-02T03:04:05Z","changed":"2026-01-02T03:05:06Z","seconds":61,"ranks":1,"hosts":"n2","images_per_second":12.345678901234567,"step_seconds":0.1,"validation_auc":0.1,"validation_dice":null,"failure":null' \
     '"state":"failed",' '"failure":{"kind":"diverged","reason":"the \"loss\""}' \
     '"name":"cell-3","run":0,"state":"partial","attempts":2,"losses":1,' '"seconds":73,' \
+    '"failure":{"kind":"lost rank","reason":"silent"}' \
     '"state":"running"' '"state":"dropped"' '"state":"new","attempts":0,"losses":0,"epoch":0,' \
     '"seed":18446744073709551615,"clip_norm":10,"initial":"007","later":1.0e-05,"augment":true'
 # A job that gave no sign for long, and one that has ended.

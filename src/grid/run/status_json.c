@@ -152,9 +152,11 @@ static void put_progress(bool *fine, cJSON *item, const CellRecord *cell)
     json_put_number(fine, item, "validation_dice", cell->validation_dice);
 }
 
-static void put_failure(bool *fine, cJSON *item, const CellRecord *cell)
+/* Why the last attempt ended, of a cell that failed or was left in the middle by dead ranks. */
+static void put_failure(bool *fine, cJSON *item, const Overview *overview, const CellRecord *cell)
 {
-    if (cell->standing != CELL_FAILED) {
+    const bool rests = cell->standing == CELL_PARTIAL && !overview_is_running(overview, cell);
+    if (cell->standing != CELL_FAILED && !(rests && *cell->kind)) {
         json_put_text(fine, item, "failure", NULL);
         return;
     }
@@ -180,7 +182,7 @@ static Status put_cells(bool *fine, cJSON *object, const Overview *overview)
                       overview_is_running(overview, cell) ? "running"
                                                           : cell_standing_name(cell->standing));
         put_progress(fine, item, cell);
-        put_failure(fine, item, cell);
+        put_failure(fine, item, overview, cell);
         status = put_settings(fine, item, cell, &keys);
     }
     text_map_clear(&keys);
