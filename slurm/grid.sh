@@ -26,9 +26,38 @@ name=$(sed -n 's/^name: *\([^ #]*\).*/\1/p' "$experiment" | head -1)
 out=${GISD_OUT:-results/${name:-grid}}
 journal=$out/journal.jsonl
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-1}}
+
+# Slurm's controller may be busy, or restart: asks again after growing pauses, for some three minutes.
+ask_slurm() { # ask_slurm COMMAND...: prints the answer; fails if there is none
+    local pause answer
+    for pause in 1 2 4 8 16 32 none; do
+        if answer=$(timeout -k 5 15 "$@"); then
+            [ -z "$answer" ] || echo "$answer"
+            return 0
+        fi
+        [ "$pause" = none ] || sleep "$pause"
+    done
+    echo "$(date -Is)  Slurm does not answer: $*" >&2
+    return 1
+}
+
+requeue_job() { # puts the job back into the queue, unless Slurm does so, or somebody has cancelled it
+    local state
+    state=$(ask_slurm squeue -h -j "$SLURM_JOB_ID" -o '%T %r') || state=unknown
+    # Slurm itself puts back a job that it ends for want of a node. What is left: it still runs, or its
+    # time was up.
+    case $state in
+    RUNNING* | *TimeLimit) ask_slurm scontrol requeue "$SLURM_JOB_ID" && return ;;
+    unknown) ;;
+    *) return 0 ;;
+    esac
+    echo "$(date -Is)  job $SLURM_JOB_ID is not back in the queue: submit it again, and it goes on" >&2
+}
+
 # gisd-grid ends in time by this; older Slurms (22.05) do not tell it.
 if [ -n "${SLURM_JOB_ID:-}" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
-    SLURM_JOB_END_TIME=$(SLURM_TIME_FORMAT=%s squeue -h -j "$SLURM_JOB_ID" -o %e)
+    SLURM_JOB_END_TIME=$(SLURM_TIME_FORMAT=%s ask_slurm squeue -h -j "$SLURM_JOB_ID" -o %e) ||
+        echo "$(date -Is)  so gisd-grid does not know when its time is up; the signal before it is left" >&2
     export SLURM_JOB_END_TIME
 fi
 
@@ -84,10 +113,6 @@ elif [ "$code" = 0 ]; then
 fi
 echo "$(date -Is)  job ${SLURM_JOB_ID:-none} ends with code $code"
 if [ "$code" = 75 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
-    # Slurm itself puts back a job that it ends for want of a node, and one that somebody has
-    # cancelled shall not come back. What is left: it still runs, or its time was up.
-    case $(squeue -h -j "$SLURM_JOB_ID" -o '%T %r') in
-    RUNNING* | *TimeLimit) scontrol requeue "$SLURM_JOB_ID" ;;
-    esac
+    requeue_job
 fi
 exit "$code"

@@ -12,8 +12,12 @@ double clock_seconds(void)
 
 void clock_text(char text[CLOCK_TEXT_BYTES])
 {
-    time_t now = time(NULL);
+    clock_text_of(time(NULL), text);
+}
+
+void clock_text_of(time_t when, char text[CLOCK_TEXT_BYTES])
+{
     struct tm utc;
-    gmtime_r(&now, &utc);
+    gmtime_r(&when, &utc);
     strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }

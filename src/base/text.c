@@ -79,6 +79,33 @@ void text_from_number(double value, int least_digits, char text[TEXT_NUMBER_BYTE
     }
 }
 
+void text_plain_number(double value, char text[TEXT_NUMBER_BYTES])
+{
+    enum { LEAST_EXPONENT = -4, MOST_EXPONENT = 15 }; /* of numbers that are written out */
+    int decimals = 0;
+    do
+        snprintf(text, TEXT_NUMBER_BYTES, "%.*e", decimals, value);
+    while (strtod(text, NULL) != value && ++decimals < DOUBLE_DIGITS);
+    const int exponent = atoi(strchr(text, 'e') + 1);
+    if (value == 0)
+        snprintf(text, TEXT_NUMBER_BYTES, "0");
+    else if (exponent >= LEAST_EXPONENT && exponent <= MOST_EXPONENT)
+        snprintf(text, TEXT_NUMBER_BYTES, "%.*f", decimals > exponent ? decimals - exponent : 0,
+                 value);
+    else if (decimals == 0)
+        snprintf(text, TEXT_NUMBER_BYTES, "%.1e", value);
+}
+
+const char *text_number_in_plain(const char *text, char room[TEXT_NUMBER_BYTES])
+{
+    char *end;
+    const double number = strtod(text, &end);
+    if (!*text || *end || !isfinite(number) || text[strspn(text, "0123456789")] == '\0')
+        return text;
+    text_plain_number(number, room);
+    return room;
+}
+
 const char *text_of_double(double value, char text[TEXT_NUMBER_BYTES])
 {
     text_from_number(value, MESSAGE_DIGITS, text);

@@ -26,8 +26,16 @@ enum { TEXT_NUMBER_BYTES = 32 };
  * where that is no fewer: 100 is "1e+02" with 1 and "100" with 6. */
 void text_from_number(double value, int least_digits, char text[TEXT_NUMBER_BYTES]);
 
-/* The same for a message's arguments, in a buffer of the calling block: numbers that differ do so
- * in print. A float has the digits that tell it from other floats.
+/* A finite number as every reader of YAML 1.1, YAML 1.2 and JSON takes it for one, with the fewest
+ * digits that read back the same: 10, 0.7, 1.0e-09. YAML 1.1 knows no exponent without a point. */
+void text_plain_number(double value, char text[TEXT_NUMBER_BYTES]);
+
+/* A number's text in that form: in `room`, or as it is where it is a whole number (of any size) or
+ * no number at all. */
+const char *text_number_in_plain(const char *text, char room[TEXT_NUMBER_BYTES]);
+
+/* text_from_number() for a message's arguments, in a buffer of the calling block: numbers that
+ * differ do so in print. A float has the digits that tell it from other floats.
  *     FAIL(STATUS_ARGUMENT, "the shares add up to %s, expected 1", TEXT_NUMBER(sum)); */
 #define TEXT_NUMBER(value)                                                                         \
     _Generic((value), float                                                                        \

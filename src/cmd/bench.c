@@ -140,7 +140,8 @@ static const struct argp usage = {
            "    mpirun -np 4 gisd-bench --backbone r50x1 --batch 16 --json\n\n"
            "The figures are medians over steps on random pictures. Set OMP_NUM_THREADS for another "
            "number of "
-           "threads. Under mpirun all ranks train as one group; the batch is that of the group.",
+           "threads. Under mpirun all ranks train as one group; the batch is that of the "
+           "group.\n\n" COMMAND_EXIT_STATUS,
 };
 
 /* ---- summing up by kind of operation ---- */

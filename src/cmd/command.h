@@ -12,6 +12,11 @@
 
 #include "base/status.h"
 
+/* For the end of every --help but that of gisd-grid, which has codes of its own. */
+#define COMMAND_EXIT_STATUS                                                                        \
+    "Exit status: 0 all that was asked for is done; 1 something is not, and a line says what; 64 " \
+    "wrong usage."
+
 /* To be called first. Writing where nobody reads, or beyond the size that files may have, is from
  * now on an error of the call in place of a signal's end. */
 void command_begin(void);

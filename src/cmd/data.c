@@ -71,7 +71,7 @@ static const struct argp usage = {
     .parser = parse,
     .args_doc = "COMMAND [ARGUMENT...]",
     .doc = "Make, import, join, check, pack and export sets of endoscopy images."
-           "\v'gisd-data COMMAND --help' describes a command.",
+           "\v'gisd-data COMMAND --help' describes a command.\n\n" COMMAND_EXIT_STATUS,
     .help_filter = list_commands,
 };
 

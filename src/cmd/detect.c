@@ -455,12 +455,13 @@ int main(int argc, char **argv)
             "\vFor each image the class, the lesion score and the boxes x0 y0 x1 y1, in pixels:\n\n"
             "    gisd-detect checkpoint.h5 image.jpg\n"
             "    gisd-detect checkpoint.h5 *.jpg --json --overlay seen >found.json\n\n"
-            "An image that cannot be read is reported and the others go on; the exit code is 0 "
-            "only if all could be done. NAME is the image's file name without folder and suffix, "
+            "An image that cannot be read is reported and the others go on; the exit code is then "
+            "1. NAME is the image's file name without folder and suffix, "
             "and -2 where another one has it. In JSON a byte of a name that is no UTF-8 is "
             "written \\xNN.\n\n"
             "Images and the checkpoint are never written to. Overlays, masks and raw files of "
-            "an earlier run are replaced, any other file is kept unless --force is given."};
+            "an earlier run are replaced, any other file is kept unless --force is given."
+            "\n\n" COMMAND_EXIT_STATUS};
     argp_program_version = PROGRAM " " GISD_VERSION;
     Arguments arguments = {0};
     command_begin();

@@ -13,8 +13,10 @@
 #include "base/deadline.h"
 #include "base/text.h"
 #include "cmd/command.h"
-#include "grid/run/plan.h"
+#include "grid/run/plan_json.h"
+#include "grid/run/plan_view.h"
 #include "grid/run/run.h"
+#include "grid/run/status_json.h"
 #include "grid/run/status_view.h"
 #include "grid/run/walltime.h"
 
@@ -30,6 +32,7 @@ enum {
     OPTION_RANKS = 'n',
     OPTION_STATUS = 's',
     OPTION_WHY = 'w',
+    OPTION_JSON = 'j',
 };
 
 static const struct argp_option options[] = {
@@ -46,6 +49,8 @@ static const struct argp_option options[] = {
     {"ranks", OPTION_RANKS, "N", 0, "Ranks to plan for (1)", 2},
     {"status", OPTION_STATUS, "DIR", 0, "Say how far the results in DIR are; also while it runs",
      2},
+    {"json", OPTION_JSON, NULL, 0,
+     "With --plan or --status: as JSON, for other programs (docs/automation.md)", 2},
     {"why", OPTION_WHY, "DIR CELL", 0, "Tell the story of a cell: attempts, causes, what to do", 2},
     {0},
 };
@@ -53,10 +58,32 @@ static const struct argp_option options[] = {
 typedef struct {
     RunSettings run;
     const char *status, *why; /* folders; NULL: not asked for */
-    bool plan;
-    size_t ranks;
+    bool plan, json;
+    size_t ranks;     /* to plan for; 0: not given */
     const char *word; /* the experiment, or the cell for --why */
 } Arguments;
+
+/* What would be taken and not heeded is refused: a script relies on its words. */
+static error_t check_combination(const Arguments *arguments, const struct argp_state *state)
+{
+    const RunSettings *run = &arguments->run;
+    const bool looks = arguments->status || arguments->why;
+    if (arguments->json && !arguments->plan && !arguments->status)
+        return command_refuse(state, "--json goes with --plan or --status DIR");
+    if (looks + arguments->plan + (arguments->status && arguments->why) > 1)
+        return command_refuse(state, "expected one of --plan, --status DIR and --why DIR CELL");
+    if (looks && (run->folder || run->data || run->only || run->retry || arguments->ranks))
+        return command_refuse(state,
+                              "%s looks at a folder as it is (expected no --out, --data, "
+                              "--only, --retry or --ranks)",
+                              arguments->status ? "--status" : "--why");
+    if (arguments->status && arguments->word)
+        return command_refuse(state, "unexpected argument '%s' (expected --status DIR alone)",
+                              arguments->word);
+    if (arguments->ranks && !arguments->plan)
+        return command_refuse(state, "--ranks goes with --plan (mpirun -np N starts a run)");
+    return 0;
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -98,6 +125,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case OPTION_WHY:
         arguments->why = argument;
         return 0;
+    case OPTION_JSON:
+        arguments->json = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (arguments->word)
             return command_refuse(state, "unexpected argument '%s'", argument);
@@ -108,7 +138,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return command_refuse(state, arguments->why ? "expected --why DIR CELL"
                                                         : "expected an EXPERIMENT.yaml");
         run->experiment = arguments->word;
-        return 0;
+        return check_combination(arguments, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -130,7 +160,9 @@ static const struct argp usage = {
         "terminal is "
         "closed, or nobody reads its output any more, does not.\n\n"
         "Exit status: 0 every cell is done; 75 stopped, start it again to go on; 1 a cell failed, "
-        "or it could not run.",
+        "or it could not run; 64 wrong usage; 130 a second Ctrl-C, which does not wait for cells "
+        "to "
+        "be saved. Under mpirun the journal has the code: docs/automation.md.",
 };
 
 /* What needs one process and no MPI: on a login node there may be none. */
@@ -145,11 +177,45 @@ static bool only_looks(int argc, char **argv)
     return false;
 }
 
+static Status show_status(const Arguments *arguments)
+{
+    Overview overview;
+    Status status = STATUS_OK;
+    TRY(overview_read(arguments->status, &overview));
+    if (arguments->json)
+        status = status_json(&overview, stdout);
+    else
+        status_view(&overview, stdout);
+    overview_clear(&overview);
+    return status;
+}
+
+/* The plan for a folder that a run would refuse is shown, and is an error. */
+static Status show_plan(const Arguments *arguments)
+{
+    Plan plan;
+    Status status = STATUS_OK;
+    TRY(plan_init(&arguments->run, arguments->ranks ? arguments->ranks : 1, &plan));
+    if (arguments->json)
+        status = plan_json(&plan, stdout);
+    else
+        plan_print(&plan, stdout);
+    if (status == STATUS_OK && plan.difference)
+        status = status_set(STATUS_ARGUMENT, "%s", plan.difference);
+    plan_clear(&plan);
+    return status;
+}
+
+static bool looks(const Arguments *arguments)
+{
+    return arguments->status || arguments->why || arguments->plan;
+}
+
 static int look(const Arguments *arguments)
 {
-    Status status = arguments->status ? status_view(arguments->status, stdout)
+    Status status = arguments->status ? show_status(arguments)
                     : arguments->why  ? status_why(arguments->why, arguments->word, stdout)
-                                      : plan_print(&arguments->run, arguments->ranks, stdout);
+                                      : show_plan(arguments);
     return command_end("gisd-grid", status);
 }
 
@@ -176,7 +242,7 @@ static void finalize(void)
 
 int main(int argc, char **argv)
 {
-    Arguments arguments = {.run = {.seconds = walltime_of_slurm()}, .ranks = 1};
+    Arguments arguments = {.run = {.seconds = walltime_of_slurm()}};
     RunEnd end = {.code = EX_USAGE};
     int rank = 0;
     command_begin();
@@ -194,8 +260,11 @@ int main(int argc, char **argv)
     atexit(finalize);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (argp_parse(&usage, argc, argv, rank == 0 ? 0 : ARGP_SILENT, NULL, &arguments) == 0 &&
-        arguments.run.experiment) {
+    const bool right =
+        argp_parse(&usage, argc, argv, rank == 0 ? 0 : ARGP_SILENT, NULL, &arguments) == 0;
+    if (right && looks(&arguments)) { /* a short or shortened option: it is no run all the same */
+        end.code = rank == 0 ? look(&arguments) : EXIT_SUCCESS;
+    } else if (right && arguments.run.experiment) {
         Status status = run_experiment(&arguments.run, MPI_COMM_WORLD, &end);
         /* A worker speaks only when there is no master left to do so. */
         if (status != STATUS_OK && (rank == 0 || status == STATUS_LOST))

@@ -1,20 +1,29 @@
 /* gisd-report: from a results folder to tables and figures. */
 #include <argp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/command.h"
+#include "report/mlflow.h"
 #include "report/report.h"
 #include "store/outputs.h"
 
 const char *argp_program_version = "gisd-report " GISD_VERSION;
 
-enum { OPTION_FORMAT = 'f', OPTION_OUT = 'o', OPTION_READERS = 'r', OPTION_FORCE = 256 };
+enum {
+    OPTION_FORMAT = 'f',
+    OPTION_OUT = 'o',
+    OPTION_READERS = 'r',
+    OPTION_MLFLOW = 'm',
+    OPTION_FORCE = 256
+};
 
 typedef struct {
     ReportOptions report;
-    bool force;
+    const char *mlflow; /* the store to export to, in place of a report; NULL: none */
+    bool force, format;
 } Arguments;
 
 static Status read_formats(const char *list, ReportOptions *options)
@@ -52,6 +61,10 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case OPTION_FORMAT:
         if (read_formats(argument, report) != STATUS_OK)
             return command_refuse(state, "%s", status_message());
+        arguments->format = true;
+        return 0;
+    case OPTION_MLFLOW:
+        arguments->mlflow = argument;
         return 0;
     case OPTION_OUT:
         report->output = argument;
@@ -70,6 +83,9 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (report->results == NULL)
             return command_refuse(state, "a results folder expected");
+        if (arguments->mlflow &&
+            (arguments->format || report->output || report->readers || arguments->force))
+            return command_refuse(state, "--mlflow writes no report (expected no other option)");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -92,8 +108,21 @@ static Status claim_folder(const Arguments *arguments)
     return status;
 }
 
+static Status export_runs(const Arguments *arguments)
+{
+    MlflowCounts counts;
+    TRY(mlflow_export(arguments->report.results, arguments->mlflow, &counts));
+    printf("%s: experiment %s: %zu runs made, %zu brought up to date, %zu as they were; %zu cells "
+           "not begun\n",
+           arguments->mlflow, counts.experiment, counts.made, counts.updated, counts.unchanged,
+           counts.fresh);
+    return STATUS_OK;
+}
+
 static Status run(const Arguments *arguments)
 {
+    if (arguments->mlflow)
+        return export_runs(arguments);
     TRY(claim_folder(arguments));
     return report_write(&arguments->report);
 }
@@ -106,6 +135,11 @@ int main(int count, char **words)
         {"out", OPTION_OUT, "DIR", 0, "Folder for the report (RESULTS/report)", 0},
         {"readers", OPTION_READERS, "FILE.csv", 0,
          "Readers to set beside the runs: columns reader, CLASS_seconds, CLASS_accuracy", 0},
+        {"mlflow", OPTION_MLFLOW, "STORE", 0,
+         "In place of a report, make every cell a run in MLflow's store of files at STORE, or "
+         "bring "
+         "it up to date (docs/automation.md)",
+         0},
         {"force", OPTION_FORCE, NULL, 0,
          "Write into a folder of other files, and replace those of "
          "the same names",
@@ -120,7 +154,7 @@ int main(int count, char **words)
         "    gisd-report results/table2 --out table2 --format html,latex\n\n"
         "It may be called while the grid runs; what is not done is shown as missing. DIR must be "
         "new, empty or a report's (it holds " REPORT_MARK
-        "), for a report has files of many names.",
+        "), for a report has files of many names.\n\n" COMMAND_EXIT_STATUS,
         NULL,
         NULL,
         NULL};

@@ -75,26 +75,32 @@ static const char *const decisions[] = {"dropped", "kept"}; /* by EventDecision.
 
 /* ---- writing ---- */
 
-enum { NUMBER_BYTES = 32 };
-
 /* The text that a setting's number is read back as: with all the digits that it has. */
-static void number_text(double number, char text[NUMBER_BYTES])
+static void number_text(double number, char text[EVENT_NUMBER_BYTES])
 {
-    snprintf(text, NUMBER_BYTES, "%.15g", number);
+    snprintf(text, EVENT_NUMBER_BYTES, "%.15g", number);
     if (strtod(text, NULL) != number)
-        snprintf(text, NUMBER_BYTES, "%.17g", number);
+        snprintf(text, EVENT_NUMBER_BYTES, "%.17g", number);
 }
 
 /* Numbers are written as numbers, but for whole ones with more digits than a reader would keep. */
 static bool is_number(const char *text)
 {
-    char *end, again[NUMBER_BYTES];
+    char *end, again[EVENT_NUMBER_BYTES];
     double number = strtod(text, &end);
     bool whole = text[strspn(text, "0123456789")] == '\0';
     if (end == text || *end || !isfinite(number) || text[strspn(text, "-0123456789.eE+")])
         return false;
     number_text(number, again);
     return !whole || strcmp(text, again) == 0;
+}
+
+const char *event_setting_text(const char *text, char room[EVENT_NUMBER_BYTES])
+{
+    if (!is_number(text))
+        return text;
+    number_text(strtod(text, NULL), room);
+    return room;
 }
 
 static bool write_settings(cJSON *record, const Event *event)
@@ -215,7 +221,7 @@ static void read_field(const cJSON *record, const Field *field, Event *event)
 }
 
 /* The text of a setting: that of the record, or in `room`. */
-static const char *setting_text(const cJSON *item, char room[NUMBER_BYTES])
+static const char *setting_text(const cJSON *item, char room[EVENT_NUMBER_BYTES])
 {
     if (cJSON_IsString(item))
         return item->valuestring;
@@ -231,7 +237,7 @@ static const char *setting_text(const cJSON *item, char room[NUMBER_BYTES])
 static Status read_settings(const cJSON *settings, Event *event)
 {
     size_t bytes = 0;
-    char room[NUMBER_BYTES], *block;
+    char room[EVENT_NUMBER_BYTES], *block;
     const cJSON *item;
     cJSON_ArrayForEach(item, settings)
     {
@@ -239,7 +245,7 @@ static Status read_settings(const cJSON *settings, Event *event)
             continue;
         ++event->setting_count;
         bytes += sizeof(EventSetting) + strlen(item->string) + 1 +
-                 (cJSON_IsString(item) ? strlen(item->valuestring) + 1 : NUMBER_BYTES);
+                 (cJSON_IsString(item) ? strlen(item->valuestring) + 1 : EVENT_NUMBER_BYTES);
     }
     TRY(MEMORY_NEW(&block, bytes));
     event->settings = (EventSetting *)(void *)block;

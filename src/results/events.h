@@ -92,6 +92,11 @@ Status event_append(Journal *journal, const Event *event);
 Status event_read(const cJSON *record, Event *event);
 void event_clear(Event *event);
 
+/* A setting's value as event_read() gives it, in whatever form its number was written: in `room`,
+ * or `text` itself if it is none. */
+enum { EVENT_NUMBER_BYTES = 32 };
+const char *event_setting_text(const char *text, char room[EVENT_NUMBER_BYTES]);
+
 /* When the event was; 0 if it does not say. */
 time_t event_time(const Event *event);
 

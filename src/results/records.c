@@ -96,6 +96,16 @@ static void read_end(CellRecord *cell, const Event *event)
     snprintf(cell->kind, sizeof cell->kind, "%s", event->failure);
 }
 
+static void take_time(CellRecord *cell, const Event *event)
+{
+    const time_t now = event_time(event);
+    if (cell->running && event->kind != EVENT_STARTED && now > cell->changed && cell->changed)
+        cell->seconds += difftime(now, cell->changed);
+    if (event->kind == EVENT_STARTED && !cell->attempts)
+        cell->started = now;
+    cell->changed = now;
+}
+
 static Status read_cell_event(Records *records, const Event *event, const char *path, size_t line)
 {
     CellRecord *cell = records_find(records, event->cell);
@@ -104,7 +114,7 @@ static Status read_cell_event(Records *records, const Event *event, const char *
              "%s:%zu: cell '%s' was never planned; put the file back from a copy, or, without a "
              "search, delete every line of this cell: it goes on from its checkpoint",
              path, line, event->cell);
-    cell->changed = event_time(event);
+    take_time(cell, event);
     if (event->kind == EVENT_ADOPTED)
         return read_adopted(records, cell, event);
     if (event->kind == EVENT_STARTED)
@@ -264,6 +274,17 @@ static bool split_line(const char *line, int *key_length, const char **value, in
     return true;
 }
 
+/* Copies a value in the form in which event_read() gives it, and returns what follows it. */
+static char *copy_value(char *text, const char *value, int length)
+{
+    char number[EVENT_NUMBER_BYTES];
+    sprintf(text, "%.*s", length, value);
+    const char *known = event_setting_text(text, number);
+    if (known != text)
+        strcpy(text, known);
+    return text + strlen(text) + 1;
+}
+
 /* Like what event_read() gives: the texts stand behind the array. */
 Status record_complete(CellRecord *cell, const char *config)
 {
@@ -273,7 +294,8 @@ Status record_complete(CellRecord *cell, const char *config)
         return STATUS_OK;
     for (const char *at = config; *at; ++at)
         lines += *at == '\n';
-    TRY(MEMORY_NEW(&block, lines * sizeof(EventSetting) + 2 * lines + strlen(config)));
+    TRY(MEMORY_NEW(&block,
+                   lines * (sizeof(EventSetting) + 2 + EVENT_NUMBER_BYTES) + strlen(config)));
     free(cell->settings);
     cell->settings = (EventSetting *)(void *)block;
     char *text = block + lines * sizeof(EventSetting);
@@ -287,7 +309,7 @@ Status record_complete(CellRecord *cell, const char *config)
         setting->key = text;
         text += sprintf(text, "%.*s", key_length, line) + 1;
         setting->text = text;
-        text += sprintf(text, "%.*s", value_length, value) + 1;
+        text = copy_value(text, value, value_length);
     }
     return STATUS_OK;
 }

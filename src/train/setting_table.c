@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "store/yaml_text.h"
 #include "task/task.h"
 
 /* ---- training's own rows ---- */
@@ -339,6 +341,20 @@ bool setting_is_path(size_t setting)
     return table.owned[entry_at(setting)->first].row->kind == SETTING_PATH;
 }
 
+SettingForm setting_form(size_t setting)
+{
+    switch (table.owned[entry_at(setting)->first].row->kind) {
+    case SETTING_COUNT:
+    case SETTING_SEED:
+    case SETTING_NUMBER:
+        return SETTING_AS_NUMBER;
+    case SETTING_FLAG:
+        return SETTING_AS_FLAG;
+    default:
+        return SETTING_AS_TEXT;
+    }
+}
+
 bool setting_is_in_title(const CellSettings *settings, size_t setting)
 {
     const void *owner;
@@ -381,6 +397,18 @@ void setting_write(const CellSettings *settings, size_t setting, char text[SETTI
     text[0] = '\0';
     if (row)
         setting_row_write(row, owner, text);
+}
+
+void setting_write_yaml(FILE *stream, size_t setting, const char *canonical)
+{
+    char number[TEXT_NUMBER_BYTES];
+    const SettingForm form = setting_form(setting);
+    if (form == SETTING_AS_NUMBER)
+        fputs(text_number_in_plain(canonical, number), stream);
+    else if (form == SETTING_AS_FLAG)
+        fputs(canonical, stream);
+    else
+        yaml_write_text(stream, canonical);
 }
 
 Status setting_canonical(size_t setting, const char *text, char canonical[SETTING_TEXT_BYTES])

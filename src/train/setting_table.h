@@ -9,6 +9,8 @@
 #ifndef GISD_TRAIN_SETTING_TABLE_H
 #define GISD_TRAIN_SETTING_TABLE_H
 
+#include <stdio.h>
+
 #include "train/settings.h"
 
 size_t setting_count(void);
@@ -50,6 +52,10 @@ bool setting_is_later_default(const CellSettings *settings, size_t setting);
 /* Whether its value is a file's path. */
 bool setting_is_path(size_t setting);
 
+/* What its values are to other programs. */
+typedef enum { SETTING_AS_TEXT, SETTING_AS_NUMBER, SETTING_AS_FLAG } SettingForm;
+SettingForm setting_form(size_t setting);
+
 /* Whether the cell's title says it. */
 bool setting_is_in_title(const CellSettings *settings, size_t setting);
 
@@ -61,6 +67,10 @@ Status setting_read(CellSettings *settings, size_t setting, const char *text);
 /* The value in canonical text: the fewest digits that read back the same; "" if it does not apply.
  */
 void setting_write(const CellSettings *settings, size_t setting, char text[SETTING_TEXT_BYTES]);
+
+/* Writes a canonical text as a scalar of YAML. Every reader takes a number for that number, whereas
+ * canonical texts, of which identities are made, have forms that some take for texts (1e+01). */
+void setting_write_yaml(FILE *stream, size_t setting, const char *canonical);
 
 /* `text` in canonical form, as any owner of the setting reads it; STATUS_ARGUMENT if none does. */
 Status setting_canonical(size_t setting, const char *text, char canonical[SETTING_TEXT_BYTES]);

@@ -45,7 +45,9 @@ static Status write_config(const ExperimentFile *experiment, GridCell *cell)
         if (!setting_applies(&cell->settings, i))
             continue;
         grid_cell_text(experiment, cell, i, text);
-        fprintf(stream, "%s: %s\n", setting_name(i), *text ? text : "''");
+        fprintf(stream, "%s: ", setting_name(i));
+        setting_write_yaml(stream, i, text);
+        fputc('\n', stream);
     }
     fprintf(stream, "test: %s\n", cell->settings.test_on_validation ? "validation" : "test");
     if (fclose(stream) != 0)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "store/files.h"
+#include "store/yaml_text.h"
 #include "store/yaml_tree.h"
 
 typedef struct {
@@ -421,34 +422,15 @@ void experiment_file_clear(ExperimentFile *experiment)
 
 /* ---- writing ---- */
 
-/* Texts are quoted where YAML could take them for something else. They are UTF-8, of one line. */
-static void write_scalar(FILE *stream, const char *text)
-{
-    bool plain = *text != '\0' && strcmp(text, "-") != 0 && strcmp(text, "?") != 0;
-    for (const char *at = text; *at; ++at)
-        plain &= strchr(" :#{}[],&*!|>'\"%@`\\", *at) == NULL;
-    if (plain) {
-        fputs(text, stream);
-        return;
-    }
-    fputc('\'', stream);
-    for (const char *at = text; *at; ++at) {
-        if (*at == '\'')
-            fputc('\'', stream);
-        fputc(*at, stream);
-    }
-    fputc('\'', stream);
-}
-
-static void write_values(FILE *stream, const SettingValues *values)
+static void write_values(FILE *stream, size_t setting, const SettingValues *values)
 {
     if (values->count == 1) {
-        write_scalar(stream, values->texts[0]);
+        setting_write_yaml(stream, setting, values->texts[0]);
         return;
     }
     for (size_t i = 0; i < values->count; ++i) {
         fputs(i ? ", " : "[", stream);
-        write_scalar(stream, values->texts[i]);
+        setting_write_yaml(stream, setting, values->texts[i]);
     }
     fputc(']', stream);
 }
@@ -486,9 +468,9 @@ static void write_section(FILE *stream, const ExperimentFile *experiment, const 
         begun = true;
         fprintf(stream, "%s%s: ", *section ? "  " : "", setting_key(i));
         if (given)
-            write_values(stream, &experiment->values[i]);
+            write_values(stream, i, &experiment->values[i]);
         else
-            write_scalar(stream, text);
+            setting_write_yaml(stream, i, text);
         fputc('\n', stream);
     }
 }
@@ -505,6 +487,20 @@ static void write_sections(FILE *stream, const ExperimentFile *experiment)
     }
 }
 
+static void write_split(FILE *stream, const SplitSettings *split)
+{
+    static const char *const names[] = {"train", "validation", "test"};
+    fputs("  split: {", stream);
+    for (size_t i = 0; i < SPLIT_COUNT; ++i) {
+        char share[TEXT_NUMBER_BYTES];
+        text_plain_number(split->shares[i], share);
+        fprintf(stream, "%s: %s, ", names[i], share);
+    }
+    fprintf(stream, "seed: %llu, ignore_given: %s, rule: %s, group: %s}\n",
+            (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
+            split_rule_name(split->rule), groups[split->group]);
+}
+
 Status experiment_file_resolve(const ExperimentFile *experiment, const char *manifest, char **text)
 {
     size_t bytes = 0;
@@ -512,17 +508,11 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     if (!stream)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     fputs("name: ", stream);
-    write_scalar(stream, experiment->name);
+    yaml_write_text(stream, experiment->name);
     fputs("\ndata:\n  manifest: ", stream);
-    write_scalar(stream, manifest);
-    const SplitSettings *split = &experiment->split;
-    fprintf(stream,
-            "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "
-            "ignore_given: %s, rule: %s, group: %s}\n",
-            experiment->test_on_validation ? "validation" : "test", split->shares[SPLIT_TRAIN],
-            split->shares[SPLIT_VALIDATION], split->shares[SPLIT_TEST],
-            (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
-            split_rule_name(split->rule), groups[split->group]);
+    yaml_write_text(stream, manifest);
+    fprintf(stream, "\n  test: %s\n", experiment->test_on_validation ? "validation" : "test");
+    write_split(stream, &experiment->split);
     write_sections(stream, experiment);
     char ranks[24] = "auto";
     if (experiment->ranks_per_cell)

@@ -3,31 +3,13 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "data/loader.h"
-#include "grid/experiment/search.h"
 #include "grid/experiment/selection.h"
 #include "grid/run/master.h"
-#include "grid/run/progress.h"
 #include "grid/run/results_folder.h"
 #include "grid/run/threads.h"
-#include "grid/schedule/cost.h"
-#include "grid/schedule/simulation.h"
-
-typedef struct {
-    ExperimentFile experiment;
-    Job job;
-    Records records;  /* of the folder, if there is one */
-    TextMap names;    /* of its cells */
-    char *difference; /* why a run would refuse the folder; NULL: it would not */
-    CostModel cost;
-    Search search;
-    bool *selected;          /* by cell */
-    SchedulerCell *cells;    /* by cell */
-    SimulatedCell *outcomes; /* by cell */
-} Plan;
 
 static Status read_all(Plan *plan, const RunSettings *settings)
 {
@@ -59,7 +41,7 @@ static CellStanding standing_of(const Plan *plan, size_t cell)
 }
 
 /* A cell that is not in the folder has changed if one of the same name is there. */
-static const char *state_of(const Plan *plan, size_t cell)
+const char *plan_state(const Plan *plan, size_t cell)
 {
     const GridCell *grid = &plan->job.cells.cells[cell];
     if (records_find(&plan->records, grid->id))
@@ -94,86 +76,56 @@ static void predict(Plan *plan, bool retry)
     }
 }
 
-static void print_cells(const Plan *plan, FILE *stream)
+PlanReason plan_reason(const Plan *plan, size_t cell)
 {
-    fprintf(stream, "%-12s  %-32s %-8s %10s %6s %12s %12s\n", "cell", "name", "state", "rank hours",
-            "ranks", "starts after", "done after");
-    for (size_t i = 0; i < plan->job.cells.count; ++i) {
-        const GridCell *cell = &plan->job.cells.cells[i];
-        const SimulatedCell *outcome = &plan->outcomes[i];
-        char start[DURATION_BYTES] = "", end[DURATION_BYTES] = "";
-        if (!plan->selected[i])
-            continue;
-        fprintf(stream, "%-12s  %-32s %-8s", cell->id, cell->name, state_of(plan, i));
-        if (plan->cells[i].work > 0) {
-            duration_text(outcome->start, start);
-            duration_text(outcome->end, end);
-            fprintf(stream, " %10.3f %6zu %12s %12s", plan->cells[i].work / 3600, outcome->ranks,
-                    isnan(outcome->start) ? "-" : start, outcome->done ? end : "-");
-        }
-        fputc('\n', stream);
-    }
+    const CellStanding standing = standing_of(plan, cell);
+    if (!plan->selected[cell])
+        return PLAN_NOT_SELECTED;
+    if (plan->cells[cell].work > 0)
+        return isfinite(plan->outcomes[cell].start) ? PLAN_RUNS : PLAN_NO_TIME;
+    return standing == CELL_FAILED    ? PLAN_FAILED
+           : standing == CELL_DROPPED ? PLAN_DROPPED
+                                      : PLAN_DONE;
 }
 
-static void print_sum(const Plan *plan, const Simulation *simulation, const SimulationEnd *end,
-                      FILE *stream)
+static Status fill(Plan *plan)
 {
-    size_t left = 0;
-    double work = 0;
-    char span[DURATION_BYTES], limit[DURATION_BYTES];
+    const RunSettings *settings = plan->settings;
+    TRY(read_all(plan, settings));
+    predict(plan, settings->retry);
     for (size_t i = 0; i < plan->job.cells.count; ++i) {
-        left += plan->cells[i].work > 0;
-        work += plan->cells[i].work;
+        plan->left += plan->cells[i].work > 0;
+        plan->work += plan->cells[i].work;
     }
-    duration_text(end->makespan, span);
-    duration_text(simulation->end, limit);
-    fprintf(stream, "\n%zu of %zu cells are left: %.2f rank hours, done after %s on %zu rank%s\n",
-            left, plan->job.cells.count, work / 3600, span, simulation->scheduling.ranks,
-            simulation->scheduling.ranks == 1 ? "" : "s");
-    if (isfinite(simulation->end))
-        fprintf(stream, "%zu of %zu cells fit %s\n", end->done, left, limit);
-    if (plan->search.candidates)
-        fputs("the search is taken to keep the first cells of each group: which ones it keeps is "
-              "known only as they train\n",
-              stream);
-    fputs(cost_model_calibrated(&plan->cost)
-              ? "times are from steps measured in this folder\n"
-              : "times are from a guess of the processor's speed: nothing has been measured yet\n",
-          stream);
+    plan->simulation =
+        (Simulation){.scheduling = master_scheduling(plan->ranks > 1 ? plan->ranks - 1 : 1,
+                                                     plan->experiment.ranks_per_cell),
+                     .count = plan->job.cells.count,
+                     .cells = plan->cells,
+                     .end = settings->seconds};
+    return simulation_run(&plan->simulation, plan->outcomes, &plan->end);
 }
 
-Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream)
+Status plan_init(const RunSettings *settings, size_t ranks, Plan *plan)
 {
-    Plan plan = {0};
-    SimulationEnd end;
-    Status status = read_all(&plan, settings);
-    if (status == STATUS_OK) {
-        predict(&plan, settings->retry);
-        const Simulation simulation = {
-            .scheduling =
-                master_scheduling(ranks > 1 ? ranks - 1 : 1, plan.experiment.ranks_per_cell),
-            .count = plan.job.cells.count,
-            .cells = plan.cells,
-            .end = settings->seconds};
-        status = simulation_run(&simulation, plan.outcomes, &end);
-        if (status == STATUS_OK) {
-            print_cells(&plan, stream);
-            print_sum(&plan, &simulation, &end, stream);
-            for (size_t i = 0; i < plan.job.warning_count; ++i)
-                fprintf(stream, "warning: %s\n", plan.job.warnings[i]);
-            if (plan.difference)
-                status = status_set(STATUS_ARGUMENT, "%s", plan.difference);
-        }
-    }
-    cost_model_clear(&plan.cost);
-    search_clear(&plan.search);
-    text_map_clear(&plan.names);
-    records_clear(&plan.records);
-    free(plan.difference);
-    free(plan.selected);
-    free(plan.cells);
-    free(plan.outcomes);
-    job_clear(&plan.job);
-    experiment_file_clear(&plan.experiment);
+    *plan = (Plan){.settings = settings, .ranks = ranks};
+    Status status = fill(plan);
+    if (status != STATUS_OK)
+        plan_clear(plan);
     return status;
+}
+
+void plan_clear(Plan *plan)
+{
+    cost_model_clear(&plan->cost);
+    search_clear(&plan->search);
+    text_map_clear(&plan->names);
+    records_clear(&plan->records);
+    free(plan->difference);
+    free(plan->selected);
+    free(plan->cells);
+    free(plan->outcomes);
+    job_clear(&plan->job);
+    experiment_file_clear(&plan->experiment);
+    *plan = (Plan){0};
 }

@@ -1,15 +1,56 @@
 /* What a run would do, before it does anything: the cells that are left, their predicted hours and
- * groups, and how many of them fit the time. Writes nothing. */
+ * groups, and how many of them fit the time. Made once, and shown as text (plan_view.h) or as JSON
+ * (plan_json.h). Writes nothing.
+ */
 #ifndef GISD_GRID_RUN_PLAN_H
 #define GISD_GRID_RUN_PLAN_H
 
-#include <stdio.h>
-
+#include "grid/experiment/search.h"
 #include "grid/run/run.h"
+#include "grid/schedule/cost.h"
+#include "grid/schedule/simulation.h"
+#include "results/records.h"
 
-/* Prints the plan for `ranks` ranks (of which the first only leads, if there are several). Times
- * are from cells measured in the folder, else from a guess of the processor's speed; the plan says
- * which. Errors as run_experiment(). */
-Status plan_print(const RunSettings *settings, size_t ranks, FILE *stream);
+/* Why a cell is not run. */
+typedef enum {
+    PLAN_RUNS,
+    PLAN_NOT_SELECTED, /* by --only */
+    PLAN_DONE,
+    PLAN_FAILED, /* and not to be tried again */
+    PLAN_DROPPED,
+    PLAN_NO_TIME, /* it would not reach a checkpoint before the walltime */
+} PlanReason;
+
+/* Owned through plan_clear(). */
+typedef struct {
+    const RunSettings *settings; /* borrowed */
+    size_t ranks;                /* asked for */
+    ExperimentFile experiment;
+    Job job;
+    Records records;  /* of the folder, if there is one */
+    TextMap names;    /* of its cells */
+    char *difference; /* why a run would refuse the folder; NULL: it would not */
+    CostModel cost;
+    Search search;
+    bool *selected;          /* by cell */
+    SchedulerCell *cells;    /* by cell; work 0: it is not run */
+    SimulatedCell *outcomes; /* by cell */
+    Simulation simulation;   /* on how many ranks, until when */
+    SimulationEnd end;
+    size_t left; /* cells that are run */
+    double work; /* their seconds, on one rank */
+} Plan;
+
+/* Makes the plan for `ranks` ranks (of which the first only leads, if there are several). Times are
+ * from cells measured in the folder, else from a guess of the processor's speed. Errors as
+ * run_experiment(), but that the folder is another experiment's is told in `difference`. */
+Status plan_init(const RunSettings *settings, size_t ranks, Plan *plan);
+void plan_clear(Plan *plan);
+
+/* "new", "partial", ...: as the folder has the cell; "changed": it has another one of its name. */
+const char *plan_state(const Plan *plan, size_t cell);
+
+/* Whether a cell is started, and why not. */
+PlanReason plan_reason(const Plan *plan, size_t cell);
 
 #endif

@@ -4,73 +4,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-#include "base/memory.h"
 #include "grid/run/progress.h"
-#include "results/axes.h"
 #include "store/files.h"
 
-/* A master shows that it lives every 10 seconds; file systems may tell others late. */
-enum { ALIVE_SECONDS = 60 };
-
-typedef struct {
-    const char *folder;
-    Records records;
-    Axes axes;
-    time_t sign; /* last sign of life of a master */
-    bool alive;
-} View;
-
-static void close_view(View *view)
+/* How long ago a time was when the folder was read. */
+static void ago(const Overview *view, time_t then, char text[DURATION_BYTES])
 {
-    axes_clear(&view->axes);
-    records_clear(&view->records);
-}
-
-static Status open_view(const char *folder, View *view)
-{
-    char *journal;
-    struct stat about;
-    *view = (View){.folder = folder};
-    if (!files_is_folder(folder))
-        FAIL(STATUS_MISSING, "%s: no such folder (expected results/NAME)", folder);
-    TRY(files_join(folder, "journal.jsonl", &journal));
-    Status status = records_read(journal, &view->records);
-    if (status == STATUS_OK && stat(journal, &about) == 0)
-        view->sign = about.st_mtime;
-    free(journal);
-    if (status == STATUS_OK)
-        status = axes_init(&view->records, &view->axes);
-    view->alive = view->records.opened && !view->records.closed &&
-                  difftime(time(NULL), view->sign) < ALIVE_SECONDS;
-    if (status != STATUS_OK)
-        close_view(view);
-    return status;
-}
-
-static void ago(time_t then, char text[DURATION_BYTES])
-{
-    duration_text(difftime(time(NULL), then), text);
+    duration_text(difftime(view->now, then), text);
 }
 
 /* ---- the table ---- */
-
-typedef struct {
-    size_t done, running, failed, partial, fresh, dropped;
-} Counts;
-
-static void count_cell(const View *view, const CellRecord *cell, Counts *counts)
-{
-    bool running = cell->running && view->alive;
-    counts->done += cell->standing == CELL_DONE;
-    counts->failed += cell->standing == CELL_FAILED;
-    counts->running += cell->standing == CELL_PARTIAL && running;
-    counts->partial += cell->standing == CELL_PARTIAL && !running;
-    counts->fresh += cell->standing == CELL_NEW;
-    counts->dropped += cell->standing == CELL_DROPPED;
-}
 
 /* Widths of the columns that name a run, by key. */
 static int width_of(const char *key)
@@ -78,7 +22,7 @@ static int width_of(const char *key)
     return strcmp(key, "tuning") == 0 ? 7 : strcmp(key, "backbone") == 0 ? 10 : 14;
 }
 
-static void print_counts(FILE *stream, const Counts *counts)
+static void print_counts(FILE *stream, const CellCounts *counts)
 {
     fprintf(stream, "%6zu %8zu %8zu %7zu %8zu %5zu\n", counts->done, counts->running,
             counts->partial, counts->failed, counts->dropped, counts->fresh);
@@ -92,7 +36,7 @@ static void print_heading(FILE *stream, const Axes *axes)
             "new");
 }
 
-static void print_row(FILE *stream, const View *view, size_t run, const Counts *counts)
+static void print_row(FILE *stream, const Overview *view, size_t run, const CellCounts *counts)
 {
     const Axes *axes = &view->axes;
     const CellRecord *cell = &view->records.cells[axes->firsts[run]];
@@ -101,75 +45,29 @@ static void print_row(FILE *stream, const View *view, size_t run, const Counts *
     print_counts(stream, counts);
 }
 
-static Status print_table(FILE *stream, const View *view)
+static void print_table(FILE *stream, const Overview *view)
 {
     const Axes *axes = &view->axes;
-    Counts all = {0}, *counts;
-    TRY(MEMORY_NEW(&counts, axes->run_count));
-    for (size_t i = 0; i < view->records.count; ++i) {
-        count_cell(view, &view->records.cells[i], &all);
-        count_cell(view, &view->records.cells[i], &counts[axes->runs[i]]);
-    }
     print_heading(stream, axes);
     for (size_t run = 0; run < axes->run_count; ++run)
-        print_row(stream, view, run, &counts[run]);
+        print_row(stream, view, run, &view->runs[run]);
     for (size_t i = 0; i < axes->naming_count; ++i)
         fprintf(stream, "%-*s ", width_of(axes->naming[i]), i ? "" : "all");
-    print_counts(stream, &all);
-    free(counts);
-    return STATUS_OK;
+    print_counts(stream, &view->all);
 }
 
-/* Seconds of the steps left of all cells, one after the other: each at its own pace if that was
- * measured, else at that of the run's last measured cell, else at `mean`. */
-static double work_left(const View *view, double mean, double steps, double *paces)
-{
-    double work = 0;
-    for (size_t i = 0; i < view->records.count; ++i)
-        if (view->records.cells[i].step_seconds > 0)
-            paces[view->axes.runs[i]] = view->records.cells[i].step_seconds;
-    for (size_t i = 0; i < view->records.count; ++i) {
-        const CellRecord *cell = &view->records.cells[i];
-        double pace = paces[view->axes.runs[i]];
-        double seconds = cell->step_seconds > 0 ? cell->step_seconds : pace > 0 ? pace : mean;
-        if (!cell_standing_settled(cell->standing))
-            work += seconds * (cell->steps ? (double)(cell->steps - cell->step) : steps);
-    }
-    return work;
-}
-
-/* Over the ranks of the job; NaN if no pace is known. */
-static double seconds_left(const View *view)
-{
-    double steps = 0, step_seconds = 0, *paces;
-    size_t measured = 0;
-    for (size_t i = 0; i < view->records.count; ++i) {
-        const CellRecord *cell = &view->records.cells[i];
-        step_seconds += cell->step_seconds;
-        measured += cell->step_seconds > 0;
-        if (steps == 0)
-            steps = (double)cell->steps; /* what a cell without a checkpoint is taken to have */
-    }
-    if (!measured || MEMORY_NEW(&paces, view->axes.run_count) != STATUS_OK)
-        return (double)NAN;
-    double work = work_left(view, step_seconds / (double)measured, steps, paces);
-    size_t ranks = view->records.job_ranks > 1 ? view->records.job_ranks - 1 : 1;
-    free(paces);
-    return work / (double)ranks;
-}
-
-static void print_running(FILE *stream, const View *view)
+static void print_running(FILE *stream, const Overview *view)
 {
     bool first = true;
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
         char since[DURATION_BYTES];
-        if (cell->standing != CELL_PARTIAL || !cell->running || !view->alive)
+        if (!overview_is_running(view, cell))
             continue;
         if (first)
             fputs("\nrunning\n", stream);
         first = false;
-        ago(cell->changed, since);
+        ago(view, cell->changed, since);
         fprintf(stream, "  %s  %s: epoch %zu of %zu", cell->id, cell->name, cell->epoch,
                 cell->epochs);
         if (cell->images_per_second > 0)
@@ -181,7 +79,7 @@ static void print_running(FILE *stream, const View *view)
     }
 }
 
-static void print_failed(FILE *stream, const View *view)
+static void print_failed(FILE *stream, const Overview *view)
 {
     bool first = true;
     for (size_t i = 0; i < view->records.count; ++i) {
@@ -195,23 +93,23 @@ static void print_failed(FILE *stream, const View *view)
     }
 }
 
-static void print_job(FILE *stream, const View *view)
+static void print_job(FILE *stream, const Overview *view)
 {
     const Records *records = &view->records;
     char since[DURATION_BYTES], sign[DURATION_BYTES], left[DURATION_BYTES];
-    ago(records->since, since);
-    ago(view->sign, sign);
+    ago(view, records->since, since);
+    ago(view, view->sign, sign);
     fprintf(stream, "%s: %zu cells, %s\n", records->experiment ? records->experiment : "",
             records->count, records->data ? records->data : "");
     if (view->alive) {
-        duration_text(seconds_left(view), left);
+        duration_text(view->seconds, left);
         fprintf(stream, "running for %s on %zu rank%s, led from %s (process %d); %s to go\n\n",
                 since, records->job_ranks, records->job_ranks == 1 ? "" : "s", records->host,
                 records->pid, left);
         if (*records->slow)
             fprintf(stream, "found slow in this job: %s\n\n", records->slow);
     } else if (records->closed) {
-        ago(records->last, sign);
+        ago(view, records->last, sign);
         fprintf(stream, "no job is running; the last one ended %s ago with code %d\n\n", sign,
                 records->code);
     } else {
@@ -222,16 +120,12 @@ static void print_job(FILE *stream, const View *view)
     }
 }
 
-Status status_view(const char *folder, FILE *stream)
+void status_view(const Overview *view, FILE *stream)
 {
-    View view;
-    TRY(open_view(folder, &view));
-    print_job(stream, &view);
-    Status status = print_table(stream, &view);
-    print_running(stream, &view);
-    print_failed(stream, &view);
-    close_view(&view);
-    return status;
+    print_job(stream, view);
+    print_table(stream, view);
+    print_running(stream, view);
+    print_failed(stream, view);
 }
 
 /* ---- one cell ---- */
@@ -342,7 +236,7 @@ static void print_log_end(FILE *stream, const char *folder, const char *id)
     free(text);
 }
 
-static void advise(FILE *stream, const View *view, const CellRecord *cell)
+static void advise(FILE *stream, const Overview *view, const CellRecord *cell)
 {
     static const struct {
         const char *kind, *advice;
@@ -373,9 +267,9 @@ static void advise(FILE *stream, const View *view, const CellRecord *cell)
 
 Status status_why(const char *folder, const char *wanted, FILE *stream)
 {
-    View view;
+    Overview view;
     const CellRecord *cell;
-    TRY(open_view(folder, &view));
+    TRY(overview_read(folder, &view));
     Status status = find_cell(&view.records, wanted, &cell);
     if (status == STATUS_OK) {
         bool running = cell->running && view.alive;
@@ -385,6 +279,6 @@ Status status_why(const char *folder, const char *wanted, FILE *stream)
         print_log_end(stream, folder, cell->id);
         advise(stream, &view, cell);
     }
-    close_view(&view);
+    overview_clear(&view);
     return status;
 }

@@ -1,5 +1,7 @@
 #include "../unit.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -60,6 +62,72 @@ static void the_fewest_digits_read_back_the_same(void **state)
     assert_string_equal(text, "0.9999999999999999");
 }
 
+/* What YAML 1.1 (PyYAML), YAML 1.2 and JSON all take for a number. */
+static bool is_plain(const char *text)
+{
+    const char *at = text + (*text == '-');
+    const size_t whole = strspn(at, "0123456789");
+    if (!whole || (at[0] == '0' && whole > 1))
+        return false;
+    at += whole;
+    if (!*at)
+        return true;
+    const size_t decimals = *at == '.' ? strspn(++at, "0123456789") : 0;
+    at += decimals;
+    if (!decimals || !*at)
+        return decimals > 0;
+    return *at == 'e' && (at[1] == '-' || at[1] == '+') && at[2] &&
+           strspn(at + 2, "0123456789") == strlen(at + 2);
+}
+
+static void a_plain_number_is_one_to_every_reader(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {-0.0, "0"},
+        {10, "10"},
+        {30, "30"},
+        {1e5, "100000"},
+        {0.7, "0.7"},
+        {0.69999999999999996, "0.7"},
+        {-2.5, "-2.5"},
+        {0.0003, "0.0003"},
+        {0.00003, "3.0e-05"},
+        {1.25e-7, "1.25e-07"},
+        {1e15, "1000000000000000"},
+        {1.25e17, "1.25e+17"},
+        {1e16, "1.0e+16"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {5e-324, "4.9e-324"},
+    };
+    char text[TEXT_NUMBER_BYTES];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        text_plain_number(cases[i].value, text);
+        assert_string_equal(text, cases[i].text);
+        assert_true(is_plain(text));
+    }
+    for (uint64_t i = 1, bits = 1; i < 20000; ++i) {
+        double value;
+        bits = bits * 6364136223846793005u + 1442695040888963407u;
+        memcpy(&value, &bits, sizeof value);
+        if (value - value != 0) /* not finite */
+            continue;
+        text_plain_number(value, text);
+        if (!is_plain(text) || strtod(text, NULL) != value)
+            fail_msg("%a is written as %s", value, text);
+    }
+    char room[TEXT_NUMBER_BYTES];
+    assert_string_equal(text_number_in_plain("1e+01", room), "10");
+    assert_string_equal(text_number_in_plain("18446744073709551615", room), "18446744073709551615");
+    assert_string_equal(text_number_in_plain("r50x1", room), "r50x1");
+    assert_string_equal(text_number_in_plain("nan", room), "nan");
+    assert_string_equal(text_number_in_plain("", room), "");
+}
+
 static void numbers_that_differ_do_so_in_a_message(void **state)
 {
     (void)state;
@@ -110,6 +178,7 @@ int main(void)
         cmocka_unit_test(numbers_are_finite_and_in_range),
         cmocka_unit_test(sizes_are_two_whole_numbers),
         cmocka_unit_test(the_fewest_digits_read_back_the_same),
+        cmocka_unit_test(a_plain_number_is_one_to_every_reader),
         cmocka_unit_test(numbers_that_differ_do_so_in_a_message),
         cmocka_unit_test(only_utf8_is_taken_for_characters),
     };

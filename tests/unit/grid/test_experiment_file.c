@@ -164,6 +164,47 @@ static void a_resolved_experiment_reads_back_as_itself(void **state)
     experiment_file_clear(&experiment);
 }
 
+/* Canonical texts, of which identities are made, have forms that YAML 1.1 takes for texts: "1e+01".
+ * A file with these, as earlier versions resolved it, is the same experiment. */
+static void resolved_numbers_are_numbers_to_every_reader(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    GridCells now, then;
+    char *text;
+    assert_int_equal(read_text("name: a\ntraining: {warmup_epochs: 2e-6, epochs: 7}\n"
+                               "loss: {gamma: [0.5, 4]}\n",
+                               &experiment),
+                     STATUS_OK);
+    assert_int_equal(experiment_file_resolve(&experiment, "m.csv", &text), STATUS_OK);
+    static const char *const lines[] = {
+        "  split: {train: 0.7, validation: 0.15, test: 0.15, seed: 1, ",
+        "\n  clip_norm: 10\n",
+        "\n  step_epochs: 30\n",
+        "\n  warmup_epochs: 2.0e-06\n",
+        "\n  gamma: [0.5, 4]\n",
+        "\n  augment: true\n",
+        "\n  initial: ''\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i)
+        if (!strstr(text, lines[i]))
+            fail_msg("no '%s' in %s", lines[i], text);
+    free(text);
+    make_cells(&experiment, "d", &now);
+    assert_non_null(strstr(now.cells[1].config, "\nclip_norm: 10\n"));
+    assert_non_null(strstr(now.cells[1].config, "\nwarmup_epochs: 2.0e-06\n"));
+    experiment_file_clear(&experiment);
+    assert_int_equal(read_text("name: a\ntraining: {warmup_epochs: 2e-06, epochs: 7,\n"
+                               "  clip_norm: 1e+01, step_epochs: 3e+01}\n"
+                               "loss: {gamma: [0.5, 4e0]}\n",
+                               &experiment),
+                     STATUS_OK);
+    make_cells(&experiment, "d", &then);
+    assert_string_equal(now.cells[1].identity, then.cells[1].identity);
+    grid_cells_clear(&now);
+    grid_cells_clear(&then);
+    experiment_file_clear(&experiment);
+}
+
 /* A resolved file is read again: when a job goes on, and by whoever repeats it. */
 static void what_a_resolved_file_cannot_hold_is_refused(void **state)
 {
@@ -181,13 +222,16 @@ static void what_a_resolved_file_cannot_hold_is_refused(void **state)
 static void texts_that_yaml_could_mistake_are_quoted(void **state)
 {
     (void)state;
-    static const char *const names[] = {"-", "?", "it's", "a: b", "a #b", "\"", "- x", "!x"};
+    static const char *const names[] = {"-",  "?",    "it's", "a: b", "a #b", "\"",         "- x",
+                                        "!x", "no",   "NULL", "~",    "1e5",  "0x10",       "1_0",
+                                        "=",  "1:30", "On",   "+.5",  "07",   "2026-01-02", "y"};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         ExperimentFile experiment;
         char *text;
         assert_int_equal(read_text("name: x\n", &experiment), STATUS_OK);
         snprintf(experiment.name, sizeof experiment.name, "%s", names[i]);
         assert_int_equal(experiment_file_resolve(&experiment, names[i], &text), STATUS_OK);
+        assert_true(strncmp(text, "name: '", strlen("name: '")) == 0);
         experiment_file_clear(&experiment);
         if (read_text(text, &experiment) != STATUS_OK)
             fail_msg("%s", status_message());
@@ -297,6 +341,7 @@ int main(void)
         cmocka_unit_test(identity_follows_settings_and_data_and_nothing_else),
         cmocka_unit_test(identity_is_a_hash_of_settings_in_alphabetical_order),
         cmocka_unit_test(a_resolved_experiment_reads_back_as_itself),
+        cmocka_unit_test(resolved_numbers_are_numbers_to_every_reader),
         cmocka_unit_test(what_a_resolved_file_cannot_hold_is_refused),
         cmocka_unit_test(texts_that_yaml_could_mistake_are_quoted),
         cmocka_unit_test(faults_are_named_by_line),

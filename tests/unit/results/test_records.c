@@ -168,6 +168,50 @@ static void a_cell_without_settings_is_completed_from_its_configuration(void **s
     records_clear(&records);
 }
 
+/* As the journal's other cells have it, whatever version wrote the configuration. */
+static void a_number_of_a_configuration_has_the_journals_form(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"planned\",\"cell\":\"a\",\"settings\":{}}",
+        "{\"event\":\"planned\",\"cell\":\"b\",\"settings\":{}}",
+        "{\"event\":\"planned\",\"cell\":\"c\",\"settings\":{\"clip\":1e+01,\"rate\":1e-05,"
+        "\"seed\":\"18446744073709551615\",\"name\":\"\"}}"};
+    Records records;
+    read_records(WRITE_JOURNAL(lines), &records);
+    assert_int_equal(record_complete(&records.cells[0], "clip: 1e+01\nrate: 1e-05\n"
+                                                        "seed: 18446744073709551615\nname: ''\n"),
+                     STATUS_OK);
+    assert_int_equal(record_complete(&records.cells[1], "clip: 10\nrate: 1.0e-05\n"
+                                                        "seed: 18446744073709551615\nname: ''"),
+                     STATUS_OK);
+    static const char *const keys[] = {"clip", "rate", "seed", "name"};
+    for (size_t i = 0; i < 2; ++i)
+        for (size_t k = 0; k < 4; ++k)
+            assert_string_equal(record_setting(&records.cells[i], keys[k]),
+                                record_setting(&records.cells[2], keys[k]));
+    records_clear(&records);
+}
+
+static void attempts_count_from_their_start_to_their_last_record(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"opened\",\"time\":\"2026-01-01T00:00:00Z\"}",
+        "{\"event\":\"planned\",\"cell\":\"a\",\"time\":\"2026-01-01T00:00:00Z\"}",
+        "{\"event\":\"started\",\"cell\":\"a\",\"time\":\"2026-01-01T00:00:10Z\"}",
+        "{\"event\":\"saved\",\"cell\":\"a\",\"time\":\"2026-01-01T00:00:17Z\"}",
+        /* killed: a later job goes on with it */
+        "{\"event\":\"opened\",\"time\":\"2026-01-01T01:00:00Z\"}",
+        "{\"event\":\"started\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:05Z\"}",
+        "{\"event\":\"finished\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:25Z\"}"};
+    Records records;
+    read_records(WRITE_JOURNAL(lines), &records);
+    assert_true(records.cells[0].seconds == 27);
+    assert_int_equal(records.cells[0].changed - records.cells[0].started, 3615);
+    records_clear(&records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +221,8 @@ int main(void)
         cmocka_unit_test(a_cell_keeps_its_id_as_identity_unless_adopted),
         cmocka_unit_test(a_cell_whose_planning_is_lost_is_refused),
         cmocka_unit_test(a_cell_without_settings_is_completed_from_its_configuration),
+        cmocka_unit_test(a_number_of_a_configuration_has_the_journals_form),
+        cmocka_unit_test(attempts_count_from_their_start_to_their_last_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

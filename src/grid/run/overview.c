@@ -1,0 +1,127 @@
+/* See overview.h. */
+#include "grid/run/overview.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "store/files.h"
+
+/* A master shows that it lives every 10 seconds; file systems may tell others late. */
+enum { ALIVE_SECONDS = 60 };
+
+bool overview_is_running(const Overview *overview, const CellRecord *cell)
+{
+    return overview->alive && cell->running && cell->standing == CELL_PARTIAL;
+}
+
+/* ---- counts ---- */
+
+static void count_cell(const Overview *overview, const CellRecord *cell, CellCounts *counts)
+{
+    const bool running = overview_is_running(overview, cell);
+    counts->done += cell->standing == CELL_DONE;
+    counts->failed += cell->standing == CELL_FAILED;
+    counts->running += running;
+    counts->partial += cell->standing == CELL_PARTIAL && !running;
+    counts->fresh += cell->standing == CELL_NEW;
+    counts->dropped += cell->standing == CELL_DROPPED;
+}
+
+static Status count_cells(Overview *overview)
+{
+    const Records *records = &overview->records;
+    TRY(MEMORY_NEW(&overview->runs, overview->axes.run_count));
+    for (size_t i = 0; i < records->count; ++i) {
+        const CellRecord *cell = &records->cells[i];
+        count_cell(overview, cell, &overview->all);
+        count_cell(overview, cell, &overview->runs[overview->axes.runs[i]]);
+        if (overview_is_running(overview, cell))
+            overview->images_per_second += cell->images_per_second;
+    }
+    return STATUS_OK;
+}
+
+/* ---- what is left ---- */
+
+/* Seconds of the steps left of all cells, one after the other: each at its own pace if that was
+ * measured, else at that of the run's last measured cell, else at `mean`. */
+static double work_left(const Overview *overview, double mean, double steps, double *paces)
+{
+    const Records *records = &overview->records;
+    const size_t *runs = overview->axes.runs;
+    double work = 0;
+    for (size_t i = 0; i < records->count; ++i)
+        if (records->cells[i].step_seconds > 0)
+            paces[runs[i]] = records->cells[i].step_seconds;
+    for (size_t i = 0; i < records->count; ++i) {
+        const CellRecord *cell = &records->cells[i];
+        double pace = paces[runs[i]];
+        double seconds = cell->step_seconds > 0 ? cell->step_seconds : pace > 0 ? pace : mean;
+        if (!cell_standing_settled(cell->standing))
+            work += seconds * (cell->steps ? (double)(cell->steps - cell->step) : steps);
+    }
+    return work;
+}
+
+static Status measure_left(Overview *overview)
+{
+    const Records *records = &overview->records;
+    double steps = 0, step_seconds = 0, *paces;
+    size_t measured = 0;
+    overview->seconds = (double)NAN;
+    for (size_t i = 0; i < records->count; ++i) {
+        const CellRecord *cell = &records->cells[i];
+        step_seconds += cell->step_seconds;
+        measured += cell->step_seconds > 0;
+        if (steps == 0)
+            steps = (double)cell->steps; /* what a cell without a checkpoint is taken to have */
+    }
+    if (!measured)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&paces, overview->axes.run_count));
+    double work = work_left(overview, step_seconds / (double)measured, steps, paces);
+    size_t ranks = records->job_ranks > 1 ? records->job_ranks - 1 : 1;
+    free(paces);
+    overview->seconds = work / (double)ranks;
+    return STATUS_OK;
+}
+
+/* ---- the whole ---- */
+
+static Status read_all(const char *journal, Overview *overview)
+{
+    struct stat about;
+    TRY(records_read(journal, &overview->records));
+    if (stat(journal, &about) == 0)
+        overview->sign = about.st_mtime;
+    overview->now = time(NULL);
+    overview->alive = overview->records.opened && !overview->records.closed &&
+                      difftime(overview->now, overview->sign) < ALIVE_SECONDS;
+    TRY(axes_init(&overview->records, &overview->axes));
+    TRY(count_cells(overview));
+    return measure_left(overview);
+}
+
+Status overview_read(const char *folder, Overview *overview)
+{
+    char *journal;
+    *overview = (Overview){.folder = folder};
+    if (!files_is_folder(folder))
+        FAIL(STATUS_MISSING, "%s: no such folder (expected results/NAME)", folder);
+    TRY(files_join(folder, "journal.jsonl", &journal));
+    Status status = read_all(journal, overview);
+    free(journal);
+    if (status != STATUS_OK)
+        overview_clear(overview);
+    return status;
+}
+
+void overview_clear(Overview *overview)
+{
+    axes_clear(&overview->axes);
+    records_clear(&overview->records);
+    free(overview->runs);
+    *overview = (Overview){0};
+}
