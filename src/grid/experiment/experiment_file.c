@@ -421,8 +421,7 @@ void experiment_file_clear(ExperimentFile *experiment)
 
 /* ---- writing ---- */
 
-/* Texts are quoted where YAML could take them for something else. They are UTF-8, of one line. */
-static void write_scalar(FILE *stream, const char *text)
+void experiment_file_write_text(FILE *stream, const char *text)
 {
     bool plain = *text != '\0' && strcmp(text, "-") != 0 && strcmp(text, "?") != 0;
     for (const char *at = text; *at; ++at)
@@ -443,12 +442,12 @@ static void write_scalar(FILE *stream, const char *text)
 static void write_values(FILE *stream, const SettingValues *values)
 {
     if (values->count == 1) {
-        write_scalar(stream, values->texts[0]);
+        experiment_file_write_text(stream, values->texts[0]);
         return;
     }
     for (size_t i = 0; i < values->count; ++i) {
         fputs(i ? ", " : "[", stream);
-        write_scalar(stream, values->texts[i]);
+        experiment_file_write_text(stream, values->texts[i]);
     }
     fputc(']', stream);
 }
@@ -488,7 +487,7 @@ static void write_section(FILE *stream, const ExperimentFile *experiment, const 
         if (given)
             write_values(stream, &experiment->values[i]);
         else
-            write_scalar(stream, text);
+            experiment_file_write_text(stream, text);
         fputc('\n', stream);
     }
 }
@@ -512,9 +511,9 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     if (!stream)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     fputs("name: ", stream);
-    write_scalar(stream, experiment->name);
+    experiment_file_write_text(stream, experiment->name);
     fputs("\ndata:\n  manifest: ", stream);
-    write_scalar(stream, manifest);
+    experiment_file_write_text(stream, manifest);
     const SplitSettings *split = &experiment->split;
     fprintf(stream,
             "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "
