@@ -155,7 +155,7 @@ static void tell(const Draft *draft, const char *name, const char *out)
     printf("%s: one cell, %s, that trains on %zu images in about %s", out, title,
            draft->facts.splits[SPLIT_TRAIN].images, time);
     if (isfinite(row->bytes))
-        printf(" and %.1f GB", row->bytes * 1e-9);
+        printf(" and %.2f GB", row->bytes * 1e-9);
     printf(" here%s\nlook at it, then: gisd-grid %s && gisd-report results/%s\n",
            draft_was_disturbed(draft) ? " while other programs run; on a quiet machine much less"
                                       : "",

@@ -46,7 +46,7 @@ says all.yaml 'GB   <- this file$'
 # The same call writes the same settings, whatever it measures.
 mkdir other
 init data/manifest.csv other/all.yaml
-says other/all.yaml '^  manifest: ../data/manifest.csv'
+says other/all.yaml "^  manifest: '../data/manifest.csv' "
 diff <(sed 's/#.*//; /manifest:/d' all.yaml) <(sed 's/#.*//; /manifest:/d' other/all.yaml) ||
     fail "other settings for the same data"
 

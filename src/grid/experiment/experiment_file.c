@@ -421,7 +421,8 @@ void experiment_file_clear(ExperimentFile *experiment)
 
 /* ---- writing ---- */
 
-void experiment_file_write_text(FILE *stream, const char *text)
+/* Texts are quoted where YAML could take them for something else. They are UTF-8, of one line. */
+static void write_scalar(FILE *stream, const char *text)
 {
     bool plain = *text != '\0' && strcmp(text, "-") != 0 && strcmp(text, "?") != 0;
     for (const char *at = text; *at; ++at)
@@ -442,12 +443,12 @@ void experiment_file_write_text(FILE *stream, const char *text)
 static void write_values(FILE *stream, const SettingValues *values)
 {
     if (values->count == 1) {
-        experiment_file_write_text(stream, values->texts[0]);
+        write_scalar(stream, values->texts[0]);
         return;
     }
     for (size_t i = 0; i < values->count; ++i) {
         fputs(i ? ", " : "[", stream);
-        experiment_file_write_text(stream, values->texts[i]);
+        write_scalar(stream, values->texts[i]);
     }
     fputc(']', stream);
 }
@@ -487,7 +488,7 @@ static void write_section(FILE *stream, const ExperimentFile *experiment, const 
         if (given)
             write_values(stream, &experiment->values[i]);
         else
-            experiment_file_write_text(stream, text);
+            write_scalar(stream, text);
         fputc('\n', stream);
     }
 }
@@ -511,9 +512,9 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     if (!stream)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     fputs("name: ", stream);
-    experiment_file_write_text(stream, experiment->name);
+    write_scalar(stream, experiment->name);
     fputs("\ndata:\n  manifest: ", stream);
-    experiment_file_write_text(stream, manifest);
+    write_scalar(stream, manifest);
     const SplitSettings *split = &experiment->split;
     fprintf(stream,
             "\n  test: %s\n  split: {train: %.17g, validation: %.17g, test: %.17g, seed: %llu, "

@@ -19,8 +19,6 @@
 #ifndef GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 #define GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 
-#include <stdio.h>
-
 #include "data/split.h"
 #include "train/setting_table.h"
 
@@ -61,9 +59,6 @@ bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
 /* STATUS_ARGUMENT if a path cannot stand in a resolved file: YAML is UTF-8, and a path with line
  * ends or other control characters would end a line of it. */
 Status experiment_file_check_path(const char *path);
-
-/* Writes a text, UTF-8 of one line, so that YAML takes it for nothing else. */
-void experiment_file_write_text(FILE *stream, const char *text);
 
 /* The whole experiment with every default filled in, as YAML that reads back as the same
  * experiment, in *text (released with free()). `manifest` is the path to write. */

@@ -4,10 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grid/experiment/experiment_file.h"
 #include "grid/run/draft_parts.h"
 #include "grid/run/progress.h"
-#include "task/task.h"
+#include "store/yaml_text.h"
 #include "train/setting_table.h"
 
 /* ---- the data ---- */
@@ -85,7 +84,7 @@ static void write_head(FILE *file, const Draft *draft, const char *name, const c
     fputs("#\n", file);
     write_concerns(file, draft);
     fputs("name: ", file);
-    experiment_file_write_text(file, name);
+    yaml_write_text(file, name);
     fputs("\n\n", file);
 }
 
@@ -122,7 +121,7 @@ static void write_split(FILE *file, const Draft *draft)
 static void write_data(FILE *file, const Draft *draft, const char *manifest)
 {
     fputs("data:\n  manifest: ", file);
-    experiment_file_write_text(file, manifest);
+    yaml_write_text(file, manifest);
     fputs(" # relative to this file\n", file);
     write_split(file, draft);
     if (draft->test_on_validation)
@@ -160,7 +159,7 @@ static void write_row(FILE *file, const Draft *draft, size_t which)
     write_text_of(file, &row->settings, "model", "size", 6);
     fprintf(file, "  %12s", time);
     if (isfinite(row->bytes))
-        fprintf(file, "  %6.1f GB", row->bytes * 1e-9);
+        fprintf(file, "  %6.2f GB", row->bytes * 1e-9);
     else
         fprintf(file, "  %9s", "?");
     fputs(which == draft->chosen ? "   <- this file\n" : "\n", file);
