@@ -99,6 +99,12 @@ double gisd_operating_point(const GisdDetector *detector)
     return detector->about.operating_point;
 }
 
+void gisd_set_operating_point(GisdDetector *detector, double operating_point)
+{
+    detector_set_operating_point(detector->detector, operating_point);
+    detector->about.operating_point = operating_point;
+}
+
 static Status detect(GisdDetector *detector, const Image *image, GisdResult **result)
 {
     size_t classes = detector->about.classes;
@@ -135,6 +141,7 @@ static Status detect(GisdDetector *detector, const Image *image, GisdResult **re
         .mask = found->mask,
         .mask_pixels = found->mask_pixels,
         .seconds = found->seconds,
+        .places = found->places,
     };
     *result = &whole->result;
     return STATUS_OK;

@@ -31,7 +31,7 @@ extern "C" {
 
 /* MAJOR changes when a program must be changed, MINOR when something is added. */
 #define GISD_API_MAJOR 1
-#define GISD_API_MINOR 0
+#define GISD_API_MINOR 1
 
 typedef struct GisdDetector GisdDetector;
 
@@ -58,6 +58,8 @@ typedef struct {
                                   that gives no masks */
     size_t mask_pixels;        /* ones in the mask */
     double seconds;            /* from pixels to result */
+    const size_t *places;      /* box_count: which box is the best at the place of each, whatever
+                                  their classes; its own number where it is that itself */
 } GisdResult;
 
 /* One map of the network's own numbers for the image looked at last, before any post-processing;
@@ -93,6 +95,9 @@ size_t gisd_input_size(const GisdDetector *detector);
 size_t gisd_class_count(const GisdDetector *detector);
 const char *gisd_class_name(const GisdDetector *detector, int class_index);
 double gisd_operating_point(const GisdDetector *detector);
+
+/* Lets images be called lesion from another score on than the checkpoint's. */
+void gisd_set_operating_point(GisdDetector *detector, double operating_point);
 
 /* Looks at an image of height x width pixels of 3 bytes (RGB), row by row without gaps. */
 int gisd_detect(GisdDetector *detector, const unsigned char *pixels, size_t width, size_t height,

@@ -2,24 +2,30 @@
  *
  * Images are independent: one that cannot be read is reported and the others go on; the exit code
  * then says that not everything was done. Where the results cannot be written it ends: the disk is
- * as full for the next image. All names of files to write are claimed before the first one is.
+ * as full for the next image. All names of files to write are claimed before the first one is. What
+ * is done with an image is in detect_PART.c.
  */
 #include <argp.h>
-#include <cjson/cJSON.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/memory.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/detect_inputs.h"
 #include "cmd/detect_names.h"
+#include "cmd/detect_network.h"
+#include "cmd/detect_overlay.h"
+#include "cmd/detect_raw.h"
+#include "cmd/detect_report.h"
 #include "gisd/gisd.h"
-#include "image/box.h"
-#include "image/draw.h"
+#include "grid/run/progress.h"
 #include "image/image_file.h"
 #include "store/files.h"
 #include "store/hdf5_reader.h"
-#include "store/hdf5_writer.h"
 #include "store/json.h"
 #include "store/outputs.h"
 
@@ -28,20 +34,28 @@
 #define RAW_KIND "gisd raw outputs"
 
 typedef struct {
-    const char *checkpoint;
-    char **images; /* image_count, borrowed from the command line */
-    size_t image_count;
-    bool json, force;
-    const char *overlay_folder, *raw_path;
+    const char *network; /* a checkpoint or a folder of results */
+    char **words;        /* word_count, borrowed from the command line: images and folders */
+    size_t word_count;
+    bool json, all, force;
+    double threshold; /* NaN: the checkpoint's */
+    const char *overlay_folder, *raw_path, *csv_path;
     int threads;
 } Arguments;
 
 typedef struct {
     const Arguments *arguments;
+    char *checkpoint; /* owned */
     GisdDetector *detector;
-    Hdf5Writer *raw; /* NULL if not asked for */
+    double checkpoint_point;
+    FoundRule rule;
+    ImageList images;
     ImageNames names;
+    Hdf5Writer *raw; /* NULL if not asked for */
+    CsvWriter csv;
     bool cannot_write; /* a file or the standard output */
+    bool progress;     /* is shown: somebody looks */
+    double started;
 } Run;
 
 /* ---- command line ---- */
@@ -50,21 +64,32 @@ enum {
     OPTION_OVERLAY = 'o',
     OPTION_RAW = 'r',
     OPTION_JSON = 'j',
+    OPTION_CSV = 'c',
+    OPTION_ALL = 'a',
+    OPTION_THRESHOLD = 's',
     OPTION_THREADS = 't',
     OPTION_FORCE = 'f'
 };
 
 static const struct argp_option options[] = {
     {"json", OPTION_JSON, NULL, 0, "Print one JSON array with an object for each image", 0},
+    {"csv", OPTION_CSV, "FILE", 0,
+     "Write a table with a row for each image: verdict, class, lesion score, threshold, boxes", 0},
     {"overlay", OPTION_OVERLAY, "DIR", 0,
-     "Write DIR/NAME.png, the image with the best boxes and the mask drawn in, and "
-     "DIR/NAME-mask.png",
+     "Write DIR/NAME.png, the image with the verdict and what was found drawn in, and "
+     "DIR/NAME-mask.png, the network's mask whatever the verdict",
      0},
     {"raw", OPTION_RAW, "FILE", 0,
      "Write the network's own outputs to this HDF5 file: NAME/input, and those of its kind: loc, "
      "cls "
      "and mask, or logits",
      0},
+    {"threshold", OPTION_THRESHOLD, "X", 0,
+     "Lesion score from 0 to 1 from which an image is called lesion (the checkpoint's operating "
+     "point, chosen on its validation images)",
+     0},
+    {"all", OPTION_ALL, NULL, 0,
+     "List every box of the network, low scores and several of a place too", 0},
     {"threads", OPTION_THREADS, "N", 0, "Threads to use (default: all processors)", 0},
     {"force", OPTION_FORCE, NULL, 0, OUTPUTS_FORCE_HELP, 0},
     {0}};
@@ -72,6 +97,7 @@ static const struct argp_option options[] = {
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     Arguments *arguments = state->input;
+    int64_t threads;
     switch (key) {
     case ARGP_KEY_INIT:
         return command_check_words(state);
@@ -81,31 +107,38 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case OPTION_JSON:
         arguments->json = true;
         return 0;
+    case OPTION_ALL:
+        arguments->all = true;
+        return 0;
+    case OPTION_CSV:
+        arguments->csv_path = text;
+        return 0;
     case OPTION_OVERLAY:
         arguments->overlay_folder = text;
         return 0;
     case OPTION_RAW:
         arguments->raw_path = text;
         return 0;
-    case OPTION_THREADS: {
-        char *end;
-        long threads = strtol(text, &end, 10);
-        if (end == text || *end || threads < 1 || threads > 4096)
-            return command_refuse(state, "--threads %s: expected a number from 1 to 4096", text);
+    case OPTION_THRESHOLD:
+        if (text_to_number("--threshold", text, 0, 1, &arguments->threshold) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
+        return 0;
+    case OPTION_THREADS:
+        if (text_to_integer("--threads", text, 1, 4096, &threads) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
         arguments->threads = (int)threads;
         return 0;
-    }
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             return ARGP_ERR_UNKNOWN; /* the images come as ARGP_KEY_ARGS */
-        arguments->checkpoint = text;
+        arguments->network = text;
         return 0;
     case ARGP_KEY_ARGS:
-        arguments->images = state->argv + state->next;
-        arguments->image_count = (size_t)(state->argc - state->next);
+        arguments->words = state->argv + state->next;
+        arguments->word_count = (size_t)(state->argc - state->next);
         return 0;
     case ARGP_KEY_END:
-        if (!arguments->image_count)
+        if (!arguments->word_count)
             return command_refuse(state, "expected a checkpoint and at least one image");
         return 0;
     default:
@@ -143,12 +176,14 @@ static Status claim_overlay(const Run *run, const char *name, Outputs *outputs)
 static Status claim_files(const Run *run, Outputs *outputs)
 {
     const Arguments *arguments = run->arguments;
-    TRY(outputs_note_input(outputs, arguments->checkpoint));
-    for (size_t i = 0; i < arguments->image_count; ++i)
-        TRY(outputs_note_input(outputs, arguments->images[i]));
+    TRY(outputs_note_input(outputs, run->checkpoint));
+    for (size_t i = 0; i < run->images.count; ++i)
+        TRY(outputs_note_input(outputs, run->images.paths[i]));
     if (arguments->raw_path)
         TRY(outputs_claim(outputs, arguments->raw_path, is_own_raw));
-    for (size_t i = 0; i < arguments->image_count && arguments->overlay_folder; ++i)
+    if (arguments->csv_path)
+        TRY(outputs_claim(outputs, arguments->csv_path, report_csv_is_own));
+    for (size_t i = 0; i < run->images.count && arguments->overlay_folder; ++i)
         TRY(claim_overlay(run, run->names.names[i], outputs));
     return STATUS_OK;
 }
@@ -164,91 +199,6 @@ static Status claim_outputs(const Run *run)
 
 /* ---- what is written and printed for an image ---- */
 
-/* A map of one number or three at each place as planes, channels x height x width; others as rows
- * of numbers, places x channels. In *dims and *rank, and in *values, to be released with free(). */
-static Status arrange(const GisdOutput *output, size_t dims[3], size_t *rank, float **values)
-{
-    const size_t pixels = output->height * output->width, channels = output->channels;
-    const bool planes = output->width > 1;
-    TRY(MEMORY_NEW(values, pixels * channels));
-    for (size_t i = 0; i < pixels; ++i)
-        for (size_t c = 0; c < channels; ++c)
-            (*values)[planes ? c * pixels + i : i * channels + c] =
-                output->values[i * channels + c];
-    *rank = planes ? 3 : 2;
-    memcpy(dims,
-           planes ? (size_t[3]){channels, output->height, output->width}
-                  : (size_t[3]){pixels, channels, 0},
-           3 * sizeof *dims);
-    return STATUS_OK;
-}
-
-static Status write_output(Hdf5Writer *writer, const char *name, const GisdOutput *output)
-{
-    size_t dims[3], rank;
-    float *values;
-    char *path;
-    TRY(files_join(name, output->name, &path));
-    Status status = arrange(output, dims, &rank, &values);
-    if (status == STATUS_OK) {
-        status = hdf5_write(writer, path, HDF5_F32, rank, dims, values, output->description, NULL);
-        free(values);
-    }
-    free(path);
-    return status;
-}
-
-static Status write_raw(const Run *run, const char *name)
-{
-    for (size_t i = 0; i < gisd_output_count(run->detector); ++i) {
-        const GisdOutput output = gisd_output(run->detector, i);
-        TRY(write_output(run->raw, name, &output));
-    }
-    return STATUS_OK;
-}
-
-enum { TAG_BYTES = 64, MOST_DRAWN = 12 };
-static const Colour mask_colour = {0, 255, 160};
-static const float mask_opacity = 0.18F; /* the lesion's own colour still shows */
-
-/* Whether a better box, of whatever class, stands in the same place; lists are best first. */
-static bool is_outdone(const GisdResult *result, size_t which)
-{
-    const double same_place = 0.45;
-    const GisdBox *box = &result->boxes[which];
-    for (size_t i = 0; i < which; ++i) {
-        const GisdBox *better = &result->boxes[i];
-        if (box_iou(&(Box){box->x0, box->y0, box->x1, box->y1},
-                    &(Box){better->x0, better->y0, better->x1, better->y1}) > same_place)
-            return true;
-    }
-    return false;
-}
-
-/* Draws the boxes that a person should look at, with class and score, the very best on top: they
- * reach the operating point (which is low where the data had no normal images to choose it by) and
- * half the best box's score, and are the best of their place. The list in JSON leaves none out. */
-static Status draw_found(const GisdDetector *detector, const GisdResult *result, Image *image)
-{
-    const double share_of_best = 0.5;
-    DrawBox boxes[MOST_DRAWN];
-    char tags[MOST_DRAWN][TAG_BYTES];
-    size_t count = 0;
-    for (size_t i = result->box_count < MOST_DRAWN ? result->box_count : MOST_DRAWN; i-- > 0;) {
-        const GisdBox *box = &result->boxes[i];
-        if (box->score < gisd_operating_point(detector) ||
-            box->score < share_of_best * result->boxes[0].score || is_outdone(result, i))
-            continue;
-        snprintf(tags[count], TAG_BYTES, "%s %.2f", gisd_class_name(detector, box->class_index),
-                 box->score);
-        boxes[count] = (DrawBox){.box = {box->x0, box->y0, box->x1, box->y1},
-                                 .tag = tags[count],
-                                 .colour = draw_class_colour((size_t)box->class_index)};
-        ++count;
-    }
-    return draw_boxes(image, count, boxes);
-}
-
 static Status write_png(Run *run, const char *path, const Image *image)
 {
     Status status = image_write_png_by(path, image, PROGRAM);
@@ -256,90 +206,19 @@ static Status write_png(Run *run, const char *path, const Image *image)
     return status;
 }
 
-/* DIR/NAME.png: the mask tinted and the boxes drawn into the image; DIR/NAME-mask.png: the mask,
- * 255 on lesion. */
-static Status write_overlay(Run *run, const char *image_path, const GisdResult *result,
-                            const char *overlay, const char *mask_file)
+/* Draws into the image. */
+static Status write_overlay(Run *run, const GisdResult *result, Image *image, const char *overlay,
+                            const char *mask_file)
 {
-    Image image, mask = {0};
-    TRY(image_read(image_path, 3, &image));
-    Status status = STATUS_OK;
-    if (result->mask)
-        status = image_init(&mask, result->width, result->height, 1);
-    if (status == STATUS_OK && result->mask) {
-        for (size_t i = 0; i < result->width * result->height; ++i)
-            mask.pixels[i] = result->mask[i] ? 255 : 0;
-        status = draw_mask(&image, &mask, mask_colour, mask_opacity);
+    if (result->mask) {
+        Image mask;
+        TRY(overlay_mask(result, &mask));
+        Status status = write_png(run, mask_file, &mask);
+        image_clear(&mask);
+        TRY(status);
     }
-    if (status == STATUS_OK)
-        status = draw_found(run->detector, result, &image);
-    if (status == STATUS_OK && result->mask)
-        status = write_png(run, mask_file, &mask);
-    if (status == STATUS_OK)
-        status = write_png(run, overlay, &image);
-    image_clear(&mask);
-    image_clear(&image);
-    return status;
-}
-
-static void print_text(const GisdDetector *detector, const char *path, const GisdResult *result)
-{
-    printf("%s: %s, lesion score %.4f, ", path, gisd_class_name(detector, result->predicted_class),
-           result->lesion_score);
-    if (result->mask)
-        printf("mask %.2f %% of the image, ",
-               100 * (double)result->mask_pixels / (double)(result->width * result->height));
-    printf("%.3f s\n", result->seconds);
-    for (size_t i = 0; i < result->box_count; ++i) {
-        const GisdBox *box = &result->boxes[i];
-        if (box->score >= gisd_operating_point(detector))
-            printf("  %s %.4f at %.1f %.1f %.1f %.1f\n",
-                   gisd_class_name(detector, box->class_index), box->score, (double)box->x0,
-                   (double)box->y0, (double)box->x1, (double)box->y1);
-    }
-}
-
-/* The JSON object of an image, or NULL for want of memory. */
-static cJSON *describe(const GisdDetector *detector, const char *path, const GisdResult *result,
-                       const char *overlay, const char *mask)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "image", path);
-    cJSON_AddNumberToObject(object, "width", (double)result->width);
-    cJSON_AddNumberToObject(object, "height", (double)result->height);
-    cJSON_AddNumberToObject(object, "lesion_score", result->lesion_score);
-    cJSON_AddNumberToObject(object, "operating_point", gisd_operating_point(detector));
-    cJSON_AddStringToObject(object, "predicted_class",
-                            gisd_class_name(detector, result->predicted_class));
-    cJSON *scores = cJSON_AddObjectToObject(object, "class_scores");
-    for (size_t k = 0; k < result->class_count; ++k)
-        cJSON_AddNumberToObject(scores, gisd_class_name(detector, (int)k), result->class_scores[k]);
-    cJSON *detections = cJSON_AddArrayToObject(object, "detections");
-    for (size_t i = 0; i < result->box_count; ++i) {
-        const GisdBox *box = &result->boxes[i];
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "class", gisd_class_name(detector, box->class_index));
-        cJSON_AddNumberToObject(item, "score", box->score);
-        const float corners[4] = {box->x0, box->y0, box->x1, box->y1};
-        cJSON_AddItemToObject(item, "box", cJSON_CreateFloatArray(corners, 4));
-        cJSON_AddItemToArray(detections, item);
-    }
-    if (result->mask)
-        cJSON_AddNumberToObject(object, "mask_area", (double)result->mask_pixels);
-    if (mask && result->mask)
-        cJSON_AddStringToObject(object, "mask", mask);
-    if (overlay)
-        cJSON_AddStringToObject(object, "overlay", overlay);
-    cJSON_AddNumberToObject(object, "seconds", result->seconds);
-    return object;
-}
-
-static cJSON *describe_failure(const char *path)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "image", path);
-    cJSON_AddStringToObject(object, "error", status_message());
-    return object;
+    TRY(overlay_draw(run->detector, result, &run->rule, image));
+    return write_png(run, overlay, image);
 }
 
 /* Prints an element of the array; `first` ones have no comma before them. */
@@ -354,29 +233,61 @@ static Status print_json(cJSON *object, bool first)
     return STATUS_OK;
 }
 
+/* Lists and prints what the files, if any, were written of. */
+static Status list(Run *run, const Seen *seen, bool first)
+{
+    if (run->arguments->csv_path)
+        TRY(report_csv(seen, &run->csv));
+    if (run->arguments->json)
+        return print_json(report_json(seen, run->checkpoint_point), first);
+    report_text(seen);
+    return STATUS_OK;
+}
+
 /* ---- running ---- */
 
-static Status report(Run *run, const char *path, const char *name, const GisdResult *result,
-                     bool first)
+static void hide_progress(const Run *run)
+{
+    if (run->progress)
+        fputs("\r\033[K", stderr);
+}
+
+static void show_progress(const Run *run, size_t done)
+{
+    char left[DURATION_BYTES];
+    const size_t count = run->images.count;
+    if (!run->progress || done == count)
+        return;
+    duration_text((clock_seconds() - run->started) / (double)done * (double)(count - done), left);
+    fprintf(stderr, "%zu of %zu images, %s to go", done, count, left);
+    fflush(stderr);
+}
+
+static Status report(Run *run, size_t which, const GisdResult *result, Image *image)
 {
     const Arguments *arguments = run->arguments;
+    const char *name = run->names.names[which];
     char *overlay = NULL, *mask = NULL;
+    Found found;
+    TRY(found_init(&run->rule, result, &found));
     Status status = STATUS_OK;
     if (run->raw) {
-        status = write_raw(run, name);
+        status = raw_write(run->raw, name, run->detector);
         run->cannot_write = status != STATUS_OK;
-        TRY(status);
+        TRY_GOTO(status, end, status);
     }
     if (arguments->overlay_folder) {
         TRY_GOTO(status, end, image_overlay_path(arguments->overlay_folder, name, &overlay));
         TRY_GOTO(status, end, image_mask_path(arguments->overlay_folder, name, &mask));
-        TRY_GOTO(status, end, write_overlay(run, path, result, overlay, mask));
+        TRY_GOTO(status, end, write_overlay(run, result, image, overlay, mask));
     }
-    if (arguments->json)
-        status = print_json(describe(run->detector, path, result, overlay, mask), first);
-    else
-        print_text(run->detector, path, result);
+    hide_progress(run);
+    const Seen seen = {
+        run->images.paths[which],  run->detector, result, &run->rule, &found, overlay,
+        result->mask ? mask : NULL};
+    status = list(run, &seen, which == 0);
 end:
+    found_clear(&found);
     free(overlay);
     free(mask);
     return status;
@@ -385,12 +296,61 @@ end:
 /* Looks at one image and reports it. */
 static Status run_image(Run *run, size_t which)
 {
-    const char *path = run->arguments->images[which];
+    const char *path = run->images.paths[which];
+    Image image;
     GisdResult *result;
-    TRY((Status)gisd_detect_file(run->detector, path, &result));
-    Status status = report(run, path, run->names.names[which], result, which == 0);
-    gisd_result_free(result);
+    TRY(image_read(path, 3, &image));
+    Status status =
+        (Status)gisd_detect(run->detector, image.pixels, image.width, image.height, &result);
+    if (status == STATUS_OK) {
+        status = report(run, which, result, &image);
+        gisd_result_free(result);
+    } else {
+        status_prefix(status, "%s", path);
+    }
+    image_clear(&image);
     return status;
+}
+
+/* Tells of an image that could not be done, by this thread's message. */
+static void fail(Run *run, size_t which)
+{
+    const char *path = run->images.paths[which];
+    hide_progress(run);
+    fprintf(stderr, PROGRAM ": %s\n", status_message());
+    if (run->arguments->csv_path)
+        report_csv_failure(path, &run->csv);
+    if (run->arguments->json)
+        print_json(report_json_failure(path), which == 0);
+}
+
+static Status open_detector(Run *run)
+{
+    const double threshold = run->arguments->threshold;
+    TRY((Status)gisd_detector_open(run->checkpoint, &run->detector));
+    run->checkpoint_point = gisd_operating_point(run->detector);
+    if (!isnan(threshold))
+        gisd_set_operating_point(run->detector, threshold);
+    run->rule = (FoundRule){.threshold = gisd_operating_point(run->detector),
+                            .share_of_best = isnan(threshold) ? 0.5 : 0,
+                            .all = run->arguments->all};
+    return STATUS_OK;
+}
+
+static Status open_outputs(Run *run)
+{
+    const Arguments *arguments = run->arguments;
+    if (arguments->overlay_folder)
+        TRY(files_make_folder(arguments->overlay_folder));
+    if (arguments->raw_path) {
+        TRY(hdf5_writer_new(arguments->raw_path, &run->raw));
+        TRY(hdf5_set_text(run->raw, "/", "kind", RAW_KIND));
+    }
+    if (arguments->csv_path) {
+        TRY(csv_writer_init(&run->csv));
+        report_csv_header(&run->csv);
+    }
+    return STATUS_OK;
 }
 
 static Status start(Run *run)
@@ -398,15 +358,16 @@ static Status start(Run *run)
     const Arguments *arguments = run->arguments;
     if (arguments->threads)
         gisd_set_threads(arguments->threads);
-    TRY(image_names_init(arguments->image_count, arguments->images, &run->names));
+    TRY(network_find(arguments->network, stderr, &run->checkpoint));
+    TRY(image_list_init(arguments->word_count, arguments->words, PROGRAM, stderr, &run->images));
+    TRY(image_names_init(run->images.count, run->images.paths, &run->names));
     TRY(claim_outputs(run));
-    TRY((Status)gisd_detector_open(arguments->checkpoint, &run->detector));
-    if (arguments->overlay_folder)
-        TRY(files_make_folder(arguments->overlay_folder));
-    if (arguments->raw_path) {
-        TRY(hdf5_writer_new(arguments->raw_path, &run->raw));
-        TRY(hdf5_set_text(run->raw, "/", "kind", RAW_KIND));
-    }
+    TRY(open_detector(run));
+    TRY(open_outputs(run));
+    /* An array on the same terminal would be written over. */
+    run->progress = isatty(STDERR_FILENO) && run->images.count > 1 &&
+                    !(arguments->json && isatty(STDOUT_FILENO));
+    run->started = clock_seconds();
     return STATUS_OK;
 }
 
@@ -414,56 +375,77 @@ static Status start(Run *run)
  * cannot be written it ends, with those that are left not done. */
 static size_t run_images(Run *run)
 {
-    const Arguments *arguments = run->arguments;
     size_t done = 0;
-    if (arguments->json)
+    if (run->arguments->json)
         printf("[");
-    for (size_t i = 0; i < arguments->image_count && !run->cannot_write; ++i) {
-        if (run_image(run, i) == STATUS_OK) {
+    for (size_t i = 0; i < run->images.count && !run->cannot_write; ++i) {
+        if (run_image(run, i) == STATUS_OK)
             ++done;
-        } else {
-            fprintf(stderr, PROGRAM ": %s\n", status_message());
-            if (arguments->json)
-                print_json(describe_failure(arguments->images[i]), i == 0);
-        }
+        else
+            fail(run, i);
         run->cannot_write |= ferror(stdout) != 0;
+        show_progress(run, i + 1);
     }
-    if (arguments->json)
+    if (run->arguments->json)
         printf("\n]\n");
-    return arguments->image_count - done;
+    return run->images.count - done;
 }
 
-/* A raw file of no image at all, or that lacks some for want of room, is left uncommitted. */
+/* A raw file of no image at all is left uncommitted, and so is every file that lacks some for want
+ * of room. */
 static Status finish(Run *run, size_t failed)
 {
-    if (!run->raw || run->cannot_write || failed == run->arguments->image_count)
+    if (run->cannot_write)
+        return STATUS_OK;
+    if (run->arguments->csv_path)
+        TRY(csv_writer_commit(&run->csv, run->arguments->csv_path));
+    if (!run->raw || failed == run->images.count)
         return STATUS_OK;
     Hdf5Writer *raw = run->raw;
     run->raw = NULL;
     return hdf5_writer_commit(raw);
 }
 
+static void clear(Run *run)
+{
+    hdf5_writer_abandon(run->raw);
+    csv_writer_clear(&run->csv);
+    gisd_detector_close(run->detector);
+    image_names_clear(&run->names);
+    image_list_clear(&run->images);
+    free(run->checkpoint);
+}
+
+static const struct argp parser = {
+    .options = options,
+    .parser = parse_option,
+    .args_doc = "CHECKPOINT.h5|RESULTS IMAGE|FOLDER...",
+    .doc =
+        "Find lesions on endoscopy images (PNG, JPEG, TIFF, BMP or WebP) with a trained "
+        "network."
+        "\vFor each image the class, the lesion score and the boxes x0 y0 x1 y1, in pixels:\n\n"
+        "    gisd-detect checkpoint.h5 image.jpg\n"
+        "    gisd-detect results/mine images --csv found.csv --overlay seen\n"
+        "    gisd-detect checkpoint.h5 *.jpg --json >found.json\n\n"
+        "RESULTS is a folder of gisd-grid's, of which the finished cell with the best validation "
+        "is taken, as in its report, and told; or the folder of one cell. FOLDER stands for all "
+        "images in it and in the folders below, in the order of their paths.\n\n"
+        "Listed and drawn is what a person should look at: nothing on an image that is called "
+        "normal; else the best box of each place that reaches the threshold (and, unless "
+        "--threshold is given, half of the best box's score), at most 12, with the scores that "
+        "other classes have there.\n\n"
+        "An image that cannot be read is reported and the others go on; the exit code is then "
+        "1. NAME is the image's file name without folder and suffix, "
+        "and -2 where another one has it. In JSON a byte of a name that is no UTF-8 is "
+        "written \\xNN.\n\n"
+        "Images and the checkpoint are never written to. Overlays, masks, tables and raw files of "
+        "an earlier run are replaced, any other file is kept unless --force is given."
+        "\n\n" COMMAND_EXIT_STATUS};
+
 int main(int argc, char **argv)
 {
-    static const struct argp parser = {
-        .options = options,
-        .parser = parse_option,
-        .args_doc = "CHECKPOINT.h5 IMAGE...",
-        .doc =
-            "Find lesions on endoscopy images (PNG, JPEG, TIFF, BMP or WebP) with a trained "
-            "network."
-            "\vFor each image the class, the lesion score and the boxes x0 y0 x1 y1, in pixels:\n\n"
-            "    gisd-detect checkpoint.h5 image.jpg\n"
-            "    gisd-detect checkpoint.h5 *.jpg --json --overlay seen >found.json\n\n"
-            "An image that cannot be read is reported and the others go on; the exit code is then "
-            "1. NAME is the image's file name without folder and suffix, "
-            "and -2 where another one has it. In JSON a byte of a name that is no UTF-8 is "
-            "written \\xNN.\n\n"
-            "Images and the checkpoint are never written to. Overlays, masks and raw files of "
-            "an earlier run are replaced, any other file is kept unless --force is given."
-            "\n\n" COMMAND_EXIT_STATUS};
     argp_program_version = PROGRAM " " GISD_VERSION;
-    Arguments arguments = {0};
+    Arguments arguments = {.threshold = (double)NAN};
     command_begin();
     command_parse(&parser, argc, argv, &arguments);
 
@@ -474,9 +456,8 @@ int main(int argc, char **argv)
         failed = run_images(&run);
         status = finish(&run, failed);
     }
-    hdf5_writer_abandon(run.raw);
-    gisd_detector_close(run.detector);
-    image_names_clear(&run.names);
+    failed += run.images.unusable;
+    clear(&run);
     int code = command_end(PROGRAM, status);
     return failed == 0 ? code : EXIT_FAILURE;
 }

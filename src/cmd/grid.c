@@ -13,6 +13,7 @@
 #include "base/deadline.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/grid_init.h"
 #include "grid/run/plan_json.h"
 #include "grid/run/plan_view.h"
 #include "grid/run/run.h"
@@ -147,11 +148,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .args_doc = "EXPERIMENT.yaml\n--status DIR\n--why DIR CELL",
+    .args_doc = "EXPERIMENT.yaml\ninit MANIFEST [--out FILE]\n--status DIR\n--why DIR CELL",
     .doc =
         "Train and test every cell of a grid of experiments."
         "\vAlone it trains one cell after the other; under mpirun rank 0 gives cells to groups of "
         "the other ranks:\n\n"
+        "    gisd-grid init data/mine              writes mine.yaml, a first experiment\n"
         "    gisd-grid experiments/quickstart.yaml\n"
         "    mpirun -np 9 gisd-grid experiments/table2.yaml --data /data/endoscopy\n\n"
         "Started again on the same folder it skips what is done and goes on from the last "
@@ -246,6 +248,8 @@ int main(int argc, char **argv)
     RunEnd end = {.code = EX_USAGE};
     int rank = 0;
     command_begin();
+    if (argc > 1 && strcmp(argv[1], "init") == 0)
+        return grid_init(argc - 1, argv + 1);
     signal(SIGHUP, SIG_IGN); /* a terminal that is closed does not end days of work */
     if (only_looks(argc, argv)) {
         command_parse(&usage, argc, argv, &arguments);

@@ -11,6 +11,7 @@
 #include "eval/outcome.h"
 #include "image/letterbox.h"
 #include "infer/checkpoint.h"
+#include "infer/places.h"
 
 struct Detector {
     CheckpointModel model;
@@ -74,6 +75,11 @@ DetectorAbout detector_about(const Detector *d)
         .class_names = (const char *const *)d->model.class_names,
         .operating_point = d->model.operating_point,
     };
+}
+
+void detector_set_operating_point(Detector *d, double operating_point)
+{
+    d->model.operating_point = operating_point;
 }
 
 size_t detector_output_count(const Detector *d)
@@ -159,6 +165,7 @@ static void take_boxes(const Detector *d, const Image *image, const Answer *answ
         if (letterbox)
             result->detections[i].box = letterbox_out(&place, &answer->boxes[i].box);
     }
+    places_find(result->count, result->detections, result->places);
 }
 
 Status detector_run(Detector *d, const Image *image, DetectorResult *result)

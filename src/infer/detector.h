@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     size_t count;                          /* 0 where the task gives no boxes */
     Detection detections[DETECTIONS_MOST]; /* count, best first; boxes in fractions of the image */
+    size_t places[DETECTIONS_MOST];        /* count: the best box at the place of each; places.h */
     const float *class_scores;             /* classes; borrowed */
     double lesion_score;                   /* the highest of them */
     int32_t predicted_class;               /* LABEL_NORMAL below the operating point */
@@ -50,6 +51,9 @@ Status detector_new(const char *checkpoint, Detector **detector);
 void detector_free(Detector *detector);
 
 DetectorAbout detector_about(const Detector *detector);
+
+/* Lets images count as diseased from another lesion score on. */
+void detector_set_operating_point(Detector *detector, double operating_point);
 
 /* Looks at an RGB image of any size. STATUS_DIVERGED if the network's outputs are not numbers.
  * detector_result_clear() releases the result's mask; after an error there is none. */

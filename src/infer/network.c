@@ -63,7 +63,7 @@ Status network_check_outputs(const Network *network)
 }
 
 /* Builds the network without memory for its parameters, to look at. */
-static Status outline(const ModelSettings *model, ParameterList *parameters, double *macs)
+static Status outline(const ModelSettings *model, ParameterList *parameters, NetworkCount *count)
 {
     NetworkNodes nodes;
     const Engine *engine;
@@ -73,24 +73,29 @@ static Status outline(const ModelSettings *model, ParameterList *parameters, dou
     TRY(engine_find("auto", &engine));
     TRY(net_new(parameters, engine, false, &net));
     Status status = architecture_of(model)->build(net, model, 1, &nodes);
-    if (status == STATUS_OK)
-        *macs = net_forward_macs(net);
+    *count = (NetworkCount){0};
+    if (status == STATUS_OK) {
+        count->macs = net_forward_macs(net);
+        count->parameters = (double)parameters_total(parameters, false);
+        for (size_t i = 0; i < net_node_count(net); ++i)
+            count->values += (double)shape_count(net_shape(net, (NodeId)i));
+    }
     net_free(net);
     return status;
 }
 
-Status network_count_macs(const ModelSettings *model, double *macs)
+Status network_count(const ModelSettings *model, NetworkCount *count)
 {
     ParameterList parameters;
-    Status status = outline(model, &parameters, macs);
+    Status status = outline(model, &parameters, count);
     parameters_clear(&parameters);
     return status;
 }
 
 Status network_list_shapes(const ModelSettings *model, ParameterList *parameters)
 {
-    double macs;
-    Status status = outline(model, parameters, &macs);
+    NetworkCount count;
+    Status status = outline(model, parameters, &count);
     if (status != STATUS_OK)
         parameters_clear(parameters);
     return status;

@@ -45,8 +45,13 @@ bool network_has_output(const Network *network, size_t output);
  * outputs, as comparisons would hide it. */
 Status network_check_outputs(const Network *network);
 
-/* Multiply-adds of the convolutions for one image; nothing is allocated for the parameters. */
-Status network_count_macs(const ModelSettings *model, double *macs);
+/* What a network comes to for one image; nothing is allocated for its parameters or values. */
+typedef struct {
+    double macs;       /* multiply-adds of the convolutions */
+    double values;     /* numbers in the outputs of all its nodes */
+    double parameters; /* numbers in all parameters and buffers */
+} NetworkCount;
+Status network_count(const ModelSettings *model, NetworkCount *count);
 
 /* Makes a list of the network's parameters, of their names and shapes only; released with
  * parameters_clear(). */

@@ -28,6 +28,11 @@ const size_t *backbone_units(size_t depth)
     }
 }
 
+const char *backbone_name(size_t number)
+{
+    return number < TABLE_COUNT ? table[number].name : NULL;
+}
+
 Status backbone_parse(const char *name, Backbone *backbone)
 {
     for (size_t i = 0; i < TABLE_COUNT; ++i)

@@ -18,4 +18,7 @@ const size_t *backbone_units(size_t depth);
  * for anything else. */
 Status backbone_parse(const char *name, Backbone *backbone);
 
+/* The name of a backbone by its number, the smallest first; NULL after the last. */
+const char *backbone_name(size_t number);
+
 #endif

@@ -85,10 +85,10 @@ static Status read_results(Experiment *experiment)
     }
     if (finished == 0) /* nothing else tells */
         experiment->synthetic = mentions_phantom(experiment->records.data);
-    const char *measure = choose_measure(experiment);
+    experiment->measure = choose_measure(experiment);
     for (size_t i = 0; i < count; ++i)
         experiment->validation[i] = experiment->records.cells[i].standing == CELL_DONE
-                                        ? last_number(&experiment->results[i], measure)
+                                        ? last_number(&experiment->results[i], experiment->measure)
                                         : (double)NAN;
     return STATUS_OK;
 }

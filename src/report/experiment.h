@@ -51,6 +51,7 @@ typedef struct {
     Records records; /* a cell whose result cannot be read counts as failed */
     Axes axes;
     CellResult *results; /* one a cell; of the finished cells only */
+    const char *measure; /* of validation, by which cells are compared: "validation_auc", ... */
     double *validation;  /* one a cell: NaN if not finished or not defined */
     size_t variant_count;
     Variant *variants;     /* in the order of planning */

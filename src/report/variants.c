@@ -65,8 +65,7 @@ static Status number_variants(const Experiment *experiment, size_t *numbers, siz
     return status;
 }
 
-/* Whether one validation is better than another; any number is better than none. */
-static bool better(double one, double other)
+bool variants_better(double one, double other)
 {
     return one > other || (isnan(other) && !isnan(one));
 }
@@ -81,7 +80,7 @@ static void average_variant(const Experiment *experiment, Variant *variant)
             continue;
         sum += experiment->validation[cell];
         if (variant->finished++ == 0 ||
-            better(experiment->validation[cell], experiment->validation[variant->best]))
+            variants_better(experiment->validation[cell], experiment->validation[variant->best]))
             variant->best = cell;
     }
     variant->validation = variant->finished ? sum / (double)variant->finished : (double)NAN;
@@ -158,7 +157,8 @@ static void choose_variant(Experiment *experiment, Run *run)
     Variant *chosen = NULL;
     for (size_t i = 0; i < run->variant_count; ++i) {
         Variant *variant = &experiment->variants[run->variants[i]];
-        if (variant->finished > 0 && (!chosen || better(variant->validation, chosen->validation)))
+        if (variant->finished > 0 &&
+            (!chosen || variants_better(variant->validation, chosen->validation)))
             chosen = variant;
     }
     if (chosen)

@@ -273,12 +273,18 @@ static Status run_inference(const BenchmarkSettings *settings, Benchmark *result
     return status;
 }
 
+Status benchmark_steps(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result)
+{
+    *result = (Benchmark){.ranks = 1};
+    return settings->train ? run_training(settings, group, result)
+                           : run_inference(settings, result);
+}
+
 Status benchmark_run(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result)
 {
     const Engine *engine;
-    *result = (Benchmark){.ranks = 1};
+    TRY(benchmark_steps(settings, group, result));
     TRY(engine_find("auto", &engine));
-    TRY(settings->train ? run_training(settings, group, result) : run_inference(settings, result));
     TRY(measure_arithmetic(engine, settings->cell.precision == PRECISION_BF16, result));
     return measure_bandwidth(result);
 }

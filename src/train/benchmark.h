@@ -46,6 +46,8 @@ typedef struct {
 /* Collective over `group`, each rank of which gets its own figures. Inference and the machine's
  * peaks are measured by every rank for itself. */
 Status benchmark_run(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result);
+/* The same without the machine's peaks, which take some seconds and half a gigabyte. */
+Status benchmark_steps(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result);
 void benchmark_clear(Benchmark *result);
 
 #endif

@@ -28,10 +28,11 @@ static Status count_macs(const CellSettings *settings, size_t classes, double *m
 {
     ModelSettings model = settings->model;
     model.classes = classes;
-    TRY(network_count_macs(&model, macs));
+    NetworkCount count;
+    TRY(network_count(&model, &count));
     double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
     double narrowest = (double)architecture_of(&model)->narrowest(&model);
-    *macs *= passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch;
+    *macs = count.macs * passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch;
     return STATUS_OK;
 }
 

@@ -97,6 +97,9 @@ static void answers_follow_from_the_outputs_of_the_network(void **state)
     assert_int_equal(result.predicted_class, result.class_scores[1] > result.class_scores[0]);
     assert_true(result.count > 0);
     assert_near(result.detections[0].score, result.lesion_score, 0);
+    assert_int_equal(result.places[0], 0);
+    for (size_t i = 1; i < result.count; ++i)
+        assert_true(result.places[i] <= i && result.places[result.places[i]] == result.places[i]);
     uint8_t mask[SIZE * SIZE];
     assert_int_equal(mask_from_logits(MASK_SIDE, low.values, SIZE, SIZE, mask), result.mask_pixels);
     assert_memory_equal(mask, result.mask, sizeof mask);
@@ -153,6 +156,13 @@ static void the_operating_point_parts_lesion_from_normal(void **state)
         detector_result_clear(&result);
         detector_free(detector);
     }
+    detector = open_detector(); /* that of the checkpoint is just missed */
+    detector_set_operating_point(detector, score);
+    assert_near(detector_about(detector).operating_point, score, 0);
+    assert_int_equal(detector_run(detector, &image, &result), STATUS_OK);
+    assert_true(result.predicted_class != LABEL_NORMAL);
+    detector_result_clear(&result);
+    detector_free(detector);
     image_clear(&image);
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "fake_results.h"
+#include "report/best_cell.h"
 #include "report/experiment.h"
 #include "report/tables/results_table.h"
 
@@ -227,6 +228,22 @@ static void an_unreadable_result_counts_as_failed_with_its_cause(void **state)
     experiment_clear(&experiment);
 }
 
+/* Of all runs, by validation: quarter2 is the best in the test. */
+static void the_best_cell_of_a_folder_is_that_of_the_best_validation(void **state)
+{
+    (void)state;
+    BestCell best;
+    assert_int_equal(best_cell_find(folder, &best), STATUS_OK);
+    assert_non_null(strstr(best.checkpoint, "/cells/half2/checkpoint.h5"));
+    assert_string_equal(best.measure, "validation_auc");
+    assert_true(fabs(best.validation - 0.93) < 1e-12);
+    assert_int_equal(best.finished, 5);
+    assert_int_equal(best.cells, 7);
+    best_cell_clear(&best);
+    assert_int_equal(best_cell_find("/usr", &best), STATUS_MISSING);
+    assert_non_null(strstr(status_message(), "/usr: no results"));
+}
+
 static void a_folder_without_a_journal_is_refused(void **state)
 {
     (void)state;
@@ -247,6 +264,7 @@ int main(void)
         cmocka_unit_test(confusion_rows_stand_beside_the_published_ones),
         cmocka_unit_test(readers_of_a_file_stand_between_the_runs_and_the_paper),
         cmocka_unit_test(runs_on_the_same_images_are_compared),
+        cmocka_unit_test(the_best_cell_of_a_folder_is_that_of_the_best_validation),
         cmocka_unit_test(an_unreadable_result_counts_as_failed_with_its_cause),
         cmocka_unit_test(a_folder_without_a_journal_is_refused),
     };
