@@ -35,8 +35,13 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
 
 /* The newest of the files that checkpoint_write(path) leaves that verifies, in *found, to be
  * released with free(); NULL if there is no such file at all. If there are some but none
- * verifies, the error is that of the first. */
+ * verifies, the error is that of the first. One that cannot be read, or of which it cannot be seen
+ * whether it is there, is passed over for none that is older: that is STATUS_STORAGE (or STATUS_IO,
+ * if another try would not help). */
 Status checkpoint_find(const char *path, char **found);
+
+/* Whether one of those files is there and damaged. */
+Status checkpoint_find_damage(const char *path, bool *damaged);
 
 /* Reads everything and compares it with the checksum, if there is one. */
 Status checkpoint_verify(const char *path);
