@@ -163,16 +163,18 @@ static Status look(const char *path, const char *kind, char **name, bool *there,
     return status;
 }
 
-Status checkpoint_find(const char *path, char **found)
+Status checkpoint_find(const char *path, char **found, bool *seen)
 {
     Status first_status = STATUS_OK;
     char first_message[STATUS_MESSAGE_BYTES] = "";
     *found = NULL;
+    *seen = false;
     for (size_t i = 0; i < KINDS; ++i) {
         char *name;
-        bool there;
-        Status verdict;
-        TRY(look(path, kinds[i], &name, &there, &verdict));
+        bool there = false;
+        Status verdict, status = look(path, kinds[i], &name, &there, &verdict);
+        *seen |= there;
+        TRY(status);
         if (there && verdict == STATUS_OK) {
             *found = name;
             return STATUS_OK;

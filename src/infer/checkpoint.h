@@ -37,8 +37,8 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
  * released with free(); NULL if there is no such file at all. If there are some but none
  * verifies, the error is that of the first. One that cannot be read, or of which it cannot be seen
  * whether it is there, is passed over for none that is older: that is STATUS_STORAGE (or STATUS_IO,
- * if another try would not help). */
-Status checkpoint_find(const char *path, char **found);
+ * if another try would not help). *seen: there is one, whether it can be read or not. */
+Status checkpoint_find(const char *path, char **found, bool *seen);
 
 /* Whether one of those files is there and damaged. */
 Status checkpoint_find_damage(const char *path, bool *damaged);

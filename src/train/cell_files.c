@@ -205,8 +205,7 @@ Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, 
     char *path, *newest = NULL;
     *found = false;
     TRY(checkpoint_path(place, &path));
-    Status status = checkpoint_find(path, &newest);
-    *found = newest || status != STATUS_OK;
+    Status status = checkpoint_find(path, &newest, found);
     if (newest)
         status = restore_from(newest, place, trainer, history);
     else if (status == STATUS_OK && place->saved_step)

@@ -9,17 +9,56 @@ fi
 name=storage.sh
 . "$GISD_SOURCE/tests/helpers/storage_faults.sh"
 
-# Asked to end while it waits for the storage: it does not wait for all of its patience, keeps what was
-# saved, and says that it is to be started again. Looked at in the end.
+# Asked to end while it waits for the storage, a job does not use up all of its patience, keeps what was
+# saved, and says that it is to be started again.
 sed 's/patience: 60/patience: 3000/' tiny.yaml >patient.yaml
-run 3 patient.yaml asked FAULT_CALLS=rename FAULT_FILE=/checkpoint.next.h5 FAULT_AT=2 FAULT_SECONDS=1000 &
-asked=$!
-for turn in $(seq 600); do
-    grep -qs 'tried again for 3000 seconds' asked.txt && break
-    sleep 0.05
-done
-[ "$turn" -lt 600 ] || fail "does not wait for the storage: $(cat asked.txt)"
-pkill -USR1 -f -- "^$grid patient.yaml --out $folder/asked"
+asked_to_end() {
+    local job turn code=0
+    run 3 patient.yaml asked FAULT_CALLS=rename FAULT_FILE=/checkpoint.next.h5 FAULT_AT=2 \
+        FAULT_SECONDS=1000 &
+    job=$!
+    for turn in $(seq 1200); do
+        ! grep -qs 'tried again for 3000 seconds' asked.txt || break
+        sleep 0.05
+    done
+    pkill -USR1 -f -- "^$grid patient.yaml --out $folder/asked" || fail "asked: over: $(cat asked.txt)"
+    wait $job || code=$?
+    [ $code = 75 ] || fail "asked to end: code $code: $(cat asked.txt)"
+    grep -q '"lost".*"kind":"storage"' asked/journal.jsonl || fail "asked: $(cat asked/journal.jsonl)"
+    finish asked || fail "asked: $(cat asked.txt)"
+}
+
+# A storage that is away for longer than a rank may be silent: nobody is taken for dead.
+sed 's/silence: 60/silence: 2/' tiny.yaml >silent.yaml
+away() { # away DIR FILE
+    run 3 silent.yaml "$1" FAULT_CALLS=write FAULT_FILE="$2" FAULT_AT=4 FAULT_SECONDS=4 ||
+        fail "$1: code $?: $(cat "$1.txt")"
+    grep -q 'the storage answers again' "$1.txt" || fail "$1: $(cat "$1.txt")"
+    ! grep -q '"lost"' "$1/journal.jsonl" || fail "$1: a rank was lost"
+    same_bits "$1" || fail "$1: other results"
+}
+
+# A disk that is full for three seconds; making one takes root.
+full_disk() {
+    (
+        until [ -e disk/out/journal.jsonl ]; do sleep 0.01; done
+        cat /dev/zero >disk/filling 2>/dev/null || true
+        sleep 3
+        rm disk/filling
+    ) &
+    "$grid" tiny.yaml --out "$folder/disk/out" 2>disk.txt || fail "a full disk: code $?: $(cat disk.txt)"
+    grep -q 'No space left on device; tried again' disk.txt || fail "the disk was not full: $(cat disk.txt)"
+    same_bits disk/out || fail "a full disk: other results"
+}
+
+asked_to_end & others=($!)
+away journal journal.jsonl & others+=($!)
+away save .next.h5.partial & others+=($!)
+mkdir disk
+if mount -t tmpfs -o size=1M tmpfs disk 2>/dev/null; then
+    trap 'umount "$folder/disk"; pgrep -f -- "--out $folder/" | xargs -r kill -KILL || true; rm -rf "$folder"' EXIT
+    full_disk & others+=($!)
+fi
 
 # One call that fails, of each kind, is tried again.
 for call in open read write sync rename mkdir stat lock; do
@@ -28,22 +67,11 @@ for call in open read write sync rename mkdir stat lock; do
     same_bits $call || fail "$call: other results"
 done
 
-# A storage that is away for longer than a rank may be silent: nobody is taken for dead.
-sed 's/silence: 60/silence: 2/' tiny.yaml >silent.yaml
-for file in journal.jsonl .next.h5.partial; do
-    out=away${file%%.*}
-    run 3 silent.yaml "$out" FAULT_CALLS=write FAULT_FILE=$file FAULT_AT=4 FAULT_SECONDS=4 ||
-        fail "$out: code $?: $(cat "$out.txt")"
-    grep -q 'the storage answers again' "$out.txt" || fail "$out: $(cat "$out.txt")"
-    ! grep -q '"lost"' "$out/journal.jsonl" || fail "$out: a rank was lost"
-    same_bits "$out" || fail "$out: other results"
-done
-
 # half was given up: its cell is not to blame, and the next start goes on without being told to.
 grep -q '"failed".*"kind":"storage"' half/journal.jsonl || fail "half: $(cat half.txt half/journal.jsonl)"
 grep -q 'tried again for [1-9] seconds' half.txt || fail "half: $(cat half.txt)"
-"$grid" --status half | grep -q 'held up by the storage' || fail "half: $("$grid" --status half)"
-"$grid" --why half "$cell" | grep -q 'what to do: look at the disk' || fail "$("$grid" --why half "$cell")"
+"$grid" --status half >view.txt && grep -q 'held up by the storage' view.txt || fail "half: $(cat view.txt)"
+"$grid" --why half "$cell" >view.txt && grep -q 'what to do: look at the disk' view.txt || fail "$(cat view.txt)"
 
 # A checkpoint that the group's first rank cannot see or read for a moment is waited for.
 for sight in "${sights[@]:0:4}"; do
@@ -64,23 +92,6 @@ for sight in "${sights[@]:0:2}"; do
     finish again || fail "$sight: $(cat again.txt)"
 done
 
-# A disk that is full for three seconds.
-mkdir disk
-if mount -t tmpfs -o size=1M tmpfs disk 2>/dev/null; then
-    trap 'umount "$folder/disk"; rm -rf "$folder"' EXIT
-    (
-        until [ -e disk/out/journal.jsonl ]; do sleep 0.01; done
-        cat /dev/zero >disk/filling 2>/dev/null || true
-        sleep 3
-        rm disk/filling
-    ) &
-    "$grid" tiny.yaml --out "$folder/disk/out" 2>disk.txt || fail "a full disk: code $?: $(cat disk.txt)"
-    grep -q 'No space left on device; tried again' disk.txt || fail "the disk was not full: $(cat disk.txt)"
-    same_bits disk/out || fail "a full disk: other results"
-fi
-
-code=0
-wait $asked || code=$?
-[ $code = 75 ] || fail "asked to end: code $code: $(cat asked.txt)"
-grep -q '"lost".*"kind":"storage"' asked/journal.jsonl || fail "asked: $(cat asked/journal.jsonl)"
-finish asked || fail "asked: $(cat asked.txt)"
+for other in "${others[@]}"; do
+    wait "$other" || exit 1 # it has said why
+done

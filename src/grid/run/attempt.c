@@ -23,11 +23,13 @@ enum { LOCK_PATIENCE_SECONDS = 60 };
 static void lock_log(FILE *log)
 {
     double started = clock_seconds();
-    while (flock(fileno(log), LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+    while (flock(fileno(log), LOCK_EX | LOCK_NB) != 0 && files_refusal(errno) == STATUS_STORAGE) {
         if (clock_seconds() - started > LOCK_PATIENCE_SECONDS) {
             fputs("another process still holds this log (does it hang?); going on\n", log);
             return;
         }
+        if (mpi_pulse() != STATUS_OK)
+            return; /* called off, which the next wait finds too */
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
 }

@@ -15,7 +15,7 @@
 enum { MOST_LOSSES = 3 };
 
 /* What the others of a group may take to notice a member's failure by themselves. */
-static const double PATIENCE_SECONDS = 5;
+static const double NOTICE_SECONDS = 5;
 
 size_t master_stop_epoch(const Master *master, size_t index)
 {
@@ -182,7 +182,7 @@ Status master_member_ended(Master *master, size_t index, size_t worker, const Ma
     if (--cell->members_left == 0)
         return close_attempt(master, index);
     if (ended->status != STATUS_OK && cell->call_off == 0)
-        cell->call_off = clock_seconds() + PATIENCE_SECONDS;
+        cell->call_off = clock_seconds() + NOTICE_SECONDS;
     return STATUS_OK;
 }
 

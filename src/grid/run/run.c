@@ -203,6 +203,7 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEn
         status = close_folder(&folder, &job, &cells, end->code);
     }
     master_let_go(link, &cells);
+    patience_set(0, &(PatienceHooks){0});
     results_folder_close(&folder);
     job_clear(&job);
     experiment_file_clear(&experiment);

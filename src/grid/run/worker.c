@@ -261,6 +261,7 @@ Status worker_run(Link *link, const Job *job, double silence, bool *broken)
     Worker worker = {.link = link, .job = job, .silence = silence, .heard = clock_seconds()};
     patience_set(job->patience, &(PatienceHooks){&worker, keep_in_touch, is_last_chance});
     Status status = serve(&worker);
+    patience_set(0, &(PatienceHooks){0});
     *broken = worker.broken;
     return status;
 }
