@@ -89,8 +89,8 @@ static void read_saved(CellRecord *cell, const Event *event)
 static void read_end(CellRecord *cell, const Event *event)
 {
     /* What only the storage has held up, the next job goes on with. */
-    bool failed = event->kind == EVENT_FAILED &&
-                  strcmp(event->failure, status_name(STATUS_STORAGE)) != 0;
+    bool failed =
+        event->kind == EVENT_FAILED && strcmp(event->failure, status_name(STATUS_STORAGE)) != 0;
     cell->standing = event->kind == EVENT_FINISHED ? CELL_DONE
                      : failed                      ? CELL_FAILED
                                                    : CELL_PARTIAL;

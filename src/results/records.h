@@ -14,7 +14,7 @@
 
 typedef enum {
     CELL_NEW,     /* planned, never started */
-    CELL_PARTIAL, /* started and not ended, or failed as the storage did ("storage"): it goes on from
+    CELL_PARTIAL, /* started and not ended, or failed for the storage's sake alone: it goes on from
                      its checkpoint, if there is one */
     CELL_DONE,
     CELL_FAILED,

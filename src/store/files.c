@@ -14,12 +14,14 @@
 
 Status files_refusal(int reason)
 {
-    static const int passing[] = {
-        EIO,        EINTR,        EAGAIN,    ESTALE,    ETIMEDOUT,    EBUSY,        EREMOTEIO,
-        ENETDOWN,   ENETUNREACH,  EHOSTDOWN, ECONNRESET, ECONNREFUSED, EHOSTUNREACH, ENOTCONN,
-        ESHUTDOWN,  ECONNABORTED, EPROTO,    /* a server or the way to it */
-        ENOSPC,     EDQUOT,                  /* until somebody makes room */
-    };
+    static const int passing[] = {/* full, until somebody makes room */
+                                  ENOSPC, EDQUOT,
+                                  /* interrupted, locked, in use */
+                                  EINTR, EAGAIN, EBUSY,
+                                  /* the disk, its server, or the way there */
+                                  EIO, EREMOTEIO, ESTALE, EPROTO, ETIMEDOUT, ENOTCONN, ESHUTDOWN,
+                                  ECONNRESET, ECONNABORTED, ECONNREFUSED, ENETDOWN, ENETUNREACH,
+                                  EHOSTDOWN, EHOSTUNREACH};
     if (reason == ENOENT)
         return STATUS_MISSING;
     for (size_t i = 0; i < sizeof passing / sizeof *passing; ++i)

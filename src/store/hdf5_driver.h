@@ -1,8 +1,8 @@
 /* How HDF5 files are read and written: a file driver that keeps what the operating system refused.
  *
- * The library (1.10) tells of a failed call in a text alone, so that a file which cannot be read now
- * looks like one that is damaged. And it is not made for a disk that fills up: once a write of its
- * has failed it can no longer close the file, keeps it open under its name for the rest of the
+ * The library (1.10) tells of a failed call in a text alone, so that a file which cannot be read
+ * now looks like one that is damaged. And it is not made for a disk that fills up: once a write of
+ * its has failed it can no longer close the file, keeps it open under its name for the rest of the
  * program, and crashes or loops in its own work at the exit. So this driver keeps the operating
  * system's first refusal for who opened the file, as a number. Of a file that is written it drops
  * what comes after that, and answers that all went well: the library then closes the file as it

@@ -37,10 +37,10 @@ void hdf5_silence(void);
  * and returns `status`; `name` may be NULL. */
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action);
 
-/* Opens the file at `path` for reading, in *file, to be closed with hdf5_close(). Errors say whether
- * it is missing (STATUS_MISSING), not HDF5 or incomplete (STATUS_FORMAT), or cannot be read now, such
- * as one that another program has locked (STATUS_STORAGE). *refusal stays where it is until then, and
- * gets the errno of the first read that the operating system refuses. */
+/* Opens the file at `path` for reading, in *file, to be closed with hdf5_close(). Errors say
+ * whether it is missing (STATUS_MISSING), not HDF5 or incomplete (STATUS_FORMAT), or cannot be read
+ * now, such as one that another program has locked (STATUS_STORAGE). *refusal stays where it is
+ * until then, and gets the errno of the first read that the operating system refuses. */
 Status hdf5_open(const char *path, int *refusal, hid_t *file);
 
 /* Closes the file. What became of reading it, `status`, is returned, but for STATUS_STORAGE or

@@ -21,8 +21,8 @@
 #include "base/status.h"
 
 enum {
-    PATIENCE_SECONDS = 600,     /* for how long, where nobody says otherwise */
-    PATIENCE_HURRY_SECONDS = 20 /* once the process is asked to end */
+    PATIENCE_SECONDS = 600,    /* for how long, where nobody says otherwise */
+    PATIENCE_HURRY_SECONDS = 5 /* once the process is asked to end: less than a walltime leaves */
 };
 
 /* What else a process does while it waits; each may be NULL. */

@@ -3,8 +3,7 @@
  * An attempt ends when every member has ended it or is dead. If the leader has completed the result
  * the cell is done, whatever else happened; if a rank died or fell silent it goes back to the
  * queue, but not for ever: a cell that takes its ranks with it again and again fails. One that the
- * storage refused for all the time that it was tried again fails for this job; the next goes on with
- * it. */
+ * storage refused for as long as it was tried again fails in this job alone. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,8 +144,8 @@ static Status close_attempt(Master *master, size_t index)
     } else if (cell->status == STATUS_STORAGE && master_must_stop(master)) {
         /* It would have waited for longer, did the job not end. */
         cell->standing = CELL_PARTIAL;
-        status = master_record_end(master, index, EVENT_LOST, status_name(STATUS_STORAGE),
-                                   cell->cause);
+        status =
+            master_record_end(master, index, EVENT_LOST, status_name(STATUS_STORAGE), cell->cause);
     } else if (cell->status != STATUS_OK) {
         status = fail(master, index, status_name(cell->status));
     } else {

@@ -29,8 +29,8 @@ Status master_record(Master *master, const Event *event)
 Status master_write_records(Master *master)
 {
     Status status;
-    PATIENTLY(status, journal_append_all(master->folder->journal, master->record_count,
-                                         master->records));
+    PATIENTLY(status,
+              journal_append_all(master->folder->journal, master->record_count, master->records));
     while (master->record_count)
         cJSON_Delete(master->records[--master->record_count]);
     return status;

@@ -51,11 +51,10 @@ static void describe(const Master *master, SearchCell *cells)
 {
     for (size_t i = 0; i < master->cell_count; ++i) {
         const MasterCell *cell = &master->cells[i];
-        cells[i] =
-            (SearchCell){.out = is_out(cell),
-                         .kept_epoch = cell->kept_epoch,
-                         .epoch = cell->attempt ? 0 : cell->epoch,
-                         .score = cell->score};
+        cells[i] = (SearchCell){.out = is_out(cell),
+                                .kept_epoch = cell->kept_epoch,
+                                .epoch = cell->attempt ? 0 : cell->epoch,
+                                .score = cell->score};
     }
 }
 

@@ -176,7 +176,8 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
 
 static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEnd *end)
 {
-    Vigil vigil = {.link = link, .silence = (double)INFINITY, .end = clock_seconds() + settings->seconds};
+    Vigil vigil = {
+        .link = link, .silence = (double)INFINITY, .end = clock_seconds() + settings->seconds};
     ExperimentFile experiment = {0};
     Job job = {0};
     ResultsFolder folder = {0};

@@ -367,8 +367,9 @@ static void advise(FILE *stream, const View *view, const CellRecord *cell)
                       "fewer ranks a host, or a smaller batch"},
         {"input/output", "look at the disk (read-only?), then start again with --retry failed: it "
                          "goes on from its checkpoint"},
-        {"storage", "look at the disk (full?) and its server, then start again: it goes on from its "
-                    "checkpoint"},
+        {"storage",
+         "look at the disk (full?) and its server, then start again: it goes on from its "
+         "checkpoint"},
         {"lost rank", "ranks that die without a word were often killed for want of memory (see "
                       "the host's kernel log); then start again with --retry failed"},
     };
