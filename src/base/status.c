@@ -37,8 +37,8 @@ const char *status_message(void)
 const char *status_name(Status status)
 {
     static const char *const names[STATUS_COUNT] = {
-        "ok",      "no memory", "input/output", "bad format",    "bad argument",
-        "missing", "diverged",  "unsupported",  "library error", "lost rank",
+        "ok",       "no memory",   "input/output",  "bad format", "bad argument", "missing",
+        "diverged", "unsupported", "library error", "storage",    "lost rank",
     };
     return (unsigned)status < STATUS_COUNT ? names[status] : "unknown status";
 }

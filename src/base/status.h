@@ -11,13 +11,14 @@
 typedef enum {
     STATUS_OK = 0,
     STATUS_NO_MEMORY,   /* an allocation failed */
-    STATUS_IO,          /* the operating system refused to read or write */
+    STATUS_IO,          /* the operating system refused to read or write, and will again */
     STATUS_FORMAT,      /* a file's content is not what its format promises */
     STATUS_ARGUMENT,    /* a setting or an argument is out of its range */
     STATUS_MISSING,     /* a file, a key or a dataset is not there */
     STATUS_DIVERGED,    /* a loss or a parameter is no longer a finite number */
     STATUS_UNSUPPORTED, /* this build or this processor cannot do it */
     STATUS_LIBRARY,     /* MPI, HDF5, oneDNN or another library reported an error */
+    STATUS_STORAGE,     /* the storage refused for now: another try may well succeed */
     STATUS_LOST,        /* another rank is dead or silent, or the work was called off for it */
     STATUS_COUNT
 } Status;

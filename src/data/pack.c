@@ -479,6 +479,5 @@ Status pack_read(const char *path, size_t size, const SplitSettings *split, Data
     Hdf5Reader *reader;
     TRY(hdf5_reader_new(path, &reader));
     Status status = read_content(reader, size, split, dataset);
-    hdf5_reader_free(reader);
-    return status;
+    return hdf5_reader_end(reader, status);
 }

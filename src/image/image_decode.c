@@ -66,7 +66,7 @@ static Status read_descriptor(int file, const char *path, uint8_t **bytes, size_
 {
     struct stat about;
     if (fstat(file, &about) != 0)
-        FAIL(STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
+        return files_refused(path, "read");
     if (about.st_size > file_bytes_most)
         FAIL(STATUS_FORMAT, "%s: %lld bytes, expected at most %lld of an image", path,
              (long long)about.st_size, (long long)file_bytes_most);
@@ -79,7 +79,7 @@ static Status read_descriptor(int file, const char *path, uint8_t **bytes, size_
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            FAIL(STATUS_IO, "%s: cannot read: %s", path, strerror(errno));
+            return files_refused(path, "read");
         if (got == 0)
             break; /* cut meanwhile: the decoder will say so */
         *count += (size_t)got;

@@ -113,8 +113,10 @@ static Status sibling(const char *path, const char *kind, char **name)
 static Status rotate(const char *path, const char *next)
 {
     char *previous;
+    FilesKind present;
+    TRY(files_look(path, &present));
     TRY(sibling(path, ".previous", &previous));
-    Status status = files_exists(path) ? files_rename(path, previous) : STATUS_OK;
+    Status status = present == FILES_NOTHING ? STATUS_OK : files_rename(path, previous);
     free(previous);
     return status == STATUS_OK ? files_rename(next, path) : status;
 }
@@ -144,41 +146,70 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
 static const char *const kinds[] = {"", ".next", ".previous"}; /* in order of trust and age */
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-Status checkpoint_find(const char *path, char **found)
+/* Whether a file is there, and what verifying it came to. */
+static Status look(const char *path, const char *kind, char **name, bool *there, Status *verdict)
+{
+    FilesKind present = FILES_NOTHING;
+    TRY(sibling(path, kind, name));
+    Status status = files_look(*name, &present);
+    *there = present != FILES_NOTHING;
+    *verdict = *there ? checkpoint_verify(*name) : STATUS_OK;
+    /* Of a file that cannot be read nobody knows whether it is damaged; one of a later format is
+     * sound, and what it holds would be lost. */
+    if (*verdict == STATUS_STORAGE || *verdict == STATUS_IO || *verdict == STATUS_NO_MEMORY ||
+        *verdict == STATUS_UNSUPPORTED)
+        status = *verdict;
+    if (status != STATUS_OK) {
+        free(*name);
+        *name = NULL;
+    }
+    return status;
+}
+
+Status checkpoint_find(const char *path, char **found, bool *seen)
 {
     Status first_status = STATUS_OK;
-    char first_message[1024] = "";
+    char first_message[STATUS_MESSAGE_BYTES] = "";
     *found = NULL;
+    *seen = false;
     for (size_t i = 0; i < KINDS; ++i) {
         char *name;
-        TRY(sibling(path, kinds[i], &name));
-        if (files_exists(name)) {
-            Status status = checkpoint_verify(name);
-            if (status == STATUS_OK) {
-                *found = name;
-                return STATUS_OK;
-            }
-            if (status == STATUS_UNSUPPORTED) {
-                free(name);
-                return status;
-            }
-            if (first_status == STATUS_OK) {
-                first_status = status;
-                snprintf(first_message, sizeof first_message, "%s", status_message());
-            }
+        bool there = false;
+        Status verdict, status = look(path, kinds[i], &name, &there, &verdict);
+        *seen |= there;
+        TRY(status);
+        if (there && verdict == STATUS_OK) {
+            *found = name;
+            return STATUS_OK;
         }
         free(name);
+        if (there && first_status == STATUS_OK) {
+            first_status = verdict;
+            snprintf(first_message, sizeof first_message, "%s", status_message());
+        }
     }
     return first_status == STATUS_OK ? STATUS_OK : status_set(first_status, "%s", first_message);
+}
+
+Status checkpoint_find_damage(const char *path, bool *damaged)
+{
+    *damaged = false;
+    for (size_t i = 0; i < KINDS && !*damaged; ++i) {
+        char *name;
+        bool there;
+        Status verdict;
+        TRY(look(path, kinds[i], &name, &there, &verdict));
+        free(name);
+        *damaged = there && verdict != STATUS_OK;
+    }
+    return STATUS_OK;
 }
 
 static Status open_checkpoint(const char *path, Hdf5Reader **reader)
 {
     TRY(hdf5_reader_new(path, reader));
     Status status = hdf5_check_format(*reader, "checkpoint", CHECKPOINT_FORMAT);
-    if (status != STATUS_OK)
-        hdf5_reader_free(*reader);
-    return status;
+    return status == STATUS_OK ? STATUS_OK : hdf5_reader_end(*reader, status);
 }
 
 Status checkpoint_read_model(const char *path, CheckpointModel *model)
@@ -187,8 +218,7 @@ Status checkpoint_read_model(const char *path, CheckpointModel *model)
     *model = (CheckpointModel){0};
     TRY(open_checkpoint(path, &reader));
     Status status = checkpoint_model_read(reader, model);
-    hdf5_reader_free(reader);
-    return status;
+    return hdf5_reader_end(reader, status);
 }
 
 /* Adds one dataset, as it is in the file, to the checksum. */
@@ -275,7 +305,7 @@ Status checkpoint_verify(const char *path)
     if (status == STATUS_OK) {
         status = hdf5_has_attribute(reader, "", "checksum") ? compare_checksum(reader, &model)
                                                             : hdf5_verify(path);
-        hdf5_reader_free(reader);
+        status = hdf5_reader_end(reader, status);
     }
     checkpoint_model_clear(&model);
     return status;
@@ -293,8 +323,7 @@ Status checkpoint_hash_parameters(const char *path, char text[HASH_TEXT_BYTES])
     if (status == STATUS_OK)
         status = checkpoint_digest_finish(&digest, text);
     checkpoint_digest_clear(&digest);
-    hdf5_reader_free(reader);
-    return status;
+    return hdf5_reader_end(reader, status);
 }
 
 /* Whether there is a dataset of a parameter's shape. */
@@ -386,8 +415,7 @@ static Status read_parameters_of(const char *path, ParameterList *parameters, Ma
     Hdf5Reader *reader;
     TRY(open_checkpoint(path, &reader));
     Status status = read_parameters(reader, parameters, may_differ);
-    hdf5_reader_free(reader);
-    return status;
+    return hdf5_reader_end(reader, status);
 }
 
 Status checkpoint_read_parameters(const char *path, ParameterList *parameters)
@@ -425,8 +453,7 @@ Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser)
     Hdf5Reader *reader;
     TRY(open_checkpoint(path, &reader));
     Status status = read_optimiser(reader, optimiser);
-    hdf5_reader_free(reader);
-    return status;
+    return hdf5_reader_end(reader, status);
 }
 
 /* Reads /state/NAME into the state. */
@@ -466,7 +493,7 @@ Status checkpoint_read_state(const char *path, CheckpointState *state)
     for (size_t i = 0; status == STATUS_OK && i < names.count; ++i)
         status = read_item(reader, names.items[i], state);
     hdf5_texts_clear(&names);
-    hdf5_reader_free(reader);
+    status = hdf5_reader_end(reader, status);
     if (status != STATUS_OK)
         checkpoint_state_clear(state);
     return status;

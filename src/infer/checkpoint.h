@@ -40,9 +40,14 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
 
 /* The newest of the files that checkpoint_write(path) leaves that verifies, in *found, to be
  * released with free(); NULL if there is no such file at all. If there are some but none
- * verifies, the error is that of the first. One of a later format is an error at once: it is
- * sound, and what it holds would be lost. */
-Status checkpoint_find(const char *path, char **found);
+ * verifies, the error is that of the first. One that cannot be read, or of which it cannot be seen
+ * whether it is there, is passed over for none that is older: that is STATUS_STORAGE (or STATUS_IO,
+ * if another try would not help). One of a later format is an error too. *seen: there is one,
+ * whether it can be read or not. */
+Status checkpoint_find(const char *path, char **found, bool *seen);
+
+/* Whether one of those files is there and damaged. */
+Status checkpoint_find_damage(const char *path, bool *damaged);
 
 /* Reads everything and compares it with the checksum, if there is one. */
 Status checkpoint_verify(const char *path);

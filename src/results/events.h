@@ -10,9 +10,11 @@
  *     saved     a checkpoint of it: epoch, epochs, step, steps, images_per_second, step_seconds (on
  *               one rank), validation_auc, validation_dice; the last four if they are known
  *     stopped   it was asked to stop, and its checkpoint holds the last step
- *     lost      its ranks died or fell silent; it goes back to the queue: kind, cause
+ *     lost      its ranks died or fell silent (kind "lost rank"), or the storage refused its last
+ *               save as the job ended ("storage"); it goes back to the queue: kind, cause
  *     finished  its result.h5 is complete
- *     failed    it failed for a reason of its own: kind ("diverged", "no memory", ...), cause
+ *     failed    it failed for a reason of its own: kind ("diverged", "no memory", ...), cause; or
+ *               the storage refused it for as long as it was tried again: kind "storage"
  *     slow      a rank is much slower than the others and avoided: rank, host, factor
  *     decided   a rung of a search: epoch, and the cells kept and dropped, each with its score
  *     closed    the job has ended in order: code (of exit), cells done, failed, dropped and left

@@ -68,6 +68,7 @@ static void read_started(CellRecord *cell, const Event *event)
     cell->running = true;
     cell->ranks = event->ranks;
     ++cell->attempts;
+    cell->cause[0] = cell->kind[0] = '\0';
     snprintf(cell->hosts, sizeof cell->hosts, "%s", event->hosts);
 }
 
@@ -87,8 +88,11 @@ static void read_saved(CellRecord *cell, const Event *event)
 
 static void read_end(CellRecord *cell, const Event *event)
 {
+    /* What only the storage has held up, the next job goes on with. */
+    bool failed =
+        event->kind == EVENT_FAILED && strcmp(event->failure, status_name(STATUS_STORAGE)) != 0;
     cell->standing = event->kind == EVENT_FINISHED ? CELL_DONE
-                     : event->kind == EVENT_FAILED ? CELL_FAILED
+                     : failed                      ? CELL_FAILED
                                                    : CELL_PARTIAL;
     cell->losses += event->kind == EVENT_LOST;
     cell->running = false;

@@ -14,7 +14,8 @@
 
 typedef enum {
     CELL_NEW,     /* planned, never started */
-    CELL_PARTIAL, /* started and not ended: it goes on from its checkpoint, if there is one */
+    CELL_PARTIAL, /* started and not ended, or failed for the storage's sake alone: it goes on from
+                     its checkpoint, if there is one */
     CELL_DONE,
     CELL_FAILED,
     CELL_DROPPED, /* by a search: it is not trained any further */

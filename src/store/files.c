@@ -12,11 +12,39 @@
 
 #include "base/memory.h"
 
-/* Describes a refusal of the operating system; errno says which. */
-static Status refused(const char *path, const char *action)
+Status files_refusal(int reason)
 {
-    return status_set(errno == ENOENT ? STATUS_MISSING : STATUS_IO, "%s: cannot %s: %s", path,
-                      action, strerror(errno));
+    static const int passing[] = {/* full, until somebody makes room */
+                                  ENOSPC, EDQUOT,
+                                  /* interrupted, locked, in use */
+                                  EINTR, EAGAIN, EBUSY,
+                                  /* the disk, its server, or the way there */
+                                  EIO, EREMOTEIO, ESTALE, EPROTO, ETIMEDOUT, ENOTCONN, ESHUTDOWN,
+                                  ECONNRESET, ECONNABORTED, ECONNREFUSED, ENETDOWN, ENETUNREACH,
+                                  EHOSTDOWN, EHOSTUNREACH};
+    if (reason == ENOENT)
+        return STATUS_MISSING;
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; ++i)
+        if (reason == passing[i])
+            return STATUS_STORAGE;
+    return STATUS_IO;
+}
+
+Status files_refused(const char *path, const char *action)
+{
+    int reason = errno;
+    return status_set(files_refusal(reason), "%s: cannot %s: %s", path, action, strerror(reason));
+}
+
+Status files_look(const char *path, FilesKind *kind)
+{
+    struct stat about;
+    *kind = FILES_NOTHING;
+    if (stat(path, &about) == 0)
+        *kind = S_ISDIR(about.st_mode) ? FILES_FOLDER : FILES_FILE;
+    else if (errno != ENOENT && errno != ENOTDIR)
+        return files_refused(path, "look for it");
+    return STATUS_OK;
 }
 
 bool files_exists(const char *path)
@@ -31,10 +59,16 @@ bool files_is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-bool files_are_same(const char *a, const char *b)
+Status files_are_same(const char *a, const char *b, bool *same)
 {
     struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    *same = false;
+    if (stat(a, &x) != 0)
+        return errno == ENOENT ? STATUS_OK : files_refused(a, "look for it");
+    if (stat(b, &y) != 0)
+        return errno == ENOENT ? STATUS_OK : files_refused(b, "look for it");
+    *same = x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return STATUS_OK;
 }
 
 static Status make_one_folder(const char *path)
@@ -42,10 +76,12 @@ static Status make_one_folder(const char *path)
     if (mkdir(path, 0777) == 0)
         return STATUS_OK;
     int reason = errno; /* which looking at the path replaces */
-    if (files_is_folder(path))
-        return STATUS_OK;
+    FilesKind kind;
+    Status seen = files_look(path, &kind);
+    if (kind == FILES_FOLDER || seen == STATUS_STORAGE)
+        return seen;
     errno = reason;
-    return refused(path, "make the folder");
+    return files_refused(path, "make the folder");
 }
 
 Status files_make_folder(const char *path)
@@ -140,7 +176,7 @@ Status files_check_plain(const char *path)
 {
     struct stat about;
     if (stat(path, &about) != 0)
-        return refused(path, "open");
+        return files_refused(path, "open");
     return check_plain(path, about.st_mode);
 }
 
@@ -152,10 +188,10 @@ Status files_open_plain(const char *path, int *file)
     if (*file < 0 && errno == ENXIO) /* a socket, or a device that is not there */
         TRY(files_check_plain(path));
     if (*file < 0)
-        return refused(path, "open");
+        return files_refused(path, "open");
     Status status = STATUS_OK;
     if (fstat(*file, &about) != 0)
-        status = refused(path, "read");
+        status = files_refused(path, "read");
     else
         status = check_plain(path, about.st_mode);
     if (status != STATUS_OK)
@@ -166,7 +202,7 @@ static Status read_all(int file, const char *path, char **data, size_t *bytes)
 {
     struct stat about;
     if (fstat(file, &about) != 0)
-        return refused(path, "read");
+        return files_refused(path, "read");
     /* Room for a byte more than there should be, and the zero byte. */
     size_t capacity = (size_t)about.st_size + 2, used = 0;
     TRY(MEMORY_NEW(data, capacity));
@@ -175,7 +211,7 @@ static Status read_all(int file, const char *path, char **data, size_t *bytes)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return refused(path, "read");
+            return files_refused(path, "read");
         if (got == 0)
             break;
         used += (size_t)got;
@@ -216,11 +252,11 @@ static Status sync_path(const char *path, int flags)
 {
     int file = open(path, flags | O_CLOEXEC);
     if (file < 0)
-        return refused(path, "open");
+        return files_refused(path, "open");
     Status status = STATUS_OK;
     /* some file systems cannot sync a folder and say so with EINVAL: nothing more can be done */
     if (fsync(file) != 0 && !((flags & O_DIRECTORY) && errno == EINVAL))
-        status = refused(path, "bring to disk");
+        status = files_refused(path, "bring to disk");
     close(file);
     return status;
 }
@@ -237,7 +273,7 @@ static Status sync_folder_of(const char *path)
 Status files_rename(const char *from, const char *to)
 {
     if (rename(from, to) != 0)
-        return refused(to, "rename a file to this name");
+        return files_refused(to, "rename a file to this name");
     return sync_folder_of(to);
 }
 
@@ -258,7 +294,7 @@ static Status write_all(int file, const char *path, const char *data, size_t byt
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return refused(path, "write");
+            return files_refused(path, "write");
         data += written;
         bytes -= (size_t)written;
     }
@@ -271,14 +307,15 @@ Status files_write(const char *path, const void *data, size_t bytes)
     TRY(files_temporary_name(path, &temporary));
     Status status = STATUS_OK;
     /* A new file, so that what a link of that name points to is not written over. */
-    unlink(temporary);
-    int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int file = -1;
+    if (unlink(temporary) == 0 || errno == ENOENT)
+        file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) {
-        status = refused(path, "create the file");
+        status = files_refused(path, "create the file");
     } else {
         status = write_all(file, path, data, bytes);
         if (close(file) != 0 && status == STATUS_OK)
-            status = refused(path, "write");
+            status = files_refused(path, "write");
         if (status == STATUS_OK)
             status = files_commit(temporary, path);
         else

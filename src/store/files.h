@@ -15,12 +15,23 @@
 
 #include "base/status.h"
 
-/* Whether anything, or a folder, is at `path`. */
+/* What an errno of the operating system means: STATUS_MISSING for ENOENT, STATUS_STORAGE for what
+ * may pass by itself (see patience.h), STATUS_IO for what will not. */
+Status files_refusal(int reason);
+
+/* Returns files_refusal(errno) with the message "PATH: cannot ACTION: why". */
+Status files_refused(const char *path, const char *action);
+
+/* What is at `path`, where it matters that something which cannot be seen now is not nothing. */
+typedef enum { FILES_NOTHING, FILES_FOLDER, FILES_FILE /* of any kind */ } FilesKind;
+Status files_look(const char *path, FilesKind *kind);
+
+/* Whether anything, or a folder, is seen at `path`. */
 bool files_exists(const char *path);
 bool files_is_folder(const char *path);
 
-/* Whether both names are of one file that is there, through links and hard links. */
-bool files_are_same(const char *a, const char *b);
+/* Whether both names are of one file that is there, through links and hard links, in *same. */
+Status files_are_same(const char *a, const char *b, bool *same);
 
 /* Makes the folder and the folders above it that are missing; an existing one is fine. */
 Status files_make_folder(const char *path);

@@ -6,14 +6,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
     H5FD_t public; /* the library's; first */
     int file;
+    bool reading;
     int *refusal;
     haddr_t eoa, eof;
 } Driver;
@@ -23,37 +26,74 @@ typedef struct {
     int *refusal;
 } Settings;
 
-static void refuse(const Driver *driver)
+static void refuse(int *refusal)
 {
-    if (!*driver->refusal)
-        *driver->refusal = errno;
+    if (!*refusal)
+        *refusal = errno;
+}
+
+/* Opens what is there for reading, or makes a new file; negative on error. When the library makes a
+ * file it first looks whether there is one that it has open. */
+static int open_descriptor(const char *path, unsigned flags, int *refusal)
+{
+    int file = -1;
+    if (!(flags & H5F_ACC_RDWR))
+        file = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    else if (flags & H5F_ACC_CREAT)
+        file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    else
+        return -1;
+    if (file < 0)
+        refuse(refusal);
+    return file;
 }
 
 static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t most)
 {
     (void)most;
-    if (!(flags & H5F_ACC_CREAT)) /* the library looks first whether it has the file open */
-        return NULL;
     const Settings *settings = H5Pget_driver_info(access);
     Driver *driver = calloc(1, sizeof *driver);
     if (!driver || !settings) {
         free(driver);
         return NULL;
     }
+    struct stat about = {0};
     driver->refusal = settings->refusal;
-    driver->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (driver->file >= 0)
+    driver->reading = !(flags & H5F_ACC_RDWR);
+    driver->file = open_descriptor(path, flags, driver->refusal);
+    if (driver->file >= 0 && fstat(driver->file, &about) == 0) {
+        driver->eof = (haddr_t)about.st_size;
         return &driver->public;
-    refuse(driver);
+    }
+    if (driver->file >= 0) {
+        refuse(driver->refusal);
+        close(driver->file);
+    }
     free(driver);
     return NULL;
+}
+
+/* The settings of an open file, which the library asks for to open another that it links to: so a
+ * refusal there is this file's too. */
+static void *copy_settings(H5FD_t *file)
+{
+    Settings *settings = malloc(sizeof *settings);
+    if (settings)
+        settings->refusal = ((const Driver *)file)->refusal;
+    return settings;
+}
+
+static herr_t free_settings(void *settings)
+{
+    free(settings);
+    return 0;
 }
 
 static herr_t close_file(H5FD_t *file)
 {
     Driver *driver = (Driver *)file;
-    if (close(driver->file) != 0)
-        refuse(driver);
+    if (close(driver->file) != 0 && !driver->reading)
+        refuse(driver->refusal);
     free(driver);
     return 0;
 }
@@ -98,10 +138,12 @@ static herr_t read_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t 
     (void)transfer;
     const Driver *driver = (const Driver *)file;
     char *to = buffer;
-    while (bytes > 0) {
+    while (bytes > 0 && address < driver->eof) { /* addresses of a damaged file may be any */
         ssize_t got = pread(driver->file, to, bytes, (off_t)address);
         if (got < 0 && errno == EINTR)
             continue;
+        if (got < 0)
+            refuse(driver->refusal);
         if (got < 0)
             return -1;
         if (got == 0)
@@ -126,7 +168,7 @@ static herr_t write_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t
     while (bytes > 0 && !*driver->refusal) {
         ssize_t written = pwrite(driver->file, from, bytes, (off_t)address);
         if (written < 0 && errno != EINTR)
-            refuse(driver);
+            refuse(driver->refusal);
         if (written < 0)
             continue;
         from += written;
@@ -143,9 +185,21 @@ static herr_t cut(H5FD_t *file, hid_t transfer, hbool_t closing)
     (void)closing;
     Driver *driver = (Driver *)file;
     if (!*driver->refusal && ftruncate(driver->file, (off_t)driver->eoa) != 0)
-        refuse(driver);
+        refuse(driver->refusal);
     driver->eof = driver->eoa;
     return 0;
+}
+
+/* A lock that another program holds is a refusal; file systems without locks go on without one. */
+static herr_t lock(H5FD_t *file, hbool_t writing)
+{
+    (void)writing;
+    const Driver *driver = (const Driver *)file;
+    if (!driver->reading || flock(driver->file, LOCK_SH | LOCK_NB) == 0 || errno == ENOSYS ||
+        errno == ENOLCK || errno == EOPNOTSUPP)
+        return 0;
+    refuse(driver->refusal);
+    return -1;
 }
 
 static const H5FD_class_t driver_class = {
@@ -153,6 +207,8 @@ static const H5FD_class_t driver_class = {
     .maxaddr = (haddr_t)LONG_MAX,
     .fc_degree = H5F_CLOSE_STRONG, /* all objects close with the file, whatever went wrong */
     .fapl_size = sizeof(Settings),
+    .fapl_get = copy_settings,
+    .fapl_free = free_settings,
     .open = open_file,
     .close = close_file,
     .cmp = compare,
@@ -163,6 +219,7 @@ static const H5FD_class_t driver_class = {
     .read = read_bytes,
     .write = write_bytes,
     .truncate = cut,
+    .lock = lock,
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
@@ -179,7 +236,7 @@ static void release_driver(void)
     }
 }
 
-hid_t hdf5_driver_create(const char *path, int *refusal)
+static hid_t open_with_driver(const char *path, bool reading, int *refusal)
 {
     const Settings settings = {refusal};
     *refusal = 0;
@@ -192,12 +249,23 @@ hid_t hdf5_driver_create(const char *path, int *refusal)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     if (access >= 0 && H5Pset_driver(access, driver, &settings) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
-        file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+        file = reading ? H5Fopen(path, H5F_ACC_RDONLY, access)
+                       : H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     if (access >= 0)
         H5Pclose(access);
     if (file < 0)
         release_driver();
     return file;
+}
+
+hid_t hdf5_driver_create(const char *path, int *refusal)
+{
+    return open_with_driver(path, false, refusal);
+}
+
+hid_t hdf5_driver_open(const char *path, int *refusal)
+{
+    return open_with_driver(path, true, refusal);
 }
 
 herr_t hdf5_driver_close(hid_t file)

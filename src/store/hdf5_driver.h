@@ -1,12 +1,15 @@
-/* How HDF5 files are written: a file driver whose writes never fail for the library.
+/* How HDF5 files are read and written: a file driver that keeps what the operating system refused.
  *
- * The library (1.10) is not made for a disk that fills up: once a write of its has failed it can no
- * longer close the file, keeps it open under its name for the rest of the program, and crashes or
- * loops in its own work at the exit. So this driver keeps the operating system's first refusal for
- * itself, drops what is written after it, and answers that all went well. The library then closes
- * the file as it always does; who wrote it asks for the refusal and throws the file away.
+ * The library (1.10) tells of a failed call in a text alone, so that a file which cannot be read
+ * now looks like one that is damaged. And it is not made for a disk that fills up: once a write of
+ * its has failed it can no longer close the file, keeps it open under its name for the rest of the
+ * program, and crashes or loops in its own work at the exit. So this driver keeps the operating
+ * system's first refusal for who opened the file, as a number. Of a file that is written it drops
+ * what comes after that, and answers that all went well: the library then closes the file as it
+ * always does, and who wrote it asks for the refusal and throws the file away.
  *
- * Files are new, and written and closed by one process; nothing is locked.
+ * Files that are written are new, and written and closed by one process; nothing is locked. Files
+ * that are read get a shared lock, as the library's own driver gives them.
  */
 #ifndef GISD_STORE_HDF5_DRIVER_H
 #define GISD_STORE_HDF5_DRIVER_H
@@ -18,7 +21,10 @@
  * *refusal becomes the errno of the first write that failed; it is 0 as long as none did. */
 hid_t hdf5_driver_create(const char *path, int *refusal);
 
-/* Closes a file made by hdf5_driver_create(), in place of H5Fclose(); negative on error. */
+/* Opens the file at `path` for reading; the same of opening, locking and reading. */
+hid_t hdf5_driver_open(const char *path, int *refusal);
+
+/* Closes a file of either, in place of H5Fclose(); negative on error. */
 herr_t hdf5_driver_close(hid_t file);
 
 #endif

@@ -1,12 +1,14 @@
 /* Messages, opening and verifying of HDF5 files; see hdf5_file.h. */
 #include "store/hdf5_file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "store/files.h"
+#include "store/hdf5_driver.h"
 
 enum { VERIFY_BYTES = 8 << 20 }; /* read at once while verifying */
 
@@ -72,31 +74,49 @@ static void shorten_cause(void)
 
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action)
 {
-    const char *advice = strstr(last_cause, "lock file")
-                             ? "; another process has the file open, or the file system has no "
-                               "locks (then set HDF5_USE_FILE_LOCKING=FALSE)"
-                             : "";
     const char *slash = name && name[0] != '/' ? "/" : "";
     shorten_cause();
-    return status_set(status, "%s: %s%s%scannot %s: %s%s", path, slash, name ? name : "",
-                      name ? ": " : "", action, last_cause, advice);
+    return status_set(status, "%s: %s%s%scannot %s: %s", path, slash, name ? name : "",
+                      name ? ": " : "", action, last_cause);
 }
 
-Status hdf5_open(const char *path, hid_t *file)
+/* An error if the operating system refused something. */
+static Status check_refusal(const char *path, int refusal)
+{
+    if (refusal == 0 || refusal == ENOENT) /* a link that leads nowhere */
+        return STATUS_OK;
+    if (refusal == EWOULDBLOCK)
+        FAIL(STATUS_STORAGE,
+             "%s: another program has the file locked (if there is none, set "
+             "HDF5_USE_FILE_LOCKING=FALSE)",
+             path);
+    FAIL(files_refusal(refusal), "%s: cannot read: %s", path, strerror(refusal));
+}
+
+Status hdf5_open(const char *path, int *refusal, hid_t *file)
 {
     hdf5_silence();
     *file = H5I_INVALID_HID;
-    if (!files_exists(path))
+    Status status = files_check_plain(path);
+    if (status == STATUS_MISSING)
         FAIL(STATUS_MISSING, "%s: no such file, expected an HDF5 file", path);
-    TRY(files_check_plain(path));
-    /* all objects close with the file, so that an error on the way never keeps it open */
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    *file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    H5Pclose(access);
+    TRY(status);
+    *file = hdf5_driver_open(path, refusal);
     if (*file >= 0)
         return STATUS_OK;
+    if (*refusal == ENOENT)
+        FAIL(STATUS_STORAGE, "%s: is no longer seen, a moment later", path);
+    TRY(check_refusal(path, *refusal));
     return hdf5_refused(STATUS_FORMAT, path, NULL, "open as a complete HDF5 file");
+}
+
+Status hdf5_close(const char *path, const int *refusal, hid_t file, Status status)
+{
+    herr_t closed = hdf5_driver_close(file);
+    TRY(check_refusal(path, *refusal));
+    if (closed < 0 && status == STATUS_OK)
+        return hdf5_refused(STATUS_IO, path, NULL, "close");
+    return status;
 }
 
 /* Reads rows [first, first + rows) of the outermost dimension into `buffer`; all of a scalar. */
@@ -172,13 +192,12 @@ static herr_t verify_object(hid_t file, const char *name, const H5O_info_t *abou
 Status hdf5_verify(const char *path)
 {
     hid_t file;
-    TRY(hdf5_open(path, &file));
+    int refusal;
+    TRY(hdf5_open(path, &refusal, &file));
     Visit visit = {path, STATUS_OK};
     herr_t result =
         H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, verify_object, &visit, H5O_INFO_BASIC);
     if (result < 0 && visit.status == STATUS_OK)
         visit.status = hdf5_refused(STATUS_FORMAT, path, NULL, "list the file's objects");
-    if (H5Fclose(file) < 0 && visit.status == STATUS_OK)
-        visit.status = hdf5_refused(STATUS_IO, path, NULL, "close");
-    return visit.status;
+    return hdf5_close(path, &refusal, file, visit.status);
 }

@@ -34,12 +34,18 @@ hid_t hdf5_stored_type(Hdf5Type type);
 void hdf5_silence(void);
 
 /* Stores "PATH: /NAME: cannot ACTION: the library's innermost message" of the last failed call
- * and returns `status`; `name` may be NULL. A refused file lock gets advice. */
+ * and returns `status`; `name` may be NULL. */
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action);
 
-/* Opens the file at `path` for reading, in *file. Errors say whether it is missing, not HDF5 or
- * incomplete, or locked. */
-Status hdf5_open(const char *path, hid_t *file);
+/* Opens the file at `path` for reading, in *file, to be closed with hdf5_close(). Errors say
+ * whether it is missing (STATUS_MISSING), not HDF5 or incomplete (STATUS_FORMAT), or cannot be read
+ * now, such as one that another program has locked (STATUS_STORAGE). *refusal stays where it is
+ * until then, and gets the errno of the first read that the operating system refuses. */
+Status hdf5_open(const char *path, int *refusal, hid_t *file);
+
+/* Closes the file. What became of reading it, `status`, is returned, but for STATUS_STORAGE or
+ * STATUS_IO if a read was refused on the way: nobody knows then what is in the file. */
+Status hdf5_close(const char *path, const int *refusal, hid_t file, Status status);
 
 /* Reads every dataset of the file, following no external links, so that each stored checksum
  * (fletcher32) is checked. */

@@ -9,34 +9,36 @@
 
 struct Hdf5Reader {
     hid_t file;
+    int refusal; /* errno of the first read that failed; see hdf5_driver.h */
     char *path;
 };
 
 Status hdf5_reader_new(const char *path, Hdf5Reader **reader)
 {
-    hid_t file;
-    *reader = NULL;
-    TRY(hdf5_open(path, &file));
-    Status status = MEMORY_NEW(reader, 1);
+    TRY(MEMORY_NEW(reader, 1));
+    Status status = memory_copy_text(path, &(*reader)->path);
     if (status == STATUS_OK)
-        status = memory_copy_text(path, &(*reader)->path);
+        status = hdf5_open(path, &(*reader)->refusal, &(*reader)->file);
     if (status != STATUS_OK) {
+        free((*reader)->path);
         free(*reader);
         *reader = NULL;
-        H5Fclose(file);
-        return status;
     }
-    (*reader)->file = file;
-    return STATUS_OK;
+    return status;
+}
+
+Status hdf5_reader_end(Hdf5Reader *reader, Status status)
+{
+    status = hdf5_close(reader->path, &reader->refusal, reader->file, status);
+    free(reader->path);
+    free(reader);
+    return status;
 }
 
 void hdf5_reader_free(Hdf5Reader *reader)
 {
-    if (!reader)
-        return;
-    H5Fclose(reader->file);
-    free(reader->path);
-    free(reader);
+    if (reader)
+        hdf5_reader_end(reader, STATUS_OK);
 }
 
 const char *hdf5_reader_path(const Hdf5Reader *reader)

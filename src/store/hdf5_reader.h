@@ -17,6 +17,10 @@ typedef struct Hdf5Reader Hdf5Reader;
 Status hdf5_reader_new(const char *path, Hdf5Reader **reader);
 void hdf5_reader_free(Hdf5Reader *reader);
 
+/* Releases the reader, and returns what became of reading, or that the operating system refused a
+ * read (see hdf5_close()): what could not be read may have looked damaged, or not there. */
+Status hdf5_reader_end(Hdf5Reader *reader, Status status);
+
 /* Whether the file at `path` is an HDF5 file that says in its attribute "kind" to be of that one.
  */
 bool hdf5_is_kind(const char *path, const char *kind);

@@ -5,6 +5,7 @@
  * larger than that is one chunk. */
 #include "store/hdf5_writer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,8 +36,16 @@ static void writer_free(Hdf5Writer *writer)
 static Status check_disk(const Hdf5Writer *writer)
 {
     if (writer->refusal)
-        FAIL(STATUS_IO, "%s: cannot write: %s", writer->path, strerror(writer->refusal));
+        FAIL(files_refusal(writer->refusal), "%s: cannot write: %s", writer->path,
+             strerror(writer->refusal));
     return STATUS_OK;
+}
+
+/* A folder that is missing is not a file that is. */
+static Status create_refused(const char *path, int reason)
+{
+    return status_set(reason == ENOENT ? STATUS_IO : files_refusal(reason),
+                      "%s: cannot create the file: %s", path, strerror(reason));
 }
 
 static Status open_temporary(Hdf5Writer *writer, const char *path)
@@ -44,10 +53,11 @@ static Status open_temporary(Hdf5Writer *writer, const char *path)
     TRY(memory_copy_text(path, &writer->path));
     TRY(files_temporary_name(path, &writer->temporary));
     hdf5_silence();
-    unlink(writer->temporary); /* the rest of a killed run */
+    if (unlink(writer->temporary) != 0 && errno != ENOENT) /* the rest of a killed run */
+        return create_refused(path, errno);
     writer->file = hdf5_driver_create(writer->temporary, &writer->refusal);
     if (writer->file < 0 && writer->refusal)
-        FAIL(STATUS_IO, "%s: cannot create the file: %s", path, strerror(writer->refusal));
+        return create_refused(path, writer->refusal);
     if (writer->file < 0)
         return hdf5_refused(STATUS_IO, path, NULL, "create the file");
     return STATUS_OK;
@@ -73,7 +83,10 @@ static Status finish(Hdf5Writer *writer)
     if (closed < 0)
         return hdf5_refused(STATUS_IO, writer->path, NULL, "write");
     TRY(check_disk(writer));
-    TRY(hdf5_verify(writer->temporary));
+    Status status = hdf5_verify(writer->temporary);
+    if (status == STATUS_FORMAT) /* what was written just now: the storage is at fault */
+        status = STATUS_STORAGE;
+    TRY(status);
     return files_commit(writer->temporary, writer->path);
 }
 

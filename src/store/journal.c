@@ -23,7 +23,10 @@ enum { SEAL_BYTES = sizeof SEAL_START - 1 + 16 + 2 };
 struct Journal {
     int file;
     char *path;
+    off_t torn; /* where the rest of an append begins that failed and could not be taken back */
 };
+
+enum { WHOLE = -1 }; /* there is none */
 
 static void seal_of(const char *line, size_t bytes, char seal[SEAL_BYTES + 1])
 {
@@ -55,16 +58,14 @@ static size_t whole_bytes(const char *text, size_t bytes)
     return memchr(text + last, '\0', bytes - last) ? last : bytes;
 }
 
-static Status refused(const char *path, const char *action)
-{
-    return status_set(STATUS_IO, "%s: cannot %s: %s", path, action, strerror(errno));
-}
-
 /* Takes the writer's lock. File systems without locks go on without one. */
 static Status lock(int file, const char *path)
 {
-    if (flock(file, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR))
+    if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno == ENOSYS || errno == ENOLCK ||
+        errno == EOPNOTSUPP)
         return STATUS_OK;
+    if (errno != EWOULDBLOCK)
+        return files_refused(path, "lock");
     FAIL(STATUS_IO, "%s: another process is writing this journal; wait for it to end", path);
 }
 
@@ -80,7 +81,7 @@ static Status cut_torn_line(int file, const char *path)
     if (!is_journal)
         FAIL(STATUS_FORMAT, "%s: is not a journal of gisd, expected one or none", path);
     if (whole < bytes && ftruncate(file, (off_t)whole) != 0)
-        return refused(path, "cut off a torn line");
+        return files_refused(path, "cut off a torn line");
     return STATUS_OK;
 }
 
@@ -92,10 +93,10 @@ static Status sync_name(const char *path)
     int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(folder);
     if (file < 0)
-        return refused(path, "open the folder of the file");
+        return files_refused(path, "open the folder of the file");
     Status status = STATUS_OK;
     if (fsync(file) != 0 && errno != EINVAL)
-        status = refused(path, "bring to disk");
+        status = files_refused(path, "bring to disk");
     close(file);
     return status;
 }
@@ -107,7 +108,7 @@ Status journal_new(const char *path, Journal **journal)
     if (file < 0 && errno == ENXIO) /* a pipe that nobody reads */
         TRY(files_check_plain(path));
     if (file < 0)
-        return refused(path, "open for appending");
+        return files_refused(path, "open for appending");
     Status status = files_check_plain(path);
     if (status == STATUS_OK)
         status = lock(file, path);
@@ -119,6 +120,7 @@ Status journal_new(const char *path, Journal **journal)
         status = MEMORY_NEW(journal, 1);
     if (status == STATUS_OK) {
         (*journal)->file = file;
+        (*journal)->torn = WHOLE;
         status = memory_copy_text(path, &(*journal)->path);
     }
     if (status != STATUS_OK) {
@@ -129,21 +131,34 @@ Status journal_new(const char *path, Journal **journal)
     return status;
 }
 
+/* Takes back what an append has left that failed. */
+static Status cut_back(Journal *journal)
+{
+    if (journal->torn == WHOLE)
+        return STATUS_OK;
+    if (ftruncate(journal->file, journal->torn) != 0)
+        return files_refused(journal->path, "cut off a torn line");
+    journal->torn = WHOLE;
+    return STATUS_OK;
+}
+
 void journal_free(Journal *journal)
 {
     if (!journal)
         return;
+    cut_back(journal); /* else the next writer does it */
     close(journal->file);
     free(journal->path);
     free(journal);
 }
 
-/* One write, and the journal as it was if that falls short. */
+/* One write, and the journal as it was if that falls short: at once, or before the next append. */
 static Status append_bytes(Journal *journal, const char *lines, size_t bytes)
 {
+    TRY(cut_back(journal));
     off_t before = lseek(journal->file, 0, SEEK_END);
     if (before < 0)
-        return refused(journal->path, "find the end");
+        return files_refused(journal->path, "find the end");
     ssize_t written;
     do
         written = write(journal->file, lines, bytes);
@@ -152,9 +167,9 @@ static Status append_bytes(Journal *journal, const char *lines, size_t bytes)
         return STATUS_OK;
     if (written >= 0 && written < (ssize_t)bytes)
         errno = ENOSPC;
-    Status status = refused(journal->path, "append");
+    Status status = files_refused(journal->path, "append");
     if (ftruncate(journal->file, before) != 0)
-        status_prefix(status, "the last line is now torn");
+        journal->torn = before;
     return status;
 }
 

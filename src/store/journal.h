@@ -24,7 +24,8 @@ Status journal_new(const char *path, Journal **journal);
 void journal_free(Journal *journal);
 
 /* Appends an object with at least one field and none called "checksum". When this returns
- * STATUS_OK the line is on disk; otherwise the journal is as it was. */
+ * STATUS_OK the line is on disk; otherwise the journal is as it was, or becomes so before the next
+ * append: after STATUS_STORAGE the same may be appended again. */
 Status journal_append(Journal *journal, const cJSON *record);
 
 /* Appends many at the cost of one; a killed writer may leave only the first of them. */

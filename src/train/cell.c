@@ -13,6 +13,7 @@
 #include "eval/outcome.h"
 #include "infer/checkpoint.h"
 #include "store/files.h"
+#include "store/patience.h"
 #include "train/cell_files.h"
 #include "train/evaluation.h"
 #include "train/group_state.h"
@@ -34,6 +35,7 @@ typedef struct {
     CellProgress progress;
     double started;
     double saved, save_took; /* when it was saved last, and how long that took */
+    bool seen;               /* there is a checkpoint, whether it can be read or not */
 } Cell;
 
 enum { LINE_BYTES = 512 }; /* of the log */
@@ -186,15 +188,21 @@ static void add_step(Cell *cell, const StepResult *step)
     history_add_step(history, row);
 }
 
-static Status save(Cell *cell, double operating_point)
+static Status save_once(Cell *cell, double operating_point)
 {
     double started = clock_seconds();
+    TRY(cell_save(cell->place, &cell->trainer, &cell->history, operating_point));
+    cell->saved = clock_seconds();
+    cell->save_took = cell->saved - started;
+    return STATUS_OK;
+}
+
+static Status save(Cell *cell, double operating_point)
+{
     TRY(group_state_check(&cell->trainer));
     Status status = STATUS_OK;
     if (cell->trainer.rank == 0)
-        status = cell_save(cell->place, &cell->trainer, &cell->history, operating_point);
-    cell->saved = clock_seconds();
-    cell->save_took = cell->saved - started;
+        PATIENTLY(status, save_once(cell, operating_point));
     return mpi_agree(cell->group, status);
 }
 
@@ -342,7 +350,11 @@ static Status read_start(Cell *cell, bool *resumed)
 {
     const Network *network = &cell->trainer.network;
     const char *initial = cell->settings->initial_checkpoint;
-    TRY(cell_restore(cell->place, &cell->trainer, &cell->history, resumed));
+    Status status = cell_restore(cell->place, &cell->trainer, &cell->history, resumed);
+    cell->seen |= *resumed;
+    TRY(status);
+    if (cell->seen && !*resumed)
+        FAIL(STATUS_STORAGE, "%s: its checkpoint is no longer seen", cell->place->folder);
     if (*resumed || !*initial)
         return STATUS_OK;
     TRY(check_weights(cell));
@@ -352,9 +364,12 @@ static Status read_start(Cell *cell, bool *resumed)
 
 static Status start_parameters(Cell *cell, bool *resumed)
 {
-    Status status = cell->trainer.rank == 0 ? read_start(cell, resumed) : STATUS_OK;
+    Status status = STATUS_OK;
+    if (cell->trainer.rank == 0)
+        PATIENTLY(status, read_start(cell, resumed));
     TRY(mpi_agree(cell->group, status));
-    return group_state_send(&cell->trainer, &cell->history, resumed);
+    TRY(group_state_send(&cell->trainer, &cell->history, resumed));
+    return group_state_check(&cell->trainer);
 }
 
 static Status build_cell(Cell *cell)
@@ -373,7 +388,7 @@ static Status open_cell(Cell *cell)
     TRY_MPI(MPI_Comm_rank(cell->group, &rank));
     TRY(check_splits(cell));
     if (rank == 0)
-        status = files_make_folder(cell->place->folder);
+        PATIENTLY(status, files_make_folder(cell->place->folder));
     TRY(mpi_agree(cell->group, status));
     status = build_cell(cell);
     TRY(mpi_agree(cell->group, status));
@@ -424,8 +439,10 @@ static Status write_results(Cell *cell, const Evaluation *test, double point)
 {
     SplitMetrics metrics;
     TRY(split_metrics_init(test, point, INTERVAL_REPLICATES, cell->settings->seed, &metrics));
-    Status status = cell_write_result(cell->place, &cell->trainer, &cell->history, test, &metrics,
-                                      point, clock_seconds() - cell->started);
+    double seconds = clock_seconds() - cell->started;
+    Status status;
+    PATIENTLY(status, cell_write_result(cell->place, &cell->trainer, &cell->history, test, &metrics,
+                                        point, seconds));
     if (status == STATUS_OK)
         log_test(cell, &metrics, point);
     split_metrics_clear(&metrics);

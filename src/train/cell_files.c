@@ -149,6 +149,31 @@ static Status read_history(const CheckpointState *state, const char *path, Histo
     return status;
 }
 
+/* What is seen is not what was saved: no reason to go on from something else. */
+static Status refuse_older(const CellPlace *place, const char *what)
+{
+    FAIL(STATUS_STORAGE,
+         "%s/checkpoint.h5: %s, but by the journal step %zu was saved (does the file system lag? "
+         "else put the file back, or, to train the cell anew without a search, delete this folder "
+         "and every line of the cell in journal.jsonl)",
+         place->folder, what, place->saved_step);
+}
+
+/* An older checkpoint is only right where a newer one is damaged. */
+static Status check_age(const CellPlace *place, int64_t step)
+{
+    char *path, what[64];
+    bool damaged;
+    if (step >= (int64_t)place->saved_step)
+        return STATUS_OK;
+    TRY(checkpoint_path(place, &path));
+    Status status = checkpoint_find_damage(path, &damaged);
+    free(path);
+    TRY(status);
+    snprintf(what, sizeof what, "only step %lld is seen", (long long)step);
+    return damaged ? STATUS_OK : refuse_older(place, what);
+}
+
 static Status restore_from(const char *path, const CellPlace *place, Trainer *trainer,
                            History *history)
 {
@@ -165,6 +190,7 @@ static Status restore_from(const char *path, const CellPlace *place, Trainer *tr
                             path, (long long)step, cell, place->cell_id);
         goto end;
     }
+    TRY_GOTO(status, end, check_age(place, step));
     TRY_GOTO(status, end, checkpoint_read_parameters(path, &trainer->parameters));
     TRY_GOTO(status, end, checkpoint_read_optimiser(path, trainer->optimiser));
     TRY_GOTO(status, end, read_history(&state, path, history));
@@ -179,11 +205,11 @@ Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, 
     char *path, *newest = NULL;
     *found = false;
     TRY(checkpoint_path(place, &path));
-    Status status = checkpoint_find(path, &newest);
-    if (status == STATUS_OK && newest) {
+    Status status = checkpoint_find(path, &newest, found);
+    if (newest)
         status = restore_from(newest, place, trainer, history);
-        *found = status == STATUS_OK;
-    }
+    else if (status == STATUS_OK && place->saved_step)
+        status = refuse_older(place, "no checkpoint is seen");
     free(newest);
     free(path);
     return status;

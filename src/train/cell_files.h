@@ -14,8 +14,9 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
                  double operating_point);
 
 /* Sets trainer and history from the newest checkpoint of the folder that verifies, else from the
- * one before; *found is false, and nothing changed, if there is neither. Rank 0 only: see
- * group_state.h. */
+ * one before; *found is false, and nothing changed, if neither is seen. STATUS_STORAGE if one
+ * cannot be read now, or if none is seen of place->saved_step or later and none is damaged: then
+ * the same may be called again. Rank 0 only: see group_state.h. */
 Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, bool *found);
 
 /* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). Rank 0 only. */

@@ -8,12 +8,12 @@
 #include "base/memory.h"
 #include "train/mpi_check.h"
 
-/* What rank 0 may take to read a large checkpoint again and again, before others give up. */
-static const double PATIENCE_SECONDS = 3600;
+/* What rank 0 may take to send a large state. */
+static const double SENDING_SECONDS = 3600;
 
 static Status send(const Trainer *trainer, size_t bytes, void *data)
 {
-    return mpi_broadcast(trainer->group, bytes, data, PATIENCE_SECONDS);
+    return mpi_broadcast(trainer->group, bytes, data, SENDING_SECONDS);
 }
 
 static Status send_history(const Trainer *trainer, size_t count, size_t running_steps,

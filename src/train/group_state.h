@@ -2,8 +2,8 @@
  *
  * Only rank 0 reads checkpoints and initial weights, and sends what it has read to the others. So a
  * rank that sees another file, an older one or none (a network file system that lags, a lock held
- * for a moment) cannot go on from another state than the rest of its group. Whether all still have
- * the same is asked whenever the state is saved.
+ * for a moment) cannot go on from another state than the rest of its group. Whether all have the
+ * same is asked at the start and whenever the state is saved, so also at the end.
  *
  * Collective over the trainer's group.
  */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "store/patience.h"
 
 static struct {
     MpiWatch watch;
@@ -97,7 +98,7 @@ Status mpi_agree(MPI_Comm group, Status own)
     words[0].status = (int)own;
     TRY_MPI(MPI_Comm_rank(group, &words[0].rank));
     TRY(finish(MPI_Iallreduce(&words[0], &words[1], 1, MPI_2INT, MPI_MAXLOC, group, &request),
-               "MPI_Iallreduce", &request, watching.silence));
+               "MPI_Iallreduce", &request, watching.silence + patience_seconds()));
     Status worst = (Status)words[1].status;
     int rank = words[1].rank;
     free(words);

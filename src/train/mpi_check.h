@@ -44,7 +44,7 @@ Status mpi_wait_all(int count, MPI_Request *requests);
 /* ---- collective over the group ---- */
 
 /* Makes the worst status of any rank every rank's; the ranks whose own was fine learn which rank
- * failed. */
+ * failed. Waits as long as a rank may try again what the storage refuses (store/patience.h). */
 Status mpi_agree(MPI_Comm group, Status own);
 
 /* Marks an error as one that this rank only heard of, from another one of its group; returns it. */

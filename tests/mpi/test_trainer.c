@@ -111,6 +111,19 @@ static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void *
     assert_same_parameters(&whole, &after);
     trainer_clear(&after);
 
+    /* Of a later state than is seen the journal knows: a file system that lags. */
+    CellPlace later = place;
+    later.saved_step = STEPS + 1;
+    assert_int_equal(trainer_init(&after, &settings, dataset, MPI_COMM_SELF), STATUS_OK);
+    assert_int_equal(cell_restore(&later, &after, &restored, &found), STATUS_STORAGE);
+    assert_true(found);
+    assert_non_null(strstr(status_message(), "only step 3 is seen, but by the journal step 4"));
+    later.folder = "/tmp/gisd-no-such-folder";
+    assert_int_equal(cell_restore(&later, &after, &restored, &found), STATUS_STORAGE);
+    assert_false(found);
+    assert_non_null(strstr(status_message(), "no checkpoint is seen, but by the journal step 4"));
+    trainer_clear(&after);
+
     /* A checkpoint that was damaged falls back to the one before, which costs two steps more. */
     snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
     FILE *file = fopen(path, "r+b");
@@ -120,8 +133,10 @@ static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void *
     fseek(file, ftell(file) / 4, SEEK_SET);
     fputs("damage", file);
     fclose(file);
+    later.folder = folder;
+    later.saved_step = STEPS;
     assert_int_equal(trainer_init(&after, &settings, dataset, MPI_COMM_SELF), STATUS_OK);
-    assert_int_equal(cell_restore(&place, &after, &restored, &found), STATUS_OK);
+    assert_int_equal(cell_restore(&later, &after, &restored, &found), STATUS_OK);
     assert_int_equal(after.step, 1);
     assert_int_equal(trainer_start(&after), STATUS_OK);
     run_steps(&after, 2 * STEPS - 1);

@@ -148,7 +148,9 @@ static Status run(Link *link, const ExperimentFile *experiment, const Job *job,
     double each = 1000 / (double)job->cells.count;
     syncs.seconds = 0;
     syncs.calls = 0;
-    TRY(master_run(&settings, link, job, folder, &end));
+    Status status = master_run(&settings, link, job, folder, &end);
+    master_let_go(link, &end);
+    TRY(status);
     processor = processor_seconds() - processor;
     printf("%zu of %zu cells done on %d ranks in %.2f s; the master: %.3f ms of processor a cell, "
            "%.2f fsync a cell, %.3f ms a cell in them\n",

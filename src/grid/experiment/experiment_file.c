@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "store/files.h"
+#include "store/patience.h"
 #include "store/yaml_text.h"
 #include "store/yaml_tree.h"
 
@@ -253,7 +254,8 @@ static Status read_seconds(YamlNode value, const char *key, unsigned long long l
 
 static Status read_grid(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", NULL};
+    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", "patience",
+                                        NULL};
     Reading *reading = context;
     if (strcmp(key, "ranks_per_cell") == 0)
         return read_ranks(reading, value);
@@ -261,6 +263,8 @@ static Status read_grid(void *context, YamlNode key_node, const char *key, YamlN
         return read_seconds(value, key, 1, &reading->experiment->checkpoint_seconds);
     if (strcmp(key, "silence") == 0)
         return read_seconds(value, key, 2, &reading->experiment->silence);
+    if (strcmp(key, "patience") == 0)
+        return read_seconds(value, key, 0, &reading->experiment->patience);
     return yaml_refuse_key(key_node, "grid", key, known);
 }
 
@@ -390,6 +394,7 @@ static Status read_tree(Reading *reading, const YamlTree *tree)
     experiment->split = split_defaults();
     experiment->checkpoint_seconds = 600;
     experiment->silence = 600;
+    experiment->patience = PATIENCE_SECONDS;
     TRY(MEMORY_NEW(&experiment->values, setting_count()));
     TRY(yaml_read_mapping(yaml_root(tree), "", read_top, reading));
     if (!experiment->name[0])
@@ -520,6 +525,8 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
     fprintf(stream, "grid:\n  ranks_per_cell: %s\n  checkpoint: %.0f\n  silence: %.0f\n", ranks,
             experiment->checkpoint_seconds, experiment->silence);
+    if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
+        fprintf(stream, "  patience: %.0f\n", experiment->patience);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     return STATUS_OK;

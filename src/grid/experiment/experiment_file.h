@@ -11,7 +11,7 @@
  *     loss: {alpha: [0.25, 0.5], gamma: 2}
  *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
  *     search: halving                         # over alpha and gamma: see search.h; else grid
- *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600}
+ *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600}
  *
  * Every setting of setting_table.h may be a single value or a list; a list of more than one value
  * is an axis. Paths are relative to the file. Errors are one line with file and line number.
@@ -44,6 +44,7 @@ typedef struct {
     size_t ranks_per_cell;     /* 0: auto, as the work left asks for */
     double checkpoint_seconds; /* from one checkpoint to the next, at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
+    double patience;           /* seconds for which is tried again what the storage refuses */
     SettingValues *values;     /* setting_count() */
 } ExperimentFile;
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "grid/run/threads.h"
 #include "store/files.h"
+#include "store/patience.h"
 #include "train/mpi_check.h"
 
 /* A rank of a job whose master died may still be in its last step; one that hangs elsewhere is not
@@ -22,11 +23,13 @@ enum { LOCK_PATIENCE_SECONDS = 60 };
 static void lock_log(FILE *log)
 {
     double started = clock_seconds();
-    while (flock(fileno(log), LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+    while (flock(fileno(log), LOCK_EX | LOCK_NB) != 0 && files_refusal(errno) == STATUS_STORAGE) {
         if (clock_seconds() - started > LOCK_PATIENCE_SECONDS) {
             fputs("another process still holds this log (does it hang?); going on\n", log);
             return;
         }
+        if (mpi_pulse() != STATUS_OK)
+            return; /* called off, which the next wait finds too */
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
 }
@@ -41,7 +44,7 @@ static Status open_log(const char *folder, FILE **log)
     if (*log)
         lock_log(*log);
     else
-        status = status_set(STATUS_IO, "%s: cannot open for appending: %s", path, strerror(errno));
+        status = files_refused(path, "open for appending");
     free(path);
     return status;
 }
@@ -75,18 +78,20 @@ static Status introduce(FILE *log, const GridCell *cell, unsigned number, MPI_Co
     return STATUS_OK;
 }
 
-Status attempt_run(const Job *job, size_t index, unsigned number, MPI_Comm group,
-                   const CellHooks *hooks, CellEnd *end)
+Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const CellHooks *hooks,
+                   CellEnd *end)
 {
-    const GridCell *cell = &job->cells.cells[index];
+    const GridCell *cell = &job->cells.cells[attempt->cell];
     char folder[PATH_MAX];
     FILE *log = NULL;
     int rank;
     snprintf(folder, sizeof folder, "%s/cells/%s", job->folder, cell->id);
     TRY_MPI(MPI_Comm_rank(group, &rank));
-    Status status = rank == 0 ? open_log(folder, &log) : STATUS_OK;
+    Status status = STATUS_OK;
+    if (rank == 0)
+        PATIENTLY(status, open_log(folder, &log));
     if (status == STATUS_OK && rank == 0)
-        status = introduce(log, cell, number, group);
+        status = introduce(log, cell, attempt->number, group);
     status = mpi_agree(group, status);
     if (status == STATUS_OK)
         status = cell_run(&cell->settings,
@@ -94,6 +99,7 @@ Status attempt_run(const Job *job, size_t index, unsigned number, MPI_Comm group
                                        .cell_id = cell->id,
                                        .config_text = cell->config,
                                        .data_name = job->data_name,
+                                       .saved_step = attempt->saved_step,
                                        .weights = cell->weights,
                                        .log = log},
                           job_dataset(job, cell), group, hooks, end);

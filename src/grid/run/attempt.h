@@ -5,10 +5,16 @@
 #include "grid/run/job.h"
 #include "train/cell.h"
 
+typedef struct {
+    size_t cell;       /* of the job */
+    unsigned number;   /* of the attempt, for the log */
+    size_t saved_step; /* of the cell's last checkpoint by the journal; 0: there is none */
+} Attempt;
+
 /* Trains a cell of the job in the group. The group's rank 0 appends to cells/ID/log.txt, which it
- * keeps locked: a rank left over from an earlier job or attempt ends first. `number`: of the
- * attempt, for the log. Collective over the group; errors as cell_run(). */
-Status attempt_run(const Job *job, size_t cell, unsigned number, MPI_Comm group,
-                   const CellHooks *hooks, CellEnd *end);
+ * keeps locked: a rank left over from an earlier job or attempt ends first. Collective over the
+ * group; errors as cell_run(). */
+Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const CellHooks *hooks,
+                   CellEnd *end);
 
 #endif

@@ -35,7 +35,9 @@ static Status data_path(const ExperimentFile *experiment, const char *path, cons
         FAIL(STATUS_ARGUMENT, "%s: no data (expected data: {manifest: PATH}, or --data PATH)",
              path);
     TRY(check_data_path(given));
-    if (files_is_folder(given))
+    FilesKind kind;
+    TRY(files_look(given, &kind));
+    if (kind == FILES_FOLDER)
         return files_join(given, "manifest.csv", found);
     return memory_copy_text(given, found);
 }
@@ -195,6 +197,7 @@ static Status pack(const Job *job, char **bytes, size_t *count)
     put_text(&blob, job->data_name);
     put(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds);
     put(&blob, &job->silence, sizeof job->silence);
+    put(&blob, &job->patience, sizeof job->patience);
     put(&blob, &job->cells.count, sizeof job->cells.count);
     for (size_t i = 0; i < job->cells.count; ++i) {
         put(&blob, &job->cells.cells[i], sizeof(GridCell));
@@ -219,6 +222,7 @@ static Status unpack(Job *job, const void *bytes, size_t count)
     TRY(take_text(&blob, &job->data_name));
     TRY(take(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds));
     TRY(take(&blob, &job->silence, sizeof job->silence));
+    TRY(take(&blob, &job->patience, sizeof job->patience));
     TRY(take(&blob, &cells, sizeof cells));
     TRY(MEMORY_NEW(&job->cells.cells, cells));
     for (size_t i = 0; i < cells; ++i) {

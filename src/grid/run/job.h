@@ -22,6 +22,7 @@ typedef struct {
     GridCells cells;
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
+    double patience;           /* seconds for which is tried again what the storage refuses */
     size_t warning_count, warning_room;
     char **warnings; /* warning_count: what deserves a look before the job runs; of rank 0 */
 } Job;

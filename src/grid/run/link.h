@@ -20,7 +20,7 @@
 typedef enum {
     /* from the master */
     MESSAGE_RUN,     /* train `cell` in the group `ranks`; the first of them leads it */
-    MESSAGE_STOP,    /* save at the next step and end the attempt */
+    MESSAGE_STOP,    /* save at the next step and end the attempt; `last`: as the job ends */
     MESSAGE_ABANDON, /* your group is broken: end the attempt at once, for the reason in `text` */
     MESSAGE_LEAVE,   /* the job is over; `status`: not in order, as some rank is dead */
     /* from a worker */
@@ -36,10 +36,12 @@ typedef struct {
     int32_t kind;          /* MessageKind */
     int32_t status;        /* Status with which an attempt ended */
     int32_t end;           /* CellEnd, if that is STATUS_OK */
+    int32_t last;          /* STOP: a storage that refuses is not waited for as long as else */
     int32_t heard;         /* ENDED: the error is another member's, which tells more of it */
     int32_t rank_count;    /* of the group */
     uint32_t cell;         /* position in the job's cells */
     uint32_t attempt;      /* numbers every start of any cell in this job, from 1 */
+    uint64_t saved_step;   /* RUN: of the cell's last checkpoint by the journal; 0: there is none */
     uint64_t stop_epoch;   /* RUN: stop after that many epochs; 0: go on to the end */
     double image_seconds;  /* from a worker: see pace.h; 0: nothing to tell */
     CellProgress progress; /* PROGRESS, ENDED */

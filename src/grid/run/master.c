@@ -88,6 +88,7 @@ static Status send_run(Master *master, size_t index)
                        .cell = (uint32_t)index,
                        .attempt = cell->attempt,
                        .rank_count = (int32_t)cell->rank_count,
+                       .saved_step = cell->saved_step,
                        .stop_epoch = master_stop_epoch(master, index)};
     memcpy(message.ranks, cell->ranks, sizeof message.ranks);
     for (size_t i = 0; i < cell->rank_count; ++i)
@@ -115,7 +116,7 @@ static double save_seconds(const Master *master)
     return 2 * RESTART_SECONDS + 2 * longest;
 }
 
-static bool must_stop(const Master *master)
+bool master_must_stop(const Master *master)
 {
     return signals_asked_to_stop() || clock_seconds() > master->end - save_seconds(master);
 }
@@ -134,7 +135,7 @@ static void solo_progress(void *context, const CellProgress *progress)
 static bool solo_stop(void *context)
 {
     Solo *solo = context;
-    return must_stop(solo->master) || solo->status != STATUS_OK;
+    return master_must_stop(solo->master) || solo->status != STATUS_OK;
 }
 
 static Status run_here(Master *master, size_t index)
@@ -146,8 +147,11 @@ static Status run_here(Master *master, size_t index)
                              .save_seconds = master->job->checkpoint_seconds,
                              .stop_epoch = master_stop_epoch(master, index)};
     CellEnd end = CELL_STOPPED;
-    Status status =
-        attempt_run(master->job, index, master->cells[index].attempt, MPI_COMM_SELF, &hooks, &end);
+    const MasterCell *cell = &master->cells[index];
+    Status status = attempt_run(
+        master->job,
+        &(Attempt){.cell = index, .number = cell->attempt, .saved_step = cell->saved_step},
+        MPI_COMM_SELF, &hooks, &end);
     scheduler_rank_idle(master->scheduler, 0);
     TRY(solo.status);
     return master_member_ended(
@@ -194,7 +198,7 @@ static Status run(Master *master)
         if (!master->alone)
             TRY(take_messages(master, &heard));
         TRY(master_check_health(master, now));
-        if (must_stop(master) && !master->stopping)
+        if (master_must_stop(master) && !master->stopping)
             TRY(stop_all(master));
         if (!master->stopping)
             TRY(give_orders(master, &ordered));
@@ -231,7 +235,7 @@ static void recall_cell(Master *master, size_t index)
     if (!record)
         return;
     cell->standing = record->standing;
-    cell->step = record->step;
+    cell->step = cell->saved_step = record->step;
     cell->epoch = record->epoch;
     cell->kept_epoch = record->kept_epoch;
     cell->score =
@@ -290,14 +294,14 @@ static Status init(Master *master)
 }
 
 /* The words must be out before this rank ends, but dead ranks never take theirs. */
-static void let_go(Master *master)
+void master_let_go(Link *link, const MasterEnd *end)
 {
-    enum { PATIENCE_SECONDS = 2 };
-    Message leave = {.kind = MESSAGE_LEAVE, .status = master->dead_count ? STATUS_LOST : STATUS_OK};
+    enum { LEAVING_SECONDS = 2 };
+    Message leave = {.kind = MESSAGE_LEAVE, .status = end->broken ? STATUS_LOST : STATUS_OK};
     double started = clock_seconds();
-    for (int rank = 1; rank < master->link->ranks; ++rank)
-        link_send(master->link, rank, &leave);
-    while (!link_idle(master->link) && clock_seconds() - started < PATIENCE_SECONDS)
+    for (int rank = 1; rank < link->ranks; ++rank)
+        link_send(link, rank, &leave);
+    while (!link_idle(link) && clock_seconds() - started < LEAVING_SECONDS)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
@@ -312,7 +316,6 @@ Status master_run(const MasterSettings *settings, Link *link, const Job *job, Re
     Status written = master_write_records(&master); /* of a round that ended with an error */
     if (status == STATUS_OK)
         status = written;
-    let_go(&master);
     if (status == STATUS_OK)
         show(&master, clock_seconds(), true);
     for (size_t i = 0; i < master.cell_count && master.cells; ++i) {

@@ -30,8 +30,11 @@ typedef struct {
 /* How the master schedules: `workers` ranks that train, groups as MasterSettings says. */
 SchedulerSettings master_scheduling(size_t workers, size_t ranks_per_cell);
 
-/* Runs what is left of the job in its open folder; then lets the workers go. */
+/* Runs what is left of the job in its open folder. The workers stay until they are let go. */
 Status master_run(const MasterSettings *settings, Link *link, const Job *job, ResultsFolder *folder,
                   MasterEnd *end);
+
+/* Lets the workers go, also after an error. */
+void master_let_go(Link *link, const MasterEnd *end);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * An attempt ends when every member has ended it or is dead. If the leader has completed the result
  * the cell is done, whatever else happened; if a rank died or fell silent it goes back to the
- * queue, but not for ever: a cell that takes its ranks with it again and again fails. */
+ * queue, but not for ever: a cell that takes its ranks with it again and again fails. One that the
+ * storage refused for as long as it was tried again fails in this job alone. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 enum { MOST_LOSSES = 3 };
 
 /* What the others of a group may take to notice a member's failure by themselves. */
-static const double PATIENCE_SECONDS = 5;
+static const double NOTICE_SECONDS = 5;
 
 size_t master_stop_epoch(const Master *master, size_t index)
 {
@@ -77,6 +78,8 @@ Status master_progress(Master *master, size_t index, const CellProgress *progres
     double now = clock_seconds(), seconds = 0;
     cell->step = progress->step;
     cell->epoch = progress->epoch;
+    if (progress->saved)
+        cell->saved_step = progress->step;
     cell->score =
         isfinite(progress->validation_auc) ? progress->validation_auc : progress->validation_dice;
     if (progress->images_per_second > 0)
@@ -138,6 +141,11 @@ static Status close_attempt(Master *master, size_t index)
         status = master_record_end(master, index, EVENT_FINISHED, NULL, NULL);
     } else if (cell->broken || cell->status == STATUS_LOST) {
         status = lose(master, index);
+    } else if (cell->status == STATUS_STORAGE && master_must_stop(master)) {
+        /* It would have waited for longer, did the job not end. */
+        cell->standing = CELL_PARTIAL;
+        status =
+            master_record_end(master, index, EVENT_LOST, status_name(STATUS_STORAGE), cell->cause);
     } else if (cell->status != STATUS_OK) {
         status = fail(master, index, status_name(cell->status));
     } else {
@@ -173,7 +181,7 @@ Status master_member_ended(Master *master, size_t index, size_t worker, const Ma
     if (--cell->members_left == 0)
         return close_attempt(master, index);
     if (ended->status != STATUS_OK && cell->call_off == 0)
-        cell->call_off = clock_seconds() + PATIENCE_SECONDS;
+        cell->call_off = clock_seconds() + NOTICE_SECONDS;
     return STATUS_OK;
 }
 
@@ -182,7 +190,10 @@ Status master_member_ended(Master *master, size_t index, size_t worker, const Ma
 Status master_ask_to_stop(Master *master, size_t index)
 {
     const MasterCell *cell = &master->cells[index];
-    Message message = {.kind = MESSAGE_STOP, .cell = (uint32_t)index, .attempt = cell->attempt};
+    Message message = {.kind = MESSAGE_STOP,
+                       .cell = (uint32_t)index,
+                       .attempt = cell->attempt,
+                       .last = master->stopping};
     return cell->attempt && !master->alone ? link_send(master->link, cell->ranks[0], &message)
                                            : STATUS_OK;
 }

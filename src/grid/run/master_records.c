@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "grid/run/master_state.h"
+#include "store/patience.h"
 
 Status master_record(Master *master, const Event *event)
 {
@@ -27,8 +28,9 @@ Status master_record(Master *master, const Event *event)
 
 Status master_write_records(Master *master)
 {
-    Status status =
-        journal_append_all(master->folder->journal, master->record_count, master->records);
+    Status status;
+    PATIENTLY(status,
+              journal_append_all(master->folder->journal, master->record_count, master->records));
     while (master->record_count)
         cJSON_Delete(master->records[--master->record_count]);
     return status;

@@ -39,16 +39,22 @@ static void carry_out(Master *master, size_t epoch, const SearchVerdict *verdict
     }
 }
 
+/* A search does not go on without a cell that only the storage has held up. */
+static bool is_out(const MasterCell *cell)
+{
+    return cell->standing == CELL_DROPPED ||
+           (cell->standing == CELL_FAILED && cell->status != STATUS_STORAGE);
+}
+
 /* Where the cells of the job stand, as the search sees it. */
 static void describe(const Master *master, SearchCell *cells)
 {
     for (size_t i = 0; i < master->cell_count; ++i) {
         const MasterCell *cell = &master->cells[i];
-        cells[i] =
-            (SearchCell){.out = cell->standing == CELL_FAILED || cell->standing == CELL_DROPPED,
-                         .kept_epoch = cell->kept_epoch,
-                         .epoch = cell->attempt ? 0 : cell->epoch,
-                         .score = cell->score};
+        cells[i] = (SearchCell){.out = is_out(cell),
+                                .kept_epoch = cell->kept_epoch,
+                                .epoch = cell->attempt ? 0 : cell->epoch,
+                                .score = cell->score};
     }
 }
 

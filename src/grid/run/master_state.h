@@ -17,6 +17,7 @@ typedef struct {
     size_t epoch;      /* finished ones */
     double score;      /* for a search, after that epoch; NaN: none */
     size_t kept_epoch; /* of the last decision of a search that kept it */
+    size_t saved_step; /* of the last checkpoint by the journal; 0: there is none */
     size_t losses;     /* attempts ended by dead or silent ranks, in this job */
     unsigned attempt;  /* the running one; 0: none */
     size_t rank_count;
@@ -79,6 +80,9 @@ static inline const GridCell *master_grid_cell(const Master *master, size_t cell
 {
     return &master->job->cells.cells[cell];
 }
+
+/* master.c: somebody or the walltime asks to save and end. */
+bool master_must_stop(const Master *master);
 
 /* master_records.c: the journal. Records are gathered until they are written. */
 Status master_record(Master *master, const Event *event);

@@ -163,10 +163,12 @@ static Status check_free(const char *path)
     static const char *const names[] = {"experiment.yaml", "grid.h5", "cells"};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         char *file;
+        FilesKind there;
         TRY(files_join(path, names[i], &file));
-        bool there = files_exists(file);
+        Status status = files_look(file, &there);
         free(file);
-        if (there)
+        TRY(status);
+        if (there != FILES_NOTHING)
             FAIL(STATUS_ARGUMENT,
                  "%s: holds %s, which would be written over, and no journal of a grid (name "
                  "another folder with --out)",
@@ -192,9 +194,12 @@ Status results_folder_compare(const char *path, const ExperimentFile *experiment
                               const Search *search, Job *job, Records *records)
 {
     char *journal;
+    FilesKind there;
     *records = (Records){0};
     TRY(files_join(path, "journal.jsonl", &journal));
-    Status status = files_exists(journal) ? records_read(journal, records) : check_free(path);
+    Status status = files_look(journal, &there);
+    if (status == STATUS_OK)
+        status = there == FILES_NOTHING ? check_free(path) : records_read(journal, records);
     free(journal);
     TRY(status);
     TRY(compare_cells(path, experiment, job, records));
@@ -208,9 +213,10 @@ static Status write_experiment(const char *folder, const ExperimentFile *experim
                                const char *source, const Job *job)
 {
     char *text, *path;
+    bool same;
     TRY(files_join(folder, "experiment.yaml", &path));
-    Status status = STATUS_OK;
-    if (!files_are_same(path, source)) {
+    Status status = files_are_same(path, source, &same);
+    if (status == STATUS_OK && !same) {
         status = experiment_file_resolve(experiment, job->data_name, &text);
         if (status == STATUS_OK) {
             status = files_write(path, text, strlen(text));

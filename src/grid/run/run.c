@@ -1,6 +1,7 @@
 /* See run.h. */
 #include "grid/run/run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@
 #include "grid/run/threads.h"
 #include "grid/run/worker.h"
 #include "store/files.h"
+#include "store/patience.h"
 #include "train/mpi_check.h"
 
-/* ---- rank 0 ---- */
+/* ---- the experiment and its data ---- */
 
 /* The ranks may stand in other working folders. */
 static Status name_folder(const RunSettings *settings, const ExperimentFile *experiment,
@@ -57,15 +59,17 @@ static Status take_rule_of_folder(const char *folder, ExperimentFile *experiment
 {
     ExperimentFile there;
     char *path;
+    if (experiment->split_rule_given)
+        return STATUS_OK;
     TRY(files_join(folder, "experiment.yaml", &path));
-    if (!experiment->split_rule_given && files_exists(path) &&
-        experiment_file_read(path, &there) == STATUS_OK) {
+    Status status = experiment_file_read(path, &there);
+    free(path);
+    if (status == STATUS_OK) {
         experiment->split.rule =
             there.split_rule_given ? there.split.rule : SPLIT_RULE_LARGEST_FIRST;
         experiment_file_clear(&there);
     }
-    free(path);
-    return STATUS_OK;
+    return status == STATUS_STORAGE ? status : STATUS_OK;
 }
 
 Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job *job)
@@ -81,49 +85,107 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
     TRY(name_data(job));
     job->checkpoint_seconds = experiment->checkpoint_seconds;
     job->silence = experiment->silence;
+    job->patience = experiment->patience;
     return STATUS_OK;
 }
 
-static Status prepare(const RunSettings *settings, size_t ranks, ExperimentFile *experiment,
+/* ---- rank 0 ---- */
+
+/* The others must know that rank 0 lives, when it waits for the storage. */
+typedef struct {
+    Link *link;
+    double silence;
+    double told;
+    double end; /* of the walltime, on the clock; INFINITY: none */
+} Vigil;
+
+static Status show_life(void *context)
+{
+    Vigil *vigil = context;
+    const Message alive = {.kind = MESSAGE_ALIVE};
+    double now = clock_seconds();
+    TRY(mpi_pulse());
+    if (now - vigil->told < fmin(vigil->silence / 4, 10))
+        return STATUS_OK;
+    vigil->told = now;
+    for (int rank = 1; rank < vigil->link->ranks; ++rank)
+        TRY(link_send(vigil->link, rank, &alive));
+    return STATUS_OK;
+}
+
+/* What else is left to do then takes its time too. */
+static bool is_last_chance(void *context)
+{
+    const Vigil *vigil = context;
+    return signals_asked_to_stop() || clock_seconds() + 2 * PATIENCE_HURRY_SECONDS > vigil->end;
+}
+
+static void keep_vigil(Vigil *vigil, double patience)
+{
+    patience_set(patience, &(PatienceHooks){vigil, show_life, is_last_chance});
+}
+
+/* run_prepare(), which can be called again if it fails. */
+static Status prepare_once(const RunSettings *settings, ExperimentFile *experiment, Job *job)
+{
+    Status status = run_prepare(settings, experiment, job);
+    if (status != STATUS_OK) {
+        job_clear(job);
+        experiment_file_clear(experiment);
+    }
+    return status;
+}
+
+static Status prepare(const RunSettings *settings, Vigil *vigil, ExperimentFile *experiment,
                       Job *job, ResultsFolder *folder, Search *search, bool **selected)
 {
-    TRY(run_prepare(settings, experiment, job));
+    Status status;
+    PATIENTLY(status, prepare_once(settings, experiment, job));
+    TRY(status);
+    vigil->silence = experiment->silence;
+    keep_vigil(vigil, experiment->patience);
     TRY(search_init(experiment, settings->experiment, &job->cells, search));
     TRY(select_cells(settings, experiment, job, selected));
     if (*selected)
         TRY(search_check_selection(search, *selected));
-    return results_folder_open(folder, experiment, settings->experiment, search, job, ranks);
+    PATIENTLY(status, results_folder_open(folder, experiment, settings->experiment, search, job,
+                                          (size_t)vigil->link->ranks));
+    return status;
 }
 
 static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEnd *end, int code)
 {
+    const Event closed = {.kind = EVENT_CLOSED,
+                          .code = (size_t)code,
+                          .done = end->done,
+                          .failed = end->failed,
+                          .dropped = end->dropped,
+                          .left = end->left};
     char *journal;
+    Status status;
     TRY(files_join(job->folder, "journal.jsonl", &journal));
-    Status status = event_append(folder->journal, &(Event){.kind = EVENT_CLOSED,
-                                                           .code = (size_t)code,
-                                                           .done = end->done,
-                                                           .failed = end->failed,
-                                                           .dropped = end->dropped,
-                                                           .left = end->left});
+    PATIENTLY(status, event_append(folder->journal, &closed));
     records_clear(&folder->records);
     if (status == STATUS_OK)
-        status = records_read(journal, &folder->records);
+        PATIENTLY(status, records_read(journal, &folder->records));
     if (status == STATUS_OK)
-        status = results_folder_index(job->folder, &folder->records);
+        PATIENTLY(status, results_folder_index(job->folder, &folder->records));
     free(journal);
     return status;
 }
 
-static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, RunEnd *end)
+static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEnd *end)
 {
+    Vigil vigil = {
+        .link = link, .silence = (double)INFINITY, .end = clock_seconds() + settings->seconds};
     ExperimentFile experiment = {0};
     Job job = {0};
     ResultsFolder folder = {0};
     Search search = {0};
     bool *selected = NULL;
     MasterEnd cells = {0};
-    Status status =
-        prepare(settings, (size_t)ranks, &experiment, &job, &folder, &search, &selected);
+    keep_vigil(&vigil, PATIENCE_SECONDS);
+    Status status = prepare(settings, &vigil, &experiment, &job, &folder, &search, &selected);
     for (size_t i = 0; status == STATUS_OK && i < job.warning_count; ++i)
         fprintf(stderr, "gisd-grid: warning: %s\n", job.warnings[i]);
     status = job_share(&job, status, comm);
@@ -141,6 +203,8 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
         end->code = cells.left ? RUN_UNFINISHED : cells.failed ? EXIT_FAILURE : EXIT_SUCCESS;
         status = close_folder(&folder, &job, &cells, end->code);
     }
+    master_let_go(link, &cells);
+    patience_set(0, &(PatienceHooks){0});
     results_folder_close(&folder);
     job_clear(&job);
     experiment_file_clear(&experiment);
@@ -210,7 +274,7 @@ Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
     signals_catch();
     Status status = meet(comm, ranks, &link, &meeting);
     if (status == STATUS_OK)
-        status = rank == 0 ? lead(settings, comm, ranks, &link, end) : follow(comm, &link, end);
+        status = rank == 0 ? lead(settings, comm, &link, end) : follow(comm, &link, end);
     end->broken |= status == STATUS_LOST;
     link_clear(&link);
     return status;

@@ -79,15 +79,26 @@ static void print_running(FILE *stream, const Overview *view)
     }
 }
 
-static void print_failed(FILE *stream, const Overview *view)
+static bool is_held_up(const CellRecord *cell)
+{
+    return cell->standing == CELL_PARTIAL && strcmp(cell->kind, status_name(STATUS_STORAGE)) == 0;
+}
+
+static bool is_failed(const CellRecord *cell)
+{
+    return cell->standing == CELL_FAILED;
+}
+
+static void print_causes(FILE *stream, const Overview *view, bool (*is_one)(const CellRecord *cell),
+                         const char *heading)
 {
     bool first = true;
     for (size_t i = 0; i < view->records.count; ++i) {
         const CellRecord *cell = &view->records.cells[i];
-        if (cell->standing != CELL_FAILED)
+        if (!is_one(cell))
             continue;
         if (first)
-            fputs("\nfailed (run them again with --retry failed; see --why DIR CELL)\n", stream);
+            fprintf(stream, "\n%s\n", heading);
         first = false;
         fprintf(stream, "  %s  %s: %s: %s\n", cell->id, cell->name, cell->kind, cell->cause);
     }
@@ -125,7 +136,10 @@ void status_view(const Overview *view, FILE *stream)
     print_job(stream, view);
     print_table(stream, view);
     print_running(stream, view);
-    print_failed(stream, view);
+    print_causes(stream, view, is_failed,
+                 "failed (run them again with --retry failed; see --why DIR CELL)");
+    print_causes(stream, view, is_held_up,
+                 "held up by the storage (the next start goes on with them by itself)");
 }
 
 /* ---- one cell ---- */
@@ -245,8 +259,11 @@ static void advise(FILE *stream, const Overview *view, const CellRecord *cell)
                      "keep the loss finite; that makes another cell"},
         {"no memory", "it needs more memory than a rank has: more ranks a cell (ranks_per_cell), "
                       "fewer ranks a host, or a smaller batch"},
-        {"input/output", "look at the disk (full? read-only?), then start again with --retry "
-                         "failed: it goes on from its checkpoint"},
+        {"input/output", "look at the disk (read-only?), then start again with --retry failed: it "
+                         "goes on from its checkpoint"},
+        {"storage",
+         "look at the disk (full?) and its server, then start again: it goes on from its "
+         "checkpoint"},
         {"lost rank", "ranks that die without a word were often killed for want of memory (see "
                       "the host's kernel log); then start again with --retry failed"},
     };
@@ -261,7 +278,7 @@ static void advise(FILE *stream, const Overview *view, const CellRecord *cell)
                     ? "it is running"
                     : "start the experiment again: it goes on from its checkpoint, if it has one");
     for (size_t i = 0; i < sizeof advices / sizeof *advices; ++i)
-        if (cell->standing == CELL_FAILED && strcmp(cell->kind, advices[i].kind) == 0)
+        if ((is_failed(cell) || is_held_up(cell)) && strcmp(cell->kind, advices[i].kind) == 0)
             fprintf(stream, "\nwhat to do: %s\n", advices[i].advice);
 }
 

@@ -13,6 +13,7 @@
 #include "grid/run/attempt.h"
 #include "grid/run/peer.h"
 #include "grid/run/signals.h"
+#include "store/patience.h"
 #include "train/mpi_check.h"
 
 enum { GROUP_TAG = 2 };
@@ -34,7 +35,8 @@ typedef struct {
     bool leave, broken;
     /* the present attempt */
     Message run;
-    bool stop;      /* the master asked for it */
+    bool stop;      /* the master asked for it, ... */
+    bool last;      /* ... as the job ends */
     bool abandoned; /* ... or called it off, for this reason */
     char reason[MESSAGE_TEXT_BYTES];
     CellProgress progress;
@@ -62,6 +64,7 @@ static void take(Worker *worker, const Message *message)
     switch ((MessageKind)message->kind) {
     case MESSAGE_STOP:
         worker->stop |= present;
+        worker->last |= message->last != 0;
         break;
     case MESSAGE_ABANDON:
         worker->abandoned |= present;
@@ -161,6 +164,19 @@ static bool should_stop(void *context)
     return worker->stop || worker->leave || signals_asked_to_stop();
 }
 
+/* The pulse and the hurry of a rank that waits for the storage. */
+static Status keep_in_touch(void *context)
+{
+    (void)context;
+    return mpi_pulse();
+}
+
+static bool is_last_chance(void *context)
+{
+    const Worker *worker = context;
+    return worker->last || worker->leave || signals_asked_to_stop();
+}
+
 /* Blocks until all members are here. They were all idle a moment ago; should one have died since,
  * the deadline ends this process too, and with it a wait without end. */
 static Status form_group(Worker *worker, MPI_Comm *group)
@@ -198,8 +214,11 @@ static Status run_attempt(Worker *worker)
                                  worker->job->checkpoint_seconds,
                                  worker->run.stop_epoch};
         mpi_set_watch(watch, worker, worker->silence);
-        status =
-            attempt_run(worker->job, worker->run.cell, worker->run.attempt, group, &hooks, &end);
+        status = attempt_run(worker->job,
+                             &(Attempt){.cell = worker->run.cell,
+                                        .number = worker->run.attempt,
+                                        .saved_step = worker->run.saved_step},
+                             group, &hooks, &end);
         mpi_set_watch(NULL, NULL, worker->silence);
     }
     if (status == STATUS_OK && group != MPI_COMM_SELF)
@@ -240,7 +259,9 @@ static Status serve(Worker *worker)
 Status worker_run(Link *link, const Job *job, double silence, bool *broken)
 {
     Worker worker = {.link = link, .job = job, .silence = silence, .heard = clock_seconds()};
+    patience_set(job->patience, &(PatienceHooks){&worker, keep_in_touch, is_last_chance});
     Status status = serve(&worker);
+    patience_set(0, &(PatienceHooks){0});
     *broken = worker.broken;
     return status;
 }

@@ -150,7 +150,7 @@ static void a_resolved_experiment_reads_back_as_itself(void **state)
     assert_int_equal(read_text("name: x\ndata: {manifest: m.csv, test: validation,\n"
                                "       split: {train: 0.5, validation: 0.25, test: 0.25}}\n"
                                "loss: {alpha: [0.1, 0.25]}\ntraining: {learning_rate: 3e-4}\n"
-                               "model: {initial: 'a b: c.h5'}\n",
+                               "model: {initial: 'a b: c.h5'}\ngrid: {silence: 9}\n",
                                &experiment),
                      STATUS_OK);
     assert_int_equal(experiment_file_resolve(&experiment, experiment.manifest, &once), STATUS_OK);
@@ -159,6 +159,7 @@ static void a_resolved_experiment_reads_back_as_itself(void **state)
     assert_int_equal(experiment_file_resolve(&experiment, experiment.manifest, &twice), STATUS_OK);
     assert_string_equal(once, twice);
     assert_non_null(strstr(once, "learning_rate: 0.0003"));
+    assert_null(strstr(once, "patience")); /* earlier versions do not know it */
     free(once);
     free(twice);
     experiment_file_clear(&experiment);

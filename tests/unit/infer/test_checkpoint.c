@@ -3,6 +3,7 @@
 #include "../scratch.h"
 
 #include <math.h>
+#include <sys/file.h>
 
 #include "../../helpers/cell_settings.h"
 #include "infer/checkpoint.h"
@@ -85,7 +86,9 @@ static int64_t step_of(const char *path)
 static int64_t found_step(const char *path)
 {
     char *found;
-    assert_int_equal(checkpoint_find(path, &found), STATUS_OK);
+    bool seen;
+    assert_int_equal(checkpoint_find(path, &found, &seen), STATUS_OK);
+    assert_int_equal(seen, found != NULL);
     int64_t step = found ? step_of(found) : -1;
     free(found);
     return step;
@@ -203,6 +206,7 @@ static void a_damaged_newest_checkpoint_falls_back_to_the_one_before(void **stat
     (void)state;
     const char *path = scratch("kept.h5");
     char *found;
+    bool seen;
     assert_int_equal(found_step(path), -1);
     write_step(path, 1);
     assert_false(files_exists(scratch("kept.previous.h5")));
@@ -214,12 +218,39 @@ static void a_damaged_newest_checkpoint_falls_back_to_the_one_before(void **stat
     assert_int_equal(truncate(scratch("kept.h5"), 3000), 0);
     assert_int_equal(found_step(scratch("kept.h5")), 2);
     assert_int_equal(truncate(scratch("kept.previous.h5"), 3000), 0);
-    assert_int_equal(checkpoint_find(scratch("kept.h5"), &found), STATUS_FORMAT);
+    assert_int_equal(checkpoint_find(scratch("kept.h5"), &found, &seen), STATUS_FORMAT);
     assert_null(found);
     check_message("kept.h5: cannot open as a complete HDF5 file");
     assert_int_equal(unlink(scratch("kept.h5")), 0);
     assert_int_equal(unlink(scratch("kept.previous.h5")), 0);
     assert_int_equal(found_step(scratch("kept.h5")), -1);
+}
+
+/* Nobody knows whether a file is damaged that cannot be read now. */
+static void a_checkpoint_that_cannot_be_read_now_is_passed_over_for_none(void **state)
+{
+    (void)state;
+    const char *path = scratch("locked.h5");
+    char *found;
+    bool damaged = true, seen = false;
+    write_step(path, 1);
+    write_step(path, 2);
+    FILE *other = fopen(path, "r+");
+    assert_non_null(other);
+    assert_int_equal(flock(fileno(other), LOCK_EX), 0);
+    assert_int_equal(checkpoint_find(path, &found, &seen), STATUS_STORAGE);
+    assert_true(seen);
+    assert_null(found);
+    check_message("locked.h5: another program has the file locked");
+    assert_int_equal(checkpoint_find_damage(path, &damaged), STATUS_STORAGE);
+    assert_false(damaged);
+    fclose(other);
+    assert_int_equal(found_step(path), 2);
+    assert_int_equal(checkpoint_find_damage(path, &damaged), STATUS_OK);
+    assert_false(damaged);
+    assert_int_equal(truncate(scratch("locked.previous.h5"), 3000), 0);
+    assert_int_equal(checkpoint_find_damage(scratch("locked.h5"), &damaged), STATUS_OK);
+    assert_true(damaged);
 }
 
 static void a_replacement_cut_short_leaves_a_checkpoint(void **state)
@@ -478,6 +509,7 @@ int main(void)
         cmocka_unit_test(the_model_comes_back),
         cmocka_unit_test(state_of_every_kind_comes_back),
         cmocka_unit_test(a_damaged_newest_checkpoint_falls_back_to_the_one_before),
+        cmocka_unit_test(a_checkpoint_that_cannot_be_read_now_is_passed_over_for_none),
         cmocka_unit_test(a_replacement_cut_short_leaves_a_checkpoint),
         cmocka_unit_test(every_kind_of_damage_is_found),
         cmocka_unit_test(parameters_that_do_not_fit_are_named_with_their_shapes),

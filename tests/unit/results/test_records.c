@@ -212,9 +212,34 @@ static void attempts_count_from_their_start_to_their_last_record(void **state)
     records_clear(&records);
 }
 
+/* It is nothing that a cell could help. */
+static void a_cell_that_the_storage_held_up_goes_on_by_itself(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"planned\",\"cell\":\"c\",\"name\":\"n\"}",
+        "{\"event\":\"started\",\"cell\":\"c\"}",
+        "{\"event\":\"saved\",\"cell\":\"c\",\"step\":8}",
+        "{\"event\":\"failed\",\"cell\":\"c\",\"kind\":\"storage\",\"cause\":\"full\"}",
+        "{\"event\":\"started\",\"cell\":\"c\"}",
+    };
+    Records records;
+    read_records(write_journal(4, lines), &records);
+    assert_int_equal(records.cells[0].standing, CELL_PARTIAL);
+    assert_false(records.cells[0].running);
+    assert_int_equal(records.cells[0].step, 8);
+    assert_string_equal(records.cells[0].kind, "storage");
+    assert_string_equal(records.cells[0].cause, "full");
+    records_clear(&records);
+    read_records(write_journal(5, lines), &records); /* it has got another chance */
+    assert_string_equal(records.cells[0].kind, "");
+    records_clear(&records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cell_that_the_storage_held_up_goes_on_by_itself),
         cmocka_unit_test(every_cell_of_a_large_grid_is_found_with_its_own_records),
         cmocka_unit_test(the_last_event_of_a_cell_decides_its_state),
         cmocka_unit_test(an_adopted_cell_is_found_by_both_names_and_keeps_its_folder),

@@ -351,7 +351,7 @@ static void a_file_tells_its_kind(void **state)
     assert_false(hdf5_is_kind("/dev/zero", "a pack"));
 }
 
-static void a_foreign_lock_gets_advice(void **state)
+static void a_foreign_lock_passes_and_gets_advice(void **state)
 {
     (void)state;
     const char *path = scratch("locked.h5");
@@ -359,7 +359,7 @@ static void a_foreign_lock_gets_advice(void **state)
     FILE *other = fopen(path, "r+");
     assert_int_equal(flock(fileno(other), LOCK_EX), 0);
     Hdf5Reader *reader;
-    assert_int_equal(hdf5_reader_new(path, &reader), STATUS_FORMAT);
+    assert_int_equal(hdf5_reader_new(path, &reader), STATUS_STORAGE);
     assert_non_null(strstr(status_message(), "HDF5_USE_FILE_LOCKING=FALSE"));
     fclose(other);
     assert_int_equal(hdf5_reader_new(path, &reader), STATUS_OK);
@@ -502,7 +502,7 @@ int main(void)
         cmocka_unit_test(a_flipped_byte_in_a_dataset_is_found),
         cmocka_unit_test(files_that_cannot_be_opened_say_why),
         cmocka_unit_test(a_file_tells_its_kind),
-        cmocka_unit_test(a_foreign_lock_gets_advice),
+        cmocka_unit_test(a_foreign_lock_passes_and_gets_advice),
         cmocka_unit_test(wrong_names_counts_and_types_are_named),
         cmocka_unit_test(datasets_of_a_group_are_listed_by_path),
         cmocka_unit_test(linked_files_are_read_through_the_link),

@@ -2,6 +2,8 @@
 
 #include "../scratch.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "store/files.h"
@@ -133,6 +135,32 @@ static void a_second_writer_is_refused_and_readers_are_not(void **state)
     journal_free(second);
 }
 
+/* The limit on the size of files stands for a disk that takes the first bytes of a line. */
+static void an_append_that_failed_leaves_nothing_and_can_be_done_again(void **state)
+{
+    (void)state;
+    const char *path = scratch("again.jsonl");
+    Journal *journal;
+    struct stat about;
+    struct rlimit before;
+    write_three(path);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(journal_new(path, &journal), STATUS_OK);
+    cJSON *record = cJSON_Parse("{\"cell\":3}");
+    const struct rlimit limit = {(rlim_t)about.st_size + 10, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    Status status = journal_append(journal, record);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(status, STATUS_STORAGE);
+    check_records(path, 3, false);
+    assert_int_equal(journal_append(journal, record), STATUS_OK);
+    journal_free(journal);
+    cJSON_Delete(record);
+    check_records(path, 4, false);
+}
+
 static void only_objects_with_fields_are_records(void **state)
 {
     (void)state;
@@ -199,6 +227,7 @@ int main(void)
         cmocka_unit_test(zero_bytes_left_by_a_lost_write_are_a_torn_line),
         cmocka_unit_test(a_flipped_byte_is_found_in_its_line),
         cmocka_unit_test(a_second_writer_is_refused_and_readers_are_not),
+        cmocka_unit_test(an_append_that_failed_leaves_nothing_and_can_be_done_again),
         cmocka_unit_test(only_objects_with_fields_are_records),
         cmocka_unit_test(another_file_of_that_name_is_kept),
         cmocka_unit_test(names_of_any_bytes_leave_the_lines_json),
