@@ -210,7 +210,8 @@ static Status read_state(MlflowRun *run, const CellRecord *cell, const char *pat
 {
     CheckpointState state;
     char *found;
-    TRY(checkpoint_find(path, &found));
+    bool seen;
+    TRY(checkpoint_find(path, &found, &seen));
     if (!found)
         return STATUS_OK;
     checkpoint_state_init(&state);

@@ -483,6 +483,7 @@ static void a_checkpoint_of_a_later_format_is_refused_and_not_passed_over(void *
     CheckpointState none;
     ParameterList list;
     char hash[HASH_TEXT_BYTES], *found;
+    bool seen;
     make_parameters(&list, 1);
     write_step(path, 1);
     write_step(path, 2);
@@ -493,7 +494,7 @@ static void a_checkpoint_of_a_later_format_is_refused_and_not_passed_over(void *
     assert_int_equal(checkpoint_hash_parameters(path, hash), STATUS_UNSUPPORTED);
     assert_int_equal(checkpoint_read_parameters(path, &list), STATUS_UNSUPPORTED);
     assert_int_equal(checkpoint_read_state(path, &none), STATUS_UNSUPPORTED);
-    assert_int_equal(checkpoint_find(path, &found), STATUS_UNSUPPORTED); /* not step 1 */
+    assert_int_equal(checkpoint_find(path, &found, &seen), STATUS_UNSUPPORTED); /* not step 1 */
     assert_null(found);
     set_format(path, -1);
     assert_int_equal(checkpoint_verify(path), STATUS_UNSUPPORTED);
