@@ -1,5 +1,5 @@
-/* How much memory training a cell takes, before anything is made: what trainer.c, gradient_sum.c, the
- * optimiser and the engine allocate for its network.
+/* How much memory training a cell takes, before anything is made: what trainer.c, gradient_sum.c,
+ * the optimiser and the engine allocate for its network.
  */
 #ifndef GISD_TRAIN_MEMORY_NEED_H
 #define GISD_TRAIN_MEMORY_NEED_H
