@@ -100,3 +100,35 @@ Status network_list_shapes(const ModelSettings *model, ParameterList *parameters
         parameters_clear(parameters);
     return status;
 }
+
+static Status count_needs(const NetworkPlan *plan, ParameterList *parameters, NetworkNeeds *needs)
+{
+    const Architecture *architecture = architecture_of(&plan->model);
+    NetworkNodes nodes;
+    const Engine *engine;
+    Net *net = NULL;
+    TRY(engine_find("auto", &engine));
+    TRY(net_new(parameters, engine, plan->training, &net));
+    Status status = net_set_precision(net, plan->precision);
+    if (status == STATUS_OK)
+        status = architecture->build(net, &plan->model, plan->batch, &nodes);
+    if (status == STATUS_OK) {
+        architecture_tune(architecture, parameters, plan->local);
+        needs->parameters = parameters_total(parameters, false);
+        needs->trained = parameters_total(parameters, true);
+        status = net_count_bytes(net, &needs->block);
+    }
+    net_free(net);
+    return status;
+}
+
+Status network_count_needs(const NetworkPlan *plan, NetworkNeeds *needs)
+{
+    ParameterList parameters;
+    *needs = (NetworkNeeds){0};
+    parameters_init(&parameters);
+    parameters.only_shapes = true;
+    Status status = count_needs(plan, &parameters, needs);
+    parameters_clear(&parameters);
+    return status;
+}

@@ -53,6 +53,13 @@ typedef struct {
 } NetworkCount;
 Status network_count(const ModelSettings *model, NetworkCount *count);
 
+/* What a network would hold, without making it. Errors as network_init(). */
+typedef struct {
+    size_t block; /* bytes of activations, gradients and scratch, but for the engine's workspace */
+    size_t parameters, trained; /* numbers in all of them, in those that train */
+} NetworkNeeds;
+Status network_count_needs(const NetworkPlan *plan, NetworkNeeds *needs);
+
 /* Makes a list of the network's parameters, of their names and shapes only; released with
  * parameters_clear(). */
 Status network_list_shapes(const ModelSettings *model, ParameterList *parameters);

@@ -189,6 +189,10 @@ Status net_backward(Net *net, GradientReady ready, void *context);
 /* Bytes of activations, gradients and scratch in the plan. */
 size_t net_memory_bytes(const Net *net);
 
+/* The same, but for the engine's workspace, of a net that is only looked at, in place of
+ * net_plan(): nothing is allocated for them. */
+Status net_count_bytes(Net *net, size_t *bytes);
+
 /* What one node cost since net_time_nodes(). */
 typedef struct {
     const char *operation;                             /* "convolution", ... */

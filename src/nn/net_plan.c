@@ -137,14 +137,41 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     }
 }
 
+/* Where everything shall lie: BUFFERS_PER_NODE x net->count, released by the caller, also after an
+ * error. */
+static Status lay_out(const Net *net, PlannedBuffer **buffers, size_t *bytes)
+{
+    const size_t count = BUFFERS_PER_NODE * net->count;
+    TRY(MEMORY_NEW(buffers, count));
+    for (size_t i = 0; i < net->count; ++i)
+        describe_buffers(net, i, *buffers);
+    return memory_plan(count, *buffers, bytes);
+}
+
+static Status settle(Net *net)
+{
+    if (net->status != STATUS_OK)
+        FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
+    TRY(settle_gradients(net));
+    TRY(settle_buffers(net));
+    settle_again(net);
+    return STATUS_OK;
+}
+
+Status net_count_bytes(Net *net, size_t *bytes)
+{
+    PlannedBuffer *buffers = NULL;
+    *bytes = 0;
+    TRY(settle(net));
+    Status status = lay_out(net, &buffers, bytes);
+    free(buffers);
+    return status;
+}
+
 static Status plan_memory(Net *net)
 {
-    size_t count = BUFFERS_PER_NODE * net->count;
-    PlannedBuffer *buffers;
-    TRY(MEMORY_NEW(&buffers, count));
-    for (size_t i = 0; i < net->count; ++i)
-        describe_buffers(net, i, buffers);
-    Status status = memory_plan(count, buffers, &net->block_bytes);
+    PlannedBuffer *buffers = NULL;
+    Status status = lay_out(net, &buffers, &net->block_bytes);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
     for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {
@@ -168,13 +195,9 @@ static Status plan_memory(Net *net)
 
 Status net_plan(Net *net)
 {
-    if (net->status != STATUS_OK)
-        FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
+    TRY(settle(net));
     net->planned = true;
     TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
-    TRY(settle_gradients(net));
-    TRY(settle_buffers(net));
-    settle_again(net);
     TRY(net_plan_weights(net));
     return plan_memory(net);
 }

@@ -118,9 +118,9 @@ static Status read_cell_event(Records *records, const Event *event, const char *
              "%s:%zu: cell '%s' was never planned; put the file back from a copy, or, without a "
              "search, delete every line of this cell: it goes on from its checkpoint",
              path, line, event->cell);
-    take_time(cell, event);
     if (event->kind == EVENT_ADOPTED)
         return read_adopted(records, cell, event);
+    take_time(cell, event);
     if (event->kind == EVENT_STARTED)
         read_started(cell, event);
     else if (event->kind == EVENT_SAVED)

@@ -47,7 +47,7 @@ typedef struct {
     size_t kept_epoch;                 /* of the last decision of a search that kept it */
     double step_seconds;               /* measured seconds a step on one rank; 0: not known */
     time_t started;                    /* when the first attempt was; 0: never */
-    time_t changed;                    /* of the last record */
+    time_t changed;                    /* of the last record, but for adoptions */
     double seconds;                    /* of all attempts, each to its last record */
 } CellRecord;
 

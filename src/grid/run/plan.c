@@ -10,6 +10,7 @@
 #include "grid/run/master.h"
 #include "grid/run/results_folder.h"
 #include "grid/run/threads.h"
+#include "train/memory_need.h"
 
 static Status read_all(Plan *plan, const RunSettings *settings)
 {
@@ -76,6 +77,63 @@ static void predict(Plan *plan, bool retry)
     }
 }
 
+/* ---- memory ---- */
+
+/* Of the program and its libraries; 80 to 120 MB were seen. */
+static const double PROGRAM_BYTES = 1e8;
+
+static double bytes_of(const Dataset *dataset)
+{
+    double bytes = 0;
+    for (size_t i = 0; i < dataset->count; ++i) {
+        const double side = (double)dataset_side(dataset, i);
+        bytes += side * side * (dataset->examples[i].has_mask ? 4 : 3);
+    }
+    return bytes;
+}
+
+static bool same_need(const CellSettings *a, const CellSettings *b)
+{
+    return architecture_same(&a->model, &b->model) && a->tuning == b->tuning &&
+           a->batch == b->batch && a->shards == b->shards && a->precision == b->precision &&
+           a->optimiser == b->optimiser;
+}
+
+/* What a cell shares with an earlier one is not counted again. One whose network cannot be set up
+ * fails when it runs, not here. */
+static Status predict_memory(Plan *plan)
+{
+    const GridCells *cells = &plan->job.cells;
+    const size_t classes = plan->job.datasets[0]->class_count;
+    size_t *kinds, count = 0;
+    TRY(MEMORY_NEW(&plan->memory_bytes, cells->count));
+    TRY(MEMORY_NEW(&kinds, cells->count)); /* a cell of each */
+    for (size_t i = 0; i < plan->job.data_count; ++i)
+        plan->data_bytes += bytes_of(plan->job.datasets[i]);
+    for (size_t i = 0; i < cells->count; ++i) {
+        const CellSettings *settings = &cells->cells[i].settings;
+        const size_t ranks = plan->outcomes[i].ranks;
+        size_t kind = 0;
+        plan->memory_bytes[i] = (double)NAN;
+        if (plan_reason(plan, i) != PLAN_RUNS)
+            continue;
+        while (kind < count && (!same_need(settings, &cells->cells[kinds[kind]].settings) ||
+                                plan->outcomes[kinds[kind]].ranks != ranks))
+            ++kind;
+        double bytes = (double)NAN;
+        if (kind < count)
+            plan->memory_bytes[i] = plan->memory_bytes[kinds[kind]];
+        else if (memory_need(settings, classes, ranks, &bytes) == STATUS_OK)
+            plan->memory_bytes[i] = bytes + plan->data_bytes + PROGRAM_BYTES;
+        if (kind == count)
+            kinds[count++] = i;
+    }
+    free(kinds);
+    return STATUS_OK;
+}
+
+/* ---- the whole ---- */
+
 PlanReason plan_reason(const Plan *plan, size_t cell)
 {
     const CellStanding standing = standing_of(plan, cell);
@@ -103,7 +161,8 @@ static Status fill(Plan *plan)
                      .count = plan->job.cells.count,
                      .cells = plan->cells,
                      .end = settings->seconds};
-    return simulation_run(&plan->simulation, plan->outcomes, &plan->end);
+    TRY(simulation_run(&plan->simulation, plan->outcomes, &plan->end));
+    return predict_memory(plan);
 }
 
 Status plan_init(const RunSettings *settings, size_t ranks, Plan *plan)
@@ -125,6 +184,7 @@ void plan_clear(Plan *plan)
     free(plan->selected);
     free(plan->cells);
     free(plan->outcomes);
+    free(plan->memory_bytes);
     job_clear(&plan->job);
     experiment_file_clear(&plan->experiment);
     *plan = (Plan){0};

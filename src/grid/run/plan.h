@@ -35,6 +35,8 @@ typedef struct {
     bool *selected;          /* by cell */
     SchedulerCell *cells;    /* by cell; work 0: it is not run */
     SimulatedCell *outcomes; /* by cell */
+    double data_bytes;       /* of all data sets, which every rank holds */
+    double *memory_bytes;    /* by cell: of a rank that trains it; NaN: it does not start */
     Simulation simulation;   /* on how many ranks, until when */
     SimulationEnd end;
     size_t left; /* cells that are run */

@@ -31,6 +31,7 @@ static void put_frame(bool *fine, cJSON *object, const Plan *plan)
     json_put_whole(fine, object, "ranks", plan->ranks);
     json_put_whole(fine, object, "training_ranks", plan->simulation.scheduling.ranks);
     json_put_number(fine, object, "walltime_seconds", plan->simulation.end);
+    json_put_number(fine, object, "data_bytes", plan->data_bytes);
     json_put_text(fine, object, "times_from",
                   cost_model_calibrated(&plan->cost) ? "measured" : "guess");
     json_put_text(fine, object, "refused", plan->difference);
@@ -123,6 +124,7 @@ static Status put_cells(bool *fine, cJSON *object, const Plan *plan)
         json_put_number(fine, item, "rank_seconds", plan->cells[cell].work);
         json_put_number(fine, item, "step_seconds", cost_model_step_seconds(&plan->cost, cell));
         json_put_whole(fine, item, "ranks", plan->outcomes[cell].ranks);
+        json_put_number(fine, item, "memory_bytes", plan->memory_bytes[cell]);
         json_put_number(fine, item, "start_seconds", plan->outcomes[cell].start);
         json_put_number(fine, item, "end_seconds", plan->outcomes[cell].end);
         put_settings(fine, item, plan, &plan->job.cells.cells[cell]);

@@ -26,6 +26,14 @@ static void print_cells(const Plan *plan, FILE *stream)
     }
 }
 
+static double most_memory(const Plan *plan)
+{
+    double most = 0;
+    for (size_t i = 0; i < plan->job.cells.count; ++i)
+        most = fmax(most, plan->memory_bytes[i]);
+    return most;
+}
+
 static void print_sum(const Plan *plan, FILE *stream)
 {
     const size_t ranks = plan->simulation.scheduling.ranks;
@@ -37,6 +45,8 @@ static void print_sum(const Plan *plan, FILE *stream)
             ranks == 1 ? "" : "s");
     if (isfinite(plan->simulation.end))
         fprintf(stream, "%zu of %zu cells fit %s\n", plan->end.done, plan->left, limit);
+    if (most_memory(plan) > 0)
+        fprintf(stream, "a rank needs up to %.2f GB of memory\n", 1e-9 * most_memory(plan));
     if (plan->search.candidates)
         fputs("the search is taken to keep the first cells of each group: which ones it keeps is "
               "known only as they train\n",

@@ -204,7 +204,9 @@ static void attempts_count_from_their_start_to_their_last_record(void **state)
         /* killed: a later job goes on with it */
         "{\"event\":\"opened\",\"time\":\"2026-01-01T01:00:00Z\"}",
         "{\"event\":\"started\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:05Z\"}",
-        "{\"event\":\"finished\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:25Z\"}"};
+        "{\"event\":\"finished\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:25Z\"}",
+        "{\"event\":\"adopted\",\"cell\":\"a\",\"identity\":\"b\",\"time\":\"2026-02-01T01:00:"
+        "25Z\"}"};
     Records records;
     read_records(WRITE_JOURNAL(lines), &records);
     assert_true(records.cells[0].seconds == 27);
