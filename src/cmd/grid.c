@@ -129,8 +129,8 @@ static const struct argp usage = {
         "leaves alone. SIGTERM, SIGINT and SIGUSR1 save the running cells and end it; that the "
         "terminal is "
         "closed, or nobody reads its output any more, does not.\n\n"
-        "Exit status: 0 every cell is done; 75 stopped, start it again to go on; 1 a cell failed, "
-        "or it could not run.",
+        "Exit status: 0 every cell is done; 75 stopped, or a rank died: start it again to go on; 1 a "
+        "cell failed, or it could not run.",
 };
 
 /* What needs one process and no MPI: on a login node there may be none. */
@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     command_check_room("MPI", COMMAND_MPI_BYTES);
     deadline_set(patience_seconds(),
                  "gisd-grid: waited in vain for all ranks to start (did one die?); start again\n",
-                 EXIT_FAILURE);
+                 RUN_UNFINISHED);
     MPI_Init(&argc, &argv);
     deadline_clear();
     atexit(finalize);
@@ -198,8 +198,8 @@ int main(int argc, char **argv)
         /* A worker speaks only when there is no master left to do so. */
         if (status != STATUS_OK && (rank == 0 || status == STATUS_LOST))
             fprintf(stderr, "gisd-grid: %s\n", status_message());
-        if (status != STATUS_OK)
-            end.code = EXIT_FAILURE;
+        if (status != STATUS_OK) /* after a lost rank starting again may do better */
+            end.code = status == STATUS_LOST ? RUN_UNFINISHED : EXIT_FAILURE;
     }
     if (end.broken) {
         fflush(NULL);
