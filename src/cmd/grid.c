@@ -13,6 +13,7 @@
 #include "base/deadline.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "grid/run/launcher.h"
 #include "grid/run/plan.h"
 #include "grid/run/run.h"
 #include "grid/run/status_view.h"
@@ -155,11 +156,14 @@ static int look(const Arguments *arguments)
  * system many ranks take minutes to load the program: a minute, and a second for each. */
 static unsigned patience_seconds(void)
 {
-    const char *text = getenv("OMPI_COMM_WORLD_SIZE");
-    int64_t ranks = 600; /* other MPIs do not tell beforehand */
-    if (text && text_to_integer("OMPI_COMM_WORLD_SIZE", text, 1, 100000, &ranks) != STATUS_OK)
-        ranks = 600;
-    return 60 + (unsigned)ranks;
+    const size_t ranks = launcher_ranks();
+    return 60 + (unsigned)(ranks ? ranks : 600);
+}
+
+/* A connection to every other rank, MPI's own files (some forty), ours, and room. */
+static size_t files_needed(void)
+{
+    return 64 + 2 * launcher_ranks();
 }
 
 static int exit_code = EX_USAGE;
@@ -184,6 +188,7 @@ int main(int argc, char **argv)
         return look(&arguments);
     }
     command_check_room("MPI", COMMAND_MPI_BYTES);
+    command_check_files(files_needed());
     deadline_set(patience_seconds(),
                  "gisd-grid: waited in vain for all ranks to start (did one die?); start again\n",
                  RUN_UNFINISHED);
