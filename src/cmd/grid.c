@@ -130,7 +130,8 @@ static const struct argp usage = {
         "leaves alone. SIGTERM, SIGINT and SIGUSR1 save the running cells and end it; that the "
         "terminal is "
         "closed, or nobody reads its output any more, does not.\n\n"
-        "Exit status: 0 every cell is done; 75 stopped, or a rank died: start it again to go on; 1 a "
+        "Exit status: 0 every cell is done; 75 stopped, or a rank died: start it again to go on; 1 "
+        "a "
         "cell failed, or it could not run.",
 };
 
@@ -160,10 +161,12 @@ static unsigned patience_seconds(void)
     return 60 + (unsigned)(ranks ? ranks : 600);
 }
 
-/* A connection to every other rank, MPI's own files (some forty), ours, and room. */
+/* A connection to every other rank, MPI's own files (some forty), ours, and room; 0: alone it is
+ * few. */
 static size_t files_needed(void)
 {
-    return 64 + 2 * launcher_ranks();
+    const size_t ranks = launcher_ranks();
+    return ranks ? 64 + 2 * ranks : 0;
 }
 
 static int exit_code = EX_USAGE;

@@ -92,11 +92,10 @@ hosts_slow() {
 }
 
 hosts_processes() { # hosts_processes HOST [PATTERN]: all, or those whose command matches
-    local network pid
-    network=$(readlink "/proc/${hosts_pid[$1]}/ns/net") || return 0
-    for pid in $(pgrep -f -- "${2:-}"); do
-        if [ "$(readlink "/proc/$pid/ns/net")" = "$network" ]; then echo "$pid"; fi
-    done
+    local network
+    network=$(readlink "/proc/${hosts_pid[$1]}/ns/net" | tr -cd 0-9) && [ -n "$network" ] || return 0
+    find /proc/[0-9]*/ns/net -maxdepth 0 -lname "net:?$network?" 2>/dev/null | cut -d/ -f3 |
+        grep -xf <(pgrep -f -- "${2:-}") || true
 }
 
 # hosts_kill HOST: the power fails, so nobody hears of it any more; hosts_boot starts it again.
