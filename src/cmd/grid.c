@@ -121,10 +121,11 @@ static const struct argp usage = {
     .args_doc = "EXPERIMENT.yaml\n--status DIR\n--why DIR CELL",
     .doc =
         "Train and test every cell of a grid of experiments."
-        "\vAlone it trains one cell after the other; under mpirun rank 0 gives cells to groups of "
-        "the other ranks:\n\n"
+        "\vAlone it trains one cell after the other; under mpirun, which gisd-run starts and "
+        "watches, "
+        "rank 0 gives cells to groups of the other ranks:\n\n"
         "    gisd-grid experiments/quickstart.yaml\n"
-        "    mpirun -np 9 gisd-grid experiments/table2.yaml --data /data/endoscopy\n\n"
+        "    gisd-run -np 9 gisd-grid experiments/table2.yaml --data /data/endoscopy\n\n"
         "Started again on the same folder it skips what is done and goes on from the last "
         "checkpoints; a folder that holds another experiment, or files that are no grid's, it "
         "leaves alone. SIGTERM, SIGINT and SIGUSR1 save the running cells and end it; that the "

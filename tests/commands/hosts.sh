@@ -22,7 +22,7 @@ mpirun=${GISD_MPIRUN:-mpirun}
 export OMP_NUM_THREADS=1
 cd "$folder"
 # MPICH's mpirun ends the job with the first rank: there what is asserted of Open MPI's is not.
-recovers=$("$mpirun" --version 2>&1 | grep -c 'Open MPI' || true)
+recovers=$("$mpirun" --version 2>&1 | grep -c 'open-mpi.org' || true)
 
 "$GISD_BIN/gisd-data" phantom data --images 16 --seed 1 --size 96x80 --overlays 0 >/dev/null
 experiment() { # experiment SILENCE
@@ -66,6 +66,8 @@ start() { # start SILENCE HOST COMMAND...: a job of four ranks, led by a command
     job=$!
 }
 
+at=-H # Open MPI's word, and MPICH's
+[ "$recovers" != 0 ] || at=-hosts
 three=node0:2,node1:1,node2:1 # rank 0 and one that trains, and one on each of the others
 
 begins() { # until cells are trained on every host
@@ -98,14 +100,14 @@ is_empty() { # is_empty HOST...: no rank is left on them
 # ---- what goes on by itself ----
 
 case_rank() {
-    start 8 node0 "$run" -H $three
+    start 8 node0 "$run" $at $three
     begins
     kill -KILL $(hosts_processes node2 "$grid tiny.yaml")
     ends_well 1
 }
 
 case_daemon() {
-    start 8 node0 "$run" -H $three
+    start 8 node0 "$run" $at $three
     begins
     kill -KILL $(hosts_processes node2 'orted|hydra_pmi_proxy')
     ends_well 1
@@ -114,7 +116,7 @@ case_daemon() {
 }
 
 case_host() {
-    start 8 node0 "$run" -H $three
+    start 8 node0 "$run" $at $three
     begins
     hosts_kill node2
     [ "$recovers" != 0 ] || hosts_boot node2
@@ -123,7 +125,7 @@ case_host() {
 }
 
 case_short_cut() {
-    start 60 node0 "$run" --once -H $three
+    start 60 node0 "$run" --once $at $three
     begins
     hosts_cut node2
     sleep 2
@@ -133,7 +135,7 @@ case_short_cut() {
 }
 
 case_long_cut() {
-    start 8 node0 "$run" -H $three
+    start 8 node0 "$run" $at $three
     begins
     hosts_cut node2
     wait_for 60 has 1 lost
@@ -147,7 +149,7 @@ case_slow() {
         echo "hosts.sh: this kernel has no netem: 50 ms of delay and 1 % of loss are not tested"
         return
     fi
-    start 60 node0 "$run" --once -H $three
+    start 60 node0 "$run" --once $at $three
     ends_well 1
     ! has 1 lost || fail "a slow link lost ranks"
 }
@@ -156,7 +158,7 @@ case_slow() {
 
 # mpirun runs on a host without ranks, and the host of rank 0 dies: the others end, a new job begins.
 case_first_host() {
-    start 8 node3 "$run" -H $three
+    start 8 node3 "$run" $at $three
     begins
     hosts_kill node0
     hosts_boot node0
@@ -166,12 +168,12 @@ case_first_host() {
 # The host of rank 0 and of all that could start anything: the others end by themselves, and somebody
 # must start it again, on the hosts that are left.
 case_only_host() {
-    start 8 node0 "$run" -H $three
+    start 8 node0 "$run" $at $three
     begins
     hosts_kill node0
     wait $job && fail "the dead host ended in order"
     wait_for 60 is_empty node1 node2
-    start 60 node1 "$run" --once -H node1:3,node2:1
+    start 60 node1 "$run" --once $at node1:3,node2:1
     ends_well 2
 }
 
@@ -179,14 +181,14 @@ case_only_host() {
 case_plain() {
     local victim saved=0
     for victim in "$grid tiny.yaml" 'orted|hydra_pmi_proxy'; do
-        start 60 node0 "$mpirun" -H $three
+        start 60 node0 "$mpirun" $at $three
         wait_for 60 has $((saved + 4)) saved
         kill -KILL $(hosts_processes node2 "$victim")
         wait $job && fail "nobody noticed that there is no $victim any more"
         wait_for 60 is_empty node0 node1 node2
         saved=$(grep -c '"saved"' out/journal.jsonl)
     done
-    start 60 node0 "$run" --once -H $three
+    start 60 node0 "$run" --once $at $three
     ends_well 3
 }
 

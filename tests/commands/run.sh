@@ -6,7 +6,7 @@ name=run.sh
 . "$GISD_SOURCE/tests/helpers/tiny_grid.sh"
 mpirun=${GISD_MPIRUN:-mpirun}
 several=() # Open MPI counts cores
-[[ $("$mpirun" --version 2>&1) != *"Open MPI"* ]] || several=(--oversubscribe)
+[[ $("$mpirun" --version 2>&1) != *open-mpi.org* ]] || several=(--oversubscribe)
 
 begin() { # begin DIR RANKS [OPTION...]: in the background as $job
     "$GISD_BIN/gisd-run" "${@:3}" "${several[@]}" -np "$2" "$grid" tiny.yaml --out "$folder/$1" 2>"$1.txt" &
