@@ -9,11 +9,15 @@
 
 #include "base/memory.h"
 #include "grid/run/progress.h"
+#include "grid/run/relative_pace.h"
 #include "results/axes.h"
 #include "store/files.h"
 
 /* A master shows that it lives every 10 seconds; file systems may tell others late. */
 enum { ALIVE_SECONDS = 60 };
+
+/* What several ranks that share a processor differ by anyway is not told. */
+static const double SLOW_PACE = 1.5;
 
 typedef struct {
     const char *folder;
@@ -176,8 +180,12 @@ static void print_running(FILE *stream, const View *view)
             fprintf(stream, ", %.1f images/s", cell->images_per_second);
         if (isfinite(cell->validation_auc))
             fprintf(stream, ", validation AUC %.3f", cell->validation_auc);
-        fprintf(stream, ", %zu rank%s on %s, last news %s ago\n", cell->ranks,
-                cell->ranks == 1 ? "" : "s", *cell->hosts ? cell->hosts : "?", since);
+        fprintf(stream, ", %zu rank%s on %s", cell->ranks, cell->ranks == 1 ? "" : "s",
+                *cell->hosts ? cell->hosts : "?");
+        double pace = relative_pace(&view->records, &view->axes, i);
+        if (pace >= SLOW_PACE)
+            fprintf(stream, ", %.1f times slower than others like it", pace);
+        fprintf(stream, ", last news %s ago\n", since);
     }
 }
 
