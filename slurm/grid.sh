@@ -22,9 +22,10 @@ experiment=${1:-experiments/table2.yaml}
 [ $# -gt 0 ] && shift
 grid=${GISD_GRID:-build/release/bin/gisd-grid}
 [ -x "$grid" ] || grid=gisd-grid
+run=gisd-run
+[ "$grid" = gisd-grid ] || run=$(dirname "$grid")/gisd-run
 name=$(sed -n 's/^name: *\([^ #]*\).*/\1/p' "$experiment" | head -1)
 out=${GISD_OUT:-results/${name:-grid}}
-journal=$out/journal.jsonl
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-1}}
 
 # Slurm's controller may be busy, or restart: asks again after growing pauses, for some three minutes.
@@ -61,56 +62,19 @@ if [ -n "${SLURM_JOB_ID:-}" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
     export SLURM_JOB_END_TIME
 fi
 
-lines() { # how much the journal tells of trained cells
-    local count
-    count=$(grep -sc '"event":"\(saved\|finished\|failed\)"' "$journal")
-    echo "${count:-0}"
-}
-
 code=1
-before=$(lines)
 echo "$(date -Is)  job ${SLURM_JOB_ID:-none}, start $((${SLURM_RESTART_COUNT:-0} + 1)): $experiment on ${SLURM_JOB_NODELIST:-$(hostname)}"
 
-# The master only leads, so it is one rank more than there are tasks. A rank that dies must not take
-# the others with it: --enable-recovery.
-mpirun --enable-recovery --oversubscribe -np $((${SLURM_NTASKS:-1} + 1)) \
-    "$grid" "$experiment" --out "$out" "$@" &
-mpirun=$!
-# A trap runs only between commands: mpirun is in the background, and waiting goes on after it.
-trap 'kill -USR1 $mpirun 2>/dev/null' USR1 TERM
-
-# A rank that dies just as it reports to mpirun can leave that locked for ever (seen with PMIx 4.2.2),
-# deaf to signals, when all ranks have ended. Rank 0 is on this node: without any here it is over.
-watch() {
-    local comm=${grid##*/} ranks seen= seconds=0
-    while sleep 5 && kill -0 $mpirun 2>/dev/null; do
-        ranks=$(ps --ppid $mpirun -o stat=,comm= | grep " ${comm:0:15}") # Z: ended
-        seen=${ranks:-$seen}
-        if grep -q '^[^Z]' <<<"$ranks"; then
-            seconds=0
-        elif [ -n "$seen" ] && [ $((seconds += 5)) -ge 60 ]; then
-            echo "$(date -Is)  mpirun has lost its ranks and does not end: killed"
-            kill -KILL $mpirun
-        fi
-    done
-}
-watch &
-watch=$!
-while kill -0 $mpirun 2>/dev/null; do
-    wait $mpirun
+# The master only leads, so it is one rank more than there are tasks. gisd-run sees to it that mpirun ends,
+# and knows the code; to start again is Slurm's.
+"$run" --once --oversubscribe -np $((${SLURM_NTASKS:-1} + 1)) "$grid" "$experiment" --out "$out" "$@" &
+run=$!
+# A trap runs only between commands: gisd-run is in the background, and waiting goes on after it.
+trap 'kill -USR1 $run 2>/dev/null' USR1 TERM
+while kill -0 $run 2>/dev/null; do
+    wait $run
     code=$?
 done
-kill $watch 2>/dev/null
-
-# With dead ranks mpirun's exit code says nothing, and rank 0 may be among them: the journal knows.
-closed=$(tail -n 1 "$journal" 2>/dev/null | sed -n 's/.*"event":"closed".*"code":\([0-9]*\).*/\1/p')
-if [ -n "$closed" ]; then
-    code=$closed
-elif [ -e "$journal" ] && [ "$(lines)" -gt "$before" ]; then
-    code=75 # cut off in the middle, but it had come forward
-elif [ "$code" = 0 ]; then
-    code=1
-fi
 echo "$(date -Is)  job ${SLURM_JOB_ID:-none} ends with code $code"
 if [ "$code" = 75 ] && [ -n "${SLURM_JOB_ID:-}" ]; then
     requeue_job

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -101,6 +102,23 @@ void command_check_room(const char *library, size_t bytes)
     if (memory_check_room(library, bytes) == STATUS_OK)
         return;
     fprintf(stderr, "%s: %s\n", program_invocation_short_name, status_message());
+    exit(EXIT_FAILURE);
+}
+
+void command_check_files(size_t needed)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+        return;
+    if (limit.rlim_max >= needed) {
+        limit.rlim_cur = needed;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+            return;
+    }
+    fprintf(stderr,
+            "%s: needs %zu open files, the limit is %llu (ulimit -n %zu, as an administrator "
+            "allows, or fewer ranks)\n",
+            program_invocation_short_name, needed, (unsigned long long)limit.rlim_max, needed);
     exit(EXIT_FAILURE);
 }
 

@@ -25,6 +25,10 @@ void command_begin(void);
  * that many bytes. */
 void command_check_room(const char *library, size_t bytes);
 
+/* Raises the limit of open files to what is needed, and ends the program with a message where that
+ * is not allowed: MPI would fail later, or wait for ever. */
+void command_check_files(size_t needed);
+
 /* What MPI_Init() takes of the address space. */
 enum { COMMAND_MPI_BYTES = 256 << 20 };
 

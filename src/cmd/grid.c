@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/grid_init.h"
+#include "grid/run/launcher.h"
 #include "grid/run/plan_json.h"
 #include "grid/run/plan_view.h"
 #include "grid/run/run.h"
@@ -151,17 +152,18 @@ static const struct argp usage = {
     .args_doc = "EXPERIMENT.yaml\ninit MANIFEST [--out FILE]\n--status DIR\n--why DIR CELL",
     .doc =
         "Train and test every cell of a grid of experiments."
-        "\vAlone it trains one cell after the other; under mpirun rank 0 gives cells to groups of "
-        "the other ranks:\n\n"
+        "\vAlone it trains one cell after the other; under mpirun, which gisd-run starts and "
+        "watches, rank 0 gives cells to groups of the other ranks:\n\n"
         "    gisd-grid init data/mine              writes mine.yaml, a first experiment\n"
         "    gisd-grid experiments/quickstart.yaml\n"
-        "    mpirun -np 9 gisd-grid experiments/table2.yaml --data /data/endoscopy\n\n"
+        "    gisd-run -np 9 gisd-grid experiments/table2.yaml --data /data/endoscopy\n\n"
         "Started again on the same folder it skips what is done and goes on from the last "
         "checkpoints; a folder that holds another experiment, or files that are no grid's, it "
         "leaves alone. SIGTERM, SIGINT and SIGUSR1 save the running cells and end it; that the "
         "terminal is "
         "closed, or nobody reads its output any more, does not.\n\n"
-        "Exit status: 0 every cell is done; 75 stopped, start it again to go on; 1 a cell failed, "
+        "Exit status: 0 every cell is done; 75 stopped, or a rank died: start it again to go on; 1 "
+        "a cell failed, "
         "or it could not run; 64 wrong usage; 130 a second Ctrl-C, which does not wait for cells "
         "to "
         "be saved. Under mpirun the journal has the code: docs/automation.md.",
@@ -225,11 +227,16 @@ static int look(const Arguments *arguments)
  * system many ranks take minutes to load the program: a minute, and a second for each. */
 static unsigned patience_seconds(void)
 {
-    const char *text = getenv("OMPI_COMM_WORLD_SIZE");
-    int64_t ranks = 600; /* other MPIs do not tell beforehand */
-    if (text && text_to_integer("OMPI_COMM_WORLD_SIZE", text, 1, 100000, &ranks) != STATUS_OK)
-        ranks = 600;
-    return 60 + (unsigned)ranks;
+    const size_t ranks = launcher_ranks();
+    return 60 + (unsigned)(ranks ? ranks : 600);
+}
+
+/* A connection to every other rank, MPI's own files (some forty), ours, and room; 0: alone it is
+ * few. */
+static size_t files_needed(void)
+{
+    const size_t ranks = launcher_ranks();
+    return ranks ? 64 + 2 * ranks : 0;
 }
 
 static int exit_code = EX_USAGE;
@@ -256,9 +263,10 @@ int main(int argc, char **argv)
         return look(&arguments);
     }
     command_check_room("MPI", COMMAND_MPI_BYTES);
+    command_check_files(files_needed());
     deadline_set(patience_seconds(),
                  "gisd-grid: waited in vain for all ranks to start (did one die?); start again\n",
-                 EXIT_FAILURE);
+                 RUN_UNFINISHED);
     MPI_Init(&argc, &argv);
     deadline_clear();
     atexit(finalize);
@@ -273,8 +281,8 @@ int main(int argc, char **argv)
         /* A worker speaks only when there is no master left to do so. */
         if (status != STATUS_OK && (rank == 0 || status == STATUS_LOST))
             fprintf(stderr, "gisd-grid: %s\n", status_message());
-        if (status != STATUS_OK)
-            end.code = EXIT_FAILURE;
+        if (status != STATUS_OK) /* after a lost rank starting again may do better */
+            end.code = status == STATUS_LOST ? RUN_UNFINISHED : EXIT_FAILURE;
     }
     if (end.broken) {
         fflush(NULL);

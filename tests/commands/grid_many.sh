@@ -30,7 +30,7 @@ END
 mpirun -np 64 --oversubscribe "$grid" tiny.yaml --out quiet 2>quiet.txt || fail "quiet: $(cat quiet.txt)"
 tail -1 quiet.txt | grep -q '^36 done, 0 running, 0 failed, 0 left$' || fail "quiet: $(cat quiet.txt)"
 
-mpirun --enable-recovery -np 64 --oversubscribe "$grid" tiny.yaml --out "$folder/killed" 2>killed.txt &
+"$GISD_BIN/gisd-run" -np 64 --oversubscribe "$grid" tiny.yaml --out "$folder/killed" 2>killed.txt &
 job=$!
 for turn in $(seq 600); do
     grep -qs '"saved"' killed/journal.jsonl && break
@@ -39,7 +39,7 @@ done
 # The rank that leads the cell that was saved last; it may have gone on to another one by now.
 cell=$(grep '"saved"' killed/journal.jsonl | tail -1 | sed 's/.*"cell":"\([^"]*\)".*/\1/')
 kill -KILL "$(sed -n 's/.*led by process \([0-9]*\) .*/\1/p' "killed/cells/$cell/log.txt" | tail -1)"
-wait $job || fail "a killed rank: exit code $?: $(cat killed.txt)"
+wait $job || fail "a killed rank: exit code $?: $(cat killed.txt)" # of the journal, whatever mpirun does
 grep -q 'has died; going on with 62$' killed.txt || fail "the dead rank was not noticed"
 tail -1 killed/journal.jsonl | grep -q '"code":0,"done":36' || fail "not all done: $(cat killed.txt)"
 for cell in $(ls quiet/cells); do

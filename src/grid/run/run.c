@@ -254,7 +254,7 @@ static Status meet(MPI_Comm comm, int ranks, Link *link, Meeting *meeting)
     enum { MEETING_SECONDS = 60 };
     *meeting = (Meeting){.link = link};
     deadline_set(MEETING_SECONDS + (unsigned)ranks,
-                 "gisd-grid: a rank died at the start; start again\n", EXIT_FAILURE);
+                 "gisd-grid: a rank died at the start; start again\n", RUN_UNFINISHED);
     TRY(threads_share(comm));
     TRY(link_init(link, comm));
     deadline_clear();

@@ -18,8 +18,8 @@ typedef struct {
     double seconds;         /* until the job must have ended; INFINITY: no limit */
 } RunSettings;
 
-/* Exit codes of gisd-grid: EXIT_SUCCESS (every cell is done), EXIT_FAILURE, and RUN_UNFINISHED:
- * what was trained is saved, and starting it again goes on. */
+/* Exit codes of gisd-grid: EXIT_SUCCESS (every cell is done), EXIT_FAILURE, and RUN_UNFINISHED: it
+ * was stopped or lost a rank, what was trained is saved, and starting it again goes on. */
 enum { RUN_UNFINISHED = 75 };
 
 typedef struct {

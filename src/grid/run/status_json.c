@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grid/run/relative_pace.h"
 #include "grid/run/setting_json.h"
 #include "store/files.h"
 
@@ -133,8 +134,10 @@ static Status put_settings(bool *fine, cJSON *object, const CellRecord *cell, Te
     return STATUS_OK;
 }
 
-static void put_progress(bool *fine, cJSON *item, const CellRecord *cell)
+static void put_progress(bool *fine, cJSON *item, const Overview *overview, size_t index)
 {
+    const CellRecord *cell = &overview->records.cells[index];
+    const bool running = overview_is_running(overview, cell);
     json_put_whole(fine, item, "attempts", cell->attempts);
     json_put_whole(fine, item, "losses", cell->losses);
     json_put_whole(fine, item, "epoch", cell->epoch);
@@ -148,6 +151,9 @@ static void put_progress(bool *fine, cJSON *item, const CellRecord *cell)
     json_put_text(fine, item, "hosts", *cell->hosts ? cell->hosts : NULL);
     put_known(fine, item, "images_per_second", cell->images_per_second);
     put_known(fine, item, "step_seconds", cell->step_seconds);
+    json_put_number(fine, item, "relative_pace",
+                    running ? relative_pace(&overview->records, &overview->axes, index)
+                            : (double)NAN);
     json_put_number(fine, item, "validation_auc", cell->validation_auc);
     json_put_number(fine, item, "validation_dice", cell->validation_dice);
 }
@@ -181,7 +187,7 @@ static Status put_cells(bool *fine, cJSON *object, const Overview *overview)
         json_put_text(fine, item, "state",
                       overview_is_running(overview, cell) ? "running"
                                                           : cell_standing_name(cell->standing));
-        put_progress(fine, item, cell);
+        put_progress(fine, item, overview, i);
         put_failure(fine, item, overview, cell);
         status = put_settings(fine, item, cell, &keys);
     }

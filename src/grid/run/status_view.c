@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "grid/run/progress.h"
+#include "grid/run/relative_pace.h"
 #include "store/files.h"
+
+/* What several ranks that share a processor differ by anyway is not told. */
+static const double SLOW_PACE = 1.5;
 
 /* How long ago a time was when the folder was read. */
 static void ago(const Overview *view, time_t then, char text[DURATION_BYTES])
@@ -74,8 +78,12 @@ static void print_running(FILE *stream, const Overview *view)
             fprintf(stream, ", %.1f images/s", cell->images_per_second);
         if (isfinite(cell->validation_auc))
             fprintf(stream, ", validation AUC %.3f", cell->validation_auc);
-        fprintf(stream, ", %zu rank%s on %s, last news %s ago\n", cell->ranks,
-                cell->ranks == 1 ? "" : "s", *cell->hosts ? cell->hosts : "?", since);
+        fprintf(stream, ", %zu rank%s on %s", cell->ranks, cell->ranks == 1 ? "" : "s",
+                *cell->hosts ? cell->hosts : "?");
+        double pace = relative_pace(&view->records, &view->axes, i);
+        if (pace >= SLOW_PACE)
+            fprintf(stream, ", %.1f times slower than others like it", pace);
+        fprintf(stream, ", last news %s ago\n", since);
     }
 }
 
