@@ -1,15 +1,11 @@
 /* Who is still there. A worker is dead when its process is gone (which shows at once on the
  * master's own host) or when it has said nothing for the time of silence; then its group is called
  * off, and its cell goes back to the queue. */
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "grid/run/master_state.h"
-#include "store/files.h"
 
 static const double LOOK_SECONDS = 0.5;
 
@@ -89,7 +85,6 @@ static void forgive(Master *master, size_t index, double now)
 /* Workers must know that the master lives, and so must somebody who looks at the journal. */
 static Status show_life(Master *master, double now)
 {
-    char *journal;
     Message alive = {.kind = MESSAGE_ALIVE};
     if (now - master->told < fmin(master->settings->silence / 4, 10))
         return STATUS_OK;
@@ -97,9 +92,7 @@ static Status show_life(Master *master, double now)
     for (size_t i = 0; i < master->worker_count && !master->alone; ++i)
         if (!master->workers[i].dead)
             TRY(link_send(master->link, master_rank(master, i), &alive));
-    TRY(files_join(master->job->folder, "journal.jsonl", &journal));
-    utimensat(AT_FDCWD, journal, NULL, 0);
-    free(journal);
+    results_folder_show_life(master->job->folder);
     return STATUS_OK;
 }
 

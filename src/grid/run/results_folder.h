@@ -34,6 +34,9 @@ Status results_folder_open(ResultsFolder *folder, const ExperimentFile *experime
                            const char *source, const Search *search, Job *job, size_t ranks);
 void results_folder_close(ResultsFolder *folder);
 
+/* A sign of life for who looks at the folder: the journal gets the present time. */
+void results_folder_show_life(const char *path);
+
 /* Writes grid.h5 anew: links to the result of every finished cell, and a table of all cells. */
 Status results_folder_index(const char *path, const Records *records);
 

@@ -91,9 +91,11 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
 
 /* ---- rank 0 ---- */
 
-/* The others must know that rank 0 lives, when it waits for the storage. */
+/* The others, and who looks at the folder, must know that rank 0 lives, when it waits for the
+ * storage. */
 typedef struct {
     Link *link;
+    const char *folder; /* of the results, once it is this job's */
     double silence;
     double told;
     double end; /* of the walltime, on the clock; INFINITY: none */
@@ -108,6 +110,8 @@ static Status show_life(void *context)
     if (now - vigil->told < fmin(vigil->silence / 4, 10))
         return STATUS_OK;
     vigil->told = now;
+    if (vigil->folder)
+        results_folder_show_life(vigil->folder);
     for (int rank = 1; rank < vigil->link->ranks; ++rank)
         TRY(link_send(vigil->link, rank, &alive));
     return STATUS_OK;
@@ -176,10 +180,10 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
 
 static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEnd *end)
 {
-    Vigil vigil = {
-        .link = link, .silence = (double)INFINITY, .end = clock_seconds() + settings->seconds};
     ExperimentFile experiment = {0};
     Job job = {0};
+    Vigil vigil = {
+        .link = link, .silence = (double)INFINITY, .end = clock_seconds() + settings->seconds};
     ResultsFolder folder = {0};
     Search search = {0};
     bool *selected = NULL;
@@ -188,9 +192,11 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEn
     Status status = prepare(settings, &vigil, &experiment, &job, &folder, &search, &selected);
     for (size_t i = 0; status == STATUS_OK && i < job.warning_count; ++i)
         fprintf(stderr, "gisd-grid: warning: %s\n", job.warnings[i]);
+    vigil.folder = status == STATUS_OK ? job.folder : NULL;
     status = job_share(&job, status, comm);
+    const bool shared = status == STATUS_OK;
     mpi_set_watch(NULL, NULL, experiment.silence);
-    if (status == STATUS_OK)
+    if (shared)
         status = master_run(&(MasterSettings){.ranks_per_cell = experiment.ranks_per_cell,
                                               .silence = experiment.silence,
                                               .seconds = settings->seconds,
@@ -203,7 +209,8 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEn
         end->code = cells.left ? RUN_UNFINISHED : cells.failed ? EXIT_FAILURE : EXIT_SUCCESS;
         status = close_folder(&folder, &job, &cells, end->code);
     }
-    master_let_go(link, &cells);
+    if (shared)
+        master_let_go(link, &cells);
     patience_set(0, &(PatienceHooks){0});
     results_folder_close(&folder);
     job_clear(&job);
