@@ -27,6 +27,9 @@ cmp shared.txt static.txt
 score=$(sed -n 's/^picture.png: .*lesion score //p' shared.txt)
 "$prefix/bin/gisd-detect" checkpoint.h5 picture.png | grep -q "lesion score $score"
 
+# What is no program but a script is there too.
+"$prefix/bin/gisd-run" --version | grep -q '^gisd-run [0-9]'
+
 # Errors come back as a code and one line of text.
 if LD_LIBRARY_PATH=$library ./shared checkpoint.h5 missing.png 2>error.txt; then
     echo "install.sh: a missing image went unnoticed" >&2
