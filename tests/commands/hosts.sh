@@ -32,7 +32,7 @@ data: {manifest: $folder/data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 64, recursion_steps: 1}
 tuning: [local, global]
 loss: {alpha: [0.25, 0.5]}
-training: {epochs: 8, batch: 4, shards: 1}
+training: {epochs: 12, batch: 4, shards: 1}
 grid: {silence: $1}
 END
 }
@@ -70,9 +70,16 @@ at=-H # Open MPI's word, and MPICH's
 [ "$recovers" != 0 ] || at=-hosts
 three=node0:2,node1:1,node2:1 # rank 0 and one that trains, and one on each of the others
 
+is_busy() { # is_busy HOST: it trains a cell
+    local cell
+    cell=$(grep '"event":"started".*"hosts":"'"$1"'"' out/journal.jsonl | tail -n 1 | sed 's/.*"cell":"\([^"]*\)".*/\1/')
+    [ -n "$cell" ] && ! grep -q '"event":"finished","cell":"'"$cell"'"' out/journal.jsonl
+}
+
 begins() { # until cells are trained on every host
-    wait_for 60 has 3 started
-    wait_for 60 has 4 saved
+    wait_for 120 has 3 started
+    wait_for 120 has 4 saved
+    wait_for 120 is_busy node2
 }
 
 ends_well() { # ends_well STARTS: all is done, with the bits of the quiet run
@@ -112,7 +119,7 @@ case_daemon() {
     kill -KILL $(hosts_processes node2 'orted|hydra_pmi_proxy')
     ends_well 1
     has 1 lost || [ "$recovers" = 0 ] || fail "nothing was lost"
-    wait_for 60 is_empty node0 node1 node2
+    wait_for 120 is_empty node0 node1 node2
 }
 
 case_host() {
@@ -138,10 +145,10 @@ case_long_cut() {
     start 8 node0 "$run" $at $three
     begins
     hosts_cut node2
-    wait_for 60 has 1 lost
+    wait_for 120 has 1 lost
     hosts_join node2
     ends_well 1
-    wait_for 60 is_empty node0 node1 node2
+    wait_for 120 is_empty node0 node1 node2
 }
 
 case_slow() {
@@ -172,7 +179,7 @@ case_only_host() {
     begins
     hosts_kill node0
     wait $job && fail "the dead host ended in order"
-    wait_for 60 is_empty node1 node2
+    wait_for 120 is_empty node1 node2
     start 60 node1 "$run" --once $at node1:3,node2:1
     ends_well 2
 }
@@ -182,10 +189,10 @@ case_plain() {
     local victim saved=0
     for victim in "$grid tiny.yaml" 'orted|hydra_pmi_proxy'; do
         start 60 node0 "$mpirun" $at $three
-        wait_for 60 has $((saved + 4)) saved
+        wait_for 120 has $((saved + 4)) saved
         kill -KILL $(hosts_processes node2 "$victim")
         wait $job && fail "nobody noticed that there is no $victim any more"
-        wait_for 60 is_empty node0 node1 node2
+        wait_for 120 is_empty node0 node1 node2
         saved=$(grep -c '"saved"' out/journal.jsonl)
     done
     start 60 node0 "$run" --once $at $three

@@ -90,6 +90,9 @@ elif command -v help2man >/dev/null && [ -z "$flags" ]; then
     exit 1
 fi
 
+# What is no program but a script is there too.
+"$prefix/bin/gisd-run" --version | grep -q '^gisd-run [0-9]'
+
 # Errors come back as a code and one line of text.
 if LD_LIBRARY_PATH=$library ./shared checkpoint.h5 missing.png 2>error.txt; then
     echo "install.sh: a missing image went unnoticed" >&2

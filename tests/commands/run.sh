@@ -2,6 +2,10 @@
 # gisd-run in mpirun's place, with the MPI of this build: a rank dies, mpirun dies, a rank dies before the
 # work begins, and each time it ends by itself with the journal's code and the bits of a quiet run.
 set -euo pipefail
+if grep -q fsanitize "$GISD_BUILD/CMakeCache.txt"; then
+    echo "run.sh: skipped under a sanitizer: it tests a script"
+    exit 77
+fi
 name=run.sh
 . "$GISD_SOURCE/tests/helpers/tiny_grid.sh"
 mpirun=${GISD_MPIRUN:-mpirun}
