@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cmd/command.h"
 #include "cmd/detect_names.h"
 #include "gisd/gisd.h"
@@ -284,8 +285,8 @@ static Status write_overlay(Run *run, const char *image_path, const GisdResult *
 
 static void print_text(const GisdDetector *detector, const char *path, const GisdResult *result)
 {
-    printf("%s: %s, lesion score %.4f, ", path, gisd_class_name(detector, result->predicted_class),
-           result->lesion_score);
+    utf8_print(stdout, "%s: %s, lesion score %.4f, ", path,
+               gisd_class_name(detector, result->predicted_class), result->lesion_score);
     if (result->mask)
         printf("mask %.2f %% of the image, ",
                100 * (double)result->mask_pixels / (double)(result->width * result->height));
@@ -293,9 +294,9 @@ static void print_text(const GisdDetector *detector, const char *path, const Gis
     for (size_t i = 0; i < result->box_count; ++i) {
         const GisdBox *box = &result->boxes[i];
         if (box->score >= gisd_operating_point(detector))
-            printf("  %s %.4f at %.1f %.1f %.1f %.1f\n",
-                   gisd_class_name(detector, box->class_index), box->score, (double)box->x0,
-                   (double)box->y0, (double)box->x1, (double)box->y1);
+            utf8_print(stdout, "  %s %.4f at %.1f %.1f %.1f %.1f\n",
+                       gisd_class_name(detector, box->class_index), box->score, (double)box->x0,
+                       (double)box->y0, (double)box->x1, (double)box->y1);
     }
 }
 

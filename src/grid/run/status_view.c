@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "grid/run/progress.h"
 #include "results/axes.h"
 #include "store/files.h"
@@ -222,9 +223,10 @@ static void print_job(FILE *stream, const View *view)
     }
 }
 
-Status status_view(const char *folder, FILE *stream)
+static Status tell_all(const char *folder, const char *wanted, FILE *stream)
 {
     View view;
+    (void)wanted;
     TRY(open_view(folder, &view));
     print_job(stream, &view);
     Status status = print_table(stream, &view);
@@ -371,7 +373,7 @@ static void advise(FILE *stream, const View *view, const CellRecord *cell)
             fprintf(stream, "\nwhat to do: %s\n", advices[i].advice);
 }
 
-Status status_why(const char *folder, const char *wanted, FILE *stream)
+static Status tell_cell(const char *folder, const char *wanted, FILE *stream)
 {
     View view;
     const CellRecord *cell;
@@ -387,4 +389,35 @@ Status status_why(const char *folder, const char *wanted, FILE *stream)
     }
     close_view(&view);
     return status;
+}
+
+/* ---- both ---- */
+
+/* What is told comes from files that others may have written, and goes to a terminal. */
+static Status show(Status (*tell)(const char *folder, const char *wanted, FILE *stream),
+                   const char *folder, const char *wanted, FILE *stream)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *gathered = open_memstream(&text, &bytes);
+    if (!gathered)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot gather what %s tells", folder);
+    Status status = tell(folder, wanted, gathered);
+    bool whole = fclose(gathered) == 0;
+    if (whole)
+        utf8_write(stream, text);
+    free(text);
+    if (status == STATUS_OK && !whole)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot gather what %s tells", folder);
+    return status;
+}
+
+Status status_view(const char *folder, FILE *stream)
+{
+    return show(tell_all, folder, NULL, stream);
+}
+
+Status status_why(const char *folder, const char *wanted, FILE *stream)
+{
+    return show(tell_cell, folder, wanted, stream);
 }
