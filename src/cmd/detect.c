@@ -19,6 +19,7 @@
 #include "image/draw.h"
 #include "image/image_file.h"
 #include "store/files.h"
+#include "store/hdf5_probe.h"
 #include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
 #include "store/json.h"
@@ -401,6 +402,7 @@ static Status start(Run *run)
         gisd_set_threads(arguments->threads);
     TRY(image_names_init(arguments->image_count, arguments->images, &run->names));
     TRY(claim_outputs(run));
+    TRY(hdf5_probe(arguments->checkpoint));
     TRY((Status)gisd_detector_open(arguments->checkpoint, &run->detector));
     if (arguments->overlay_folder)
         TRY(files_make_folder(arguments->overlay_folder));

@@ -6,41 +6,73 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 typedef struct {
     H5FD_t public; /* the library's; first */
     int file;
-    int *refusal;
+    int *refusal; /* NULL once a file is open for reading */
     haddr_t eoa, eof;
 } Driver;
 
 /* Where refusals go, for the one file that is being opened. */
 typedef struct {
     int *refusal;
+    bool reading;
 } Settings;
 
 static void refuse(const Driver *driver)
 {
-    if (!*driver->refusal)
+    if (driver->refusal && !*driver->refusal)
         *driver->refusal = errno;
+}
+
+/* As the library's own driver: who reads shares the file with others who read. */
+static bool lock_shared(int file)
+{
+    const char *wanted = getenv("HDF5_USE_FILE_LOCKING");
+    if (wanted && strcmp(wanted, "FALSE") == 0)
+        return true;
+    return flock(file, LOCK_SH | LOCK_NB) == 0 || errno == ENOSYS;
+}
+
+static H5FD_t *open_to_read(const char *path, Driver *driver)
+{
+    struct stat about;
+    driver->file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (driver->file >= 0 && lock_shared(driver->file) && fstat(driver->file, &about) == 0) {
+        driver->eof = (haddr_t)about.st_size;
+        driver->refusal = NULL;
+        return &driver->public;
+    }
+    refuse(driver);
+    if (driver->file >= 0)
+        close(driver->file);
+    free(driver);
+    return NULL;
 }
 
 static H5FD_t *open_file(const char *path, unsigned flags, hid_t access, haddr_t most)
 {
     (void)most;
-    if (!(flags & H5F_ACC_CREAT)) /* the library looks first whether it has the file open */
-        return NULL;
     const Settings *settings = H5Pget_driver_info(access);
+    /* before it creates a file the library looks whether it has it open */
+    if (!(flags & H5F_ACC_CREAT) && !(settings && settings->reading))
+        return NULL;
     Driver *driver = calloc(1, sizeof *driver);
     if (!driver || !settings) {
         free(driver);
         return NULL;
     }
     driver->refusal = settings->refusal;
+    if (settings->reading)
+        return open_to_read(path, driver);
     driver->file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (driver->file >= 0)
         return &driver->public;
@@ -66,7 +98,10 @@ static int compare(const H5FD_t *a, const H5FD_t *b)
 
 static herr_t query(const H5FD_t *file, unsigned long *flags)
 {
-    (void)file;
+    const Driver *driver = (const Driver *)file;
+    *flags = H5FD_FEAT_DATA_SIEVE;
+    if (driver && !driver->refusal)
+        return 0; /* what is read comes as it is asked for: a heap whole */
     *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
              H5FD_FEAT_AGGREGATE_SMALLDATA;
     return 0;
@@ -91,13 +126,47 @@ static haddr_t get_eof(const H5FD_t *file, H5FD_mem_t kind)
     return ((const Driver *)file)->eof;
 }
 
+/* ---- the global heap ---- */
+
+static uint64_t get_number(const uint8_t *bytes)
+{
+    uint64_t number = 0;
+    for (int i = 0; i < 8; ++i)
+        number |= (uint64_t)bytes[i] << (8 * i);
+    return number;
+}
+
+/* Whether a collection of texts of variable length is one whose objects lie inside of it. The library
+ * (1.10) copies as many bytes as an object says to have, from wherever that leads. It reads a
+ * collection's first 4096 bytes and, if there are more, all of it once again, so what lies behind
+ * the bytes read is checked then. */
+static bool is_heap(const uint8_t *bytes, size_t count)
+{
+    enum { HEADER = 16 }; /* of the collection, and of an object */
+    if (count < HEADER || memcmp(bytes, "GCOL", 4) != 0)
+        return false;
+    uint64_t size = get_number(bytes + 8), at = HEADER;
+    if (size < HEADER)
+        return false;
+    while (size - at >= HEADER && at + HEADER <= count) {
+        bool is_object = bytes[at] || bytes[at + 1]; /* else the free space at the end */
+        uint64_t room = size - at - (is_object ? HEADER : 0), wants = get_number(bytes + at + 8);
+        if (wants > room || (!is_object && wants < HEADER))
+            return false;
+        at += is_object ? HEADER + (wants + 7) / 8 * 8 : wants;
+        if (at > size)
+            return false;
+    }
+    return true;
+}
+
 static herr_t read_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t address,
                          size_t bytes, void *buffer)
 {
-    (void)kind;
     (void)transfer;
     const Driver *driver = (const Driver *)file;
     char *to = buffer;
+    const size_t wanted = bytes;
     while (bytes > 0) {
         ssize_t got = pread(driver->file, to, bytes, (off_t)address);
         if (got < 0 && errno == EINTR)
@@ -111,7 +180,9 @@ static herr_t read_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t 
         bytes -= (size_t)got;
     }
     memset(to, 0, bytes);
-    return 0;
+    /* The library says of a heap that it is data. Data that begin so are no accident. */
+    bool looks = kind == H5FD_MEM_DRAW && wanted >= 4 && memcmp(buffer, "GCOL", 4) == 0;
+    return !looks || is_heap(buffer, wanted) ? 0 : -1;
 }
 
 static herr_t write_bytes(H5FD_t *file, H5FD_mem_t kind, hid_t transfer, haddr_t address,
@@ -179,10 +250,10 @@ static void release_driver(void)
     }
 }
 
-hid_t hdf5_driver_create(const char *path, int *refusal)
+/* Opens with the driver: a new file, or one to be read. */
+static hid_t open_with(const char *path, const Settings *settings)
 {
-    const Settings settings = {refusal};
-    *refusal = 0;
+    *settings->refusal = 0;
     hid_t file = H5I_INVALID_HID;
     if (open_files == 0)
         driver = H5FDregister(&driver_class);
@@ -190,14 +261,25 @@ hid_t hdf5_driver_create(const char *path, int *refusal)
         return file;
     ++open_files;
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && H5Pset_driver(access, driver, &settings) >= 0 &&
+    if (access >= 0 && H5Pset_driver(access, driver, settings) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
-        file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+        file = settings->reading ? H5Fopen(path, H5F_ACC_RDONLY, access)
+                                 : H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     if (access >= 0)
         H5Pclose(access);
     if (file < 0)
         release_driver();
     return file;
+}
+
+hid_t hdf5_driver_create(const char *path, int *refusal)
+{
+    return open_with(path, &(Settings){refusal, false});
+}
+
+hid_t hdf5_driver_open(const char *path, int *refusal)
+{
+    return open_with(path, &(Settings){refusal, true});
 }
 
 herr_t hdf5_driver_close(hid_t file)

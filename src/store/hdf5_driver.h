@@ -1,4 +1,5 @@
-/* How HDF5 files are written: a file driver whose writes never fail for the library.
+/* How HDF5 files are written and read: a file driver whose writes never fail for the library, and
+ * that does not let it read what it would crash on.
  *
  * The library (1.10) is not made for a disk that fills up: once a write of its has failed it can no
  * longer close the file, keeps it open under its name for the rest of the program, and crashes or
@@ -6,7 +7,11 @@
  * itself, drops what is written after it, and answers that all went well. The library then closes
  * the file as it always does; who wrote it asks for the refusal and throws the file away.
  *
- * Files are new, and written and closed by one process; nothing is locked.
+ * What is written is a new file, and written and closed by one process; nothing is locked.
+ *
+ * Nor is the library made for files that somebody made up: it trusts what stands in a global heap (where
+ * texts of variable length lie), and copies from beyond it. Of what it reads through the driver the
+ * kind is known, so that a heap can be checked before the library sees it.
  */
 #ifndef GISD_STORE_HDF5_DRIVER_H
 #define GISD_STORE_HDF5_DRIVER_H
@@ -18,7 +23,11 @@
  * *refusal becomes the errno of the first write that failed; it is 0 as long as none did. */
 hid_t hdf5_driver_create(const char *path, int *refusal);
 
-/* Closes a file made by hdf5_driver_create(), in place of H5Fclose(); negative on error. */
+/* Opens a plain file for reading, sharing its lock with others who read; negative on error, with errno
+ * in *refusal if it is the operating system's: EWOULDBLOCK where another process has it locked. */
+hid_t hdf5_driver_open(const char *path, int *refusal);
+
+/* Closes a file opened by these, in place of H5Fclose(); negative on error. */
 herr_t hdf5_driver_close(hid_t file);
 
 #endif

@@ -1,14 +1,22 @@
 /* Messages, opening and verifying of HDF5 files; see hdf5_file.h. */
 #include "store/hdf5_file.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "store/files.h"
+#include "store/hdf5_checks.h"
+#include "store/hdf5_driver.h"
 
 enum { VERIFY_BYTES = 8 << 20 }; /* read at once while verifying */
+
+#define LOCK_ADVICE                                                                                \
+    "; another process has the file open, or the file system has no locks (then set "              \
+    "HDF5_USE_FILE_LOCKING=FALSE)"
 
 size_t hdf5_type_bytes(Hdf5Type type)
 {
@@ -72,31 +80,53 @@ static void shorten_cause(void)
 
 Status hdf5_refused(Status status, const char *path, const char *name, const char *action)
 {
-    const char *advice = strstr(last_cause, "lock file")
-                             ? "; another process has the file open, or the file system has no "
-                               "locks (then set HDF5_USE_FILE_LOCKING=FALSE)"
-                             : "";
     const char *slash = name && name[0] != '/' ? "/" : "";
     shorten_cause();
-    return status_set(status, "%s: %s%s%scannot %s: %s%s", path, slash, name ? name : "",
-                      name ? ": " : "", action, last_cause, advice);
+    return status_set(status, "%s: %s%s%scannot %s: %s", path, slash, name ? name : "",
+                      name ? ": " : "", action, last_cause);
+}
+
+/* Numbers of the file's own are of 8 bytes: what everybody writes, and what the driver reads. */
+static Status check_widths(const char *path, hid_t file)
+{
+    size_t address = 0, length = 0;
+    hid_t creation = H5Fget_create_plist(file);
+    bool known = creation >= 0 && H5Pget_sizes(creation, &address, &length) >= 0;
+    if (creation >= 0)
+        H5Pclose(creation);
+    if (!known || address != 8 || length != 8)
+        FAIL(STATUS_FORMAT, "%s: an HDF5 file with addresses of %zu bytes and lengths of %zu, "
+                            "expected 8",
+             path, address, length);
+    return STATUS_OK;
 }
 
 Status hdf5_open(const char *path, hid_t *file)
 {
+    int refusal;
     hdf5_silence();
     *file = H5I_INVALID_HID;
     if (!files_exists(path))
         FAIL(STATUS_MISSING, "%s: no such file, expected an HDF5 file", path);
     TRY(files_check_plain(path));
-    /* all objects close with the file, so that an error on the way never keeps it open */
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-    *file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    H5Pclose(access);
-    if (*file >= 0)
-        return STATUS_OK;
-    return hdf5_refused(STATUS_FORMAT, path, NULL, "open as a complete HDF5 file");
+    *file = hdf5_driver_open(path, &refusal);
+    if (*file < 0 && refusal == EWOULDBLOCK)
+        FAIL(STATUS_FORMAT, "%s: cannot open: its lock is held" LOCK_ADVICE, path);
+    if (*file < 0 && refusal)
+        FAIL(STATUS_IO, "%s: cannot open: %s", path, strerror(refusal));
+    if (*file < 0)
+        return hdf5_refused(STATUS_FORMAT, path, NULL, "open as a complete HDF5 file");
+    Status status = check_widths(path, *file);
+    if (status != STATUS_OK) {
+        hdf5_close(*file);
+        *file = H5I_INVALID_HID;
+    }
+    return status;
+}
+
+herr_t hdf5_close(hid_t file)
+{
+    return hdf5_driver_close(file);
 }
 
 /* Reads rows [first, first + rows) of the outermost dimension into `buffer`; all of a scalar. */
@@ -163,7 +193,9 @@ static herr_t verify_object(hid_t file, const char *name, const H5O_info_t *abou
     if (dataset < 0) {
         visit->status = hdf5_refused(STATUS_FORMAT, visit->path, name, "open the dataset");
     } else {
-        visit->status = verify_dataset(visit->path, name, dataset);
+        visit->status = hdf5_check_dataset(visit->path, name, dataset);
+        if (visit->status == STATUS_OK)
+            visit->status = verify_dataset(visit->path, name, dataset);
         H5Dclose(dataset);
     }
     return visit->status == STATUS_OK ? 0 : -1;
@@ -178,7 +210,7 @@ Status hdf5_verify(const char *path)
         H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, verify_object, &visit, H5O_INFO_BASIC);
     if (result < 0 && visit.status == STATUS_OK)
         visit.status = hdf5_refused(STATUS_FORMAT, path, NULL, "list the file's objects");
-    if (H5Fclose(file) < 0 && visit.status == STATUS_OK)
+    if (hdf5_close(file) < 0 && visit.status == STATUS_OK)
         visit.status = hdf5_refused(STATUS_IO, path, NULL, "close");
     return visit.status;
 }

@@ -41,6 +41,9 @@ Status hdf5_refused(Status status, const char *path, const char *name, const cha
  * incomplete, or locked. */
 Status hdf5_open(const char *path, hid_t *file);
 
+/* Closes it; negative on error. */
+herr_t hdf5_close(hid_t file);
+
 /* Reads every dataset of the file, following no external links, so that each stored checksum
  * (fletcher32) is checked. */
 Status hdf5_verify(const char *path);

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include "infer/checkpoint.h"
 #include "seed_parameters.h"
+#include "store/hdf5_probe.h"
 
 static bool any(const char *parameter)
 {
@@ -32,6 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ParameterList parameters;
     const char *path = fuzz_file(data, size);
+    if (hdf5_probe(path) != STATUS_OK)
+        return 0;
     read_all(path);
     FUZZ_CHECK(seed_parameters_init(&parameters) == STATUS_OK);
     if (checkpoint_read_parameters(path, &parameters) != STATUS_OK)

@@ -58,7 +58,7 @@ static void make_sources(void)
     }
 }
 
-/* What was imported is a manifest that can be read. */
+/* What was imported is read. */
 static void check_manifest(const char *out)
 {
     char path[FUZZ_PATH_BYTES + 16];
@@ -67,7 +67,7 @@ static void check_manifest(const char *out)
     if (manifest_read(path, NULL, &manifest) == STATUS_OK)
         manifest_clear(&manifest);
     else
-        FUZZ_CHECK(strstr(status_message(), "no rows"));
+        fuzz_check_line(status_message()); /* names of classes may be what no manifest can have */
 }
 
 static void import(const Input *input)
