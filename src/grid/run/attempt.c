@@ -34,16 +34,26 @@ static void lock_log(FILE *log)
 static Status open_log(const char *folder, FILE **log)
 {
     char *path;
-    TRY(files_make_folder(folder));
+    int file = -1;
     TRY(files_join(folder, "log.txt", &path));
-    *log = fopen(path, "ae");
-    Status status = STATUS_OK;
-    if (*log)
-        lock_log(*log);
-    else
-        status = status_set(STATUS_IO, "%s: cannot open for appending: %s", path, strerror(errno));
+    Status status = files_open_append(path, &file);
     free(path);
-    return status;
+    TRY(status);
+    *log = fdopen(file, "a");
+    if (!*log) {
+        close(file);
+        FAIL(STATUS_NO_MEMORY, "%s: out of memory for its log", folder);
+    }
+    lock_log(*log);
+    return STATUS_OK;
+}
+
+/* cells/ID below the results folder. */
+static Status make_folder(const Job *job, const GridCell *cell)
+{
+    char name[CELL_ID_BYTES + sizeof "cells/"];
+    snprintf(name, sizeof name, "cells/%s", cell->id);
+    return files_make_folder_in(job->folder, name);
 }
 
 /* Who trains the cell: "attempt 3: 2 ranks (world ranks 4 5) of 1 thread, led from host n1". */
@@ -84,7 +94,9 @@ Status attempt_run(const Job *job, size_t index, unsigned number, MPI_Comm group
     int rank;
     snprintf(folder, sizeof folder, "%s/cells/%s", job->folder, cell->id);
     TRY_MPI(MPI_Comm_rank(group, &rank));
-    Status status = rank == 0 ? open_log(folder, &log) : STATUS_OK;
+    Status status = rank == 0 ? make_folder(job, cell) : STATUS_OK;
+    if (status == STATUS_OK && rank == 0)
+        status = open_log(folder, &log);
     if (status == STATUS_OK && rank == 0)
         status = introduce(log, cell, number, group);
     status = mpi_agree(group, status);

@@ -39,7 +39,7 @@ static void markdown_escapes_bars_and_sets_numbers_right(void **state)
     (void)state;
     char *text = written(table_write_markdown);
     assert_string_equal(text,
-                        "| model | accuracy\\_% |\n| --- | ---: |\n| a\\|b & \\<c> | 92.79 |\n"
+                        "| model | accuracy\\_% |\n| --- | ---: |\n| a\\|b & \\<c\\> | 92.79 |\n"
                         "| r\\_2, \"x\" |  |\n");
     free(text);
 }
