@@ -9,7 +9,8 @@
 
 static _Thread_local char message[STATUS_MESSAGE_BYTES];
 
-/* Whatever the names and texts in it are, it is one line that a terminal shows and does not obey. */
+/* Whatever the names and texts in it are, it is one line that a terminal shows and does not obey.
+ */
 __attribute__((format(printf, 1, 0))) static void store(const char *format, va_list arguments)
 {
     char text[STATUS_MESSAGE_BYTES];

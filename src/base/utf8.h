@@ -1,8 +1,8 @@
 /* Text as people write it: UTF-8, and when two names are the same to a reader's eye.
  *
- * Texts from files may be anything, also what a terminal obeys, or what turns a line round. So what is
- * said about them is valid and on one line: foreign bytes, control characters and those that one does
- * not see are shown as \xNN. This is the one place for it: every message goes through it
+ * Texts from files may be anything, also what a terminal obeys, or what turns a line round. So what
+ * is said about them is valid and on one line: foreign bytes, control characters and those that one
+ * does not see are shown as \xNN. This is the one place for it: every message goes through it
  * (status_set()), and so does what commands print of files. Unicode's tables are utf8proc's.
  */
 #ifndef GISD_BASE_UTF8_H

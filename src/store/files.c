@@ -67,8 +67,8 @@ Status files_make_folder(const char *path)
 
 static Status refuse_link(const char *path)
 {
-    FAIL(STATUS_IO, "%s: is a symbolic link, expected none here: what is written would land elsewhere",
-         path);
+    FAIL(STATUS_IO,
+         "%s: is a symbolic link, expected none here: what is written would land elsewhere", path);
 }
 
 static Status make_own_folder(const char *path)
@@ -198,8 +198,8 @@ Status files_open_plain(const char *path, int *file)
 Status files_open_append(const char *path, int *file)
 {
     struct stat about;
-    *file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                 0666);
+    *file = open(
+        path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
     if (*file < 0 && errno == ELOOP)
         return refuse_link(path);
     if (*file < 0 && errno == ENXIO) /* a pipe that nobody reads */

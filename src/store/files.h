@@ -26,8 +26,8 @@ bool files_are_same(const char *a, const char *b);
 Status files_make_folder(const char *path);
 
 /* Makes `name`, and the folders in it, below a folder that is there. Those that are there must be
- * folders themselves: a symbolic link, by which somebody would lead the writing elsewhere, is refused
- * (STATUS_IO). `folder` and what is above may be links. */
+ * folders themselves: a symbolic link, by which somebody would lead the writing elsewhere, is
+ * refused (STATUS_IO). `folder` and what is above may be links. */
 Status files_make_folder_in(const char *folder, const char *name);
 
 /* `folder`/`name` in *path; `name` alone if it is absolute or `folder` is empty. */

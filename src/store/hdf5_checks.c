@@ -106,10 +106,11 @@ static Status check_filters(const char *path, const char *name, hid_t creation)
             H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
         if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE &&
             filter != H5Z_FILTER_FLETCHER32)
-            FAIL(STATUS_FORMAT,
-                 "%s: %s: goes through filter %d, expected deflate, shuffle, Fletcher's checksum or "
-                 "none",
-                 path, name, (int)filter);
+            FAIL(
+                STATUS_FORMAT,
+                "%s: %s: goes through filter %d, expected deflate, shuffle, Fletcher's checksum or "
+                "none",
+                path, name, (int)filter);
     }
     return STATUS_OK;
 }
@@ -119,8 +120,8 @@ static Status check_size(const char *path, const char *name, const char *what, b
 {
     if (!known || (bytes > bytes_free && bytes / ratio_most > stored))
         FAIL(STATUS_FORMAT,
-             "%s: %s: %s of %llu bytes, more than the %llu that are stored of it can be", path, name,
-             what, (unsigned long long)bytes, (unsigned long long)stored);
+             "%s: %s: %s of %llu bytes, more than the %llu that are stored of it can be", path,
+             name, what, (unsigned long long)bytes, (unsigned long long)stored);
     return STATUS_OK;
 }
 
@@ -142,8 +143,7 @@ static Status check_parts(const char *path, const char *name, hid_t dataset, hid
     hsize_t stored = H5Dget_storage_size(dataset), file_bytes = 0;
     uint64_t bytes = 0;
     H5D_layout_t layout = H5Pget_layout(creation);
-    if (layout == H5D_VIRTUAL || layout == H5D_LAYOUT_ERROR ||
-        H5Pget_external_count(creation) != 0)
+    if (layout == H5D_VIRTUAL || layout == H5D_LAYOUT_ERROR || H5Pget_external_count(creation) != 0)
         FAIL(STATUS_FORMAT, "%s: %s: its numbers lie in another file, expected them in this one",
              path, name);
     TRY(check_filters(path, name, creation));

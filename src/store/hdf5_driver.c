@@ -136,9 +136,9 @@ static uint64_t get_number(const uint8_t *bytes)
     return number;
 }
 
-/* Whether a collection of texts of variable length is one whose objects lie inside of it. The library
- * (1.10) copies as many bytes as an object says to have, from wherever that leads. It reads a
- * collection's first 4096 bytes and, if there are more, all of it once again, so what lies behind
+/* Whether a collection of texts of variable length is one whose objects lie inside of it. The
+ * library (1.10) copies as many bytes as an object says to have, from wherever that leads. It reads
+ * a collection's first 4096 bytes and, if there are more, all of it once again, so what lies behind
  * the bytes read is checked then. */
 static bool is_heap(const uint8_t *bytes, size_t count)
 {

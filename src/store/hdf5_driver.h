@@ -9,9 +9,9 @@
  *
  * What is written is a new file, and written and closed by one process; nothing is locked.
  *
- * Nor is the library made for files that somebody made up: it trusts what stands in a global heap (where
- * texts of variable length lie), and copies from beyond it. Of what it reads through the driver the
- * kind is known, so that a heap can be checked before the library sees it.
+ * Nor is the library made for files that somebody made up: it trusts what stands in a global heap
+ * (where texts of variable length lie), and copies from beyond it. Of what it reads through the
+ * driver the kind is known, so that a heap can be checked before the library sees it.
  */
 #ifndef GISD_STORE_HDF5_DRIVER_H
 #define GISD_STORE_HDF5_DRIVER_H
@@ -23,8 +23,9 @@
  * *refusal becomes the errno of the first write that failed; it is 0 as long as none did. */
 hid_t hdf5_driver_create(const char *path, int *refusal);
 
-/* Opens a plain file for reading, sharing its lock with others who read; negative on error, with errno
- * in *refusal if it is the operating system's: EWOULDBLOCK where another process has it locked. */
+/* Opens a plain file for reading, sharing its lock with others who read; negative on error, with
+ * errno in *refusal if it is the operating system's: EWOULDBLOCK where another process has it
+ * locked. */
 hid_t hdf5_driver_open(const char *path, int *refusal);
 
 /* Closes a file opened by these, in place of H5Fclose(); negative on error. */

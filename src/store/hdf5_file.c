@@ -95,8 +95,9 @@ static Status check_widths(const char *path, hid_t file)
     if (creation >= 0)
         H5Pclose(creation);
     if (!known || address != 8 || length != 8)
-        FAIL(STATUS_FORMAT, "%s: an HDF5 file with addresses of %zu bytes and lengths of %zu, "
-                            "expected 8",
+        FAIL(STATUS_FORMAT,
+             "%s: an HDF5 file with addresses of %zu bytes and lengths of %zu, "
+             "expected 8",
              path, address, length);
     return STATUS_OK;
 }

@@ -12,7 +12,8 @@
 
 #include "base/status.h"
 
-/* More levels than any file of ours has; libyaml's time grows with the square of what it is given. */
+/* More levels than any file of ours has; libyaml's time grows with the square of what it is given.
+ */
 enum { YAML_DEPTH_MOST = 32 };
 
 typedef struct YamlTree YamlTree;

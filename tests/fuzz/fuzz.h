@@ -1,7 +1,7 @@
 /* What the fuzz targets share.
  *
- * A target fuzz_NAME.c hands bytes that nobody vouches for to one reader of the program, through the
- * function that libFuzzer calls. Whatever they are, the reader must return: with a Status and a
+ * A target fuzz_NAME.c hands bytes that nobody vouches for to one reader of the program, through
+ * the function that libFuzzer calls. Whatever they are, the reader must return: with a Status and a
  * message, without a crash, a leak, or memory out of proportion; where more can be said of what it
  * answers, the target says it with FUZZ_CHECK. Readers know nothing of all this: one that takes a
  * path gets that of a file in memory.

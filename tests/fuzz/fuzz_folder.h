@@ -1,4 +1,5 @@
-/* A folder in memory for targets whose reader wants one: it is this process's own, and gone with it.
+/* A folder in memory for targets whose reader wants one: it is this process's own, and gone with
+ * it.
  */
 #ifndef GISD_TESTS_FUZZ_FOLDER_H
 #define GISD_TESTS_FUZZ_FOLDER_H
@@ -53,8 +54,7 @@ static inline void fuzz_write(const char *name, const void *data, size_t size)
 {
     char path[FUZZ_PATH_BYTES], *above;
     fuzz_place(name, path);
-    FUZZ_CHECK(files_folder_of(path, &above) == STATUS_OK &&
-               files_make_folder(above) == STATUS_OK);
+    FUZZ_CHECK(files_folder_of(path, &above) == STATUS_OK && files_make_folder(above) == STATUS_OK);
     free(above);
     FILE *file = fopen(path, "wb");
     FUZZ_CHECK(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);

@@ -74,8 +74,7 @@ static void import(const Input *input)
 {
     char source[FUZZ_PATH_BYTES], out[FUZZ_PATH_BYTES];
     const char folder[] = {input->letter, '\0'};
-    ImportSettings settings = {.source = fuzz_place(folder, source),
-                               .out = fuzz_place("out", out)};
+    ImportSettings settings = {.source = fuzz_place(folder, source), .out = fuzz_place("out", out)};
     if (input->letter == 'f')
         settings.labels = "labels.csv";
     if (import_data_set(input->layout, &settings, nowhere, nowhere) == STATUS_OK)

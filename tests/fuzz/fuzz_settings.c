@@ -1,9 +1,9 @@
 /* Texts of settings: what --set, --only and the command line take, and rules of masks. The input is
  * two lines. What is canonical stays so when it is read again. */
-#include "data/mask_rule.h"
-#include "data/split.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "data/mask_rule.h"
+#include "data/split.h"
 #include "fuzz.h"
 #include "grid/experiment/selection.h"
 

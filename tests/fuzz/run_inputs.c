@@ -1,5 +1,5 @@
-/* Runs a fuzz target once over each file named, and over the files of each folder named: the main of
- * the targets where libFuzzer does not bring one. A folder that is not there has no files. */
+/* Runs a fuzz target once over each file named, and over the files of each folder named: the main
+ * of the targets where libFuzzer does not bring one. A folder that is not there has no files. */
 #include <dirent.h>
 
 #include "fuzz.h"

@@ -1,5 +1,5 @@
-/* HDF5 files that somebody made up to lead elsewhere, to ask for more than there is, or to crash the
- * library: each is refused with a message, and costs neither time nor memory. */
+/* HDF5 files that somebody made up to lead elsewhere, to ask for more than there is, or to crash
+ * the library: each is refused with a message, and costs neither time nor memory. */
 #include "../unit.h"
 
 #include "../scratch.h"
@@ -234,8 +234,8 @@ static void overwrite(const char *path, const char *mark, size_t after, uint64_t
     free(bytes);
 }
 
-/* Where texts of variable length lie, an object says that it is larger than what holds it. The library
- * would copy from beyond it. */
+/* Where texts of variable length lie, an object says that it is larger than what holds it. The
+ * library would copy from beyond it. */
 static void a_text_longer_than_its_heap_is_refused(void **state)
 {
     (void)state;

@@ -35,11 +35,21 @@ static void other_bytes_are_written_out(void **state)
     check("\xc3\xa9\xe9\xc3\xa9", "{\"name\":\"\xc3\xa9\\\\xE9\xc3\xa9\"}");
 }
 
+static void control_characters_are_escaped(void **state)
+{
+    (void)state;
+    check("a\x1b[31m\x7f", "{\"name\":\"a\\u001b[31m\\u007f\"}");
+    check("\xc2\x9b"
+          "31m \xc2\xa0",
+          "{\"name\":\"\\u009b31m \xc2\xa0\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_printed_as_it_is),
         cmocka_unit_test(other_bytes_are_written_out),
+        cmocka_unit_test(control_characters_are_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
