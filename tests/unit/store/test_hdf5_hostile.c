@@ -62,10 +62,12 @@ static void links_are_not_followed(void **state)
     H5Lcreate_external(other, "/", file, "group", H5P_DEFAULT, H5P_DEFAULT);
     H5Lcreate_external(other, "/numbers", file, "numbers", H5P_DEFAULT, H5P_DEFAULT);
     H5Lcreate_soft("/soft", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/own", file, "alias", H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
     assert_refused(path, "numbers", 4, "there is no dataset numbers");
     assert_refused(path, "group/numbers", 4, "there is no dataset group/numbers");
     assert_refused(path, "soft", 4, "there is no dataset soft");
+    assert_refused(path, "alias", 4, "there is no dataset alias");
     open_reader(path);
     assert_false(hdf5_has(reader, "numbers"));
     assert_false(hdf5_has_attribute(reader, "group", "any"));
