@@ -5,13 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static _Thread_local char message[STATUS_MESSAGE_BYTES];
+
+/* Whatever the names and texts in it are, it is one line that a terminal shows and does not obey.
+ */
+__attribute__((format(printf, 1, 0))) static void store(const char *format, va_list arguments)
+{
+    char text[STATUS_MESSAGE_BYTES];
+    vsnprintf(text, sizeof text, format, arguments);
+    utf8_clean(text, message, sizeof message);
+}
 
 Status status_set(Status status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    store(format, arguments);
     va_end(arguments);
     return status;
 }
@@ -22,10 +33,10 @@ Status status_prefix(Status status, const char *format, ...)
     memcpy(old, message, sizeof old);
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(message, sizeof message, format, arguments);
+    store(format, arguments);
     va_end(arguments);
-    if (length >= 0 && (size_t)length < sizeof message)
-        snprintf(message + length, sizeof message - (size_t)length, ": %s", old);
+    size_t length = strlen(message);
+    snprintf(message + length, sizeof message - length, ": %s", old);
     return status;
 }
 

@@ -25,8 +25,8 @@ typedef enum {
 
 enum { STATUS_MESSAGE_BYTES = 1024 };
 
-/* Stores a printf-formatted message for this thread and returns `status`. Longer messages are cut.
- */
+/* Stores a printf-formatted message for this thread and returns `status`. Longer messages are cut,
+ * and what no terminal should be sent is shown (utf8_clean()), as names may come from anywhere. */
 Status status_set(Status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "prefix: " before this thread's message and returns `status`; for callers that know the

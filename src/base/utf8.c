@@ -1,6 +1,7 @@
 /* See utf8.h. */
 #include "base/utf8.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,41 @@ static size_t show(const char **text, char piece[PIECE_BYTES])
     }
     *text += 1; /* what is left of a character of several bytes is shown as foreign bytes */
     return (size_t)snprintf(piece, PIECE_BYTES, "\\x%02x", (unsigned char)(*text)[-1]);
+}
+
+void utf8_clean(const char *text, char *clean, size_t bytes)
+{
+    char piece[PIECE_BYTES];
+    size_t used = 0;
+    while (*text) {
+        size_t length = show(&text, piece);
+        if (used + length >= bytes)
+            break;
+        memcpy(clean + used, piece, length);
+        used += length;
+    }
+    clean[used] = '\0';
+}
+
+void utf8_write(FILE *stream, const char *text)
+{
+    char piece[PIECE_BYTES];
+    while (*text) {
+        if (*text == '\n' || *text == '\t')
+            fputc(*text++, stream);
+        else
+            fwrite(piece, 1, show(&text, piece), stream);
+    }
+}
+
+void utf8_print(FILE *stream, const char *format, ...)
+{
+    char text[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    utf8_write(stream, text);
 }
 
 /* The part of the text at which at most `room` bytes are still to be shown. */

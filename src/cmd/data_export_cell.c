@@ -11,6 +11,7 @@
 #include "infer/detector.h"
 #include "results/result_schema.h"
 #include "store/files.h"
+#include "store/hdf5_probe.h"
 #include "store/hdf5_reader.h"
 
 struct CellSource {
@@ -118,7 +119,9 @@ static Status open_detector(const char *folder, CellSource *cell)
 {
     char *path;
     TRY(place_in(folder, "checkpoint.h5", &path));
-    Status status = detector_new(path, &cell->detector);
+    Status status = hdf5_probe(path);
+    if (status == STATUS_OK)
+        status = detector_new(path, &cell->detector);
     free(path);
     return status;
 }
@@ -173,6 +176,7 @@ static Status open_cell(const CellExport *settings, CellSource *cell)
     Hdf5Reader *reader;
     cell->least = settings->score;
     TRY(place_in(settings->cell, "result.h5", &cell->result));
+    TRY(hdf5_probe(cell->result));
     TRY(result_open(cell->result, &reader));
     Status status = read_result(reader, settings, cell);
     hdf5_reader_free(reader);

@@ -6,20 +6,21 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "report/best_cell.h"
 #include "store/files.h"
 
 /* "results/mine: cell r50x1-global, validation auc 0.9712, the best of 14 finished cells" */
 static void tell(const char *folder, const BestCell *best, FILE *notes)
 {
-    fprintf(notes, "gisd-detect: %s: cell %s", folder, best->name);
+    utf8_print(notes, "gisd-detect: %s: cell %s", folder, best->name);
     if (isfinite(best->validation))
         fprintf(notes, ", validation %s %.4f", strchr(best->measure, '_') + 1, best->validation);
     fprintf(notes, ", the best of %zu finished cell%s", best->finished,
             best->finished == 1 ? "" : "s");
     if (best->finished < best->cells)
         fprintf(notes, " (%zu are not finished)", best->cells - best->finished);
-    fprintf(notes, ": %s\n", best->checkpoint);
+    utf8_print(notes, ": %s\n", best->checkpoint);
 }
 
 Status network_find(const char *word, FILE *notes, char **checkpoint)

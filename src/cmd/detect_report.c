@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "image/box.h"
 
 static const char *class_name(const Seen *seen, int class_index)
@@ -24,12 +25,12 @@ static void print_box(const Seen *seen, size_t which)
 {
     const GisdBox *box = &seen->result->boxes[which];
     const char *before = " (";
-    printf("  %s %.4f at %.1f %.1f %.1f %.1f", class_name(seen, box->class_index), box->score,
-           (double)box->x0, (double)box->y0, (double)box->x1, (double)box->y1);
+    utf8_print(stdout, "  %s %.4f at %.1f %.1f %.1f %.1f", class_name(seen, box->class_index),
+               box->score, (double)box->x0, (double)box->y0, (double)box->x1, (double)box->y1);
     for (int k = 0; (size_t)k < seen->result->class_count; ++k) {
         double score = found_other(seen->rule, seen->result, which, k);
         if (score > 0) {
-            printf("%s%s %.4f", before, class_name(seen, k), score);
+            utf8_print(stdout, "%s%s %.4f", before, class_name(seen, k), score);
             before = ", ";
         }
     }
@@ -39,8 +40,9 @@ static void print_box(const Seen *seen, size_t which)
 void report_text(const Seen *seen)
 {
     const GisdResult *result = seen->result;
-    printf("%s: %s, lesion score %.4f, threshold %.4f, ", seen->path,
-           class_name(seen, result->predicted_class), result->lesion_score, seen->rule->threshold);
+    utf8_print(stdout, "%s: %s, lesion score %.4f, threshold %.4f, ", seen->path,
+               class_name(seen, result->predicted_class), result->lesion_score,
+               seen->rule->threshold);
     if (result->mask && result->predicted_class != GISD_NORMAL)
         printf("mask %.2f %% of the image, ",
                100 * (double)result->mask_pixels / (double)(result->width * result->height));

@@ -12,6 +12,7 @@
 
 #include "base/deadline.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cmd/command.h"
 #include "cmd/grid_init.h"
 #include "grid/run/launcher.h"
@@ -181,29 +182,29 @@ static bool only_looks(int argc, char **argv)
     return false;
 }
 
-static Status show_status(const Arguments *arguments)
+static Status show_status(const Arguments *arguments, FILE *stream)
 {
     Overview overview;
     Status status = STATUS_OK;
     TRY(overview_read(arguments->status, &overview));
     if (arguments->json)
-        status = status_json(&overview, stdout);
+        status = status_json(&overview, stream);
     else
-        status_view(&overview, stdout);
+        status_view(&overview, stream);
     overview_clear(&overview);
     return status;
 }
 
 /* The plan for a folder that a run would refuse is shown, and is an error. */
-static Status show_plan(const Arguments *arguments)
+static Status show_plan(const Arguments *arguments, FILE *stream)
 {
     Plan plan;
     Status status = STATUS_OK;
     TRY(plan_init(&arguments->run, arguments->ranks ? arguments->ranks : 1, &plan));
     if (arguments->json)
-        status = plan_json(&plan, stdout);
+        status = plan_json(&plan, stream);
     else
-        plan_print(&plan, stdout);
+        plan_print(&plan, stream);
     if (status == STATUS_OK && plan.difference)
         status = status_set(STATUS_ARGUMENT, "%s", plan.difference);
     plan_clear(&plan);
@@ -215,11 +216,28 @@ static bool looks(const Arguments *arguments)
     return arguments->status || arguments->why || arguments->plan;
 }
 
+static Status tell(const Arguments *arguments, FILE *stream)
+{
+    return arguments->status ? show_status(arguments, stream)
+           : arguments->why  ? status_why(arguments->why, arguments->word, stream)
+                             : show_plan(arguments, stream);
+}
+
+/* What is told comes from files that others may have written, and goes to a terminal; what JSON
+ * would do there it escapes itself. */
 static int look(const Arguments *arguments)
 {
-    Status status = arguments->status ? show_status(arguments)
-                    : arguments->why  ? status_why(arguments->why, arguments->word, stdout)
-                                      : show_plan(arguments);
+    char *text = NULL;
+    size_t bytes;
+    if (arguments->json)
+        return command_end("gisd-grid", tell(arguments, stdout));
+    FILE *page = open_memstream(&text, &bytes);
+    Status status = page ? tell(arguments, page) : STATUS_OK;
+    if (page && fclose(page) == 0)
+        utf8_write(stdout, text);
+    else
+        status = status_set(STATUS_NO_MEMORY, "out of memory for what is to be told");
+    free(text);
     return command_end("gisd-grid", status);
 }
 

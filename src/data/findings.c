@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 void findings_clear(Findings *findings)
 {
@@ -49,15 +50,14 @@ __attribute__((format(printf, 6, 0))) static Status warn(Findings *findings, boo
                                                          const char *file, const char *format,
                                                          va_list arguments)
 {
-    char text[STATUS_MESSAGE_BYTES], number[32] = "";
+    char raw[STATUS_MESSAGE_BYTES], text[STATUS_MESSAGE_BYTES], number[32] = "";
     if (line > 0)
         snprintf(number, sizeof number, "%zu:", line);
-    int length =
-        snprintf(text, sizeof text, "%s:%s %s%s", path, number, file ? file : "", file ? ": " : "");
-    size_t what = length > 0 ? (size_t)length : 0;
-    if (what >= sizeof text)
-        what = sizeof text - 1;
-    vsnprintf(text + what, sizeof text - what, format, arguments);
+    snprintf(raw, sizeof raw, "%s:%s %s%s", path, number, file ? file : "", file ? ": " : "");
+    utf8_clean(raw, text, sizeof text);
+    size_t what = strlen(text);
+    vsnprintf(raw, sizeof raw, format, arguments);
+    utf8_clean(raw, text + what, sizeof text - what);
     return add(findings,
                &(Finding){.level = FINDING_WARNING, .line = line, .what = what, .alone = alone},
                text);

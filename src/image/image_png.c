@@ -109,6 +109,8 @@ static Status read_picture(PngReader *reader)
     if (setjmp(reader->jump))
         FAIL(STATUS_FORMAT, "%s: damaged PNG image: %s", decoder->path, reader->reason);
     png_set_read_fn(png, reader, on_read);
+    /* colour profiles, texts and the like: no pixel depends on them, and they may be bombs */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* decoder_begin() has its own */
     png_read_info(png, reader->info);
     ImageColour colour = colour_of(png_get_color_type(png, reader->info));

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "results/result_schema.h"
+#include "store/hdf5_probe.h"
 
 /* Allocates *values and reads all of a dataset of `expected` numbers, or of any count if that is
  * SIZE_MAX; *count tells. */
@@ -230,6 +231,7 @@ Status cell_result_read(const char *path, CellResult *result)
 {
     *result = (CellResult){0};
     Hdf5Reader *reader = NULL;
+    TRY(hdf5_probe(path));
     TRY(result_open(path, &reader));
     Status status = read_all(reader, result);
     hdf5_reader_free(reader);

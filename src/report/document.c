@@ -32,7 +32,9 @@ Status document_init(Document *document, const char *title)
         document_clear(document);
         FAIL(STATUS_NO_MEMORY, "no memory for the report");
     }
-    fprintf(document->markdown, "# %s\n\n", title);
+    fputs("# ", document->markdown);
+    table_escape_markdown(title, document->markdown);
+    fputs("\n\n", document->markdown);
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
           document->html);
@@ -54,16 +56,6 @@ void document_clear(Document *document)
     *document = (Document){0};
 }
 
-/* Backslashes before the signs by which Markdown would make something of a plain text. */
-static void escape_markdown(const char *text, FILE *stream)
-{
-    for (; *text; ++text) {
-        if (strchr("\\`*_<>[]#|", *text) != NULL)
-            fputc('\\', stream);
-        fputc(*text, stream);
-    }
-}
-
 static void html_element(Document *document, const char *open, const char *text, const char *close)
 {
     fputs(open, document->html);
@@ -74,7 +66,7 @@ static void html_element(Document *document, const char *open, const char *text,
 void document_heading(Document *document, int level, const char *text)
 {
     fputs(level == 2 ? "## " : "### ", document->markdown);
-    escape_markdown(text, document->markdown);
+    table_escape_markdown(text, document->markdown);
     fputs("\n\n", document->markdown);
     html_element(document, level == 2 ? "<h2>" : "<h3>", text, level == 2 ? "</h2>" : "</h3>");
 }
@@ -86,7 +78,7 @@ void document_text(Document *document, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    escape_markdown(text, document->markdown);
+    table_escape_markdown(text, document->markdown);
     fputs("\n\n", document->markdown);
     html_element(document, "<p>", text, "</p>");
 }
@@ -94,7 +86,7 @@ void document_text(Document *document, const char *format, ...)
 void document_warning(Document *document, const char *text)
 {
     fputs("> **", document->markdown);
-    escape_markdown(text, document->markdown);
+    table_escape_markdown(text, document->markdown);
     fputs("**\n\n", document->markdown);
     html_element(document, "<p class=\"warning\"><strong>", text, "</strong></p>");
 }
@@ -115,7 +107,7 @@ Status document_figure(Document *document, const char *folder, const char *name,
     snprintf(path, sizeof path, "%s/%s.svg", folder, name);
     TRY(files_read(path, &svg, &bytes));
     fputs("![", document->markdown);
-    escape_markdown(caption, document->markdown);
+    table_escape_markdown(caption, document->markdown);
     fprintf(document->markdown, "](%s.png)\n\n", name);
     fputs("<figure><img alt=\"", document->html);
     html_write_text(document->html, caption);

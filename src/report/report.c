@@ -305,7 +305,8 @@ static Status mark_folder(const char *folder)
 static Status write_into(const ReportOptions *options, const char *folder,
                          const Experiment *experiment)
 {
-    TRY(files_make_folder(folder));
+    TRY(options->output ? files_make_folder(folder)
+                        : files_make_folder_in(options->results, "report"));
     TRY(mark_folder(folder));
     Composition composition = {.options = options, .folder = folder, .experiment = experiment};
     char title[PATH_MAX + 16];

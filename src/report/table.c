@@ -116,14 +116,19 @@ static bool is_numeric(const Table *table, size_t column)
     return table->kinds[column] == TABLE_NUMBERS;
 }
 
+void table_escape_markdown(const char *text, FILE *stream)
+{
+    for (; *text; ++text) {
+        if (strchr("\\`*_<>[]#|", *text) != NULL)
+            fputc('\\', stream);
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, stream);
+    }
+}
+
 static void write_markdown_cell(const char *text, FILE *stream)
 {
     fputs(" ", stream);
-    for (; *text; ++text) {
-        if (*text == '|' || *text == '*' || *text == '_' || *text == '<')
-            fputc('\\', stream);
-        fputc(*text == '\n' ? ' ' : *text, stream);
-    }
+    table_escape_markdown(text, stream);
     fputs(" |", stream);
 }
 
@@ -149,10 +154,10 @@ static void write_html_cell(const Table *table, size_t column, const char *tag, 
 {
     fprintf(stream, "<%s%s>", tag, is_numeric(table, column) ? " class=\"number\"" : "");
     /* A number's interval stands below it, or tables of many numbers grow too wide. */
-    const char *interval = is_numeric(table, column) ? strstr(text, " (") : NULL;
-    if (interval != NULL) {
-        fprintf(stream, "%.*s<br>", (int)(interval - text), text);
-        text = interval + 1;
+    size_t digits = strspn(text, "0123456789.-+e");
+    if (is_numeric(table, column) && strncmp(text + digits, " (", 2) == 0) {
+        fprintf(stream, "%.*s<br>", (int)digits, text);
+        text += digits + 1;
     }
     html_write_text(stream, text);
     fprintf(stream, "</%s>", tag);
@@ -197,7 +202,7 @@ static void escape_latex(const char *text, FILE *stream)
             fputc(*text, stream);
             break;
         default:
-            fputc(*text, stream);
+            fputc((unsigned char)*text < ' ' ? ' ' : *text, stream);
         }
 }
 
@@ -224,12 +229,29 @@ void table_write_latex(const Table *table, const char *caption, FILE *stream)
     fputs("\\hline\n\\end{tabular}\n\\end{table}\n", stream);
 }
 
+/* Whether a spreadsheet would take a cell for a formula. */
+static bool is_formula(const char *text)
+{
+    char *end;
+    if (text[0] == '\0' || !strchr("=+-@\t\r", text[0]))
+        return false;
+    strtod(text, &end);
+    return *end != '\0' && text[1] != '\0'; /* "-" stands for nothing */
+}
+
+static void write_csv_cell(const char *text, CsvWriter *writer)
+{
+    char guarded[1024];
+    snprintf(guarded, sizeof guarded, "'%s", text);
+    csv_write_text(writer, is_formula(text) ? guarded : text);
+}
+
 Status table_save_csv(const Table *table, const char *path)
 {
     CsvWriter writer;
     TRY(csv_writer_init(&writer));
     for (size_t i = 0; i < table->count; ++i) {
-        csv_write_text(&writer, text_of(table, i));
+        write_csv_cell(text_of(table, i), &writer);
         if ((i + 1) % table->columns == 0)
             csv_end_row(&writer);
     }

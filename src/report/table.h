@@ -49,7 +49,12 @@ void table_write_markdown(const Table *table, FILE *stream);
 void table_write_html(const Table *table, FILE *stream);
 void table_write_latex(const Table *table, const char *caption, FILE *stream);
 
-/* Replaces the CSV file at `path`. */
+/* Writes a text with a backslash before every sign by which Markdown, or the HTML in it, would make
+ * something of it; on one line. */
+void table_escape_markdown(const char *text, FILE *stream);
+
+/* Replaces the CSV file at `path`. It is for spreadsheets too: a text that one would compute as a
+ * formula (it begins with =, +, - or @ and is no number) gets an apostrophe in front. */
 Status table_save_csv(const Table *table, const char *path);
 
 #endif

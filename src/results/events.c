@@ -199,6 +199,8 @@ static const char *text_of(const cJSON *record, const char *name)
     return text ? text : "";
 }
 
+static const double count_most = 9007199254740992; /* beyond, JSON's numbers are not exact */
+
 static void read_field(const cJSON *record, const Field *field, Event *event)
 {
     void *at = (char *)event + field->offset;
@@ -208,7 +210,7 @@ static void read_field(const cJSON *record, const Field *field, Event *event)
         *(const char **)at = text_of(record, field->name);
         break;
     case FIELD_COUNT:
-        *(size_t *)at = number > 0 ? (size_t)number : 0;
+        *(size_t *)at = number > 0 && number <= count_most ? (size_t)number : 0;
         break;
     case FIELD_NUMBER:
         *(double *)at = number;

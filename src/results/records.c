@@ -31,9 +31,23 @@ const char *record_setting(const CellRecord *cell, const char *key)
 
 /* ---- events of a cell ---- */
 
-static Status add_cell(Records *records, Event *event)
+/* A cell's identity names its folder below cells/, and must not lead anywhere else. */
+static Status check_id(const char *id, const char *path, size_t line)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t length = strlen(id);
+    if (length == 0 || length >= RECORD_ID_BYTES || strspn(id, plain) != length)
+        FAIL(STATUS_FORMAT,
+             "%s:%zu: the identity of a cell is '%.64s', expected less than %d letters and digits, "
+             "as it names a folder",
+             path, line, id, RECORD_ID_BYTES);
+    return STATUS_OK;
+}
+
+static Status add_cell(Records *records, Event *event, const char *path, size_t line)
 {
     size_t place = records->count;
+    TRY(check_id(event->cell, path, line));
     TRY(MEMORY_GROW(&records->cells, records->count + 1, &records->room));
     TRY(text_map_add(&records->places, event->cell, &place));
     CellRecord *cell = &records->cells[records->count++];
@@ -118,8 +132,10 @@ static Status read_cell_event(Records *records, const Event *event, const char *
              "%s:%zu: cell '%s' was never planned; put the file back from a copy, or, without a "
              "search, delete every line of this cell: it goes on from its checkpoint",
              path, line, event->cell);
-    if (event->kind == EVENT_ADOPTED)
+    if (event->kind == EVENT_ADOPTED) {
+        TRY(check_id(event->identity, path, line));
         return read_adopted(records, cell, event);
+    }
     take_time(cell, event);
     if (event->kind == EVENT_STARTED)
         read_started(cell, event);
@@ -186,8 +202,9 @@ static Status read_event(Records *records, Event *event, const char *path, size_
     case EVENT_OPENED:
         return read_opened(records, event);
     case EVENT_PLANNED: /* a second time changes nothing */
-        return !*event->cell || records_find(records, event->cell) ? STATUS_OK
-                                                                   : add_cell(records, event);
+        return !*event->cell || records_find(records, event->cell)
+                   ? STATUS_OK
+                   : add_cell(records, event, path, line);
     case EVENT_SLOW:
         read_slow(records, event);
         return STATUS_OK;

@@ -214,8 +214,9 @@ static void start_field(CsvWriter *writer)
 void csv_write_text(CsvWriter *writer, const char *text)
 {
     start_field(writer);
-    /* the only field of a row would otherwise be an empty line, which readers skip */
-    if (text[0] != '\0' && !strpbrk(text, ",\"\r\n")) {
+    /* the only field of a row would otherwise be an empty line, which readers skip, and a text that
+     * begins with a byte-order mark would lose it as the first of the file */
+    if (text[0] != '\0' && !strpbrk(text, ",\"\r\n") && without_mark(text) == text) {
         fputs(text, writer->stream);
         return;
     }

@@ -101,6 +101,38 @@ Status files_make_folder(const char *path)
     return status == STATUS_OK ? make_one_folder(path) : status;
 }
 
+static Status refuse_link(const char *path)
+{
+    FAIL(STATUS_IO,
+         "%s: is a symbolic link, expected none here: what is written would land elsewhere", path);
+}
+
+static Status make_own_folder(const char *path)
+{
+    struct stat about;
+    TRY(make_one_folder(path));
+    if (lstat(path, &about) != 0)
+        return files_refused(path, "open");
+    return S_ISLNK(about.st_mode) ? refuse_link(path) : STATUS_OK;
+}
+
+Status files_make_folder_in(const char *folder, const char *name)
+{
+    char *path;
+    TRY(files_join(folder, name, &path));
+    Status status = STATUS_OK;
+    for (char *end = path + strlen(folder) + 1; *end && status == STATUS_OK; ++end)
+        if (*end == '/') {
+            *end = '\0';
+            status = make_own_folder(path);
+            *end = '/';
+        }
+    if (status == STATUS_OK)
+        status = make_own_folder(path);
+    free(path);
+    return status;
+}
+
 Status files_join(const char *folder, const char *name, char **path)
 {
     *path = NULL;
@@ -198,6 +230,25 @@ Status files_open_plain(const char *path, int *file)
         close(*file);
     return status;
 }
+
+Status files_open_append(const char *path, int *file)
+{
+    struct stat about;
+    *file = open(
+        path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (*file < 0 && errno == ELOOP)
+        return refuse_link(path);
+    if (*file < 0 && errno == ENXIO) /* a pipe that nobody reads */
+        TRY(files_check_plain(path));
+    if (*file < 0)
+        return files_refused(path, "open for appending");
+    Status status = fstat(*file, &about) == 0 ? check_plain(path, about.st_mode)
+                                              : files_refused(path, "open for appending");
+    if (status != STATUS_OK)
+        close(*file);
+    return status;
+}
+
 static Status read_all(int file, const char *path, char **data, size_t *bytes)
 {
     struct stat about;

@@ -36,6 +36,11 @@ Status files_are_same(const char *a, const char *b, bool *same);
 /* Makes the folder and the folders above it that are missing; an existing one is fine. */
 Status files_make_folder(const char *path);
 
+/* Makes `name`, and the folders in it, below a folder that is there. Those that are there must be
+ * folders themselves: a symbolic link, by which somebody would lead the writing elsewhere, is
+ * refused (STATUS_IO). `folder` and what is above may be links. */
+Status files_make_folder_in(const char *folder, const char *name);
+
 /* `folder`/`name` in *path; `name` alone if it is absolute or `folder` is empty. */
 Status files_join(const char *folder, const char *name, char **path);
 
@@ -54,6 +59,10 @@ Status files_relative(const char *from, const char *path, char **relative);
 /* Opens a plain file for reading; the descriptor in *file is closed by the caller. Anything else is
  * STATUS_IO that says what it is, STATUS_MISSING if there is nothing. */
 Status files_open_plain(const char *path, int *file);
+
+/* Opens a plain file for appending, or makes it; the descriptor in *file is closed by the caller. A
+ * symbolic link is refused as files_make_folder_in() does. */
+Status files_open_append(const char *path, int *file);
 
 /* The same check for those who open the file by its name. */
 Status files_check_plain(const char *path);

@@ -10,6 +10,10 @@
  *
  * Files that are written are new, and written and closed by one process; nothing is locked. Files
  * that are read get a shared lock, as the library's own driver gives them.
+ *
+ * Nor is the library made for files that somebody made up: it trusts what stands in a global heap
+ * (where texts of variable length lie), and copies from beyond it. Of what it reads through the
+ * driver the kind is known, so that a heap can be checked before the library sees it.
  */
 #ifndef GISD_STORE_HDF5_DRIVER_H
 #define GISD_STORE_HDF5_DRIVER_H

@@ -2,12 +2,14 @@
 #include "store/hdf5_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "store/files.h"
+#include "store/hdf5_checks.h"
 #include "store/hdf5_driver.h"
 
 enum { VERIFY_BYTES = 8 << 20 }; /* read at once while verifying */
@@ -80,6 +82,22 @@ Status hdf5_refused(Status status, const char *path, const char *name, const cha
                       name ? ": " : "", action, last_cause);
 }
 
+/* Numbers of the file's own are of 8 bytes: what everybody writes, and what the driver reads. */
+static Status check_widths(const char *path, hid_t file)
+{
+    size_t address = 0, length = 0;
+    hid_t creation = H5Fget_create_plist(file);
+    bool known = creation >= 0 && H5Pget_sizes(creation, &address, &length) >= 0;
+    if (creation >= 0)
+        H5Pclose(creation);
+    if (!known || address != 8 || length != 8)
+        FAIL(STATUS_FORMAT,
+             "%s: an HDF5 file with addresses of %zu bytes and lengths of %zu, "
+             "expected 8",
+             path, address, length);
+    return STATUS_OK;
+}
+
 /* An error if the operating system refused something. */
 static Status check_refusal(const char *path, int refusal)
 {
@@ -102,8 +120,14 @@ Status hdf5_open(const char *path, int *refusal, hid_t *file)
         FAIL(STATUS_MISSING, "%s: no such file, expected an HDF5 file", path);
     TRY(status);
     *file = hdf5_driver_open(path, refusal);
-    if (*file >= 0)
-        return STATUS_OK;
+    if (*file >= 0) {
+        status = check_widths(path, *file);
+        if (status == STATUS_OK)
+            return STATUS_OK;
+        status = hdf5_close(path, refusal, *file, status);
+        *file = H5I_INVALID_HID;
+        return status;
+    }
     if (*refusal == ENOENT)
         FAIL(STATUS_STORAGE, "%s: is no longer seen, a moment later", path);
     TRY(check_refusal(path, *refusal));
@@ -183,7 +207,9 @@ static herr_t verify_object(hid_t file, const char *name, const H5O_info_t *abou
     if (dataset < 0) {
         visit->status = hdf5_refused(STATUS_FORMAT, visit->path, name, "open the dataset");
     } else {
-        visit->status = verify_dataset(visit->path, name, dataset);
+        visit->status = hdf5_check_dataset(visit->path, name, dataset);
+        if (visit->status == STATUS_OK)
+            visit->status = verify_dataset(visit->path, name, dataset);
         H5Dclose(dataset);
     }
     return visit->status == STATUS_OK ? 0 : -1;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/hdf5_checks.h"
+#include "store/hdf5_probe.h"
 
 struct Hdf5Reader {
     hid_t file;
@@ -54,23 +56,25 @@ static const char *object_name(const char *name)
 
 bool hdf5_has(const Hdf5Reader *reader, const char *name)
 {
-    bool has = false;
-    hid_t object = H5Oopen(reader->file, object_name(name), H5P_DEFAULT);
-    if (object >= 0) {
-        has = true;
+    hid_t object = H5I_INVALID_HID;
+    if (hdf5_check_name(reader->file, object_name(name)))
+        object = H5Oopen(reader->file, object_name(name), H5P_DEFAULT);
+    if (object >= 0)
         H5Oclose(object);
-    }
-    return has;
+    return object >= 0;
 }
 
 static Status open_dataset(const Hdf5Reader *reader, const char *name, hid_t *dataset)
 {
+    if (!hdf5_has(reader, name))
+        FAIL(STATUS_MISSING, "%s: there is no dataset %s", reader->path, name);
     *dataset = H5Dopen2(reader->file, name, H5P_DEFAULT);
-    if (*dataset >= 0)
-        return STATUS_OK;
-    if (hdf5_has(reader, name))
+    if (*dataset < 0)
         FAIL(STATUS_FORMAT, "%s: %s: is a group, expected a dataset", reader->path, name);
-    FAIL(STATUS_MISSING, "%s: there is no dataset %s", reader->path, name);
+    Status status = hdf5_check_dataset(reader->path, name, *dataset);
+    if (status != STATUS_OK)
+        H5Dclose(*dataset);
+    return status;
 }
 
 /* Shape of an open dataset. */
@@ -141,7 +145,7 @@ Status hdf5_kind(const Hdf5Reader *reader, const char *name, Hdf5Kind *kind)
 /* Whether numbers of the stored type may be read as `type`: fractions are not cut off silently. */
 static Status check_number(const char *path, const char *name, hid_t stored, Hdf5Type type)
 {
-    Hdf5Kind kind = kind_of(stored);
+    Hdf5Kind kind = hdf5_is_plain(stored) ? kind_of(stored) : HDF5_OTHER;
     bool wanted_whole = type == HDF5_I64 || type == HDF5_U8;
     if (kind == HDF5_INTEGERS || (kind == HDF5_NUMBERS && !wanted_whole))
         return STATUS_OK;
@@ -376,8 +380,8 @@ Status hdf5_list(const Hdf5Reader *reader, const char *group, Hdf5Texts *names)
 
 bool hdf5_has_attribute(const Hdf5Reader *reader, const char *object, const char *name)
 {
-    htri_t has = H5Aexists_by_name(reader->file, object_name(object), name, H5P_DEFAULT);
-    return has > 0;
+    return hdf5_check_name(reader->file, object_name(object)) &&
+           H5Aexists_by_name(reader->file, object_name(object), name, H5P_DEFAULT) > 0;
 }
 
 static Status open_attribute(const Hdf5Reader *reader, const char *object, const char *name,
@@ -389,7 +393,10 @@ static Status open_attribute(const Hdf5Reader *reader, const char *object, const
     *attribute = H5Aopen_by_name(reader->file, object_name(object), name, H5P_DEFAULT, H5P_DEFAULT);
     if (*attribute < 0)
         return hdf5_refused(STATUS_FORMAT, reader->path, object, "open an attribute");
-    return STATUS_OK;
+    Status status = hdf5_check_attribute(reader->path, name, *attribute);
+    if (status != STATUS_OK)
+        H5Aclose(*attribute);
+    return status;
 }
 
 Status hdf5_get_texts(const Hdf5Reader *reader, const char *object, const char *name,
@@ -432,6 +439,22 @@ static Status get_number(const Hdf5Reader *reader, const char *object, const cha
     return status;
 }
 
+void hdf5_try_attribute(hid_t attribute)
+{
+    const Hdf5Reader reader = {.file = attribute, .path = (char[]){""}};
+    Hdf5Texts texts;
+    double number;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    if (H5Tget_class(type) == H5T_STRING) {
+        if (read_text_object(&reader, "", attribute, true, &texts) == STATUS_OK)
+            hdf5_texts_clear(&texts);
+    } else if (hdf5_is_plain(type) && H5Sget_simple_extent_npoints(space) == 1) {
+        H5Aread(attribute, H5T_NATIVE_DOUBLE, &number);
+    }
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
 Status hdf5_get_i64(const Hdf5Reader *reader, const char *object, const char *name, int64_t *value)
 {
     return get_number(reader, object, name, HDF5_I64, value);
@@ -458,7 +481,7 @@ bool hdf5_is_kind(const char *path, const char *kind)
 {
     Hdf5Reader *reader;
     char *text = NULL;
-    if (hdf5_reader_new(path, &reader) != STATUS_OK)
+    if (hdf5_probe(path) != STATUS_OK || hdf5_reader_new(path, &reader) != STATUS_OK)
         return false;
     bool is_kind = hdf5_has_attribute(reader, "/", "kind") &&
                    hdf5_get_text(reader, "/", "kind", &text) == STATUS_OK &&

@@ -104,14 +104,9 @@ static Status sync_name(const char *path)
 Status journal_new(const char *path, Journal **journal)
 {
     *journal = NULL;
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
-    if (file < 0 && errno == ENXIO) /* a pipe that nobody reads */
-        TRY(files_check_plain(path));
-    if (file < 0)
-        return files_refused(path, "open for appending");
-    Status status = files_check_plain(path);
-    if (status == STATUS_OK)
-        status = lock(file, path);
+    int file = -1;
+    TRY(files_open_append(path, &file));
+    Status status = lock(file, path);
     if (status == STATUS_OK)
         status = cut_torn_line(file, path);
     if (status == STATUS_OK)

@@ -2,6 +2,7 @@
 #include "store/json.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,31 +74,24 @@ cJSON *json_list_item(bool *fine, cJSON *list, cJSON *item)
 
 /* ---- printing ---- */
 
-/* The backslash itself is escaped. Bytes that are no UTF-8 stand in texts only. */
-enum { ESCAPE_BYTES = sizeof "\\\\xNN" - 1 };
+/* A character of the text as it is printed, at most this long. */
+enum { PIECE_BYTES = sizeof "\\u00NN" - 1 };
 
-static size_t count_wrong_bytes(const char *text)
+/* Moves *text behind a character and writes how it is printed; returns the bytes of that. The
+ * backslash of a byte that is no UTF-8 is escaped; it stands in texts only, as control characters
+ * do. */
+static size_t print_piece(const char **text, char piece[PIECE_BYTES + 1])
 {
-    size_t count = 0;
-    for (size_t bytes; *text; text += bytes ? bytes : 1) {
-        bytes = text_utf8_bytes(text);
-        count += bytes == 0;
-    }
-    return count;
-}
-
-static void write_out(const char *from, char *to)
-{
-    while (*from) {
-        size_t bytes = text_utf8_bytes(from);
-        if (bytes > 0)
-            memcpy(to, from, bytes);
-        else
-            snprintf(to, ESCAPE_BYTES + 1, "\\\\x%02X", (unsigned char)*from);
-        from += bytes ? bytes : 1;
-        to += bytes ? bytes : ESCAPE_BYTES;
-    }
-    *to = '\0';
+    const unsigned char *at = (const unsigned char *)*text;
+    size_t bytes = text_utf8_bytes(*text);
+    bool control = at[0] == 0x7f || (at[0] == 0xc2 && bytes == 2 && at[1] < 0xa0);
+    *text += bytes ? bytes : 1;
+    if (control)
+        return (size_t)snprintf(piece, PIECE_BYTES + 1, "\\u%04x", at[bytes - 1]);
+    if (bytes == 0)
+        return (size_t)snprintf(piece, PIECE_BYTES + 1, "\\\\x%02X", at[0]);
+    memcpy(piece, at, bytes);
+    return bytes;
 }
 
 Status json_print(const cJSON *value, char **text)
@@ -106,14 +100,17 @@ Status json_print(const cJSON *value, char **text)
     char *printed = cJSON_PrintUnformatted(value);
     if (!printed)
         FAIL(STATUS_NO_MEMORY, "out of memory: cannot print JSON");
-    size_t wrong = count_wrong_bytes(printed);
-    if (wrong == 0) {
-        *text = printed;
-        return STATUS_OK;
+    char piece[PIECE_BYTES + 1];
+    size_t length = 0;
+    for (const char *at = printed; *at;)
+        length += print_piece(&at, piece);
+    Status status = MEMORY_NEW(text, length + 1);
+    char *to = *text;
+    for (const char *at = printed; status == STATUS_OK && *at;) {
+        length = print_piece(&at, piece);
+        memcpy(to, piece, length);
+        to += length;
     }
-    Status status = MEMORY_NEW(text, strlen(printed) + wrong * (ESCAPE_BYTES - 1) + 1);
-    if (status == STATUS_OK)
-        write_out(printed, *text);
     free(printed);
     return status;
 }

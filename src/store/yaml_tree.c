@@ -25,6 +25,38 @@ static const yaml_node_t *node_of(YamlNode node)
 
 /* ---- reading the file ---- */
 
+/* Steps from event to event as deep as they go; a fault is for load() to tell. */
+static Status follow_events(const char *path, yaml_parser_t *parser)
+{
+    size_t depth = 0;
+    for (bool more = true; more;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(parser, &event))
+            return STATUS_OK;
+        yaml_event_type_t type = event.type;
+        size_t line = event.start_mark.line + 1;
+        yaml_event_delete(&event);
+        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+        more = type != YAML_STREAM_END_EVENT && type != YAML_NO_EVENT;
+        if (depth > YAML_DEPTH_MOST)
+            FAIL(STATUS_FORMAT, "%s:%zu: lists or mappings in one another more than %d deep", path,
+                 line, YAML_DEPTH_MOST);
+    }
+    return STATUS_OK;
+}
+
+Status yaml_check_depth(const char *path, const char *text, size_t bytes)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        FAIL(STATUS_NO_MEMORY, "no memory to read %s", path);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
+    Status status = follow_events(path, &parser);
+    yaml_parser_delete(&parser);
+    return status;
+}
+
 static Status load(YamlTree *tree, yaml_parser_t *parser)
 {
     yaml_document_t more;
@@ -48,6 +80,7 @@ static Status load(YamlTree *tree, yaml_parser_t *parser)
 static Status parse(YamlTree *tree, const char *text, size_t bytes)
 {
     yaml_parser_t parser;
+    TRY(yaml_check_depth(tree->path, text, bytes));
     if (!yaml_parser_initialize(&parser))
         FAIL(STATUS_NO_MEMORY, "no memory to read %s", tree->path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);

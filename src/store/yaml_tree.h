@@ -12,6 +12,10 @@
 
 #include "base/status.h"
 
+/* More levels than any file of ours has; libyaml's time grows with the square of what it is given.
+ */
+enum { YAML_DEPTH_MOST = 32 };
+
 typedef struct YamlTree YamlTree;
 
 /* A place in the tree, borrowed from it. */
@@ -24,6 +28,10 @@ typedef struct {
  * refused too. yaml_tree_free() takes NULL. */
 Status yaml_tree_read(const char *path, YamlTree **tree);
 void yaml_tree_free(YamlTree *tree);
+
+/* STATUS_FORMAT if lists and mappings lie deeper in one another than YAML_DEPTH_MOST. For those who
+ * read YAML by themselves; yaml_tree_read() asks it too. */
+Status yaml_check_depth(const char *path, const char *text, size_t bytes);
 
 YamlNode yaml_root(const YamlTree *tree);
 

@@ -114,7 +114,7 @@ cp picture.png "$(printf 'caf\351"\n.png')"
 "${detect[@]}" "$(printf 'caf\351"\n.png')" "$(printf 'no\377.png')" --json >out.json 2>/dev/null || true
 iconv -f UTF-8 -t UTF-8 out.json >/dev/null || fail "out.json is not UTF-8"
 grep -qF '"image":"caf\\xE9\"\n.png"' out.json || fail "the image's name in $(cat out.json)"
-grep -qF '"image":"no\\xFF.png","error":"no\\xFF.png: ' out.json || fail "the error in $(cat out.json)"
+grep -qF '"image":"no\\xFF.png","error":"no\\xff.png: ' out.json || fail "the error in $(cat out.json)"
 
 # --- gisd-data pack ---
 pack=("$bin/gisd-data" pack data/manifest.csv)

@@ -68,7 +68,7 @@ has six.json '"schema":1,"view":"status","gisd":"' \
     '"experiment":"six","data":"/d \"q\"","search":"grid","journal_torn":false,"job":{"state":"running","exit_code":null,"host":"n1","pid":12,"ranks":3,"started":"2026-01-02T03:04:05Z"' \
     '"seconds_left":2,"images_per_second":12.345678901234567,"slow":"rank 2 on n2 (3.0 times slower)"' \
     '"totals":{"cells":6,"done":1,"running":1,"partial":1,"failed":1,"dropped":1,"new":1},"axes":[{"key":"backbone","values":["r50x1"]},{"key":"tuning","values":["global"]},{"key":"alpha","values":[0.1,0.2,0.3,0.4,0.5,0.6]}],"runs":[{"settings":{"backbone":"r50x1","tuning":"global"},"totals":{"cells":6,' \
-    '"name":"cell-1","run":0,"state":"done","attempts":1,"losses":0,"epoch":2,"epochs":4,"step":10,"steps":20,"started":"2026-01-02T03:04:05Z","changed":"2026-01-02T03:05:06Z","seconds":61,"ranks":1,"hosts":"n2","images_per_second":12.345678901234567,"step_seconds":0.1,"validation_auc":0.1,"validation_dice":null,"failure":null' \
+    '"name":"cell-1","run":0,"state":"done","attempts":1,"losses":0,"epoch":2,"epochs":4,"step":10,"steps":20,"started":"2026-01-02T03:04:05Z","changed":"2026-01-02T03:05:06Z","seconds":61,"ranks":1,"hosts":"n2","images_per_second":12.345678901234567,"step_seconds":0.1,"relative_pace":null,"validation_auc":0.1,"validation_dice":null,"failure":null' \
     '"state":"failed",' '"failure":{"kind":"diverged","reason":"the \"loss\""}' \
     '"name":"cell-3","run":0,"state":"partial","attempts":2,"losses":1,' '"seconds":73,' \
     '"failure":{"kind":"lost rank","reason":"silent"}' \

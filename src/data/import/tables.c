@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "data/import/completion.h"
 #include "store/csv.h"
 #include "store/files.h"
@@ -247,8 +248,8 @@ static Status print_reasons(const Skipped *list, const char *out, FILE *notes)
     size_t distinct = count_reasons(list, reasons), told = 0;
     for (size_t i = 0; i < distinct && i < REASONS_SHOWN; ++i) {
         told += reasons[i].count;
-        fprintf(notes, "  %6zu  %s (%s%s)\n", reasons[i].count, reasons[i].reason, reasons[i].name,
-                reasons[i].count > 1 ? ", ..." : "");
+        utf8_print(notes, "  %6zu  %s (%s%s)\n", reasons[i].count, reasons[i].reason,
+                   reasons[i].name, reasons[i].count > 1 ? ", ..." : "");
     }
     if (told < list->count)
         fprintf(notes, "  %6zu  for other reasons\n", list->count - told);
@@ -285,7 +286,7 @@ Status tables_tell(const Collection *all, const char *out, FILE *summary, FILE *
     Status status = list_skipped(all, &list);
     if (status == STATUS_OK) {
         for (size_t i = 0; i < all->note_count; ++i)
-            fprintf(notes, "%zu times: %s\n", all->notes[i].count, all->notes[i].text);
+            utf8_print(notes, "%zu times: %s\n", all->notes[i].count, all->notes[i].text);
         if (list.count > 0) {
             fprintf(notes, "%zu files were not imported:\n", list.count);
             status = print_reasons(&list, out, notes);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "data/import/text_lines.h"
 #include "store/files.h"
+#include "store/yaml_tree.h"
 
 enum { BYTES_MOST = 1 << 20, CLASSES_MOST = 10000 };
 
@@ -141,12 +142,16 @@ static Status read_yaml(YoloNames *names)
         FAIL(STATUS_FORMAT, "%s: %zu bytes, expected at most %d", names->file->path, bytes,
              BYTES_MOST);
     }
+    Status status = yaml_check_depth(names->file->path, text, bytes);
+    if (status != STATUS_OK) {
+        free(text);
+        return status;
+    }
     if (!yaml_parser_initialize(&parser)) {
         free(text);
         FAIL(STATUS_NO_MEMORY, "%s: out of memory", names->file->path);
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
-    Status status;
     if (!yaml_parser_load(&parser, &document)) {
         status =
             status_set(STATUS_FORMAT, "%s:%zu: %s, expected YAML", names->file->path,

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/text_map.h"
 #include "base/utf8.h"
 #include "store/files.h"
 #include "store/patience.h"
@@ -93,7 +94,8 @@ static Status resolve_path(const Reading *reading, YamlNode node, const char *wr
                : yaml_refuse(node, "%s", status_message());
 }
 
-static Status add_value(Reading *reading, size_t setting, YamlNode node)
+/* `seen`: the values before it. */
+static Status add_value(Reading *reading, size_t setting, YamlNode node, TextMap *seen)
 {
     SettingValues *values = &reading->experiment->values[setting];
     const char *text;
@@ -101,10 +103,11 @@ static Status add_value(Reading *reading, size_t setting, YamlNode node)
     TRY(yaml_text(node, setting_key(setting), &text));
     if (setting_canonical(setting, text, canonical) != STATUS_OK)
         return yaml_refuse(node, "%s", status_message());
-    for (size_t i = 0; i < values->count; ++i)
-        if (strcmp(values->written[i], canonical) == 0)
-            return yaml_refuse(node, "%s: %s is listed twice", setting_key(setting), text);
-    size_t place = values->count++;
+    size_t place = values->count, number = place;
+    TRY(text_map_add(seen, canonical, &number));
+    if (number != place)
+        return yaml_refuse(node, "%s: %s is listed twice", setting_key(setting), text);
+    ++values->count;
     TRY(memory_copy_text(canonical, &values->written[place]));
     return setting_is_path(setting) ? resolve_path(reading, node, canonical, &values->texts[place])
                                     : memory_copy_text(canonical, &values->texts[place]);
@@ -121,9 +124,12 @@ static Status read_values(Reading *reading, size_t setting, YamlNode node)
     values->line = yaml_line(node);
     TRY(MEMORY_NEW(&values->texts, count));
     TRY(MEMORY_NEW(&values->written, count));
-    for (size_t i = 0; i < count; ++i)
-        TRY(add_value(reading, setting, list ? yaml_item(node, i) : node));
-    return STATUS_OK;
+    TextMap seen = {0};
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; ++i)
+        status = add_value(reading, setting, list ? yaml_item(node, i) : node, &seen);
+    text_map_clear(&seen);
+    return status;
 }
 
 /* A key that stands in the wrong section is told its own. */

@@ -37,16 +37,26 @@ static void lock_log(FILE *log)
 static Status open_log(const char *folder, FILE **log)
 {
     char *path;
-    TRY(files_make_folder(folder));
+    int file = -1;
     TRY(files_join(folder, "log.txt", &path));
-    *log = fopen(path, "ae");
-    Status status = STATUS_OK;
-    if (*log)
-        lock_log(*log);
-    else
-        status = files_refused(path, "open for appending");
+    Status status = files_open_append(path, &file);
     free(path);
-    return status;
+    TRY(status);
+    *log = fdopen(file, "a");
+    if (!*log) {
+        close(file);
+        FAIL(STATUS_NO_MEMORY, "%s: out of memory for its log", folder);
+    }
+    lock_log(*log);
+    return STATUS_OK;
+}
+
+/* cells/ID below the results folder. */
+static Status make_folder(const Job *job, const GridCell *cell)
+{
+    char name[CELL_ID_BYTES + sizeof "cells/"];
+    snprintf(name, sizeof name, "cells/%s", cell->id);
+    return files_make_folder_in(job->folder, name);
 }
 
 /* Who trains the cell: "attempt 3: 2 ranks (world ranks 4 5) of 1 thread, led from host n1". */
@@ -89,6 +99,8 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
     TRY_MPI(MPI_Comm_rank(group, &rank));
     Status status = STATUS_OK;
     if (rank == 0)
+        PATIENTLY(status, make_folder(job, cell));
+    if (status == STATUS_OK && rank == 0)
         PATIENTLY(status, open_log(folder, &log));
     if (status == STATUS_OK && rank == 0)
         status = introduce(log, cell, attempt->number, group);

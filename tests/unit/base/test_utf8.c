@@ -103,6 +103,25 @@ static void names_that_read_the_same_fold_to_the_same(void **state)
     assert_folds("L\xe4sion", "L\xe4SION", 0);
 }
 
+static void lines_stay_where_nothing_else_is_obeyed(void **state)
+{
+    (void)state;
+    char *text, clean[8];
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    utf8_write(stream, "a\tb\n\x1b[31m\r\n\xc3\xa9\xff");
+    utf8_print(stream, "%s %d", "\x07", 7);
+    fclose(stream);
+    assert_string_equal(text, "a\tb\n\\x1b[31m\\x0d\n\xc3\xa9\\xff\\x07 7");
+    free(text);
+    utf8_clean("abc\x1b"
+               "d",
+               clean, sizeof clean); /* as many whole pieces as there is room for */
+    assert_string_equal(clean, "abc\\x1b");
+    utf8_clean("abcd\x1b", clean, sizeof clean);
+    assert_string_equal(clean, "abcd");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +129,7 @@ int main(void)
         cmocka_unit_test(control_characters_are_seen),
         cmocka_unit_test(a_quote_is_valid_and_on_one_line),
         cmocka_unit_test(a_long_text_is_cut_in_the_middle),
+        cmocka_unit_test(lines_stay_where_nothing_else_is_obeyed),
         cmocka_unit_test(names_that_read_the_same_fold_to_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

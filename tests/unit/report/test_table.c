@@ -39,7 +39,7 @@ static void markdown_escapes_bars_and_sets_numbers_right(void **state)
     (void)state;
     char *text = written(table_write_markdown);
     assert_string_equal(text,
-                        "| model | accuracy\\_% |\n| --- | ---: |\n| a\\|b & \\<c> | 92.79 |\n"
+                        "| model | accuracy\\_% |\n| --- | ---: |\n| a\\|b & \\<c\\> | 92.79 |\n"
                         "| r\\_2, \"x\" |  |\n");
     free(text);
 }
@@ -85,6 +85,37 @@ static void csv_quotes_where_needed(void **state)
     unlink(path);
 }
 
+/* A number's interval stands in a line of its own; a text is no number because it begins as one. */
+static void texts_of_others_stay_texts(void **state)
+{
+    (void)state;
+    const char *const headings[] = {"1<b> (x)", "=HYPERLINK(1)"};
+    const char *const cells[] = {"1<script> (x)", "-0.5",    "0.5 (0.4, 0.6)", "@SUM(A1)",
+                                 "2 <i> (y)",     "+1 more", "3 (2, 4)",       "-"};
+    char path[] = "/tmp/gisd-table-XXXXXX", *text = NULL;
+    size_t bytes;
+    Table table;
+    close(mkstemp(path));
+    table_init(&table, 2, headings);
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; ++i)
+        table_add(&table, cells[i]);
+    FILE *stream = open_memstream(&text, &bytes);
+    table_write_html(&table, stream);
+    fclose(stream);
+    assert_null(strstr(text, "<script>"));
+    assert_null(strstr(text, "<b>"));
+    assert_null(strstr(text, "<i>"));
+    assert_non_null(strstr(text, "0.5<br>(0.4, 0.6)"));
+    free(text);
+    assert_int_equal(table_save_csv(&table, path), STATUS_OK);
+    table_clear(&table);
+    assert_int_equal(files_read(path, &text, NULL), STATUS_OK);
+    assert_string_equal(text, "1<b> (x),'=HYPERLINK(1)\n1<script> (x),-0.5\n\"0.5 (0.4, 0.6)\",'"
+                              "@SUM(A1)\n2 <i> (y),'+1 more\n\"3 (2, 4)\",-\n");
+    free(text);
+    unlink(path);
+}
+
 static void running_out_of_memory_is_reported_at_the_end(void **state)
 {
     (void)state;
@@ -119,6 +150,7 @@ int main(void)
         cmocka_unit_test(html_escapes_its_signs),
         cmocka_unit_test(latex_escapes_its_signs),
         cmocka_unit_test(csv_quotes_where_needed),
+        cmocka_unit_test(texts_of_others_stay_texts),
         cmocka_unit_test(running_out_of_memory_is_reported_at_the_end),
         cmocka_unit_test(the_published_tables_are_found_and_read),
     };

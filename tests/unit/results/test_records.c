@@ -238,6 +238,40 @@ static void a_cell_that_the_storage_held_up_goes_on_by_itself(void **state)
     records_clear(&records);
 }
 
+static void an_identity_that_is_no_folder_of_its_own_is_refused(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"../x", "a/b", "/etc",  ".",
+                                      "..",   "a b", "a\\nb", "\\u001b[2J"};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; ++i)
+        for (int adopted = 0; adopted < 2; ++adopted) {
+            char line[2][128];
+            Records records;
+            snprintf(line[0], sizeof line[0], "{\"event\":\"planned\",\"cell\":\"%s\"}",
+                     adopted ? "aa" : ids[i]);
+            snprintf(line[1], sizeof line[1],
+                     "{\"event\":\"adopted\",\"cell\":\"aa\",\"identity\":\"%s\"}", ids[i]);
+            const char *const lines[] = {line[0], line[1]};
+            const char *path = write_journal(adopted ? 2 : 1, lines);
+            assert_int_equal(records_read(path, &records), STATUS_FORMAT);
+            assert_non_null(strstr(status_message(), "as it names a folder"));
+        }
+}
+
+static void numbers_beyond_any_count_are_none(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"event\":\"planned\",\"cell\":\"aa\"}",
+        "{\"event\":\"saved\",\"cell\":\"aa\",\"epoch\":1e300,\"step\":7,\"steps\":1e16}"};
+    Records records;
+    assert_int_equal(records_read(WRITE_JOURNAL(lines), &records), STATUS_OK);
+    assert_int_equal(records.cells[0].epoch, 0);
+    assert_int_equal(records.cells[0].step, 7);
+    assert_int_equal(records.cells[0].steps, 0);
+    records_clear(&records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +281,8 @@ int main(void)
         cmocka_unit_test(an_adopted_cell_is_found_by_both_names_and_keeps_its_folder),
         cmocka_unit_test(a_cell_keeps_its_id_as_identity_unless_adopted),
         cmocka_unit_test(a_cell_whose_planning_is_lost_is_refused),
+        cmocka_unit_test(an_identity_that_is_no_folder_of_its_own_is_refused),
+        cmocka_unit_test(numbers_beyond_any_count_are_none),
         cmocka_unit_test(a_cell_without_settings_is_completed_from_its_configuration),
         cmocka_unit_test(a_number_of_a_configuration_has_the_journals_form),
         cmocka_unit_test(attempts_count_from_their_start_to_their_last_record),

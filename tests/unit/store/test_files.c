@@ -166,6 +166,33 @@ static void names_are_relative_to_the_file_that_holds_them(void **state)
     check_text(files_resolve("data/manifest.csv", "/abs.png", &path), &path, "/abs.png");
 }
 
+/* Links of the folder itself and above it are the user's own. */
+static void writing_follows_no_link_inside_a_folder(void **state)
+{
+    (void)state;
+    const char *root = scratch("root"), *through = scratch("through");
+    int file;
+    assert_int_equal(files_make_folder(root), STATUS_OK);
+    assert_int_equal(files_make_folder(scratch("away")), STATUS_OK);
+    assert_int_equal(symlink(root, through), 0);
+    assert_int_equal(files_make_folder_in(through, "a/b"), STATUS_OK);
+    assert_int_equal(files_make_folder_in(through, "a/b"), STATUS_OK);
+    assert_true(files_is_folder(scratch("root/a/b")));
+    assert_int_equal(symlink(scratch("away"), scratch("root/link")), 0);
+    assert_int_equal(files_make_folder_in(through, "link"), STATUS_IO);
+    assert_non_null(strstr(status_message(), "is a symbolic link"));
+    assert_int_equal(files_make_folder_in(through, "link/b"), STATUS_IO);
+    assert_false(files_exists(scratch("away/b")));
+    assert_int_equal(symlink(scratch("away/new"), scratch("root/log")), 0);
+    assert_int_equal(files_open_append(scratch("root/log"), &file), STATUS_IO);
+    assert_non_null(strstr(status_message(), "is a symbolic link"));
+    assert_false(files_exists(scratch("away/new")));
+    assert_int_equal(files_open_append(scratch("root/own"), &file), STATUS_OK);
+    assert_int_equal(write(file, "a", 1), 1);
+    close(file);
+    assert_int_equal(files_open_append(scratch("root"), &file), STATUS_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_folder_that_cannot_be_made_says_why),
         cmocka_unit_test(folders_are_made_with_those_above),
         cmocka_unit_test(names_are_relative_to_the_file_that_holds_them),
+        cmocka_unit_test(writing_follows_no_link_inside_a_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

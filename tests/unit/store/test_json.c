@@ -67,12 +67,22 @@ static void members_are_numbers_with_all_digits_and_null_where_there_is_none(voi
     cJSON_Delete(object);
 }
 
+static void control_characters_are_escaped(void **state)
+{
+    (void)state;
+    check("a\x1b[31m\x7f", "{\"name\":\"a\\u001b[31m\\u007f\"}");
+    check("\xc2\x9b"
+          "31m \xc2\xa0",
+          "{\"name\":\"\\u009b31m \xc2\xa0\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_printed_as_it_is),
         cmocka_unit_test(other_bytes_are_written_out),
         cmocka_unit_test(members_are_numbers_with_all_digits_and_null_where_there_is_none),
+        cmocka_unit_test(control_characters_are_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
