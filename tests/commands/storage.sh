@@ -29,9 +29,9 @@ asked_to_end() {
 }
 
 # A storage that is away for longer than a rank may be silent: nobody is taken for dead.
-sed 's/silence: 60/silence: 2/' tiny.yaml >silent.yaml
+sed 's/silence: 60/silence: 5/' tiny.yaml >silent.yaml
 away() { # away DIR FILE
-    run 3 silent.yaml "$1" FAULT_CALLS=write FAULT_FILE="$2" FAULT_AT=4 FAULT_SECONDS=4 ||
+    run 3 silent.yaml "$1" FAULT_CALLS=write FAULT_FILE="$2" FAULT_AT=4 FAULT_SECONDS=6 ||
         fail "$1: code $?: $(cat "$1.txt")"
     grep -q 'the storage answers again' "$1.txt" || fail "$1: $(cat "$1.txt")"
     ! grep -q '"lost"' "$1/journal.jsonl" || fail "$1: a rank was lost"
