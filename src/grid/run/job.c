@@ -1,6 +1,7 @@
 /* See job.h. The copy is one blob: texts with their lengths, the cells, the data sets. */
 #include "grid/run/job.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,8 +244,10 @@ static Status unpack(Job *job, const void *bytes, size_t count)
     return STATUS_OK;
 }
 
-/* While rank 0 decodes a large data set it says nothing. */
-enum { LOADING_SECONDS = 3600 };
+/* While rank 0 decodes a large data set it says nothing. Once it has, all are there but those that
+ * have died or whose link is cut: nobody waits for longer than for a silent rank, for each part of
+ * mpi_broadcast(). */
+enum { LOADING_SECONDS = 3600, TAKING_SECONDS = 600, LEAST_SECONDS = 60 };
 
 Status job_share(Job *job, Status own, MPI_Comm comm)
 {
@@ -257,15 +260,16 @@ Status job_share(Job *job, Status own, MPI_Comm comm)
         return own;
     if (rank == 0 && own == STATUS_OK)
         own = pack(job, &bytes, &count);
+    const double sending = fmax(job->silence, LEAST_SECONDS);
     int64_t head[2] = {(int64_t)own, (int64_t)count};
-    Status status = mpi_broadcast(comm, sizeof head, head, LOADING_SECONDS);
+    Status status = mpi_broadcast(comm, sizeof head, head, rank == 0 ? sending : LOADING_SECONDS);
     if (status == STATUS_OK && head[0] != STATUS_OK)
         status = rank == 0 ? own : status_set((Status)head[0], "rank 0 could not start");
     count = (size_t)head[1];
     if (status == STATUS_OK && rank != 0)
         status = MEMORY_NEW(&bytes, count);
     if (status == STATUS_OK)
-        status = mpi_broadcast(comm, count, bytes, LOADING_SECONDS);
+        status = mpi_broadcast(comm, count, bytes, rank == 0 ? sending : TAKING_SECONDS);
     if (status == STATUS_OK && rank != 0)
         status = unpack(job, bytes, count);
     free(bytes);
