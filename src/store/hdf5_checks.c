@@ -31,6 +31,15 @@ bool hdf5_check_name(hid_t file, const char *name)
     return true;
 }
 
+bool hdf5_check_visit(const char *name, size_t *objects)
+{
+    enum { OBJECTS_MOST = 100000, DEPTH_MOST = 32 };
+    size_t depth = 0;
+    for (const char *slash = name; (slash = strchr(slash, '/')); ++slash)
+        ++depth;
+    return ++*objects <= OBJECTS_MOST && depth <= DEPTH_MOST;
+}
+
 /* ---- kinds of elements ---- */
 
 /* IEEE's numbers of 16 bits, for which the library has no name; negative on error. */

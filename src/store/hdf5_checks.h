@@ -24,6 +24,11 @@ Status hdf5_check_dataset(const char *path, const char *name, hid_t dataset);
 /* An open attribute: no more than a few thousand elements. */
 Status hdf5_check_attribute(const char *path, const char *name, hid_t attribute);
 
+/* Counts an object of a walk over a file's objects, by its path from where the walk began, in
+ * *objects; false if there are too many, or they lie too deep in one another: the library goes
+ * round in circles where an object says that only one name leads to it. */
+bool hdf5_check_visit(const char *name, size_t *objects);
+
 /* Whether elements of a type are plain: integers and floating-point numbers of 1 to 8 bytes, the
  * former also as truth values of h5py, and texts. */
 bool hdf5_is_plain(hid_t type);

@@ -196,13 +196,16 @@ static Status verify_dataset(const char *path, const char *name, hid_t dataset)
 typedef struct {
     const char *path;
     Status status;
+    size_t objects;
 } Visit;
 
 static herr_t verify_object(hid_t file, const char *name, const H5O_info_t *about, void *context)
 {
     Visit *visit = context;
-    if (about->type != H5O_TYPE_DATASET)
-        return 0;
+    if (!hdf5_check_visit(name, &visit->objects))
+        visit->status = status_set(STATUS_FORMAT, "%s: groups in groups without end", visit->path);
+    if (visit->status != STATUS_OK || about->type != H5O_TYPE_DATASET)
+        return visit->status == STATUS_OK ? 0 : -1;
     hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
     if (dataset < 0) {
         visit->status = hdf5_refused(STATUS_FORMAT, visit->path, name, "open the dataset");
@@ -220,7 +223,7 @@ Status hdf5_verify(const char *path)
     hid_t file;
     int refusal;
     TRY(hdf5_open(path, &refusal, &file));
-    Visit visit = {path, STATUS_OK};
+    Visit visit = {path, STATUS_OK, 0};
     herr_t result =
         H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, verify_object, &visit, H5O_INFO_BASIC);
     if (result < 0 && visit.status == STATUS_OK)

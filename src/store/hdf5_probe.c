@@ -35,12 +35,20 @@ static herr_t try_attribute(hid_t object, const char *name, const H5A_info_t *ab
     return 0;
 }
 
+typedef struct {
+    const char *path;
+    size_t objects;
+} Trial;
+
 static herr_t try_object(hid_t file, const char *name, const H5O_info_t *about, void *context)
 {
     (void)about;
+    Trial *trial = context;
     hsize_t place = 0;
-    H5Aiterate_by_name(file, name, H5_INDEX_NAME, H5_ITER_INC, &place, try_attribute, context,
-                       H5P_DEFAULT);
+    if (!hdf5_check_visit(name, &trial->objects))
+        return -1;
+    H5Aiterate_by_name(file, name, H5_INDEX_NAME, H5_ITER_INC, &place, try_attribute,
+                       (void *)(uintptr_t)trial->path, H5P_DEFAULT);
     return 0;
 }
 
@@ -51,8 +59,8 @@ static void try_all(const char *path)
     int refusal;
     if (hdf5_open(path, &refusal, &file) != STATUS_OK)
         return;
-    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, try_object, (void *)(uintptr_t)path,
-              H5O_INFO_BASIC);
+    Trial trial = {path, 0};
+    H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, try_object, &trial, H5O_INFO_BASIC);
     hdf5_close(path, &refusal, file, STATUS_OK);
     hdf5_verify(path);
 }

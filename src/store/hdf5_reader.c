@@ -326,7 +326,8 @@ Status hdf5_read_text(const Hdf5Reader *reader, const char *name, char **text)
 
 typedef struct {
     Hdf5Texts *names;
-    size_t capacity;
+    size_t capacity, objects;
+    const char *path;
     Status status;
 } NameVisit;
 
@@ -343,7 +344,9 @@ static herr_t visit_object(hid_t group, const char *name, const H5O_info_t *abou
 {
     (void)group;
     NameVisit *visit = context;
-    if (about->type == H5O_TYPE_DATASET)
+    if (!hdf5_check_visit(name, &visit->objects))
+        visit->status = status_set(STATUS_FORMAT, "%s: groups in groups without end", visit->path);
+    else if (about->type == H5O_TYPE_DATASET)
         visit->status = add_name(visit, name);
     return visit->status == STATUS_OK ? 0 : -1;
 }
@@ -364,7 +367,7 @@ Status hdf5_list(const Hdf5Reader *reader, const char *group, Hdf5Texts *names)
     *names = (Hdf5Texts){0};
     if (!hdf5_has(reader, group))
         return STATUS_OK;
-    NameVisit visit = {.names = names, .status = STATUS_OK};
+    NameVisit visit = {.names = names, .path = reader->path, .status = STATUS_OK};
     /* In the order of names the library (1.10) crashes where a large group cannot be read. */
     herr_t result =
         H5Ovisit_by_name2(reader->file, object_name(group), H5_INDEX_NAME, H5_ITER_NATIVE,

@@ -94,6 +94,25 @@ static void a_group_in_itself_is_listed_once(void **state)
     hdf5_reader_free(reader);
 }
 
+/* The library knows a circle by an object with several names. */
+static void a_circle_that_denies_it_is_refused(void **state)
+{
+    (void)state;
+    const char *path = scratch("denied.h5");
+    hid_t file = create(path);
+    hid_t group = H5Gcreate2(file, "group", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_hard(file, "/group", group, "again", H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Odecr_refcount(group) >= 0);
+    H5Gclose(group);
+    H5Fclose(file);
+    Hdf5Texts names;
+    open_reader(path);
+    assert_int_equal(hdf5_list(reader, "", &names), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "without end"));
+    hdf5_reader_free(reader);
+    assert_int_equal(hdf5_verify(path), STATUS_FORMAT);
+}
+
 static void numbers_in_other_files_are_not_read(void **state)
 {
     (void)state;
@@ -280,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_are_not_followed),
         cmocka_unit_test(a_group_in_itself_is_listed_once),
+        cmocka_unit_test(a_circle_that_denies_it_is_refused),
         cmocka_unit_test(numbers_in_other_files_are_not_read),
         cmocka_unit_test(sizes_that_the_file_cannot_hold_are_refused),
         cmocka_unit_test(a_bomb_within_what_deflate_can_do_is_read),
