@@ -442,20 +442,22 @@ static Status get_number(const Hdf5Reader *reader, const char *object, const cha
     return status;
 }
 
-void hdf5_try_attribute(hid_t attribute)
+Status hdf5_try_attribute(hid_t attribute)
 {
     const Hdf5Reader reader = {.file = attribute, .path = (char[]){""}};
     Hdf5Texts texts;
     double number;
+    Status status = STATUS_OK;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     if (H5Tget_class(type) == H5T_STRING) {
-        if (read_text_object(&reader, "", attribute, true, &texts) == STATUS_OK)
-            hdf5_texts_clear(&texts);
+        status = read_text_object(&reader, "", attribute, true, &texts);
+        hdf5_texts_clear(&texts);
     } else if (hdf5_is_plain(type) && H5Sget_simple_extent_npoints(space) == 1) {
         H5Aread(attribute, H5T_NATIVE_DOUBLE, &number);
     }
     H5Sclose(space);
     H5Tclose(type);
+    return status;
 }
 
 Status hdf5_get_i64(const Hdf5Reader *reader, const char *object, const char *name, int64_t *value)

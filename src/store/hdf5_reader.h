@@ -98,7 +98,7 @@ Status hdf5_get_text(const Hdf5Reader *reader, const char *object, const char *n
 Status hdf5_get_texts(const Hdf5Reader *reader, const char *object, const char *name,
                       Hdf5Texts *texts);
 /* Reads an open attribute of any plain type, for nothing but to see what comes of it. */
-void hdf5_try_attribute(hid_t attribute);
+Status hdf5_try_attribute(hid_t attribute);
 Status hdf5_get_i64(const Hdf5Reader *reader, const char *object, const char *name, int64_t *value);
 Status hdf5_get_f64(const Hdf5Reader *reader, const char *object, const char *name, double *value);
 

@@ -275,6 +275,33 @@ static void a_text_longer_than_its_heap_is_refused(void **state)
     }
 }
 
+/* An attribute says that its text has a gigabyte, where the heap has six bytes: fuzzing found that
+ * the library asks for twice as much. */
+static void a_text_of_a_gigabyte_that_is_not_there_is_refused(void **state)
+{
+    (void)state;
+    const char *path = scratch("text.h5");
+    Hdf5Writer *writer;
+    char *bytes;
+    size_t count;
+    assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
+    assert_int_equal(hdf5_set_text(writer, "/", "kind", "a text"), STATUS_OK);
+    assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+    assert_int_equal(files_read(path, &bytes, &count), STATUS_OK);
+    char *heap = memmem(bytes, count, "GCOL", 4);
+    assert_non_null(heap);
+    const uint64_t address = (uint64_t)(heap - bytes);
+    const uint32_t length = 1 << 30;
+    char reference[12] = {sizeof "a text" - 1}; /* its bytes, and where they lie */
+    memcpy(reference + 4, &address, sizeof address);
+    char *place = memmem(bytes, count, reference, sizeof reference);
+    assert_non_null(place);
+    memcpy(place, &length, sizeof length);
+    assert_int_equal(files_write(path, bytes, count), STATUS_OK);
+    free(bytes);
+    assert_int_equal(hdf5_probe(path), STATUS_FORMAT);
+}
+
 /* Fuzzing found it: the library crashes on a link whose name has no characters. */
 static void a_file_that_ends_the_process_is_refused(void **state)
 {
@@ -306,6 +333,7 @@ int main(void)
         cmocka_unit_test(strange_filters_and_numbers_are_refused),
         cmocka_unit_test(a_large_attribute_is_refused),
         cmocka_unit_test(a_text_longer_than_its_heap_is_refused),
+        cmocka_unit_test(a_text_of_a_gigabyte_that_is_not_there_is_refused),
         cmocka_unit_test(a_file_that_ends_the_process_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
