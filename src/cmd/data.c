@@ -78,7 +78,6 @@ static const struct argp usage = {
 int main(int argc, char **argv)
 {
     Choice choice = {0};
-    setenv("ARGP_HELP_FMT", "rmargin=90", false); /* the drawings of layouts are that wide */
     command_begin();
     if (argp_parse(&usage, argc, argv, ARGP_IN_ORDER, NULL, &choice) != 0)
         return EX_USAGE;

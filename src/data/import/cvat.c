@@ -275,9 +275,9 @@ const ImportLayout layout_cvat = {
     .name = "cvat",
     .help = "  SRC/annotations.xml     exported as \"CVAT for images 1.1\"\n"
             "  SRC/images/1.jpg\n"
-            "  Boxes, polygons, ellipses and masks; shapes of one group are one lesion. A tag\n"
-            "  is the class of an image without shapes. Subsets train, val, test are splits.\n"
-            "  --images DIR: where the names of the images are.\n",
+            "  Boxes, polygons, ellipses and masks; shapes of one group are one lesion. A\n"
+            "  tag is the class of an image without shapes. Subsets train, val, test are\n"
+            "  splits. --images DIR: where the names of the images are.\n",
     .uses = LAYOUT_IMAGES,
     .read = read,
 };

@@ -155,9 +155,10 @@ const ImportLayout layout_folders = {
     .name = "folders",
     .help = "  SRC/polyp/1.jpg          a folder a class\n"
             "  SRC/normal/2.jpg         images without lesions; other names: --normal NAME\n"
-            "  or both below SRC/train, SRC/val, SRC/test. With --labels FILE.csv a table says\n"
-            "  the classes instead: columns image (path from the table on) and label or class,\n"
-            "  and if there are any patient (or scene) and split. There are no boxes or masks.\n",
+            "  or both below SRC/train, SRC/val, SRC/test. With --labels FILE.csv a table\n"
+            "  says the classes instead: columns image (path from the table on) and label\n"
+            "  or class, and if there are any patient (or scene) and split. There are no\n"
+            "  boxes or masks.\n",
     .uses = LAYOUT_LABELS,
     .read = read,
 };

@@ -112,11 +112,10 @@ static Status read(Collection *all, const char *images, const char *masks)
 
 const ImportLayout layout_kvasir_seg = {
     .name = "kvasir-seg",
-    .help =
-        "  SRC/images/NAME.jpg    frames\n"
-        "  SRC/masks/NAME.jpg     white on polyps; one mask an image\n"
-        "  SRC/train.txt, val.txt the official split, a NAME a line\n"
-        "  One class, polyp. Boxes are the extents of the mask's connected regions of at least\n"
-        "  0.05 percent of the image.\n",
+    .help = "  SRC/images/NAME.jpg    frames\n"
+            "  SRC/masks/NAME.jpg     white on polyps; one mask an image\n"
+            "  SRC/train.txt, val.txt the official split, a NAME a line\n"
+            "  One class, polyp. Boxes are the extents of the mask's connected regions of\n"
+            "  at least 0.05 percent of the image.\n",
     .read = read,
 };

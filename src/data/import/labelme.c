@@ -215,9 +215,10 @@ const ImportLayout layout_labelme = {
     .name = "labelme",
     .help = "  SRC/1.jpg\n"
             "  SRC/1.json      shapes with label and points; imagePath names the image\n"
-            "  Polygons and circles give boxes and masks, rectangles boxes only; shapes of one\n"
-            "  group_id are one lesion. Without shapes a flag that is set is the image's class.\n"
-            "  --images DIR: where the images are, if not beside the .json files.\n",
+            "  Polygons and circles give boxes and masks, rectangles boxes only; shapes of\n"
+            "  one group_id are one lesion. Without shapes a flag that is set is the\n"
+            "  image's class. --images DIR: where the images are, if not beside the .json\n"
+            "  files.\n",
     .uses = LAYOUT_IMAGES,
     .read = read,
 };

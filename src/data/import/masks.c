@@ -303,13 +303,14 @@ done:
 const ImportLayout layout_masks = {
     .name = "masks",
     .help = "  SRC/images/NAME.jpg      frames; also image, imgs, frames, Original, ...\n"
-            "  SRC/masks/NAME.png       their masks; also mask, gt, Ground Truth, labels, ...\n"
-            "  or SRC/NAME.png and SRC/NAME_mask.png side by side. A mask may add _mask, -mask,\n"
-            "  _segmentation, _seg, _gt or a number to the NAME; several masks of an image hold\n"
-            "  one lesion each, a single one any number of them. Folders called train, val or\n"
-            "  test above or below are splits. Masks have two values, the lower one outside. An\n"
-            "  empty mask says that the image is normal, and so does a folder called normal.\n"
-            "  --class NAME says what the lesions are; --images DIR, --masks DIR: other folders.\n",
+            "  SRC/masks/NAME.png       their masks; also mask, gt, Ground Truth, ...\n"
+            "  or SRC/NAME.png and SRC/NAME_mask.png side by side. A mask may add _mask,\n"
+            "  -mask, _segmentation, _seg, _gt or a number to the NAME; several masks of\n"
+            "  an image hold one lesion each, a single one any number of them. Folders\n"
+            "  called train, val or test above or below are splits. Masks have two values,\n"
+            "  the lower one outside. An empty mask says that the image is normal, and so\n"
+            "  does a folder called normal. --class NAME says what the lesions are;\n"
+            "  --images DIR, --masks DIR: other folders.\n",
     .uses = LAYOUT_IMAGES | LAYOUT_MASKS | LAYOUT_CLASS,
     .read = read,
 };

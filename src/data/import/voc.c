@@ -264,8 +264,9 @@ const ImportLayout layout_voc = {
             "  SRC/JPEGImages/1.jpg             or beside the .xml files\n"
             "  SRC/ImageSets/Main/train.txt     and val.txt, test.txt: a name a line\n"
             "  SRC/SegmentationObject/1.png     if there are masks; or SegmentationClass\n"
-            "  Corners count from 1 and are inclusive: a box is xmin - 1 to xmax. With lists,\n"
-            "  only what they name is imported. --images DIR, --masks DIR: other folders.\n",
+            "  Corners count from 1 and are inclusive: a box is xmin - 1 to xmax. With\n"
+            "  lists, only what they name is imported. --images DIR, --masks DIR: other\n"
+            "  folders.\n",
     .uses = LAYOUT_IMAGES | LAYOUT_MASKS,
     .read = read,
 };

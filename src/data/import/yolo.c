@@ -284,11 +284,12 @@ static Status read(Collection *all, const char *images, const char *masks)
 
 const ImportLayout layout_yolo = {
     .name = "yolo",
-    .help = "  SRC/data.yaml                names: [polyp, ulcer]; train: images/train; val: ...\n"
+    .help = "  SRC/data.yaml                names: [polyp, ulcer]; train: images/train\n"
             "  SRC/images/train/1.jpg\n"
             "  SRC/labels/train/1.txt       0 0.5 0.5 0.25 0.4    class, centre, size\n"
-            "                               1 0.1 0.1 0.3 0.1 ... class, corners of a polygon\n"
-            "  or images and .txt files side by side, with classes.txt or obj.names. An image\n"
-            "  without a .txt file is normal, as YOLO has it; the summary counts those.\n",
+            "                               1 0.1 0.1 0.3 0.1 ... class, a polygon\n"
+            "  or images and .txt files side by side, with classes.txt or obj.names. An\n"
+            "  image without a .txt file is normal, as YOLO has it; the summary counts\n"
+            "  those.\n",
     .read = read,
 };
