@@ -103,7 +103,7 @@ comes_back_and_ends_well down
 # A job whose mpirun has no ranks any more and does not end: a minute later it is killed.
 submit locked
 wait_for 120 has_saved locked
-kill -STOP "$(pgrep -f "^mpirun.* $GISD_GRID tiny.yaml --out $folder/locked")"
+kill -STOP "$(pgrep -f "^${GISD_MPIRUN:-mpirun} .* $GISD_GRID tiny.yaml --out $folder/locked")"
 pkill -KILL -f -x "$GISD_GRID tiny.yaml --out $folder/locked"
 
 # Beside it two jobs of a minute, Slurm's shortest, whose workers pause as if a step took that long. The
