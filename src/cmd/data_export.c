@@ -65,15 +65,15 @@ static const struct argp usage = {
            "the images, no copies. Layouts:\n"
            "\n"
            "coco\n"
-           "  OUT/annotations/instances_train.json    a file a split; instances_default.json\n"
-           "                                          without, instances_predicted.json of a\n"
-           "                                          cell, with scores\n"
+           "  OUT/annotations/instances_train.json  a file a split; instances_default.json\n"
+           "                                        without, instances_predicted.json of a\n"
+           "                                        cell, with scores\n"
            "  OUT/images/1.jpg\n"
            "  Boxes, and masks as run lengths where the manifest names them.\n"
            "\n"
            "masks\n"
-           "  OUT/images/1.jpg                        below OUT/train and so on where there are\n"
-           "  OUT/masks/1.png                         splits; 255 on lesions\n"
+           "  OUT/images/1.jpg                      below OUT/train and so on if\n"
+           "  OUT/masks/1.png                       there are splits; 255 on lesions\n"
            "  The masks of a cell are made anew by its checkpoint.\n",
 };
 
