@@ -74,8 +74,8 @@ static bool is_black(const uint8_t colour[3])
 static void put_black_first(ImageValues *values)
 {
     size_t pixels = values->width * values->height;
-    uint16_t low = UINT16_MAX, high = 0;
-    for (size_t i = 0; i < pixels; ++i) {
+    uint16_t low = values->values[0], high = low;
+    for (size_t i = 1; i < pixels; ++i) {
         low = values->values[i] < low ? values->values[i] : low;
         high = values->values[i] > high ? values->values[i] : high;
     }
