@@ -27,6 +27,9 @@ static const ResultDataset datasets[] = {
     {"provenance/ranks", "1", NULL, "in the group that finished the cell", 0},
     {"provenance/parameters", "1", NULL, "numbers in the network", 0},
     {"provenance/trained_parameters", "1", NULL, "of them, trained", 0},
+    {"provenance/network", "1", NULL,
+     "hash of the parameters that were tested; only of a further test set (test_NAME.h5)",
+     RESULT_LATER},
     {"provenance/seconds", "1", "s", "from the last start of the cell to its result", 0},
 
     {"history/*", "E", NULL,

@@ -107,6 +107,10 @@ sed '2s/^[^,]*/nothing.png/' data/manifest.csv >data/damaged.csv
 ends 1 "$bin/gisd-data" check data/damaged.csv
 ends 64 "$bin/gisd-data" check
 ends 64 "$bin/gisd-data" nonsense
+cp data/manifest.csv data/elsewhere.csv
+ends 0 "$bin/gisd-eval" results/one data/elsewhere.csv
+ends 1 "$bin/gisd-eval" checkpoint.h5 nothing.csv
+ends 64 "$bin/gisd-eval"
 ends 0 "$bin/gisd-detect" checkpoint.h5 picture.png
 ends 1 "$bin/gisd-detect" checkpoint.h5 picture.png nothing.png
 ends 64 "$bin/gisd-detect"
