@@ -26,22 +26,41 @@ typedef struct {
     GoldenTensors outputs, gradients;
 } GoldenCase;
 
-/* values[i] = scale x u + offset + split x (1 where u >= 0, else -1) with u in [-1, 1), from
- * splitmix64 that starts at the FNV-1a hash of "CASE/NAME"; as make() of golden.py. */
+/* The numbers of a name, as numbers() of golden.py: splitmix64 that starts at the name's FNV-1a
+ * hash.
+ */
+typedef struct {
+    uint64_t state;
+} GoldenStream;
+
+static inline GoldenStream golden_stream(const char *name)
+{
+    GoldenStream stream = {0xcbf29ce484222325};
+    for (const char *c = name; *c; ++c)
+        stream.state = (stream.state ^ (uint8_t)*c) * 0x100000001b3;
+    return stream;
+}
+
+/* The next one, in [-1, 1). */
+static inline double golden_next(GoldenStream *stream)
+{
+    uint64_t z = stream->state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    z ^= z >> 31;
+    return (double)(z >> 11) * 0x1p-52 - 1;
+}
+
+/* values[i] = scale x u + offset + split x (1 where u >= 0, else -1) with the numbers u of
+ * "CASE/NAME"; as make() of golden.py. */
 static inline void golden_numbers(const GoldenCase *golden, const char *name,
                                   const double formula[3], size_t count, float *values)
 {
     char full[GOLDEN_NAME_BYTES];
     snprintf(full, sizeof full, "%s/%s", golden->name, name);
-    uint64_t state = 0xcbf29ce484222325;
-    for (const char *c = full; *c; ++c)
-        state = (state ^ (uint8_t)*c) * 0x100000001b3;
+    GoldenStream stream = golden_stream(full);
     for (size_t i = 0; i < count; ++i) {
-        uint64_t z = state += 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        z ^= z >> 31;
-        double u = (double)(z >> 11) * 0x1p-52 - 1;
+        const double u = golden_next(&stream);
         values[i] = (float)(formula[0] * u + formula[1] + formula[2] * (u >= 0 ? 1 : -1));
     }
 }

@@ -1,0 +1,276 @@
+/* See wavelet.h. With x~ the mirrored row, a level's low and high coefficients are
+ *
+ *     low[k] = sum over j of decompose_low[j] x~[2k + 1 - j],    high[k] likewise,
+ *
+ * so with the even numbers E[m] = x~[2m] and the odd ones O[m] = x~[2m + 1] of a row they are plain
+ * filters of four taps each, sum of low[2i] O[k - i] + low[2i + 1] E[k - i]; and back
+ *
+ *     x[2m] = sum over i = 0 ... 3 of restore_low[2i] low[m + 3 - i] + restore_high[2i] high[...],
+ *
+ * x[2m + 1] with restore[2i + 1]. All loops run along rows over neighbouring numbers.
+ */
+#include "image/wavelet.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/vector.h"
+
+enum { TAPS = 8, HALF = TAPS / 2 };
+
+/* Sym4 as PyWavelets 1.1.1 tabulates it, exactly; the other three follow from it. */
+static const double low_taps[TAPS] = {
+    -0x1.36561c32d90eap-4, -0x1.e58c6982835bbp-6, 0x1.fd8fbf7d6f34ep-2,  0x1.9b83a54b118bfp-1,
+    0x1.3101a24beeeb2p-2,  -0x1.96673b6c95efdp-4, -0x1.9d01bd985bfc2p-7, 0x1.07f8bd68a4817p-5};
+
+/* high[j] = restore_high[7 - j], restore_low[j] = low[7 - j], restore_high[j] = (-1)^j low[j]. */
+static double high_tap(size_t j)
+{
+    return (TAPS - 1 - j) % 2 ? -low_taps[TAPS - 1 - j] : low_taps[TAPS - 1 - j];
+}
+
+static double restore_low_tap(size_t j)
+{
+    return low_taps[TAPS - 1 - j];
+}
+
+static double restore_high_tap(size_t j)
+{
+    return j % 2 ? -low_taps[j] : low_taps[j];
+}
+
+/* ---- the tree ---- */
+
+static size_t half_of(size_t count)
+{
+    return (count + TAPS - 1) / 2;
+}
+
+size_t wavelet_levels_most(size_t height, size_t width)
+{
+    size_t shorter = height < width ? height : width, levels = 0;
+    while (levels < WAVELET_LEVELS_MOST && shorter >= (size_t)(TAPS - 1) << (levels + 1))
+        ++levels;
+    return levels;
+}
+
+/* Rows that a level works with: of scratch, each with the room of a mirrored row. */
+enum { SCRATCH_ROWS = 2 * HALF + 2 };
+
+static size_t scratch_row(const WaveletTree *tree)
+{
+    return tree->width[0] + 2 * TAPS;
+}
+
+Status wavelet_tree_init(WaveletTree *tree, size_t height, size_t width, size_t levels)
+{
+    *tree = (WaveletTree){.levels = levels};
+    if (levels < 1 || levels > wavelet_levels_most(height, width))
+        FAIL(STATUS_ARGUMENT, "%zu levels of wavelets on %zu x %zu pixels (expected 1 to %zu)",
+             levels, width, height, wavelet_levels_most(height, width));
+    tree->height[0] = height;
+    tree->width[0] = width;
+    size_t numbers = 0;
+    for (size_t l = 1; l <= levels; ++l) {
+        tree->height[l] = half_of(tree->height[l - 1]);
+        tree->width[l] = half_of(tree->width[l - 1]);
+        numbers += (WAVELET_BANDS + 1) * tree->height[l] * tree->width[l];
+    }
+    TRY(MEMORY_NEW(&tree->block, numbers + SCRATCH_ROWS * scratch_row(tree)));
+    double *next = tree->block;
+    for (size_t l = 1; l <= levels; ++l) {
+        const size_t band = tree->height[l] * tree->width[l];
+        for (size_t b = 0; b < WAVELET_BANDS; ++b, next += band)
+            tree->details[l][b] = next;
+        tree->approximation[l] = next;
+        next += band;
+    }
+    tree->scratch = next;
+    return STATUS_OK;
+}
+
+void wavelet_tree_clear(WaveletTree *tree)
+{
+    free(tree->block);
+    *tree = (WaveletTree){0};
+}
+
+/* ---- forward ---- */
+
+/* Where x~[i] lies in 0 ... count - 1; count is at least 7. */
+static size_t mirror(ptrdiff_t i, size_t count)
+{
+    if (i < 0)
+        i = -1 - i;
+    return (size_t)i < count ? (size_t)i : 2 * count - 1 - (size_t)i;
+}
+
+/* Low and high frequencies down eight rows. */
+VECTORISED static void filter_down(size_t width, const double *const rows[TAPS], const double *low,
+                                   const double *high, double *restrict low_row,
+                                   double *restrict high_row)
+{
+    const double *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+    const double *r4 = rows[4], *r5 = rows[5], *r6 = rows[6], *r7 = rows[7];
+    for (size_t x = 0; x < width; ++x) {
+        low_row[x] = low[0] * r0[x] + low[1] * r1[x] + low[2] * r2[x] + low[3] * r3[x] +
+                     low[4] * r4[x] + low[5] * r5[x] + low[6] * r6[x] + low[7] * r7[x];
+        high_row[x] = high[0] * r0[x] + high[1] * r1[x] + high[2] * r2[x] + high[3] * r3[x] +
+                      high[4] * r4[x] + high[5] * r5[x] + high[6] * r6[x] + high[7] * r7[x];
+    }
+}
+
+/* The even and odd numbers of a mirrored row: even[HALF - 1 + m] = x~[2m], from m = 1 - HALF on. */
+VECTORISED static void part(size_t count, const double *restrict row, double *restrict even,
+                            double *restrict odd)
+{
+    const size_t whole = count / 2;
+    for (size_t m = 0; m < whole; ++m) {
+        even[HALF - 1 + m] = row[2 * m];
+        odd[HALF - 1 + m] = row[2 * m + 1];
+    }
+}
+
+static void part_borders(size_t count, const double *row, double *even, double *odd)
+{
+    const ptrdiff_t inner = (ptrdiff_t)(count / 2), end = (ptrdiff_t)half_of(count);
+    for (ptrdiff_t m = 1 - HALF; m < 0; ++m) {
+        even[HALF - 1 + m] = row[mirror(2 * m, count)];
+        odd[HALF - 1 + m] = row[mirror(2 * m + 1, count)];
+    }
+    for (ptrdiff_t m = inner; m < end; ++m) {
+        even[HALF - 1 + m] = row[mirror(2 * m, count)];
+        odd[HALF - 1 + m] = row[mirror(2 * m + 1, count)];
+    }
+}
+
+/* Low and high frequencies along a row of `half` coefficients. */
+VECTORISED static void filter_along(size_t half, const double *even, const double *odd,
+                                    const double *low, const double *high, double *restrict lows,
+                                    double *restrict highs)
+{
+    for (size_t k = 0; k < half; ++k) {
+        const double *e = even + k, *o = odd + k; /* e[3 - i] is E[k - i] */
+        lows[k] = low[0] * o[3] + low[1] * e[3] + low[2] * o[2] + low[3] * e[2] + low[4] * o[1] +
+                  low[5] * e[1] + low[6] * o[0] + low[7] * e[0];
+        highs[k] = high[0] * o[3] + high[1] * e[3] + high[2] * o[2] + high[3] * e[2] +
+                   high[4] * o[1] + high[5] * e[1] + high[6] * o[0] + high[7] * e[0];
+    }
+}
+
+typedef struct {
+    double low[TAPS], high[TAPS];
+} Taps;
+
+static void forward_level(const WaveletTree *tree, size_t level, const Taps *taps,
+                          const double *plane)
+{
+    const size_t height = tree->height[level - 1], width = tree->width[level - 1];
+    const size_t half = tree->width[level], room = scratch_row(tree);
+    double *down[2] = {tree->scratch, tree->scratch + room};
+    double *even = tree->scratch + 2 * room, *odd = tree->scratch + 3 * room;
+    for (size_t k = 0; k < tree->height[level]; ++k) {
+        double *out[2][2] = {
+            {tree->approximation[level] + k * half,
+             tree->details[level][WAVELET_ALONG_ROWS] + k * half},
+            {tree->details[level][WAVELET_ALONG_COLUMNS] + k * half,
+             tree->details[level][WAVELET_ALONG_BOTH] + k * half},
+        };
+        const double *rows[TAPS];
+        for (size_t j = 0; j < TAPS; ++j)
+            rows[j] = plane + width * mirror((ptrdiff_t)(2 * k + 1) - (ptrdiff_t)j, height);
+        filter_down(width, rows, taps->low, taps->high, down[0], down[1]);
+        for (size_t b = 0; b < 2; ++b) {
+            part(width, down[b], even, odd);
+            part_borders(width, down[b], even, odd);
+            filter_along(half, even, odd, taps->low, taps->high, out[b][0], out[b][1]);
+        }
+    }
+}
+
+void wavelet_forward(WaveletTree *tree, const double *plane)
+{
+    Taps taps;
+    for (size_t j = 0; j < TAPS; ++j) {
+        taps.low[j] = low_taps[j];
+        taps.high[j] = high_tap(j);
+    }
+    for (size_t l = 1; l <= tree->levels; ++l)
+        forward_level(tree, l, &taps, l == 1 ? plane : tree->approximation[l - 1]);
+}
+
+/* ---- back ---- */
+
+/* Two neighbouring numbers of each place from four low and four high coefficients, a number apart;
+ * `pairs` of them. */
+VECTORISED static void restore_along(size_t pairs, const double *lows, const double *highs,
+                                     const double *low, const double *high, double *restrict row)
+{
+    for (size_t m = 0; m < pairs; ++m) {
+        const double *l = lows + m, *h = highs + m;
+        row[2 * m] = low[0] * l[3] + low[2] * l[2] + low[4] * l[1] + low[6] * l[0] +
+                     high[0] * h[3] + high[2] * h[2] + high[4] * h[1] + high[6] * h[0];
+        row[2 * m + 1] = low[1] * l[3] + low[3] * l[2] + low[5] * l[1] + low[7] * l[0] +
+                         high[1] * h[3] + high[3] * h[2] + high[5] * h[1] + high[7] * h[0];
+    }
+}
+
+/* A row from four low and four high rows, of which [0] is the nearest to the top; the taps are
+ * those of even rows, or of odd ones. */
+VECTORISED static void restore_up(size_t width, double *const lows[HALF], double *const highs[HALF],
+                                  const double *low, const double *high, double *restrict row)
+{
+    const double *l0 = lows[0], *l1 = lows[1], *l2 = lows[2], *l3 = lows[3];
+    const double *h0 = highs[0], *h1 = highs[1], *h2 = highs[2], *h3 = highs[3];
+    for (size_t x = 0; x < width; ++x)
+        row[x] = low[0] * l3[x] + low[2] * l2[x] + low[4] * l1[x] + low[6] * l0[x] +
+                 high[0] * h3[x] + high[2] * h2[x] + high[4] * h1[x] + high[6] * h0[x];
+}
+
+/* Row k of both bands of low (or high) frequencies along the columns, restored along itself. */
+static void restore_row(size_t half, const double *lows, const double *highs, const Taps *taps,
+                        double *row)
+{
+    restore_along(half - (HALF - 1), lows, highs, taps->low, taps->high, row);
+}
+
+static void inverse_level(const WaveletTree *tree, size_t level, const Taps *taps, double *plane)
+{
+    const size_t height = tree->height[level - 1], width = tree->width[level - 1];
+    const size_t half = tree->width[level], room = scratch_row(tree);
+    double *lows[HALF], *highs[HALF], *last = tree->scratch + 2 * HALF * room;
+    for (size_t k = 0; k < tree->height[level]; ++k) {
+        /* The oldest row gives way to row k. */
+        double *low_row = k < HALF ? tree->scratch + k * room : lows[0];
+        double *high_row = k < HALF ? tree->scratch + (HALF + k) * room : highs[0];
+        for (size_t i = 0; k >= HALF && i + 1 < HALF; ++i) {
+            lows[i] = lows[i + 1];
+            highs[i] = highs[i + 1];
+        }
+        lows[k < HALF ? k : HALF - 1] = low_row;
+        highs[k < HALF ? k : HALF - 1] = high_row;
+        restore_row(half, tree->approximation[level] + k * half,
+                    tree->details[level][WAVELET_ALONG_ROWS] + k * half, taps, low_row);
+        restore_row(half, tree->details[level][WAVELET_ALONG_COLUMNS] + k * half,
+                    tree->details[level][WAVELET_ALONG_BOTH] + k * half, taps, high_row);
+        if (k + 1 < HALF)
+            continue;
+        const size_t y = 2 * (k + 1 - HALF);
+        restore_up(width, lows, highs, taps->low, taps->high, plane + y * width);
+        /* Of an odd height the last row of all is one too many. */
+        restore_up(width, lows, highs, taps->low + 1, taps->high + 1,
+                   y + 1 < height ? plane + (y + 1) * width : last);
+    }
+}
+
+void wavelet_inverse(WaveletTree *tree, double *plane)
+{
+    Taps taps;
+    for (size_t j = 0; j < TAPS; ++j) {
+        taps.low[j] = restore_low_tap(j);
+        taps.high[j] = restore_high_tap(j);
+    }
+    for (size_t l = tree->levels; l >= 1; --l)
+        inverse_level(tree, l, &taps, l == 1 ? plane : tree->approximation[l - 1]);
+}
