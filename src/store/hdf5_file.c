@@ -165,7 +165,7 @@ static herr_t read_slab(hid_t dataset, hid_t type, int rank, const hsize_t *dims
 }
 
 /* Reads a whole dataset piece by piece, in its own type. */
-static Status verify_dataset(const char *path, const char *name, hid_t dataset)
+static Status read_dataset(const char *path, const char *name, hid_t dataset)
 {
     hsize_t dims[H5S_MAX_RANK] = {1};
     hid_t space = H5Dget_space(dataset);
@@ -193,6 +193,18 @@ static Status verify_dataset(const char *path, const char *name, hid_t dataset)
     return status;
 }
 
+Status hdf5_verify_dataset(const char *path, hid_t file, const char *name)
+{
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    if (dataset < 0)
+        return hdf5_refused(STATUS_FORMAT, path, name, "open the dataset");
+    Status status = hdf5_check_dataset(path, name, dataset);
+    if (status == STATUS_OK)
+        status = read_dataset(path, name, dataset);
+    H5Dclose(dataset);
+    return status;
+}
+
 typedef struct {
     const char *path;
     Status status;
@@ -206,15 +218,7 @@ static herr_t verify_object(hid_t file, const char *name, const H5O_info_t *abou
         visit->status = status_set(STATUS_FORMAT, "%s: groups in groups without end", visit->path);
     if (visit->status != STATUS_OK || about->type != H5O_TYPE_DATASET)
         return visit->status == STATUS_OK ? 0 : -1;
-    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
-    if (dataset < 0) {
-        visit->status = hdf5_refused(STATUS_FORMAT, visit->path, name, "open the dataset");
-    } else {
-        visit->status = hdf5_check_dataset(visit->path, name, dataset);
-        if (visit->status == STATUS_OK)
-            visit->status = verify_dataset(visit->path, name, dataset);
-        H5Dclose(dataset);
-    }
+    visit->status = hdf5_verify_dataset(visit->path, file, name);
     return visit->status == STATUS_OK ? 0 : -1;
 }
 

@@ -51,4 +51,7 @@ Status hdf5_close(const char *path, const int *refusal, hid_t file, Status statu
  * (fletcher32) is checked. */
 Status hdf5_verify(const char *path);
 
+/* The same of one dataset of an open file. */
+Status hdf5_verify_dataset(const char *path, hid_t file, const char *name);
+
 #endif
