@@ -321,6 +321,20 @@ static void a_file_that_ends_the_process_is_refused(void **state)
     assert_int_equal(hdf5_probe(path), STATUS_OK);
 }
 
+/* Fuzzing found it: what could not be listed was not tried, and was found by its name later. */
+static void a_file_that_cannot_be_walked_through_is_refused(void **state)
+{
+    (void)state;
+    const char *path = scratch("unlisted.h5");
+    const int64_t one = 1;
+    Hdf5Writer *writer;
+    assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
+    assert_int_equal(hdf5_write_i64(writer, "group/number", 1, &one, "a number", NULL), STATUS_OK);
+    assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+    overwrite(path, "SNOD", 0, (uint8_t)'X', 1);
+    assert_int_equal(hdf5_probe(path), STATUS_FORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_text_longer_than_its_heap_is_refused),
         cmocka_unit_test(a_text_of_a_gigabyte_that_is_not_there_is_refused),
         cmocka_unit_test(a_file_that_ends_the_process_is_refused),
+        cmocka_unit_test(a_file_that_cannot_be_walked_through_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
