@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "store/files.h"
 #include "store/json.h"
 
@@ -58,14 +60,26 @@ static size_t whole_bytes(const char *text, size_t bytes)
     return memchr(text + last, '\0', bytes - last) ? last : bytes;
 }
 
-/* Takes the writer's lock. File systems without locks go on without one. */
+enum { LOCK_SECONDS = 5, LOCK_TRIES_A_SECOND = 10 };
+
+/* Takes the writer's lock. File systems without locks go on without one. A job that is just ending
+ * may hold its lock a moment longer than the queue or mpirun says, so it is waited for. */
 static Status lock(int file, const char *path)
 {
-    if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno == ENOSYS || errno == ENOLCK ||
-        errno == EOPNOTSUPP)
-        return STATUS_OK;
-    if (errno != EWOULDBLOCK)
-        return files_refused(path, "lock");
+    const struct timespec pause = {.tv_nsec = 1000000000 / LOCK_TRIES_A_SECOND};
+    for (int tries = 0; tries < LOCK_SECONDS * LOCK_TRIES_A_SECOND; ++tries) {
+        if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno == ENOSYS || errno == ENOLCK ||
+            errno == EOPNOTSUPP)
+            return STATUS_OK;
+        if (errno != EWOULDBLOCK)
+            return files_refused(path, "lock");
+        if (tries == 0)
+            utf8_print(stderr,
+                       "%s: %s: another process is writing this journal; waiting %d "
+                       "seconds for it to end\n",
+                       program_invocation_short_name, path, LOCK_SECONDS);
+        nanosleep(&pause, NULL);
+    }
     FAIL(STATUS_IO, "%s: another process is writing this journal; wait for it to end", path);
 }
 

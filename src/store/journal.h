@@ -19,7 +19,7 @@
 typedef struct Journal Journal;
 
 /* Opens the journal at `path` for appending; makes it if it is missing, and cuts off a torn last
- * line. Fails if another process has it open for appending. */
+ * line. Fails if another process has it open for appending, and still has after five seconds. */
 Status journal_new(const char *path, Journal **journal);
 void journal_free(Journal *journal);
 

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "store/files.h"
 #include "store/journal.h"
@@ -135,6 +137,38 @@ static void a_second_writer_is_refused_and_readers_are_not(void **state)
     journal_free(second);
 }
 
+/* Whoever holds the lock here lets go of it once it hears that somebody waits. */
+static void a_writer_that_is_just_ending_is_waited_for(void **state)
+{
+    (void)state;
+    const char *path = scratch("ending.jsonl");
+    write_three(path);
+    Journal *journal;
+    int word[2];
+    assert_int_equal(pipe(word), 0);
+    assert_int_equal(journal_new(path, &journal), STATUS_OK);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char letter;
+        close(word[1]);
+        _exit(read(word[0], &letter, 1) == 1 ? 0 : 1);
+    }
+    journal_free(journal); /* the child has it open still */
+    int errors = dup(STDERR_FILENO), end;
+    dup2(word[1], STDERR_FILENO);
+    Status status = journal_new(path, &journal);
+    dup2(errors, STDERR_FILENO);
+    close(errors);
+    close(word[0]);
+    close(word[1]);
+    assert_int_equal(waitpid(child, &end, 0), child);
+    assert_int_equal(end, 0);
+    assert_int_equal(status, STATUS_OK);
+    journal_free(journal);
+    check_records(path, 3, false);
+}
+
 /* The limit on the size of files stands for a disk that takes the first bytes of a line. */
 static void an_append_that_failed_leaves_nothing_and_can_be_done_again(void **state)
 {
@@ -227,6 +261,7 @@ int main(void)
         cmocka_unit_test(zero_bytes_left_by_a_lost_write_are_a_torn_line),
         cmocka_unit_test(a_flipped_byte_is_found_in_its_line),
         cmocka_unit_test(a_second_writer_is_refused_and_readers_are_not),
+        cmocka_unit_test(a_writer_that_is_just_ending_is_waited_for),
         cmocka_unit_test(an_append_that_failed_leaves_nothing_and_can_be_done_again),
         cmocka_unit_test(only_objects_with_fields_are_records),
         cmocka_unit_test(another_file_of_that_name_is_kept),
