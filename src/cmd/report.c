@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "cmd/command.h"
 #include "report/mlflow.h"
 #include "report/report.h"
@@ -124,7 +125,13 @@ static Status run(const Arguments *arguments)
     if (arguments->mlflow)
         return export_runs(arguments);
     TRY(claim_folder(arguments));
-    return report_write(&arguments->report);
+    ReportMade made;
+    Status status = report_write(&arguments->report, &made);
+    if (status == STATUS_OK)
+        utf8_print(stdout, "%s%s: %zu of %zu cells finished\n", made.folder,
+                   arguments->report.html ? "/report.html" : "", made.finished, made.cells);
+    free(made.folder);
+    return status;
 }
 
 int main(int count, char **words)

@@ -321,10 +321,11 @@ static Status write_into(const ReportOptions *options, const char *folder,
     return status;
 }
 
-Status report_write(const ReportOptions *options)
+Status report_write(const ReportOptions *options, ReportMade *made)
 {
     Experiment experiment;
     char *folder = NULL;
+    *made = (ReportMade){0};
     TRY(experiment_read(options->results, options->published, options->readers, &experiment));
     Status status = options->output ? files_join("", options->output, &folder)
                                     : files_join(options->results, "report", &folder);
@@ -337,7 +338,10 @@ Status report_write(const ReportOptions *options)
                             "%zu finished cell(s) shown as failed, for their results cannot be "
                             "read; the first: %s",
                             experiment.unreadable, experiment.problem);
-    free(folder);
+    made->folder = folder;
+    made->cells = experiment.records.count;
+    for (size_t i = 0; i < made->cells; ++i)
+        made->finished += experiment.records.cells[i].standing == CELL_DONE;
     experiment_clear(&experiment);
     return status;
 }

@@ -3,6 +3,7 @@
 #define GISD_REPORT_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/status.h"
 
@@ -18,10 +19,16 @@ typedef struct {
  * the files in it. */
 #define REPORT_MARK "gisd-report.txt"
 
-/* Writes the report. A finished cell whose result cannot be read is shown as failed in an otherwise
- * complete report, and then is an error. Formats: CSV tables, Markdown (report.md and a file for
- * each table), HTML (report.html), LaTeX (a file for each table); figures come as PNG and SVG with
- * Markdown and HTML. */
-Status report_write(const ReportOptions *options);
+/* What a report shows, for a line about it. */
+typedef struct {
+    char *folder; /* where it lies; owned: free() */
+    size_t cells, finished;
+} ReportMade;
+
+/* Writes the report, and fills *made, also where it then fails. A finished cell whose result cannot
+ * be read is shown as failed in an otherwise complete report, and then is an error. Formats: CSV
+ * tables, Markdown (report.md and a file for each table), HTML (report.html), LaTeX (a file for
+ * each table); figures come as PNG and SVG with Markdown and HTML. */
+Status report_write(const ReportOptions *options, ReportMade *made);
 
 #endif

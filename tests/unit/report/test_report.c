@@ -4,6 +4,14 @@
 #include "report/experiment.h"
 #include "report/report.h"
 
+static Status write_report(const ReportOptions *options)
+{
+    ReportMade made;
+    const Status status = report_write(options, &made);
+    free(made.folder);
+    return status;
+}
+
 static char folder[] = "/tmp/gisd-report-XXXXXX";
 
 static int make_folder(void **state)
@@ -42,7 +50,7 @@ static void a_report_has_tables_figures_and_documents(void **state)
 {
     (void)state;
     ReportOptions options = {.results = folder, .html = true, .csv = true, .markdown = true};
-    Status status = report_write(&options);
+    Status status = write_report(&options);
     if (status != STATUS_OK)
         print_error("%s\n", status_message());
     assert_int_equal(status, STATUS_OK);
@@ -111,7 +119,7 @@ static void a_phantom_data_set_is_said_to_be_one(void **state)
     fake_write_result(path, &fake);
     fake_event(path, "a", "finished", NULL);
     ReportOptions options = {.results = path, .markdown = true};
-    assert_int_equal(report_write(&options), STATUS_OK);
+    assert_int_equal(write_report(&options), STATUS_OK);
     snprintf(file, sizeof file, "%s/report/report.md", path);
     assert_int_equal(files_read(file, &report, NULL), STATUS_OK);
     assert_non_null(strstr(report, "synthetic"));
@@ -133,7 +141,7 @@ static char *report_on(const char *path, const char *name)
 {
     char file[64], *text = NULL;
     ReportOptions options = {.results = path, .markdown = true, .csv = true, .html = true};
-    Status status = report_write(&options);
+    Status status = write_report(&options);
     if (status != STATUS_OK)
         print_error("%s\n", status_message());
     assert_int_equal(status, STATUS_OK);
@@ -237,7 +245,7 @@ static void only_the_formats_asked_for_are_written_where_asked(void **state)
     char output[256];
     snprintf(output, sizeof output, "%s/elsewhere", folder);
     ReportOptions options = {.results = folder, .output = output, .latex = true};
-    assert_int_equal(report_write(&options), STATUS_OK);
+    assert_int_equal(write_report(&options), STATUS_OK);
     assert_true(is_there("elsewhere", "table2.tex"));
     assert_false(is_there("elsewhere", "table2.csv"));
     assert_false(is_there("elsewhere", "report.md"));
@@ -253,7 +261,7 @@ static void a_damaged_result_makes_a_whole_report_and_an_error(void **state)
     char output[256];
     snprintf(output, sizeof output, "%s/damaged", folder);
     ReportOptions options = {.results = folder, .output = output, .csv = true, .markdown = true};
-    assert_int_equal(report_write(&options), STATUS_FORMAT);
+    assert_int_equal(write_report(&options), STATUS_FORMAT);
     assert_non_null(strstr(status_message(), "half1/result.h5"));
     assert_true(is_there("damaged", "report.md"));
     char *text = read_output("damaged", "cells.csv");
