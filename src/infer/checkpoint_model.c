@@ -61,17 +61,26 @@ static ModelNumber get_number(const ModelSettings *settings, size_t index)
     if (index > architecture->attribute_count)
         return (ModelNumber){"masks", !settings->without_masks, 1, true};
     const ModelAttribute *attribute = &architecture->attributes[index];
-    ModelNumber number = {attribute->name, 0, attribute->otherwise, false};
-    memcpy(&number.value, settings->own + attribute->offset, sizeof number.value);
+    const unsigned char *field = settings->own + attribute->offset;
+    ModelNumber number = {attribute->name, 0, attribute->otherwise, attribute->flag};
+    if (attribute->flag)
+        number.value = *(const bool *)field;
+    else
+        memcpy(&number.value, field, sizeof number.value);
     return number;
 }
 
 static void set_number(ModelSettings *settings, size_t index, size_t value)
 {
     const Architecture *architecture = architecture_of(settings);
-    if (index < architecture->attribute_count)
-        memcpy(settings->own + architecture->attributes[index].offset, &value, sizeof value);
-    else if (index == architecture->attribute_count)
+    if (index < architecture->attribute_count) {
+        const ModelAttribute *attribute = &architecture->attributes[index];
+        unsigned char *field = settings->own + attribute->offset;
+        if (attribute->flag)
+            *(bool *)field = value != 0;
+        else
+            memcpy(field, &value, sizeof value);
+    } else if (index == architecture->attribute_count)
         settings->classes = value;
     else if (index == architecture->attribute_count + 1)
         settings->size = value;

@@ -6,12 +6,17 @@
 #include <string.h>
 
 extern const Architecture improved_ssd_architecture;
+extern const Architecture vgg19_architecture;
+extern const Architecture vgg19_bn_architecture;
+extern const Architecture resnet50_architecture;
+extern const Architecture inception_v3_architecture;
 #ifdef GISD_EXTRA_ARCHITECTURE
 extern const Architecture GISD_EXTRA_ARCHITECTURE;
 #endif
 
 static const Architecture *const table[] = {
-    &improved_ssd_architecture,
+    &improved_ssd_architecture, &vgg19_architecture,        &vgg19_bn_architecture,
+    &resnet50_architecture,     &inception_v3_architecture,
 #ifdef GISD_EXTRA_ARCHITECTURE
     &GISD_EXTRA_ARCHITECTURE,
 #endif

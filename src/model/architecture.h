@@ -40,12 +40,13 @@ typedef struct {
     NodeId outputs[NETWORK_OUTPUTS_MOST]; /* in the order in which the task names them */
 } NetworkNodes;
 
-/* A whole number of the architecture's settings that a checkpoint carries as an attribute of
- * /model, beside those that all have. */
+/* A whole number or flag of the architecture's settings that a checkpoint carries as an attribute
+ * of /model, beside those that all have; a flag only where it is not what it is otherwise. */
 typedef struct {
     const char *name;
-    size_t offset;    /* of the size_t in the architecture's settings */
-    size_t otherwise; /* for files of other programs, which may leave it out; 0: they may not */
+    size_t offset;    /* of the size_t, or the flag's bool, in the architecture's settings */
+    size_t otherwise; /* for files that leave it out; of a number 0: they may not */
+    bool flag;
 } ModelAttribute;
 
 typedef struct {
@@ -60,10 +61,13 @@ typedef struct {
     /* Whether the network exists so. STATUS_ARGUMENT: "KEY: VALUE (expected ...)". */
     Status (*check)(const ModelSettings *settings);
 
-    /* Builds the graph for `batch` images; outputs are marked. Without masks to learn from, a
-     * network has no output for them. Errors of the graph itself come from
-     * net_plan(). */
+    /* Builds the graph for `batch` images; outputs are marked, and those that the network lacks are
+     * NETWORK_NO_OUTPUT: without masks to learn from, a network has no output for them. Errors of
+     * the graph itself come from net_plan(). */
     Status (*build)(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes);
+
+    /* Whether it has the output of an auxiliary head, for training; NULL: it never has. */
+    bool (*has_auxiliary)(const ModelSettings *settings);
 
     /* Channels where the network is narrowest: narrow ones run slower, by the multiply-add. */
     size_t (*narrowest)(const ModelSettings *settings);

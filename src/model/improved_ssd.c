@@ -114,10 +114,10 @@ static const SettingRow rows[] = {
 };
 
 static const ModelAttribute attributes[] = {
-    {"depth", offsetof(OwnSettings, backbone.depth), 0},
-    {"width", offsetof(OwnSettings, backbone.width), 0},
-    {"base", offsetof(OwnSettings, base), 64},
-    {"steps", offsetof(OwnSettings, recursion_steps), 0},
+    {"depth", offsetof(OwnSettings, backbone.depth), 0, false},
+    {"width", offsetof(OwnSettings, backbone.width), 0, false},
+    {"base", offsetof(OwnSettings, base), 64, false},
+    {"steps", offsetof(OwnSettings, recursion_steps), 0, false},
 };
 
 static Status check_settings(const ModelSettings *settings)

@@ -60,13 +60,15 @@ typedef struct {
     bool standardised; /* weight standardisation (BiT): zero mean, unit variance over each filter */
     Initial weight;    /* initial distribution of the weights; zeroed struct: He-normal */
     float bias_value;  /* initial value of the biases */
+    float bias_bound;  /* as of a linear layer */
 } ConvolutionSettings;
 
 typedef struct {
     size_t outputs;
     bool no_bias;
     Initial weight;   /* as of a convolution */
-    float bias_value; /* initial value of the biases */
+    float bias_value; /* initial value of the biases, */
+    float bias_bound; /* or, if not 0, they begin evenly from -bias_bound to bias_bound */
 } LinearSettings;
 
 typedef struct {

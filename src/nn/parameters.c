@@ -79,6 +79,19 @@ Status parameters_declare_buffer(ParameterList *list, const char *name, size_t r
     return declare(list, name, rank, dims, &(Parameter){.initial = initial, .buffer = true}, index);
 }
 
+/* The normal distribution's deviation, the uniform one's bound. */
+static float initial_scale(const Parameter *parameter)
+{
+    switch (parameter->initial.kind) {
+    case INITIAL_HE_NORMAL:
+        return sqrtf(2.0f * (float)parameter->dims[0] / (float)parameter->count);
+    case INITIAL_HE_NORMAL_FAN_OUT:
+        return sqrtf(2.0f * (float)parameter->dims[1] / (float)parameter->count);
+    default:
+        return parameter->initial.value;
+    }
+}
+
 void parameters_randomise(ParameterList *list, uint64_t seed)
 {
     for (size_t i = 0; i < list->count; ++i) {
@@ -89,15 +102,15 @@ void parameters_randomise(ParameterList *list, uint64_t seed)
                 parameter->value[k] = parameter->initial.value;
             continue;
         }
-        float deviation = parameter->initial.value;
-        if (parameter->initial.kind == INITIAL_HE_NORMAL)
-            deviation = sqrtf(2.0f * (float)parameter->dims[0] / (float)parameter->count);
+        const float scale = initial_scale(parameter);
+        const bool uniform = parameter->initial.kind == INITIAL_UNIFORM;
         char purpose[256];
         snprintf(purpose, sizeof purpose, "initial/%s", parameter->name);
         RandomStream stream;
         random_init(&stream, seed, purpose, 0, 0);
         for (size_t k = 0; k < parameter->count; ++k)
-            parameter->value[k] = deviation * random_normal(&stream);
+            parameter->value[k] =
+                uniform ? random_range(&stream, -scale, scale) : scale * random_normal(&stream);
     }
 }
 

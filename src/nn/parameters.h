@@ -31,11 +31,13 @@ typedef enum {
     INITIAL_HE_NORMAL, /* N(0, 2 / fan_in), fan_in = product of all dimensions but the first */
     INITIAL_NORMAL,    /* N(0, value^2) */
     INITIAL_CONSTANT,  /* value */
+    INITIAL_HE_NORMAL_FAN_OUT, /* N(0, 2 / fan_out), fan_out = the same of all but the second */
+    INITIAL_UNIFORM,           /* evenly from -value to value */
 } InitialKind;
 
 typedef struct {
     InitialKind kind;
-    float value; /* deviation or constant */
+    float value; /* deviation, constant or bound */
 } Initial;
 
 typedef struct {

@@ -305,10 +305,11 @@ static Status check_data(const SplitFacts *training)
 }
 
 static const TaskLoss losses[LOSSES] = {
-    [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES, false},
-    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES, false},
+    [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES, false,
+                             false},
+    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES, false, false},
     [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS,
-                           true},
+                           true, false},
 };
 
 static const TaskOutput outputs[OUTPUTS] = {

@@ -29,8 +29,9 @@ typedef struct {
     const char *name;  /* "classification": NAME_loss in the history */
     const char *label; /* "class": in the log */
     const char *description;
-    size_t divisor; /* which of the task's counts the sum over images is divided by */
-    bool of_masks;  /* 0 and not told where the data have no masks */
+    size_t divisor;    /* which of the task's counts the sum over images is divided by */
+    bool of_masks;     /* 0 and not told where the data have no masks */
+    bool of_auxiliary; /* likewise where the network has no auxiliary head */
 } TaskLoss;
 
 /* What the answers of a network hold besides class scores. */
@@ -49,8 +50,9 @@ typedef struct {
     const TaskSettings *settings;
     const Net *net; /* planned; for the shapes of its outputs */
     const NetworkNodes *nodes;
-    size_t images;       /* of this rank's part of a batch */
-    size_t lesions_each; /* most lesions that an image has */
+    const SplitFacts *training; /* what is learnt from; only make() may read it */
+    size_t images;              /* of this rank's part of a batch */
+    size_t lesions_each;        /* most lesions that an image has */
 } ObjectivePlan;
 
 typedef struct Objective Objective; /* each task's own */
@@ -128,7 +130,11 @@ static inline TaskGives task_gives(const ModelSettings *model)
 /* Whether a loss of the task has a meaning for the network. */
 static inline bool task_has_loss(const ModelSettings *model, size_t loss)
 {
-    return !task_of(model)->losses[loss].of_masks || task_gives(model).masks;
+    const TaskLoss *of = &task_of(model)->losses[loss];
+    const Architecture *architecture = architecture_of(model);
+    return (!of->of_masks || task_gives(model).masks) &&
+           (!of->of_auxiliary ||
+            (architecture->has_auxiliary && architecture->has_auxiliary(model)));
 }
 
 /* A count that losses are divided by; 1 for none. */

@@ -66,6 +66,24 @@ static Status check_cut(const Trainer *trainer)
     return STATUS_OK;
 }
 
+static Status make_objective(Trainer *trainer)
+{
+    const Network *network = &trainer->network;
+    DatasetFacts facts;
+    TRY(dataset_facts_init(&facts, trainer->dataset));
+    Status status = network->task->objective.make(
+        &(ObjectivePlan){.model = &network->plan.model,
+                         .settings = &trainer->settings->task,
+                         .net = network->net,
+                         .nodes = &network->nodes,
+                         .training = &facts.splits[SPLIT_TRAIN],
+                         .images = trainer->local_shards * trainer->shard_images,
+                         .lesions_each = most_lesions(trainer->dataset)},
+        &trainer->objective);
+    dataset_facts_clear(&facts);
+    return status;
+}
+
 static Status build(Trainer *trainer)
 {
     const CellSettings *settings = trainer->settings;
@@ -75,15 +93,7 @@ static Status build(Trainer *trainer)
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
     TRY(build_network(trainer));
-    const Network *network = &trainer->network;
-    TRY(network->task->objective.make(
-        &(ObjectivePlan){.model = &network->plan.model,
-                         .settings = &settings->task,
-                         .net = network->net,
-                         .nodes = &network->nodes,
-                         .images = trainer->local_shards * trainer->shard_images,
-                         .lesions_each = most_lesions(trainer->dataset)},
-        &trainer->objective));
+    TRY(make_objective(trainer));
     TRY(gradient_sum_new(&trainer->parameters, trainer->group, settings->shards, &trainer->sum));
     TRY(optimiser_new(&(OptimiserSettings){.kind = settings->optimiser,
                                            .momentum = settings->momentum,
@@ -97,7 +107,7 @@ static Status build(Trainer *trainer)
     make_schedule(trainer);
     trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
     TRY(MEMORY_NEW(&trainer->observed, settings->shards * trainer->observed_floats));
-    return MEMORY_NEW(&trainer->shard_losses, settings->shards * network->task->loss_count);
+    return MEMORY_NEW(&trainer->shard_losses, settings->shards * trainer->network.task->loss_count);
 }
 
 Status trainer_init(Trainer *trainer, const CellSettings *settings, const Dataset *dataset,

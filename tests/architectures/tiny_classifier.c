@@ -29,7 +29,8 @@ static const SettingRow rows[] = {
      .most = 0.9},
 };
 
-static const ModelAttribute attributes[] = {{"channels", offsetof(OwnSettings, channels), 0}};
+static const ModelAttribute attributes[] = {
+    {"channels", offsetof(OwnSettings, channels), 0, false}};
 
 static OwnSettings own_settings(const ModelSettings *settings)
 {
@@ -66,6 +67,7 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
     x = net_dropout(net, net_mean(net, x), "dropout", (float)own.dropout);
     x = net_linear(net, x, "classifier", &(LinearSettings){.outputs = settings->classes + 1});
     nodes->outputs[0] = net_output(net, x);
+    nodes->outputs[1] = NETWORK_NO_OUTPUT;
     return STATUS_OK;
 }
 

@@ -29,3 +29,10 @@ for checkpoint in checkpoint back; do
     sed -i 's/"seconds": *[0-9.e-]*//' "$checkpoint.json"
 done
 cmp checkpoint.json back.json
+
+# The classification networks are torchvision's own.
+/usr/bin/python3 -c 'import torchvision' 2>/dev/null || exit 0
+/usr/bin/python3 "$bridge/classifiers.py" --build "$GISD_BUILD" --network resnet50 --size 64 >classifiers.txt || {
+    cat classifiers.txt >&2
+    exit 1
+}

@@ -63,6 +63,14 @@ put("entropy_logits", logits)
 put("entropy_labels", labels)
 put("entropy_sum", total)
 put("entropy_gradient", gradient)
+weights = torch.tensor([0.5, 2.0, 0.0, 1.25], dtype=torch.double)
+put("entropy_weights", weights)
+for name, weight, smoothing in (("smoothed", None, 0.1), ("weighted", weights, 0),
+                                ("both", weights, 0.3)):
+    total = F.cross_entropy(logits, labels, weight, reduction="sum", label_smoothing=smoothing)
+    gradient, = torch.autograd.grad(total, logits)
+    put(f"entropy_sum_{name}", total)
+    put(f"entropy_gradient_{name}", gradient)
 
 # Structure loss (Fan et al. 2020, as PraNet's code, with |average - mask| as weight).
 def structure(low, mask):

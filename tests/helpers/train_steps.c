@@ -1,10 +1,14 @@
 /* train_steps PACK CHECKPOINT OUT.h5 STEPS adamw|sgd RATE f32|bf16: runs a checkpoint's network on
- * the first images of a pack's training split, then trains it on all of them, in their order and
- * without augmentation. Writes what tools/pytorch/compare.py compares with PyTorch:
+ * the first images of a pack's training split, then trains it on all of them, in their order,
+ * without augmentation and dropout, each batch in one shard. Writes what compare.py and
+ * classifiers.py of tools/pytorch compare with PyTorch:
  *
- *     /input, /loc, /cls, /mask   of the first batch, N H W C, by a network for inference
- *     /losses                     STEPS x 4: total, classification, box, segmentation
- *     /gradients/NAME             of the first step, in the parameter's shape
+ *     /input              of the first batch, N H W C
+ *     /NAME               an output, as the task names it, by a network for inference
+ *     /labels             0 normal, then the classes
+ *     /losses             STEPS x (1 + losses of the task): total, then each
+ *     /gradients/NAME     of the first step, in the parameter's shape
+ *     /measured/NAME      running means and variances after it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,25 +19,26 @@
 #include "store/hdf5_writer.h"
 #include "train/trainer.h"
 
-enum { BATCH = 4, LOSSES = 4 };
+enum { BATCH = 4 };
 
 static Status write_gradients(Hdf5Writer *writer, const ParameterList *parameters)
 {
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
         char name[256];
-        if (!parameter_trains(parameter))
-            continue;
-        snprintf(name, sizeof name, "gradients/%s", parameter->name);
+        snprintf(name, sizeof name, "%s/%s", parameter->buffer ? "measured" : "gradients",
+                 parameter->name);
         TRY(hdf5_write(writer, name, HDF5_F32, parameter->rank, parameter->dims,
-                       parameter->gradient, "gradient of the first step's loss", NULL));
+                       parameter->buffer ? parameter->value : parameter->gradient,
+                       "gradient of the first step's loss, or what it measured", NULL));
     }
     return STATUS_OK;
 }
 
 static Status train(Trainer *trainer, size_t steps, Hdf5Writer *writer)
 {
-    double *losses = calloc(steps * LOSSES, sizeof *losses);
+    const size_t columns = 1 + trainer->network.task->loss_count;
+    double *losses = calloc(steps * columns, sizeof *losses);
     if (!losses)
         FAIL(STATUS_NO_MEMORY, "no memory for %zu losses", steps);
     TRY(loader_new(&(LoaderSettings){.dataset = trainer->dataset,
@@ -44,13 +49,12 @@ static Status train(Trainer *trainer, size_t steps, Hdf5Writer *writer)
     for (size_t step = 0; step < steps; ++step) {
         StepResult result;
         TRY(trainer_step(trainer, STEP_GO_ON, &result));
-        const double row[LOSSES] = {result.loss, result.losses[0], result.losses[1],
-                                    result.losses[2]};
-        memcpy(losses + step * LOSSES, row, sizeof row);
+        losses[step * columns] = result.loss;
+        memcpy(losses + step * columns + 1, result.losses, (columns - 1) * sizeof *losses);
         if (step == 0)
             TRY(write_gradients(writer, &trainer->parameters));
     }
-    const size_t shape[2] = {steps, LOSSES};
+    const size_t shape[2] = {steps, columns};
     Status status =
         hdf5_write(writer, "losses", HDF5_F64, 2, shape, losses, "losses of every step", NULL);
     free(losses);
@@ -67,15 +71,17 @@ static Status write_output(Hdf5Writer *writer, Net *net, NodeId node, const char
 
 static Status infer(Trainer *trainer, Hdf5Writer *writer)
 {
-    static const char *const names[] = {"loc", "cls", "mask"};
     const NetworkPlan plan =
         trainer_network_plan(trainer->settings, trainer->dataset->class_count, BATCH);
     Network network;
     Batch batch;
     size_t indices[BATCH];
+    int64_t labels[BATCH];
     for (size_t i = 0, found = 0; i < trainer->dataset->count && found < BATCH; ++i)
-        if (trainer->dataset->examples[i].split == SPLIT_TRAIN)
+        if (trainer->dataset->examples[i].split == SPLIT_TRAIN) {
+            labels[found] = trainer->dataset->examples[i].label - LABEL_NORMAL;
             indices[found++] = i;
+        }
     TRY(network_init(&network, &plan, &trainer->parameters));
     TRY(batch_init(&batch, trainer->dataset, BATCH, &network.architecture->input));
     TRY(dataset_fill_batch(trainer->dataset, BATCH, indices, &batch));
@@ -83,8 +89,12 @@ static Status infer(Trainer *trainer, Hdf5Writer *writer)
            network_input_count(&network) * sizeof(float));
     TRY(write_output(writer, network.net, network.nodes.image, "input"));
     TRY(net_forward(network.net));
-    for (size_t i = 0; i < 3; ++i)
-        TRY(write_output(writer, network.net, network.nodes.outputs[i], names[i]));
+    for (size_t i = 0; i < network.task->output_count; ++i)
+        if (network_has_output(&network, i))
+            TRY(write_output(writer, network.net, network.nodes.outputs[i],
+                             network.task->outputs[i].name));
+    const size_t images = BATCH;
+    TRY(hdf5_write(writer, "labels", HDF5_I64, 1, &images, labels, "labels of the batch", NULL));
     batch_clear(&batch);
     network_clear(&network);
     return STATUS_OK;
@@ -97,8 +107,11 @@ static Status run(char **arguments)
     Trainer trainer;
     Hdf5Writer *writer;
     TRY(checkpoint_read_model(arguments[2], &model));
-    CellSettings settings = cell_settings("schedule=constant epochs=1 batch=4 shards=4");
+    CellSettings settings = cell_settings("schedule=constant epochs=1 batch=4 shards=1");
     settings.model = model.settings;
+    settings.task = setting_defaults((size_t)model.settings.architecture).task;
+    const size_t dropout = setting_find("model", "dropout");
+    TRY(setting_read(&settings, dropout, "0"));
     settings.optimiser = strcmp(arguments[5], "sgd") == 0 ? OPTIMISER_SGD : OPTIMISER_ADAMW;
     settings.learning_rate = strtod(arguments[6], NULL);
     settings.precision = strcmp(arguments[7], "bf16") == 0 ? PRECISION_BF16 : PRECISION_F32;

@@ -128,6 +128,8 @@ NodeId convolution_add(Net *net, NodeId input, const char *name,
         .settings.convolution = convolution,
     };
     Initial bias = {INITIAL_CONSTANT, settings->bias_value};
+    if (settings->bias_bound > 0)
+        bias = (Initial){INITIAL_UNIFORM, settings->bias_bound};
     if (!net_declare(net, name, "weight", weight_rank, dims, settings->weight, true,
                      &request.weight) ||
         (settings->bias && !net_declare(net, name, "bias", 1, dims, bias, false, &request.bias)))

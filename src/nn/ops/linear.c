@@ -12,6 +12,7 @@ NodeId net_linear(Net *net, NodeId input, const char *name, const LinearSettings
                                                   .kernel_w = shape.w,
                                                   .bias = !settings->no_bias,
                                                   .weight = settings->weight,
-                                                  .bias_value = settings->bias_value},
+                                                  .bias_value = settings->bias_value,
+                                                  .bias_bound = settings->bias_bound},
                            2);
 }

@@ -1,6 +1,8 @@
 /* Softmax cross-entropy against PyTorch and far out. */
 #include "../golden.h"
 
+#include <stdbool.h>
+
 #include "loss/cross_entropy.h"
 
 static const char GOLDEN[] = "golden/losses.txt";
@@ -25,6 +27,40 @@ static void sum_and_gradient_are_those_of_pytorch(void **state)
     free(expected);
 }
 
+static void weights_and_smoothing_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool weighted;
+        double smoothing;
+    } cases[] = {{"smoothed", false, 0.1}, {"weighted", true, 0}, {"both", true, 0.3}};
+    float *logits = golden_floats(GOLDEN, "entropy_logits", 24);
+    float *classes = golden_floats(GOLDEN, "entropy_labels", 6);
+    size_t count;
+    double *weights = golden_read(GOLDEN, "entropy_weights", &count);
+    int32_t labels[6];
+    for (size_t n = 0; n < 6; ++n)
+        labels[n] = (int32_t)classes[n];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char name[64];
+        float gradient[24];
+        double sum;
+        smoothed_cross_entropy_loss(6, 4, logits, labels, cases[i].weighted ? weights : NULL,
+                                    cases[i].smoothing, 0.25, &sum, gradient);
+        snprintf(name, sizeof name, "entropy_sum_%s", cases[i].name);
+        assert_near(sum, golden_number(GOLDEN, name), 1e-12);
+        snprintf(name, sizeof name, "entropy_gradient_%s", cases[i].name);
+        float *expected = golden_floats(GOLDEN, name, 24);
+        for (size_t k = 0; k < 24; ++k)
+            assert_near(gradient[k], 0.25 * (double)expected[k], 1e-7);
+        free(expected);
+    }
+    free(logits);
+    free(classes);
+    free(weights);
+}
+
 static void huge_logits_neither_overflow_nor_vanish(void **state)
 {
     (void)state;
@@ -45,6 +81,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sum_and_gradient_are_those_of_pytorch),
+        cmocka_unit_test(weights_and_smoothing_are_those_of_pytorch),
         cmocka_unit_test(huge_logits_neither_overflow_nor_vanish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
