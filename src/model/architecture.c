@@ -6,12 +6,14 @@
 #include <string.h>
 
 extern const Architecture improved_ssd_architecture;
+extern const Architecture ssd300_architecture;
 #ifdef GISD_EXTRA_ARCHITECTURE
 extern const Architecture GISD_EXTRA_ARCHITECTURE;
 #endif
 
 static const Architecture *const table[] = {
     &improved_ssd_architecture,
+    &ssd300_architecture,
 #ifdef GISD_EXTRA_ARCHITECTURE
     &GISD_EXTRA_ARCHITECTURE,
 #endif

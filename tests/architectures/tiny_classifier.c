@@ -29,7 +29,8 @@ static const SettingRow rows[] = {
      .most = 0.9},
 };
 
-static const ModelAttribute attributes[] = {{"channels", offsetof(OwnSettings, channels), 0}};
+static const ModelAttribute attributes[] = {
+    {"channels", offsetof(OwnSettings, channels), 0, false}};
 
 static OwnSettings own_settings(const ModelSettings *settings)
 {
