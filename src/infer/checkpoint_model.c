@@ -36,11 +36,11 @@ void checkpoint_model_clear(CheckpointModel *model)
     *model = (CheckpointModel){0};
 }
 
-/* A whole number among the attributes of /model. */
+/* A number among the attributes of /model; otherwise and flag as ModelAttribute's. */
 typedef struct {
     const char *name;
-    size_t value, otherwise; /* otherwise: as ModelAttribute's */
-    bool later;              /* only written where it is not `otherwise`; may be 0 */
+    size_t value, otherwise;
+    bool flag;
 } ModelNumber;
 
 /* The architecture's, then those that every network has. */
@@ -95,7 +95,7 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
     char name[PATH_BYTES];
     for (size_t i = 0; i < count_numbers(settings); ++i) {
         const ModelNumber number = get_number(settings, i);
-        if (number.later && number.value == number.otherwise)
+        if (number.flag && number.value == number.otherwise)
             continue;
         snprintf(name, sizeof name, "model/%s", number.name);
         TRY(checkpoint_digest_array(digest, name, HDF5_I64, 1, &one,
@@ -117,7 +117,7 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
     TRY(hdf5_set_text(writer, "model", "architecture", architecture_of(settings)->name));
     for (size_t i = 0; i < count_numbers(settings); ++i) {
         const ModelNumber number = get_number(settings, i);
-        if (!number.later || number.value != number.otherwise)
+        if (!number.flag || number.value != number.otherwise)
             TRY(hdf5_set_i64(writer, "model", number.name, (int64_t)number.value));
     }
     TRY(hdf5_set_texts(writer, "model", "class_names", settings->classes,
@@ -164,11 +164,11 @@ static Status read_numbers(const Hdf5Reader *reader, ModelSettings *settings)
     for (size_t i = 0; i < count_numbers(settings); ++i) {
         const ModelNumber number = get_number(settings, i);
         int64_t value = (int64_t)number.otherwise;
-        if (!number.otherwise || hdf5_has_attribute(reader, "model", number.name))
+        if ((!number.otherwise && !number.flag) || hdf5_has_attribute(reader, "model", number.name))
             TRY(hdf5_get_i64(reader, "model", number.name, &value));
-        if (value < (number.later ? 0 : 1) || value > 1000000)
-            FAIL(STATUS_FORMAT, "%s: /model: %s is %lld, expected a positive number",
-                 hdf5_reader_path(reader), number.name, (long long)value);
+        if (value < (number.flag ? 0 : 1) || value > (number.flag ? 1 : 1000000))
+            FAIL(STATUS_FORMAT, "%s: /model: %s is %lld, expected %s", hdf5_reader_path(reader),
+                 number.name, (long long)value, number.flag ? "0 or 1" : "a positive number");
         set_number(settings, i, (size_t)value);
     }
     return STATUS_OK;

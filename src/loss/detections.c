@@ -22,17 +22,20 @@ typedef struct {
 struct DetectionDecoder {
     const Priors *priors; /* borrowed */
     size_t classes;
+    bool background;
     Candidate *heap;      /* MOST_OF_A_CLASS */
     Candidate *survivors; /* classes x MOST_OF_A_CLASS at most */
 };
 
-Status detection_decoder_new(const Priors *priors, size_t classes, DetectionDecoder **decoder)
+Status detection_decoder_new(const Priors *priors, size_t classes, bool background,
+                             DetectionDecoder **decoder)
 {
     *decoder = NULL;
     DetectionDecoder *d;
     TRY(MEMORY_NEW(&d, 1));
     d->priors = priors;
     d->classes = classes;
+    d->background = background;
     Status status;
     TRY_GOTO(status, fail, MEMORY_NEW(&d->heap, (size_t)MOST_OF_A_CLASS));
     TRY_GOTO(status, fail, MEMORY_NEW(&d->survivors, classes * MOST_OF_A_CLASS));
@@ -76,6 +79,23 @@ static void sink(Candidate *heap, size_t count, size_t at, Candidate item)
     heap[at] = item;
 }
 
+/* The number whose sigmoid is the class's score at a prior: its logit, or with a softmax what it
+ * has before the logarithm of the sum of the others' exponentials. */
+static float log_odds(const DetectionDecoder *d, const float *logits, size_t prior,
+                      size_t class_index)
+{
+    if (!d->background)
+        return logits[prior * d->classes + class_index];
+    const float *row = logits + prior * (d->classes + 1);
+    const size_t own = class_index + 1;
+    double most = -INFINITY, sum = 0;
+    for (size_t k = 0; k <= d->classes; ++k)
+        most = k == own ? most : fmax(most, (double)row[k]);
+    for (size_t k = 0; k <= d->classes; ++k)
+        sum += k == own ? 0 : exp((double)row[k] - most);
+    return (float)((double)row[own] - most - log(sum));
+}
+
 /* Fills the heap with the best candidates of a class, best first, and returns how many. */
 static size_t select_class(DetectionDecoder *d, const float *logits, size_t class_index,
                            float *image_score)
@@ -83,7 +103,7 @@ static size_t select_class(DetectionDecoder *d, const float *logits, size_t clas
     size_t count = 0;
     float best = -INFINITY;
     for (size_t p = 0; p < d->priors->count; ++p) {
-        float logit = logits[p * d->classes + class_index];
+        float logit = log_odds(d, logits, p, class_index);
         best = logit > best ? logit : best;
         if (!(logit > -5)) /* a score below 0.0067 */
             continue;

@@ -10,13 +10,14 @@ extern const Architecture vgg19_architecture;
 extern const Architecture vgg19_bn_architecture;
 extern const Architecture resnet50_architecture;
 extern const Architecture inception_v3_architecture;
+extern const Architecture ssd300_architecture;
 #ifdef GISD_EXTRA_ARCHITECTURE
 extern const Architecture GISD_EXTRA_ARCHITECTURE;
 #endif
 
 static const Architecture *const table[] = {
     &improved_ssd_architecture, &vgg19_architecture,        &vgg19_bn_architecture,
-    &resnet50_architecture,     &inception_v3_architecture,
+    &resnet50_architecture,     &inception_v3_architecture, &ssd300_architecture,
 #ifdef GISD_EXTRA_ARCHITECTURE
     &GISD_EXTRA_ARCHITECTURE,
 #endif

@@ -40,13 +40,13 @@ typedef struct {
     NodeId outputs[NETWORK_OUTPUTS_MOST]; /* in the order in which the task names them */
 } NetworkNodes;
 
-/* A whole number or flag of the architecture's settings that a checkpoint carries as an attribute
- * of /model, beside those that all have; a flag only where it is not what it is otherwise. */
+/* A number of the architecture's settings that a checkpoint carries as an attribute of /model,
+ * beside those that all have: a whole number from 1 up, or a flag. */
 typedef struct {
     const char *name;
-    size_t offset;    /* of the size_t, or the flag's bool, in the architecture's settings */
-    size_t otherwise; /* for files that leave it out; of a number 0: they may not */
-    bool flag;
+    size_t offset;    /* of the size_t, or of a flag's bool, in the architecture's settings */
+    size_t otherwise; /* for files that leave it out; 0: they may not, unless it is a flag */
+    bool flag;        /* 0 or 1, and only written where it is not `otherwise` */
 } ModelAttribute;
 
 typedef struct {
@@ -68,6 +68,8 @@ typedef struct {
 
     /* Whether it has the output of an auxiliary head, for training; NULL: it never has. */
     bool (*has_auxiliary)(const ModelSettings *settings);
+    /* Whether it has an output of masks; NULL: if its task has. */
+    bool (*gives_masks)(const ModelSettings *settings);
 
     /* Channels where the network is narrowest: narrow ones run slower, by the multiply-add. */
     size_t (*narrowest)(const ModelSettings *settings);

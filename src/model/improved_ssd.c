@@ -45,10 +45,12 @@ Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t 
     rfpn(net, network->image, &resnet, settings->recursion_steps, levels);
     SegBranch branch = {0};
     if (!settings->without_masks) {
-        branch = seg_branch(net, levels);
-        levels[0] = net_multiply(net, levels[0], branch.attention);
+        branch = seg_branch(net, levels, !settings->without_attention);
+        if (!settings->without_attention)
+            levels[0] = net_multiply(net, levels[0], branch.attention);
     }
-    DetectionHead head = detection_head(net, RESNET_TAPS, levels, settings->classes);
+    const HeadSettings reading = {settings->classes, settings->background, "loc", "cls"};
+    DetectionHead head = detection_head(net, RESNET_TAPS, levels, &reading);
     network->location = net_output(net, head.location);
     network->classification = net_output(net, head.classification);
     if (!settings->without_masks)
@@ -62,6 +64,7 @@ Status improved_ssd_build(Net *net, const ImprovedSsdSettings *settings, size_t 
 typedef struct {
     Backbone backbone;
     size_t base, recursion_steps;
+    bool segmentation, attention, background;
 } OwnSettings;
 static_assert(sizeof(OwnSettings) <= ARCHITECTURE_SETTINGS_BYTES, "they fit");
 
@@ -74,7 +77,9 @@ static ImprovedSsdSettings whole_settings(const ModelSettings *settings)
                                  .classes = settings->classes,
                                  .recursion_steps = own.recursion_steps,
                                  .size = settings->size,
-                                 .without_masks = settings->without_masks};
+                                 .without_masks = settings->without_masks || !own.segmentation,
+                                 .without_attention = !own.attention,
+                                 .background = own.background};
 }
 
 static Status read_backbone(const char *text, void *field)
@@ -111,6 +116,28 @@ static const SettingRow rows[] = {
      .otherwise = "2",
      .least = 1,
      .most = MOST_RECURSION},
+    {.section = "model",
+     .key = "segmentation",
+     .kind = SETTING_FLAG,
+     .offset = offsetof(OwnSettings, segmentation),
+     .otherwise = "true",
+     .later = true},
+    {.section = "model",
+     .key = "attention",
+     .kind = SETTING_FLAG,
+     .offset = offsetof(OwnSettings, attention),
+     .otherwise = "true",
+     .when = "model.segmentation",
+     .is = "true",
+     .later = true},
+    {.section = "loss",
+     .key = "classification_loss",
+     .kind = SETTING_OWN,
+     .offset = offsetof(OwnSettings, background),
+     .otherwise = "focal",
+     .read = detection_head_read_loss,
+     .write = detection_head_write_loss,
+     .later = true},
 };
 
 static const ModelAttribute attributes[] = {
@@ -118,6 +145,9 @@ static const ModelAttribute attributes[] = {
     {"width", offsetof(OwnSettings, backbone.width), 0, false},
     {"base", offsetof(OwnSettings, base), 64, false},
     {"steps", offsetof(OwnSettings, recursion_steps), 0, false},
+    {"segmentation", offsetof(OwnSettings, segmentation), 1, true},
+    {"attention", offsetof(OwnSettings, attention), 1, true},
+    {"background", offsetof(OwnSettings, background), 0, true},
 };
 
 static Status check_settings(const ModelSettings *settings)
@@ -135,6 +165,11 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
                             .outputs = {network.location, network.classification,
                                         whole.without_masks ? NETWORK_NO_OUTPUT : network.mask}};
     return STATUS_OK;
+}
+
+static bool gives_masks(const ModelSettings *settings)
+{
+    return !whole_settings(settings).without_masks;
 }
 
 static size_t narrowest(const ModelSettings *settings)
@@ -166,6 +201,7 @@ const Architecture improved_ssd_architecture = {
     .attributes = attributes,
     .check = check_settings,
     .build = build,
+    .gives_masks = gives_masks,
     .narrowest = narrowest,
     .is_frozen_by_local = is_frozen_by_local,
     .depends_on_classes = depends_on_classes,

@@ -61,7 +61,7 @@ static NodeId receptive_field_block(Net *net, NodeId level, size_t index)
     return net_relu(net, net_add(net, joined, normed(net, level, name, point)));
 }
 
-SegBranch seg_branch(Net *net, const NodeId levels[RESNET_TAPS])
+SegBranch seg_branch(Net *net, const NodeId levels[RESNET_TAPS], bool attention)
 {
     Shape finest = net_shape(net, levels[0]);
     NodeId blocks[RESNET_TAPS];
@@ -74,12 +74,10 @@ SegBranch seg_branch(Net *net, const NodeId levels[RESNET_TAPS])
     x = normed(net, x, "seg.fuse.0",
                (NormedSettings){RESNET_TAPS * BRANCH_CHANNELS, 3, 3, 1, true});
     x = normed(net, x, "seg.fuse.2", (NormedSettings){BRANCH_CHANNELS, 3, 3, 1, true});
-    const ConvolutionSettings mask = {
-        .output_channels = 1, .kernel_h = 1, .kernel_w = 1, .bias = true};
-    ConvolutionSettings attention = mask;
-    attention.output_channels = finest.c;
-    return (SegBranch){
-        .mask_logit = net_convolution(net, x, "seg.mask", &mask),
-        .attention = net_sigmoid(net, net_convolution(net, x, "seg.att", &attention)),
-    };
+    ConvolutionSettings point = {.output_channels = 1, .kernel_h = 1, .kernel_w = 1, .bias = true};
+    SegBranch branch = {.mask_logit = net_convolution(net, x, "seg.mask", &point)};
+    point.output_channels = finest.c;
+    if (attention)
+        branch.attention = net_sigmoid(net, net_convolution(net, x, "seg.att", &point));
+    return branch;
 }

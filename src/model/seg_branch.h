@@ -11,6 +11,7 @@ typedef struct {
     NodeId attention;  /* N x h x w x F, in (0, 1) */
 } SegBranch;
 
-SegBranch seg_branch(Net *net, const NodeId levels[RESNET_TAPS]);
+/* `attention`: whether there is one; else only the mask is set. */
+SegBranch seg_branch(Net *net, const NodeId levels[RESNET_TAPS], bool attention);
 
 #endif

@@ -103,6 +103,10 @@ NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, b
  * training on one number a channel. */
 NodeId net_batch_norm(Net *net, NodeId input, const char *name, const BatchNormSettings *settings);
 
+/* Every pixel divided by its length over the channels, times NAME.scale_weight (C), which begins as
+ * `scale`. */
+NodeId net_l2_norm(Net *net, NodeId input, const char *name, float scale);
+
 /* In a net for training, each number becomes 0 with that probability (0 <= probability < 1), else
  * it is divided by 1 - probability. Which ones is a function of the Pass's seed and step, the
  * image's place in the whole batch, NAME and the number's place in the image, so that neither ranks

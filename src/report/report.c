@@ -74,6 +74,16 @@ static const Section sections[] = {
      "their own."},
 };
 
+/* Only of an experiment with variants. */
+static const Section ablation = {
+    "ablation", "What each part brings", results_ablation,
+    "The variants of the experiment file: mean over the seeds that finished ± standard deviation, "
+    "and the difference of that mean to the first variant's, on the test split. Lesion AUC, "
+    "average "
+    "precision at IoU 0.5, Dice of the masks, macro F1. A difference that is not well above the "
+    "deviations says nothing; a network without masks has no Dice. Which variant the other tables "
+    "mark as chosen has no meaning here."};
+
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
 {
     snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
@@ -277,6 +287,8 @@ static Status compose(Composition *composition)
     char path[PATH_MAX];
     const ReportOptions *options = composition->options;
     add_opening(composition);
+    if (results_has_variants(composition->experiment))
+        TRY(add_section(composition, &ablation));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         TRY(add_section(composition, &sections[i]));
     TRY(save_cells(composition));

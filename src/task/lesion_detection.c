@@ -2,11 +2,13 @@
  *
  *     L = segmentation_weight x L_seg + L_cls + L_reg
  *
- * with the focal loss of all priors, the box loss of the positive ones, both divided by the
- * positives, and the structure loss of the annotated masks, divided by their number. Where the data
- * have no masks of lesions there is no L_seg: all would be learnt from it is that nothing is
- * lesion. The score of a class is the highest of any prior. Images are independent, so threads take
- * one each; their sums are added in the order of the images.
+ * with the focal loss of all priors, or the softmax cross-entropy of the positive and the hardest
+ * negative ones where the network has a background class; the box loss of the positive ones, both
+ * divided by the positives; and the structure loss of the annotated masks, divided by their number.
+ * Where the data have no masks of lesions there is no L_seg: all would be learnt from it is that
+ * nothing is lesion; nor where the network gives none. The score of a class is the highest of any
+ * prior. Images are independent, so threads take one each; their sums are added in the order of the
+ * images.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include "base/memory.h"
 #include "loss/box_regression.h"
 #include "loss/focal.h"
+#include "loss/hard_negatives.h"
 #include "loss/matching.h"
 #include "loss/structure.h"
 #include "model/mask.h"
@@ -44,19 +47,25 @@ static const SettingRow rows[] = {
      .kind = SETTING_NUMBER,
      .offset = offsetof(OwnSettings, focal_alpha),
      .otherwise = "0.25",
-     .most = 1},
+     .most = 1,
+     .when = "loss.classification_loss",
+     .is = "focal"},
     {.section = "loss",
      .key = "gamma",
      .kind = SETTING_NUMBER,
      .offset = offsetof(OwnSettings, focal_gamma),
      .otherwise = "2",
-     .most = 10},
+     .most = 10,
+     .when = "loss.classification_loss",
+     .is = "focal"},
     {.section = "loss",
      .key = "segmentation_weight",
      .kind = SETTING_NUMBER,
      .offset = offsetof(OwnSettings, segmentation_weight),
      .otherwise = "1",
-     .most = 1000},
+     .most = 1000,
+     .when = "model.segmentation",
+     .is = "true"},
     {.section = "loss",
      .key = "box",
      .kind = SETTING_CHOICE,
@@ -79,8 +88,9 @@ typedef struct {
     Matcher *matcher;
     StructureLoss *structure;
     GroundTruth *truths;
-    int32_t *targets;    /* priors */
-    float (*offsets)[4]; /* priors */
+    int32_t *targets;        /* priors */
+    float (*offsets)[4];     /* priors */
+    HardNegative *negatives; /* priors; NULL without a background class */
     size_t positives;
     double sums[LOSSES];
 } ImagePart;
@@ -88,6 +98,7 @@ typedef struct {
 struct Objective {
     OwnSettings settings;
     size_t classes, images, size, mask_side;
+    bool background;
     Priors *priors;
     ImagePart *parts; /* images */
 };
@@ -103,6 +114,7 @@ static void objective_free(Objective *objective)
         free(part->truths);
         free(part->targets);
         free(part->offsets);
+        free(part->negatives);
     }
     free(objective->parts);
     priors_free(objective->priors);
@@ -115,6 +127,12 @@ static size_t mask_side(const Net *net, const NetworkNodes *nodes)
     return nodes->outputs[MASK] == NETWORK_NO_OUTPUT ? 0 : net_shape(net, nodes->outputs[MASK]).h;
 }
 
+/* Whether the network tells classes apart by a softmax against the background. */
+static bool has_background(const ModelSettings *model, const Net *net, const NetworkNodes *nodes)
+{
+    return net_shape(net, nodes->outputs[CLASSIFICATION]).c == model->classes + 1;
+}
+
 static Status part_init(const Objective *objective, size_t lesions_each, ImagePart *part)
 {
     const Priors *priors = objective->priors;
@@ -123,6 +141,8 @@ static Status part_init(const Objective *objective, size_t lesions_each, ImagePa
         TRY(structure_loss_new(priors->size, objective->mask_side, &part->structure));
     TRY(MEMORY_NEW(&part->truths, lesions_each));
     TRY(MEMORY_NEW(&part->targets, priors->count));
+    if (objective->background)
+        TRY(MEMORY_NEW(&part->negatives, priors->count));
     return MEMORY_NEW(&part->offsets, priors->count);
 }
 
@@ -134,7 +154,8 @@ static Status objective_make(const ObjectivePlan *plan, Objective **objective)
                         .classes = plan->model->classes,
                         .images = plan->images,
                         .size = plan->model->size,
-                        .mask_side = mask_side(plan->net, plan->nodes)};
+                        .mask_side = mask_side(plan->net, plan->nodes),
+                        .background = has_background(plan->model, plan->net, plan->nodes)};
     Status status = priors_new(made->size, &made->priors);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&made->parts, made->images);
@@ -178,9 +199,14 @@ static void apply_heads(const Objective *objective, ImagePart *part, double scal
 {
     const OwnSettings *settings = &objective->settings;
     size_t priors = objective->priors->count;
-    focal_loss(priors, objective->classes, classification, part->targets, settings->focal_alpha,
-               settings->focal_gamma, scale, &part->sums[LOSS_CLASSIFICATION],
-               classification_gradient);
+    if (objective->background)
+        hard_negatives_loss(priors, objective->classes, classification, part->targets, scale,
+                            part->negatives, &part->sums[LOSS_CLASSIFICATION],
+                            classification_gradient);
+    else
+        focal_loss(priors, objective->classes, classification, part->targets, settings->focal_alpha,
+                   settings->focal_gamma, scale, &part->sums[LOSS_CLASSIFICATION],
+                   classification_gradient);
     box_regression_loss(settings->box_loss, priors, (const float(*)[4])location, part->targets,
                         (const float(*)[4])part->offsets, scale, &part->sums[LOSS_BOX],
                         (float(*)[4])location_gradient);
@@ -189,7 +215,8 @@ static void apply_heads(const Objective *objective, ImagePart *part, double scal
 static void apply(Objective *objective, Net *net, const NetworkNodes *nodes, const Batch *batch,
                   size_t first, size_t count, const unsigned long long *totals, double *sums)
 {
-    size_t priors = objective->priors->count, logits = priors * objective->classes;
+    size_t priors = objective->priors->count;
+    size_t logits = priors * (objective->classes + objective->background);
     size_t pixels = objective->size * objective->size;
     size_t mask_pixels = objective->mask_side * objective->mask_side;
     double scale = 1 / task_divisor(totals[COUNT_POSITIVES]);
@@ -231,7 +258,8 @@ static double total(const TaskSettings *settings, const double *sums,
 struct AnswerReader {
     Net *net;
     const NetworkNodes *nodes;
-    size_t classes, mask_side;
+    size_t classes, logits; /* lesion classes; logits of a prior */
+    size_t mask_side;
     Priors *priors;
     DetectionDecoder *decoder;
     float *class_scores; /* classes */
@@ -256,10 +284,12 @@ static Status reader_make(const ModelSettings *model, Net *net, const NetworkNod
     made->net = net;
     made->nodes = nodes;
     made->classes = model->classes;
+    made->logits = net_shape(net, nodes->outputs[CLASSIFICATION]).c;
     made->mask_side = mask_side(net, nodes);
     Status status = priors_new(model->size, &made->priors);
     if (status == STATUS_OK)
-        status = detection_decoder_new(made->priors, made->classes, &made->decoder);
+        status = detection_decoder_new(made->priors, made->classes,
+                                       has_background(model, net, nodes), &made->decoder);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&made->class_scores, made->classes);
     if (status != STATUS_OK) {
@@ -276,7 +306,7 @@ static void read_answer(AnswerReader *reader, size_t slot, Answer *answer)
     const float *logits = net_value(reader->net, reader->nodes->outputs[CLASSIFICATION]);
     *answer = (Answer){.class_scores = reader->class_scores, .boxes = reader->detections};
     detection_decode(reader->decoder, (const float(*)[4])(location + slot * priors * 4),
-                     logits + slot * priors * reader->classes, reader->detections,
+                     logits + slot * priors * reader->logits, reader->detections,
                      &answer->box_count, reader->class_scores);
 }
 
@@ -305,8 +335,9 @@ static Status check_data(const SplitFacts *training)
 }
 
 static const TaskLoss losses[LOSSES] = {
-    [LOSS_CLASSIFICATION] = {"classification", "class", "mean focal loss", COUNT_POSITIVES, false,
-                             false},
+    [LOSS_CLASSIFICATION] = {"classification", "class",
+                             "mean focal loss, or cross-entropy with hard negatives",
+                             COUNT_POSITIVES, false, false},
     [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES, false, false},
     [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS,
                            true, false},
@@ -314,7 +345,7 @@ static const TaskLoss losses[LOSSES] = {
 
 static const TaskOutput outputs[OUTPUTS] = {
     [LOCATION] = {"loc", "priors x 4: offsets from the priors"},
-    [CLASSIFICATION] = {"cls", "priors x classes: logits"},
+    [CLASSIFICATION] = {"cls", "priors x classes: logits; background first where there is one"},
     [MASK] = {"mask", "1 x s x s: logits"},
 };
 

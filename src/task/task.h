@@ -120,11 +120,15 @@ const Task *task_at(size_t position);
 /* The task that the model's architecture serves. */
 const Task *task_of(const ModelSettings *model);
 
-/* What a network's answers hold: its task's, less masks where there were none to learn from. */
+/* What a network's answers hold: its task's, less masks where there were none to learn from or it
+ * has no output of them. */
 static inline TaskGives task_gives(const ModelSettings *model)
 {
     const TaskGives gives = task_of(model)->gives;
-    return (TaskGives){gives.boxes, gives.masks && !model->without_masks};
+    const Architecture *architecture = architecture_of(model);
+    return (TaskGives){gives.boxes,
+                       gives.masks && !model->without_masks &&
+                           (!architecture->gives_masks || architecture->gives_masks(model))};
 }
 
 /* Whether a loss of the task has a meaning for the network. */

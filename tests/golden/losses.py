@@ -98,5 +98,27 @@ for name, size, small in (("a", 64, 8), ("b", 44, 6), ("empty", 40, 5), ("full",
     put(f"structure_loss_{name}", loss)
     put(f"structure_gradient_{name}", gradient)
 
+# Softmax of the positives and of three times as many hard negatives (SSD), one image after another.
+for name, count in (("few", 3), ("many", 15), ("none", 0)):
+    logits = exact(torch.randn(40, 4) * 3)
+    with torch.no_grad():
+        logits[7] = logits[6] = logits[5] = logits[30]  # equal costs: the first ones count
+    targets = torch.full((40,), -1)
+    targets[torch.randperm(29)[:count]] = torch.randint(0, 3, (count,))
+    targets[5:8] = -1
+    cost = F.cross_entropy(logits, targets + 1, reduction="none")
+    background = torch.where(targets < 0, cost.detach(), -torch.ones(40, dtype=torch.double))
+    order = background.sort(descending=True, stable=True).indices
+    rank = torch.empty(40, dtype=torch.long)
+    rank[order] = torch.arange(40)
+    positives = targets >= 0
+    counts = positives | ((rank < 3 * positives.sum()) & ~positives)
+    total = cost[counts].sum()
+    gradient, = torch.autograd.grad(total, logits)
+    put(f"negatives_logits_{name}", logits)
+    put(f"negatives_targets_{name}", targets)
+    put(f"negatives_sum_{name}", total)
+    put(f"negatives_gradient_{name}", gradient)
+
 with open("losses.txt", "w") as file:
     file.write("".join(blocks))

@@ -173,14 +173,14 @@ class ReceptiveFieldBlock(nn.Module):
 
 
 class SegmentationBranch(nn.Module):
-    def __init__(self, inputs):
+    def __init__(self, inputs, attention=True):
         super().__init__()
         c = SEGMENTATION_CHANNELS
         self.rfb = nn.ModuleList(ReceptiveFieldBlock(inputs, c) for _ in range(PYRAMID_LEVELS))
         self.fuse = nn.Sequential(normed_conv(3 * c, 3 * c, (3, 3)), nn.ReLU(),
                                   normed_conv(3 * c, c, (3, 3)), nn.ReLU())
         self.mask = nn.Conv2d(c, 1, 1)
-        self.att = nn.Conv2d(c, inputs, 1)
+        self.att = nn.Conv2d(c, inputs, 1) if attention else None
 
     def forward(self, levels):
         views = [block(level) for block, level in zip(self.rfb, levels)]
@@ -188,7 +188,7 @@ class SegmentationBranch(nn.Module):
         views = [F.interpolate(view, size=side, mode="bilinear", align_corners=False)
                  for view in views]
         fused = self.fuse(torch.cat(views, 1))
-        return self.mask(fused), torch.sigmoid(self.att(fused))
+        return self.mask(fused), torch.sigmoid(self.att(fused)) if self.att else None
 
 
 # ---- detection head ----
@@ -205,16 +205,21 @@ def level_sides(size):
 
 
 class ImprovedSSD(nn.Module):
-    """Image N x 3 x S x S -> offsets N x P x 4, class logits N x P x K, mask logits N x 1 x s x s."""
+    """Image N x 3 x S x S -> offsets N x P x 4, class logits N x P x K, mask logits N x 1 x s x s.
 
-    def __init__(self, depth=50, width=1, base=64, classes=3, steps=2, size=300):
+    Without `segmentation` the mask is None; without `attention` the branch gives the mask alone; with
+    `background` there is one logit more, the first, and the classes are a softmax.
+    """
+
+    def __init__(self, depth=50, width=1, base=64, classes=3, steps=2, size=300, segmentation=True,
+                 attention=True, background=False):
         super().__init__()
         channels = base * width
         pyramid = 4 * channels
-        self.classes, self.steps, self.size = classes, steps, size
+        self.logits, self.steps, self.size = classes + background, steps, size
         self.backbone = Backbone(depth, channels, pyramid)
         self.rfpn = RecursivePyramid([8 * channels, 16 * channels, 32 * channels], pyramid)
-        self.seg = SegmentationBranch(pyramid)
+        self.seg = SegmentationBranch(pyramid, attention) if segmentation else None
         sides = level_sides(size)
         boxes = [4 if k == 0 or k + 2 >= len(sides) else 6 for k in range(len(sides))]
         self.extra = nn.ModuleList()
@@ -224,12 +229,14 @@ class ImprovedSSD(nn.Module):
                 nn.Conv2d(pyramid, pyramid // 2, 1), nn.ReLU(),
                 nn.Conv2d(pyramid // 2, pyramid, 3, stride, padding), nn.ReLU()))
         self.loc = nn.ModuleList(nn.Conv2d(pyramid, b * 4, 3, padding=1) for b in boxes)
-        self.cls = nn.ModuleList(nn.Conv2d(pyramid, b * classes, 3, padding=1) for b in boxes)
+        self.cls = nn.ModuleList(nn.Conv2d(pyramid, b * self.logits, 3, padding=1)
+                                 for b in boxes)
 
     def forward(self, image):
         levels = self.rfpn(self.backbone, image, self.steps)
-        mask, attention = self.seg(levels)
-        levels[0] = levels[0] * attention
+        mask, attention = self.seg(levels) if self.seg else (None, None)
+        if attention is not None:
+            levels[0] = levels[0] * attention
         for layer in self.extra:
             levels.append(layer(levels[-1]))
 
@@ -237,7 +244,7 @@ class ImprovedSSD(nn.Module):
             maps = [head(level).permute(0, 2, 3, 1) for head, level in zip(heads, levels)]
             return torch.cat([m.reshape(len(m), -1, numbers) for m in maps], 1)
 
-        return rows(self.loc, 4), rows(self.cls, self.classes), mask
+        return rows(self.loc, 4), rows(self.cls, self.logits), mask
 
 
 # ---- the bridge ----
@@ -251,7 +258,10 @@ def describe(depth=50, width=1, base=64, classes=3, steps=2, size=300):
 
 def network_of(about):
     keys = ("depth", "width", "base", "classes", "steps", "size")
-    return ImprovedSSD(**{key: int(about[key]) for key in keys})
+    flags = {"segmentation": bool(about.get("segmentation", 1)) and bool(about.get("masks", 1)),
+             "attention": bool(about.get("attention", 1)),
+             "background": bool(about.get("background", 0))}
+    return ImprovedSSD(**{key: int(about[key]) for key in keys}, **flags)
 
 
 def randomise(network, seed=0, calm=False):

@@ -34,6 +34,15 @@ void grid_cell_text(const ExperimentFile *experiment, const GridCell *cell, size
         setting_write(&cell->settings, setting, text);
 }
 
+/* How many numbers the axes make; a variant's cells have as many. */
+static size_t axes_size(const ExperimentFile *experiment)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < setting_count(); ++i)
+        size *= value_count(experiment, i);
+    return size;
+}
+
 static Status write_config(const ExperimentFile *experiment, GridCell *cell)
 {
     size_t bytes = 0;
@@ -60,6 +69,9 @@ static Status name_cell(const ExperimentFile *experiment, const char *path, Grid
     const size_t tuning = setting_find("", "tuning");
     setting_title(&cell->settings, cell->name);
     size_t used = strlen(cell->name);
+    if (cell->variant)
+        used += (size_t)snprintf(cell->name + used, sizeof cell->name - used, "-variant=%s",
+                                 cell->variant);
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         if (experiment->values[i].count < 2 || i == tuning ||
@@ -84,11 +96,17 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, size
 {
     *cell = (GridCell){.number = number, .settings = setting_defaults(0)};
     cell->settings.test_on_validation = experiment->test_on_validation;
+    const ExperimentVariant *variant = NULL;
+    if (experiment->variant_count) {
+        variant = &experiment->variants[number / axes_size(experiment)];
+        cell->variant = variant->name;
+    }
     for (size_t i = 0; i < setting_count(); ++i) {
-        const SettingValues *values = &experiment->values[i];
+        const bool own = variant && variant->values[i].count;
+        const SettingValues *values = own ? &variant->values[i] : &experiment->values[i];
         if (!values->count)
             continue;
-        size_t digit = grid_cell_digit(experiment, number, i);
+        size_t digit = own ? 0 : grid_cell_digit(experiment, number, i);
         Status status = setting_read(&cell->settings, i, values->texts[digit]);
         if (status != STATUS_OK) /* another architecture takes it */
             return status_prefix(status, "%s:%zu", path, values->line);
@@ -129,6 +147,8 @@ Status grid_cells_init(const ExperimentFile *experiment, const char *path, GridC
         if (numbers > MOST)
             FAIL(STATUS_ARGUMENT, "%s: the axes make more than %d cells", path, MOST);
     }
+    if (experiment->variant_count)
+        numbers *= experiment->variant_count;
     Status status = make_cells(experiment, path, numbers, cells);
     if (status != STATUS_OK)
         grid_cells_clear(cells);

@@ -1,4 +1,5 @@
-/* The cells of an experiment: every combination of its axes, each with a name and an identity.
+/* The cells of an experiment: every combination of its axes, or of its variants and seeds, each
+ * with a name and an identity.
  *
  * Cells come first, then the data that they need, then the identities. The identity is a hash of
  * all that can change a cell's result, and of nothing else: its architecture, the settings that
@@ -24,8 +25,10 @@ typedef struct {
     char former_id[CELL_ID_BYTES]; /* as versions without architectures computed it; "" where they
                                       had no such cell */
     char weights[HASH_TEXT_BYTES]; /* of the parameters that it starts from; "": random ones */
-    char name[CELL_NAME_BYTES];    /* "r50x1-global", with every other axis as "-key=value" */
-    size_t number;                 /* in the count over all axes: see grid_cell_digit() */
+    char name[CELL_NAME_BYTES];    /* "r50x1-global", then "-variant=NAME", with every other axis as
+                                      "-key=value" */
+    const char *variant; /* its name, borrowed from the experiment; NULL: there are none */
+    size_t number;       /* in the count over all axes: see grid_cell_digit() */
     CellSettings settings;
     char *config; /* the resolved settings as YAML, one "key: value" a line; owned */
 } GridCell;
@@ -50,7 +53,8 @@ void grid_cell_text(const ExperimentFile *experiment, const GridCell *cell, size
                     char text[SETTING_TEXT_BYTES]);
 
 /* Sets the identities. fingerprints: cells->count, each of the cell's data. Reads the initial
- * weights; errors name their file, or two that hold the same parameters. */
+ * weights; errors name their file, or two that hold the same parameters; or two variants that are
+ * the same cell. */
 Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                            const char *const *fingerprints, GridCells *cells);
 

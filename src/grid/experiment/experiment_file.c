@@ -18,6 +18,7 @@ typedef struct {
     const char *path;
     const char *section; /* of the settings being read */
     ExperimentFile *experiment;
+    SettingValues *values; /* setting_count(): the experiment's, or a variant's */
 } Reading;
 
 /* ---- settings ---- */
@@ -34,6 +35,13 @@ static void values_clear(SettingValues *values)
     clear_texts(values->count, values->texts);
     clear_texts(values->count, values->written);
     *values = (SettingValues){0};
+}
+
+static void clear_all_values(SettingValues *values)
+{
+    for (size_t i = 0; values && i < setting_count(); ++i)
+        values_clear(&values[i]);
+    free(values);
 }
 
 /* Replaces ${NAME} by the environment's value. */
@@ -97,7 +105,7 @@ static Status resolve_path(const Reading *reading, YamlNode node, const char *wr
 /* `seen`: the values before it. */
 static Status add_value(Reading *reading, size_t setting, YamlNode node, TextMap *seen)
 {
-    SettingValues *values = &reading->experiment->values[setting];
+    SettingValues *values = &reading->values[setting];
     const char *text;
     char canonical[SETTING_TEXT_BYTES];
     TRY(yaml_text(node, setting_key(setting), &text));
@@ -115,7 +123,7 @@ static Status add_value(Reading *reading, size_t setting, YamlNode node, TextMap
 
 static Status read_values(Reading *reading, size_t setting, YamlNode node)
 {
-    SettingValues *values = &reading->experiment->values[setting];
+    SettingValues *values = &reading->values[setting];
     const bool list = yaml_is_list(node);
     const size_t count = list ? yaml_count(node) : 1;
     if (!count)
@@ -299,7 +307,7 @@ static Status read_search(Reading *reading, YamlNode value)
 
 /* The top level's own keys, its settings, and the sections of all other settings, each once;
  * known[setting_count() + OWN_KEYS + 1]. */
-static const char *const own_keys[] = {"name", "data", "search", "grid"};
+static const char *const own_keys[] = {"name", "data", "search", "grid", "variants"};
 enum { OWN_KEYS = sizeof own_keys / sizeof *own_keys };
 
 static void list_top(const char **known)
@@ -326,6 +334,65 @@ static bool is_section(const char *name)
     return false;
 }
 
+/* ---- variants ---- */
+
+/* A setting of a variant, or a section of them. */
+static Status read_variant_key(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    Reading *reading = context;
+    reading->section = "";
+    if (!is_section(key))
+        return read_setting(reading, key_node, key, value);
+    reading->section = key;
+    return yaml_read_mapping(value, key, read_setting, reading);
+}
+
+static bool is_variant_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const size_t length = strlen(name);
+    return length && length < VARIANT_NAME_BYTES && strchr(letters, name[0]) &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+               length;
+}
+
+static Status check_variant(const ExperimentVariant *variant, YamlNode key_node)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const char *key = setting_key(i);
+        if (variant->values[i].count > 1)
+            return yaml_refuse(key_node, "variant %s: %s is a list (expected one value)",
+                               variant->name, key);
+        if (variant->values[i].count && (setting_is_path(i) || strcmp(key, "seed") == 0))
+            return yaml_refuse(key_node, "variant %s: %s (expected above the variants, for all)",
+                               variant->name, key);
+    }
+    return STATUS_OK;
+}
+
+static Status read_variant(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    Reading *reading = context;
+    ExperimentFile *experiment = reading->experiment;
+    size_t room = experiment->variant_count;
+    if (!is_variant_name(key))
+        return yaml_refuse(key_node,
+                           "variants: '%s' (expected a name of less than %d letters, digits and "
+                           "underscores that begins with a letter)",
+                           key, VARIANT_NAME_BYTES);
+    TRY(MEMORY_GROW(&experiment->variants, experiment->variant_count + 1, &room));
+    ExperimentVariant *variant = &experiment->variants[experiment->variant_count];
+    *variant = (ExperimentVariant){0};
+    snprintf(variant->name, sizeof variant->name, "%s", key);
+    TRY(MEMORY_NEW(&variant->values, setting_count()));
+    ++experiment->variant_count;
+    reading->values = variant->values;
+    Status status = yaml_read_mapping(value, key, read_variant_key, reading);
+    reading->values = experiment->values;
+    TRY(status);
+    return check_variant(variant, key_node);
+}
+
 static Status read_top(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
     Reading *reading = context;
@@ -338,6 +405,8 @@ static Status read_top(void *context, YamlNode key_node, const char *key, YamlNo
         return read_search(reading, value);
     if (strcmp(key, "grid") == 0)
         return yaml_read_mapping(value, key, read_grid, reading);
+    if (strcmp(key, "variants") == 0)
+        return yaml_read_mapping(value, key, read_variant, reading);
     if (setting_find("", key) < setting_count())
         return read_setting(reading, key_node, key, value);
     if (is_section(key)) {
@@ -354,17 +423,54 @@ static Status read_top(void *context, YamlNode key_node, const char *key, YamlNo
 
 /* ---- the file ---- */
 
-/* Defaults of the experiment's architectures: of the first, if the file names none. */
-static size_t chosen_count(const ExperimentFile *experiment)
+/* The first architecture stands for a file that names none. */
+static size_t listed_architectures(const ExperimentFile *experiment)
 {
     size_t count = experiment->values[setting_find("model", "architecture")].count;
     return count ? count : 1;
 }
 
-static CellSettings chosen_defaults(const ExperimentFile *experiment, size_t position)
+size_t experiment_file_architectures(const ExperimentFile *experiment)
 {
-    const SettingValues *chosen = &experiment->values[setting_find("model", "architecture")];
+    return listed_architectures(experiment) + experiment->variant_count;
+}
+
+CellSettings experiment_file_architecture(const ExperimentFile *experiment, size_t position)
+{
+    const size_t setting = setting_find("model", "architecture");
+    const size_t listed = listed_architectures(experiment);
+    const SettingValues *chosen = &experiment->values[setting];
+    if (position >= listed && experiment->variants[position - listed].values[setting].count)
+        chosen = &experiment->variants[position - listed].values[setting];
+    position = position < listed ? position : 0;
     return setting_defaults(chosen->count ? architecture_find(chosen->texts[position]) : 0);
+}
+
+/* A variant's settings are its architecture's, and nothing but the seed may be a list beside them.
+ */
+static Status check_variants(const Reading *reading)
+{
+    const ExperimentFile *experiment = reading->experiment;
+    const size_t seed = setting_find("training", "seed");
+    for (size_t i = 0; experiment->variant_count && i < setting_count(); ++i) {
+        for (size_t v = 0; v < experiment->variant_count; ++v) {
+            const CellSettings defaults =
+                experiment_file_architecture(experiment, listed_architectures(experiment) + v);
+            const ExperimentVariant *variant = &experiment->variants[v];
+            if (variant->values[i].count && !setting_applies(&defaults, i))
+                FAIL(STATUS_ARGUMENT,
+                     "%s:%zu: variant %s: %s: its architecture has no such setting", reading->path,
+                     variant->values[i].line, variant->name, setting_key(i));
+        }
+        if (experiment->values[i].count > 1 && i != seed)
+            FAIL(STATUS_ARGUMENT,
+                 "%s:%zu: %s is a list beside variants (expected one value; of lists only the "
+                 "seed's)",
+                 reading->path, experiment->values[i].line, setting_key(i));
+    }
+    if (experiment->variant_count && experiment->halving)
+        FAIL(STATUS_ARGUMENT, "%s: search: halving with variants (expected grid)", reading->path);
+    return STATUS_OK;
 }
 
 /* A value that no cell can have was meant for something else. */
@@ -373,8 +479,8 @@ static Status check_settings(const Reading *reading)
     const ExperimentFile *experiment = reading->experiment;
     for (size_t i = 0; i < setting_count(); ++i) {
         bool applies = !experiment->values[i].count;
-        for (size_t k = 0; k < chosen_count(experiment) && !applies; ++k) {
-            const CellSettings defaults = chosen_defaults(experiment, k);
+        for (size_t k = 0; k < experiment_file_architectures(experiment) && !applies; ++k) {
+            const CellSettings defaults = experiment_file_architecture(experiment, k);
             applies = setting_applies(&defaults, i);
         }
         if (!applies)
@@ -402,10 +508,12 @@ static Status read_tree(Reading *reading, const YamlTree *tree)
     experiment->silence = 600;
     experiment->patience = PATIENCE_SECONDS;
     TRY(MEMORY_NEW(&experiment->values, setting_count()));
+    reading->values = experiment->values;
     TRY(yaml_read_mapping(yaml_root(tree), "", read_top, reading));
     if (!experiment->name[0])
         FAIL(STATUS_ARGUMENT, "%s: name is missing", reading->path);
     TRY(check_settings(reading));
+    TRY(check_variants(reading));
     return check_shares(reading);
 }
 
@@ -424,116 +532,10 @@ Status experiment_file_read(const char *path, ExperimentFile *experiment)
 
 void experiment_file_clear(ExperimentFile *experiment)
 {
-    for (size_t i = 0; experiment->values && i < setting_count(); ++i)
-        values_clear(&experiment->values[i]);
-    free(experiment->values);
+    clear_all_values(experiment->values);
+    for (size_t v = 0; v < experiment->variant_count; ++v)
+        clear_all_values(experiment->variants[v].values);
+    free(experiment->variants);
     free(experiment->manifest);
     *experiment = (ExperimentFile){0};
-}
-
-/* ---- writing ---- */
-
-static void write_values(FILE *stream, size_t setting, const SettingValues *values)
-{
-    if (values->count == 1) {
-        setting_write_yaml(stream, setting, values->texts[0]);
-        return;
-    }
-    for (size_t i = 0; i < values->count; ++i) {
-        fputs(i ? ", " : "[", stream);
-        setting_write_yaml(stream, setting, values->texts[i]);
-    }
-    fputc(']', stream);
-}
-
-bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
-                             char text[SETTING_TEXT_BYTES])
-{
-    bool found = false;
-    text[0] = '\0';
-    for (size_t i = 0; i < chosen_count(experiment); ++i) {
-        const CellSettings defaults = chosen_defaults(experiment, i);
-        char own[SETTING_TEXT_BYTES];
-        if (!setting_applies(&defaults, setting))
-            continue;
-        setting_write(&defaults, setting, own);
-        if (found && strcmp(own, text) != 0)
-            return false;
-        snprintf(text, SETTING_TEXT_BYTES, "%s", own);
-        found = true;
-    }
-    return found;
-}
-
-static void write_section(FILE *stream, const ExperimentFile *experiment, const char *section)
-{
-    bool begun = !*section;
-    for (size_t i = 0; i < setting_count(); ++i) {
-        char text[SETTING_TEXT_BYTES];
-        const bool given = experiment->values[i].count > 0;
-        if (strcmp(setting_section(i), section) != 0 ||
-            (!given && !experiment_file_default(experiment, i, text)))
-            continue;
-        if (!begun)
-            fprintf(stream, "%s:\n", section);
-        begun = true;
-        fprintf(stream, "%s%s: ", *section ? "  " : "", setting_key(i));
-        if (given)
-            write_values(stream, i, &experiment->values[i]);
-        else
-            setting_write_yaml(stream, i, text);
-        fputc('\n', stream);
-    }
-}
-
-/* Every section of the settings, in the order of their first one. */
-static void write_sections(FILE *stream, const ExperimentFile *experiment)
-{
-    for (size_t i = 0; i < setting_count(); ++i) {
-        bool written = false;
-        for (size_t k = 0; k < i; ++k)
-            written |= strcmp(setting_section(k), setting_section(i)) == 0;
-        if (!written)
-            write_section(stream, experiment, setting_section(i));
-    }
-}
-
-static void write_split(FILE *stream, const SplitSettings *split)
-{
-    static const char *const names[] = {"train", "validation", "test"};
-    fputs("  split: {", stream);
-    for (size_t i = 0; i < SPLIT_COUNT; ++i) {
-        char share[TEXT_NUMBER_BYTES];
-        text_plain_number(split->shares[i], share);
-        fprintf(stream, "%s: %s, ", names[i], share);
-    }
-    fprintf(stream, "seed: %llu, ignore_given: %s, rule: %s, group: %s}\n",
-            (unsigned long long)split->seed, split->ignore_given ? "true" : "false",
-            split_rule_name(split->rule), groups[split->group]);
-}
-
-Status experiment_file_resolve(const ExperimentFile *experiment, const char *manifest, char **text)
-{
-    size_t bytes = 0;
-    FILE *stream = open_memstream(text, &bytes);
-    if (!stream)
-        FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
-    fputs("name: ", stream);
-    yaml_write_text(stream, experiment->name);
-    fputs("\ndata:\n  manifest: ", stream);
-    yaml_write_text(stream, manifest);
-    fprintf(stream, "\n  test: %s\n", experiment->test_on_validation ? "validation" : "test");
-    write_split(stream, &experiment->split);
-    write_sections(stream, experiment);
-    char ranks[24] = "auto";
-    if (experiment->ranks_per_cell)
-        snprintf(ranks, sizeof ranks, "%zu", experiment->ranks_per_cell);
-    fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
-    fprintf(stream, "grid:\n  ranks_per_cell: %s\n  checkpoint: %.0f\n  silence: %.0f\n", ranks,
-            experiment->checkpoint_seconds, experiment->silence);
-    if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
-        fprintf(stream, "  patience: %.0f\n", experiment->patience);
-    if (fclose(stream) != 0)
-        FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
-    return STATUS_OK;
 }

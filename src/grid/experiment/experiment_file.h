@@ -11,10 +11,14 @@
  *     loss: {alpha: [0.25, 0.5], gamma: 2}
  *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
  *     search: halving                         # over alpha and gamma: see search.h; else grid
- *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600}
+ *     variants:                               # partial settings on top of those above, each by
+ * seeds full: {} without_attention: {model: {attention: false}} grid: {ranks_per_cell: 2,
+ * checkpoint: 600, silence: 600, patience: 600}
  *
  * Every setting of setting_table.h may be a single value or a list; a list of more than one value
- * is an axis. Paths are relative to the file. Errors are one line with file and line number.
+ * is an axis. `variants` is for changing one thing at a time where axes would make a product: then
+ * only the seed may be a list. The first variant is the one that others are compared with. Paths
+ * are relative to the file. Errors are one line with file and line number.
  */
 #ifndef GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 #define GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
@@ -22,7 +26,7 @@
 #include "data/split.h"
 #include "train/setting_table.h"
 
-enum { EXPERIMENT_NAME_BYTES = 64 };
+enum { EXPERIMENT_NAME_BYTES = 64, VARIANT_NAME_BYTES = 48 };
 
 /* The values that the file gives a setting. */
 typedef struct {
@@ -31,6 +35,12 @@ typedef struct {
     char **written; /* count; canonical, and paths as they stand in the file */
     size_t line;    /* in the file, from 1 */
 } SettingValues;
+
+/* Settings of some of the cells, in place of the experiment's. */
+typedef struct {
+    char name[VARIANT_NAME_BYTES];
+    SettingValues *values; /* setting_count(), each of one value or none */
+} ExperimentVariant;
 
 /* Owned through experiment_file_clear(). */
 typedef struct {
@@ -46,11 +56,18 @@ typedef struct {
     double silence;            /* seconds after which a rank that says nothing counts as dead */
     double patience;           /* seconds for which is tried again what the storage refuses */
     SettingValues *values;     /* setting_count() */
+    size_t variant_count;      /* 0: there are none */
+    ExperimentVariant *variants;
 } ExperimentFile;
 
 /* Reads and checks a file. After an error there is nothing to clear. */
 Status experiment_file_read(const char *path, ExperimentFile *experiment);
 void experiment_file_clear(ExperimentFile *experiment);
+
+/* Architectures of the experiment: as the file lists them, then each variant's; there is one at
+ * least. A variant's are its own; one may come twice. */
+size_t experiment_file_architectures(const ExperimentFile *experiment);
+CellSettings experiment_file_architecture(const ExperimentFile *experiment, size_t position);
 
 /* What a setting that the file does not give is in all of the experiment's architectures that have
  * it; false if they differ, or none has it. */

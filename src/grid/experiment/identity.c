@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text_map.h"
 #include "grid/experiment/cells.h"
 #include "infer/checkpoint.h"
 #include "train/version.h"
@@ -134,6 +135,26 @@ static Status hash_weights(const SettingValues *values, const char *path,
     return STATUS_OK;
 }
 
+/* Two variants that differ in nothing that matters would be one cell twice. */
+static Status check_variants_differ(const char *path, const GridCells *cells)
+{
+    TextMap seen = {0};
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < cells->count && status == STATUS_OK; ++i) {
+        size_t first = i;
+        if (!cells->cells[i].variant)
+            break;
+        status = text_map_add(&seen, cells->cells[i].identity, &first);
+        if (status == STATUS_OK && first != i)
+            status = status_set(STATUS_ARGUMENT,
+                                "%s: the variants %s and %s are the same (expected a setting that "
+                                "tells them apart)",
+                                path, cells->cells[first].variant, cells->cells[i].variant);
+    }
+    text_map_clear(&seen);
+    return status;
+}
+
 Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                            const char *const *fingerprints, GridCells *cells)
 {
@@ -155,5 +176,5 @@ Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                 cell_former_identity(&cell->settings, written, fingerprints[i], cell->former_id);
     }
     free(hashes);
-    return status;
+    return status == STATUS_OK ? check_variants_differ(path, cells) : status;
 }

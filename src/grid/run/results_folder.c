@@ -257,9 +257,11 @@ static cJSON *planned_record(const ExperimentFile *experiment, const GridCell *c
     char(*texts)[SETTING_TEXT_BYTES];
     cJSON *record = NULL;
     size_t count = 0;
-    if (MEMORY_NEW(&settings, setting_count()) != STATUS_OK)
+    if (MEMORY_NEW(&settings, setting_count() + 1) != STATUS_OK)
         return NULL;
     if (MEMORY_NEW(&texts, setting_count()) == STATUS_OK) {
+        if (cell->variant) /* no setting, but what the report names and compares the cells by */
+            settings[count++] = (EventSetting){"variant", cell->variant};
         for (size_t i = 0; i < setting_count(); ++i) {
             grid_cell_text(experiment, cell, i, texts[i]);
             if (setting_applies(&cell->settings, i))

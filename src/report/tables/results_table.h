@@ -66,6 +66,12 @@ Status results_confusion(const Experiment *experiment, ResultsTable *table);
  * experiment has one. */
 Status results_readers(const Experiment *experiment, ResultsTable *table);
 
+/* What each part of the method brings: the variants of the experiment file in its order, each a
+ * mean over the finished seeds with its deviation, and the difference to the first one's mean. Only
+ * where results_has_variants(). */
+bool results_has_variants(const Experiment *experiment);
+Status results_ablation(const Experiment *experiment, ResultsTable *table);
+
 /* Every planned cell with its settings, state, cause and validation. Only numbers is filled. */
 Status results_cells(const Experiment *experiment, ResultsTable *table);
 

@@ -335,6 +335,117 @@ static void the_environment_may_name_the_data(void **state)
     experiment_file_clear(&experiment);
 }
 
+#define VARIANTS                                                                                   \
+    "name: parts\n"                                                                                \
+    "model: {backbone: r50x1, base: 8, size: 96}\n"                                                \
+    "loss: {alpha: 0.5}\n"                                                                         \
+    "training: {seed: [1, 2]}\n"                                                                   \
+    "variants:\n"                                                                                  \
+    "  full: {}\n"                                                                                 \
+    "  softmax: {loss: {classification_loss: softmax_hard_negatives}, tuning: local}\n"
+
+static void check_variant_cells(const GridCells *cells)
+{
+    assert_int_equal(cells->count, 6);
+    assert_string_equal(cells->cells[0].name, "r50x1-global-variant=full-seed=1");
+    assert_string_equal(cells->cells[1].name, "r50x1-global-variant=full-seed=2");
+    assert_string_equal(cells->cells[2].name, "r50x1-local-variant=softmax-seed=1");
+    assert_string_equal(cells->cells[5].name, "ssd300-global-variant=plain-seed=2");
+    assert_setting(&cells->cells[0], "classification_loss", "focal");
+    assert_setting(&cells->cells[0], "alpha", "0.5");
+    assert_setting(&cells->cells[2], "classification_loss", "softmax_hard_negatives");
+    assert_setting(&cells->cells[5], "classification_loss", "softmax_hard_negatives");
+    assert_setting(&cells->cells[5], "base", "8"); /* what all have, where it applies */
+    assert_setting(&cells->cells[5], "backbone", "");
+    assert_setting(&cells->cells[5], "seed", "2");
+}
+
+static void a_variant_changes_some_settings_for_every_seed(void **state)
+{
+    (void)state;
+    ExperimentFile experiment, again;
+    GridCells cells, same;
+    char *text;
+    assert_int_equal(read_text(VARIANTS "  plain: {model: {architecture: ssd300}}\n", &experiment),
+                     STATUS_OK);
+    make_cells(&experiment, "data", &cells);
+    check_variant_cells(&cells);
+    assert_int_equal(experiment_file_resolve(&experiment, "manifest.csv", &text), STATUS_OK);
+    if (read_text(text, &again) != STATUS_OK)
+        fail_msg("%s in\n%s", status_message(), text);
+    make_cells(&again, "data", &same);
+    check_variant_cells(&same);
+    for (size_t i = 0; i < cells.count; ++i)
+        assert_string_equal(cells.cells[i].id, same.cells[i].id);
+    /* A full model's cell is the same one in an experiment without variants. */
+    ExperimentFile plain;
+    GridCells one;
+    assert_int_equal(
+        read_text("name: one\nmodel: {base: 8, size: 96}\nloss: {alpha: 0.5}\n", &plain),
+        STATUS_OK);
+    make_cells(&plain, "data", &one);
+    assert_string_equal(cells.cells[0].id, one.cells[0].id);
+    assert_string_equal(cells.cells[0].former_id, one.cells[0].former_id);
+    free(text);
+    grid_cells_clear(&cells);
+    grid_cells_clear(&same);
+    grid_cells_clear(&one);
+    experiment_file_clear(&experiment);
+    experiment_file_clear(&again);
+    experiment_file_clear(&plain);
+}
+
+static void variants_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    refused(VARIANTS "  2nd: {}\n", 8, "2nd", "begins with a letter");
+    refused(VARIANTS "  more: {model: {attention: [true, false]}}\n", 8, "more", "one value");
+    refused(VARIANTS "  more: {training: {seed: 3}}\n", 8, "seed", "for all");
+    refused(VARIANTS "  more: {model: {initial: x.h5}}\n", 8, "initial", "for all");
+    refused(VARIANTS "  more: {model: {architecture: ssd300, attention: false}}\n", 8, "attention",
+            "no such setting");
+    refused(VARIANTS "  more: {model: {attnetion: false}}\n", 8, "attnetion", "attention");
+    refused(VARIANTS "tuning: [local, global]\n", 8, "tuning", "beside variants");
+}
+
+static void variants_that_are_the_same_are_refused(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    GridCells cells;
+    const char *fingerprints[] = {"d", "d", "d", "d", "d", "d"};
+    /* Softmax has no gamma. */
+    assert_int_equal(read_text(VARIANTS "  again: {tuning: local, loss: {classification_loss: "
+                                        "softmax_hard_negatives, gamma: 3}}\n",
+                               &experiment),
+                     STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_OK);
+    assert_int_equal(grid_cells_identify(&experiment, path, fingerprints, &cells), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "softmax and again are the same"));
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+}
+
+static void settings_of_a_part_that_is_not_there_are_no_axes(void **state)
+{
+    (void)state;
+    ExperimentFile experiment;
+    GridCells cells;
+    assert_int_equal(
+        read_text(
+            "name: parts\n"
+            "model: {base: 8, size: 96, segmentation: [true, false], attention: [true, false]}\n"
+            "loss: {classification_loss: [focal, softmax_hard_negatives], gamma: [1, 2],\n"
+            "       segmentation_weight: [1, 2]}\n",
+            &experiment),
+        STATUS_OK);
+    make_cells(&experiment, "data", &cells);
+    /* (2 with attention or not x 2 weights + 1 without the branch) x (2 gammas + 1 of softmax) */
+    assert_int_equal(cells.count, 15);
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +460,10 @@ int main(void)
         cmocka_unit_test(combinations_that_cannot_run_are_refused),
         cmocka_unit_test(names_of_cells_tell_them_apart_whatever_the_axes),
         cmocka_unit_test(the_environment_may_name_the_data),
+        cmocka_unit_test(a_variant_changes_some_settings_for_every_seed),
+        cmocka_unit_test(variants_that_cannot_be_are_refused),
+        cmocka_unit_test(variants_that_are_the_same_are_refused),
+        cmocka_unit_test(settings_of_a_part_that_is_not_there_are_no_axes),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }

@@ -22,7 +22,7 @@ static size_t decode_four(size_t classes, const float *logits, Detection *detect
     DetectionDecoder *decoder;
     static const float none[4][4];
     size_t count;
-    assert_int_equal(detection_decoder_new(&four, classes, &decoder), STATUS_OK);
+    assert_int_equal(detection_decoder_new(&four, classes, false, &decoder), STATUS_OK);
     detection_decode(decoder, none, logits, detections, &count, scores);
     detection_decoder_free(decoder);
     return count;
@@ -55,7 +55,7 @@ static void a_suppressed_box_suppresses_nobody(void **state)
     Detection found[DETECTIONS_MOST];
     size_t count;
     float score;
-    assert_int_equal(detection_decoder_new(&priors, 1, &decoder), STATUS_OK);
+    assert_int_equal(detection_decoder_new(&priors, 1, false, &decoder), STATUS_OK);
     detection_decode(decoder, none, logits, found, &count, &score);
     detection_decoder_free(decoder);
     assert_int_equal(count, 2);
@@ -109,7 +109,7 @@ static void boxes_outside_the_image_are_left_out(void **state)
     Detection found[DETECTIONS_MOST];
     size_t count;
     float score;
-    assert_int_equal(detection_decoder_new(&four, 1, &decoder), STATUS_OK);
+    assert_int_equal(detection_decoder_new(&four, 1, false, &decoder), STATUS_OK);
     detection_decode(decoder, away, logits, found, &count, &score);
     detection_decoder_free(decoder);
     assert_int_equal(count, 2);
@@ -183,7 +183,7 @@ static void random_outputs_decode_as_a_plain_reading_of_the_rule_says(void **sta
     assert_int_equal(MEMORY_NEW(&offsets, priors->count), STATUS_OK);
     assert_int_equal(MEMORY_NEW(&expected, priors->count * 3), STATUS_OK);
     DetectionDecoder *decoder;
-    assert_int_equal(detection_decoder_new(priors, 3, &decoder), STATUS_OK);
+    assert_int_equal(detection_decoder_new(priors, 3, false, &decoder), STATUS_OK);
     for (uint32_t round = 0; round < 6; ++round) {
         RandomStream stream;
         random_init(&stream, 5, "detections", round, 0);
@@ -226,7 +226,7 @@ static void a_failing_allocation_leaves_nothing_behind(void **state)
     DetectionDecoder *decoder;
     for (long successes = 0; successes < 3; ++successes) {
         memory_fail_after(successes);
-        assert_int_equal(detection_decoder_new(&four, 2, &decoder), STATUS_NO_MEMORY);
+        assert_int_equal(detection_decoder_new(&four, 2, false, &decoder), STATUS_NO_MEMORY);
         assert_null(decoder);
     }
     memory_fail_after(-1);
@@ -249,7 +249,7 @@ static void detections_are_those_of_the_reference_under_ties(void **state)
         golden_dataset(reader, "suppression", "found", HDF5_F64, sizeof(double), &numbers);
     hdf5_reader_free(reader);
     assert_int_equal(priors_new(96, &priors), STATUS_OK);
-    assert_int_equal(detection_decoder_new(priors, 3, &decoder), STATUS_OK);
+    assert_int_equal(detection_decoder_new(priors, 3, false, &decoder), STATUS_OK);
     Detection found[DETECTIONS_MOST];
     float scores[3];
     detection_decode(decoder, (const float(*)[4])offsets, logits, found, &count, scores);

@@ -48,7 +48,7 @@ static void draw_segmentation(Pen *pen)
 {
     NodeId levels[RESNET_TAPS];
     draw_levels(pen, (const size_t[]){7, 4, 2}, levels);
-    SegBranch branch = seg_branch(pen->net, levels);
+    SegBranch branch = seg_branch(pen->net, levels, true);
     pen_output(pen, branch.mask_logit);
     pen_output(pen, branch.attention);
 }
@@ -57,7 +57,8 @@ static void draw_heads(Pen *pen, const size_t sides[RESNET_TAPS])
 {
     NodeId levels[RESNET_TAPS];
     draw_levels(pen, sides, levels);
-    DetectionHead head = detection_head(pen->net, RESNET_TAPS, levels, 3);
+    const HeadSettings settings = {3, false, "loc", "cls"};
+    DetectionHead head = detection_head(pen->net, RESNET_TAPS, levels, &settings);
     pen_output(pen, head.location);
     pen_output(pen, head.classification);
 }

@@ -180,6 +180,42 @@ static void a_classifier_has_rows_of_its_own_and_no_columns_of_boxes(void **stat
     fake_remove(path);
 }
 
+static void variants_stand_beside_the_first_of_them(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-report-XXXXXX";
+    assert_non_null(mkdtemp(path));
+    static const struct {
+        const char *id, *settings;
+        double auc;
+        unsigned lacks;
+    } cells[] = {
+        {"a", "\"backbone\":\"r50x1\",\"variant\":\"full\",\"seed\":1", 0.9, 0},
+        {"b", "\"backbone\":\"r50x1\",\"variant\":\"full\",\"seed\":2", 0.8, 0},
+        {"c", "\"architecture\":\"ssd300\",\"variant\":\"plain\",\"seed\":1", 0.75, RESULT_MASKS}};
+    for (size_t i = 0; i < 3; ++i) {
+        const FakeResult fake = {.id = cells[i].id,
+                                 .accuracy = 0.9,
+                                 .auc = cells[i].auc,
+                                 .validation = 0.9,
+                                 .lacks = cells[i].lacks};
+        fake_planned(path, cells[i].id, cells[i].settings);
+        fake_write_result(path, &fake);
+        fake_event(path, cells[i].id, "finished", NULL);
+    }
+    fake_planned(path, "d", "\"architecture\":\"ssd300\",\"variant\":\"plain\",\"seed\":2");
+    char *text = report_on(path, "ablation.md");
+    assert_non_null(strstr(text, "| full | 2 of 2 | 0.850 ± 0.071 |  |"));
+    assert_non_null(
+        strstr(text, "| plain | 1 of 2 | 0.750 | -0.100 | 0.500 | +0.000 | not given |"));
+    free(text);
+    text = report_on(path, "ablation.csv");
+    assert_int_equal(strncmp(text, "variant,seeds,planned,auc,auc_deviation,auc_difference,", 55),
+                     0);
+    free(text);
+    fake_remove(path);
+}
+
 static void cells_without_a_tuning_that_differ_in_size_have_rows(void **state)
 {
     (void)state;
@@ -276,6 +312,7 @@ int main(void)
         cmocka_unit_test(results_that_say_so_or_lie_by_a_phantom_are_synthetic),
         cmocka_unit_test(a_phantom_data_set_is_said_to_be_one),
         cmocka_unit_test(a_classifier_has_rows_of_its_own_and_no_columns_of_boxes),
+        cmocka_unit_test(variants_stand_beside_the_first_of_them),
         cmocka_unit_test(cells_without_a_tuning_that_differ_in_size_have_rows),
         cmocka_unit_test(networks_of_two_kinds_stand_in_one_report),
         cmocka_unit_test(many_cells_without_results_are_counted),
