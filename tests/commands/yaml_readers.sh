@@ -26,6 +26,7 @@ results=results/1e5
 h5dump -d /config -b MEMORY -o config.yaml "$results"/cells/*/result.h5 >/dev/null
 # The names of the settings that are texts and flags; all others are numbers.
 texts='name|manifest|rule|group|architecture|backbone|initial|box|optimiser|schedule|precision|tuning|search|ranks_per_cell|augment|ignore_given'
+texts+='|segmentation|attention|classification_loss'
 for file in "$results/experiment.yaml" config.yaml; do
     grep -aoE "[a-z_]+: +[^ {},]+" "$file" | grep -avE "^($texts):|: (test|validation)$" >numbers.txt
     [ "$(wc -l <numbers.txt)" -ge 16 ] || fail "$file has few numbers: $(cat numbers.txt)"
@@ -40,14 +41,16 @@ for python in python3 /usr/bin/python3; do
 import sys, yaml
 whole = yaml.safe_load(open(sys.argv[1]))
 cell = yaml.safe_load(open(sys.argv[2]).read().rstrip("\0"))
-texts = {"architecture", "backbone", "initial", "box", "optimiser", "schedule", "precision", "tuning", "test"}
+texts = {"architecture", "backbone", "initial", "box", "optimiser", "schedule", "precision", "tuning", "test",
+         "classification_loss"}
+flags = {"augment", "segmentation", "attention"}
 assert whole["name"] == "1e5", whole["name"]
 assert whole["data"]["split"]["train"] == 0.7, whole["data"]["split"]
 assert whole["training"]["clip_norm"] == 10 and whole["training"]["warmup_epochs"] == 2e-6, whole["training"]
 assert cell["seed"] == 18446744073709551615, cell
 settings = dict(cell, **whole["model"], **whole["loss"], **whole["training"])
 for key, value in settings.items():
-    kind = str if key in texts else bool if key == "augment" else (int, float)
+    kind = str if key in texts else bool if key in flags else (int, float)
     assert isinstance(value, kind) and (kind is bool or not isinstance(value, bool)), (key, value)
 END
     checked=yes

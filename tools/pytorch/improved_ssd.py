@@ -121,12 +121,12 @@ class PoolingPyramid(nn.Module):
 
 
 class RecursivePyramid(nn.Module):
-    def __init__(self, taps, channels):
+    def __init__(self, taps, channels, recursive=True):
         super().__init__()
         self.lateral = nn.ModuleList(nn.Conv2d(tap, channels, 1) for tap in taps)
         self.out = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1) for _ in taps)
-        self.aspp = PoolingPyramid(channels)
-        self.gate = nn.Conv2d(channels, 1, 1)
+        self.aspp = PoolingPyramid(channels) if recursive else None
+        self.gate = nn.Conv2d(channels, 1, 1) if recursive else None
 
     def pyramid(self, taps):
         sides = [lateral(tap) for lateral, tap in zip(self.lateral, taps)]
@@ -217,8 +217,9 @@ class ImprovedSSD(nn.Module):
         channels = base * width
         pyramid = 4 * channels
         self.logits, self.steps, self.size = classes + background, steps, size
-        self.backbone = Backbone(depth, channels, pyramid)
-        self.rfpn = RecursivePyramid([8 * channels, 16 * channels, 32 * channels], pyramid)
+        self.backbone = Backbone(depth, channels, pyramid if steps > 1 else 0)
+        self.rfpn = RecursivePyramid([8 * channels, 16 * channels, 32 * channels], pyramid,
+                                     steps > 1)
         self.seg = SegmentationBranch(pyramid, attention) if segmentation else None
         sides = level_sides(size)
         boxes = [4 if k == 0 or k + 2 >= len(sides) else 6 for k in range(len(sides))]

@@ -503,9 +503,48 @@ static void a_checkpoint_of_a_later_format_is_refused_and_not_passed_over(void *
     parameters_clear(&list);
 }
 
+/* The parts that a network lacks come back; of a whole one nothing is said, as in files of earlier
+ * versions. */
+static void parts_that_a_network_lacks_are_attributes(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"backbone=r50x1",
+                                        "segmentation=false",
+                                        "attention=false",
+                                        "classification_loss=softmax_hard_negatives",
+                                        "architecture=ssd300 base=8",
+                                        "architecture=ssd300 classification_loss=focal"};
+    static const char *const flags[] = {"segmentation", "attention", "background"};
+    static const char *const written[] = {"", "segmentation", "attention", "background",
+                                          "", "background"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        const char *path = scratch("parts.h5");
+        CheckpointModel model, back;
+        ParameterList list;
+        Hdf5Reader *reader;
+        ModelSettings settings = cell_settings(texts[i]).model;
+        settings.classes = CLASSES;
+        assert_int_equal(checkpoint_model_init(&model, &settings, "global", class_names, 0.5),
+                         STATUS_OK);
+        make_parameters(&list, 1);
+        assert_int_equal(checkpoint_write(path, &model, &list, NULL, NULL), STATUS_OK);
+        assert_int_equal(checkpoint_read_model(path, &back), STATUS_OK);
+        assert_true(architecture_same(&back.settings, &settings));
+        assert_int_equal(hdf5_reader_new(path, &reader), STATUS_OK);
+        for (size_t k = 0; k < 3; ++k)
+            assert_int_equal(hdf5_has_attribute(reader, "model", flags[k]),
+                             strcmp(flags[k], written[i]) == 0);
+        hdf5_reader_free(reader);
+        checkpoint_model_clear(&model);
+        checkpoint_model_clear(&back);
+        parameters_clear(&list);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_that_a_network_lacks_are_attributes),
         cmocka_unit_test(training_goes_on_as_if_it_had_not_stopped),
         cmocka_unit_test(the_model_comes_back),
         cmocka_unit_test(state_of_every_kind_comes_back),

@@ -42,6 +42,30 @@ static void overlapping_boxes_give_way_to_the_best(void **state)
     assert_near(score, 0.9, 1e-6);
 }
 
+static void with_a_background_a_score_is_the_softmax(void **state)
+{
+    (void)state;
+    DetectionDecoder *decoder;
+    Detection found[DETECTIONS_MOST];
+    static const float none[4][4];
+    size_t count;
+    float scores[2];
+    /* Background, then two classes; priors 0 and 3 have a lesion, the others none to speak of. */
+    const float logits[4 * 3] = {logf(1), logf(6), logf(3), 9, -9, -9, 800, 0, 0, 1000, 900, 1000};
+    assert_int_equal(detection_decoder_new(&four, 2, true, &decoder), STATUS_OK);
+    detection_decode(decoder, none, logits, found, &count, scores);
+    detection_decoder_free(decoder);
+    assert_int_equal(count, 3);
+    assert_near(found[0].score, 0.6, 1e-6);
+    assert_int_equal(found[0].class_index, 0);
+    assert_near(found[1].score, 0.5, 1e-6);
+    assert_int_equal(found[1].class_index, 1);
+    assert_near(found[1].box.x0, 0.7, 1e-6);
+    assert_near(found[2].score, 0.3, 1e-6);
+    assert_near(scores[0], 0.6, 1e-6);
+    assert_near(scores[1], 0.5, 1e-6);
+}
+
 static void a_suppressed_box_suppresses_nobody(void **state)
 {
     (void)state;
@@ -274,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(detections_are_those_of_the_reference_under_ties),
         cmocka_unit_test(overlapping_boxes_give_way_to_the_best),
+        cmocka_unit_test(with_a_background_a_score_is_the_softmax),
         cmocka_unit_test(a_suppressed_box_suppresses_nobody),
         cmocka_unit_test(equal_scores_go_to_the_lower_class_and_prior),
         cmocka_unit_test(classes_do_not_suppress_each_other),
