@@ -44,6 +44,15 @@ AugmentSettings augment_defaults(void)
     };
 }
 
+void augment_colour(AugmentSettings *settings, float strength)
+{
+    settings->brightness *= strength;
+    settings->offset *= strength;
+    settings->contrast *= strength;
+    settings->saturation *= strength;
+    settings->hue *= strength;
+}
+
 View augment_identity(void)
 {
     return (View){.side = 1, .colour = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};

@@ -42,6 +42,9 @@ typedef struct {
  * slight saturation and hue, one view in ten zoomed out by up to 1.5. */
 AugmentSettings augment_defaults(void);
 
+/* Multiplies the ranges of all changes of colour; 1 leaves them as they are. */
+void augment_colour(AugmentSettings *settings, float strength);
+
 /* The view that changes nothing: the whole image, its own colours. */
 View augment_identity(void);
 

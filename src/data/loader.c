@@ -23,7 +23,12 @@ struct Loader {
     size_t steps_per_epoch;
     size_t training_count;
     size_t *training; /* training_count: indices of the training images */
-    uint32_t *order;  /* training_count: the running epoch's permutation; the thread's own */
+    uint32_t *order;  /* training_count: the running epoch's images; the thread's own */
+    uint32_t *repeat; /* training_count: how often the epoch has shown that image before */
+    /* For balanced sampling: the places in `training` label by label, labels[l] .. labels[l + 1],
+     * how much of a label's images the epoch has taken, and room for a permutation. */
+    size_t label_count, *labels, *taken_of_label;
+    uint32_t *by_label, *places;
     size_t order_epoch;
     bool order_valid;
     Batch ring[RING];
@@ -102,6 +107,60 @@ Status dataset_fill_batch(const Dataset *dataset, size_t count, const size_t *in
     return STATUS_OK;
 }
 
+/* ---- balanced sampling ---- */
+
+/* Sorts the training images by label; labels without one are left out. */
+static Status sort_by_label(Loader *loader)
+{
+    const Dataset *dataset = loader->settings.dataset;
+    const size_t count = loader->training_count;
+    TRY(MEMORY_NEW(&loader->labels, dataset->class_count + 2));
+    TRY(MEMORY_NEW(&loader->taken_of_label, dataset->class_count + 1));
+    TRY(MEMORY_NEW(&loader->by_label, count));
+    TRY(MEMORY_NEW(&loader->places, count));
+    size_t sorted = 0;
+    for (size_t k = 0; k <= dataset->class_count; ++k) {
+        const int32_t label = k < dataset->class_count ? (int32_t)k : LABEL_NORMAL;
+        for (size_t i = 0; i < count; ++i)
+            if (dataset->examples[loader->training[i]].label == label)
+                loader->by_label[sorted++] = (uint32_t)i;
+        if (sorted > loader->labels[loader->label_count])
+            loader->labels[++loader->label_count] = sorted;
+    }
+    return STATUS_OK;
+}
+
+static int compare_places(const void *one, const void *other)
+{
+    const uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+    return (a > b) - (a < b);
+}
+
+/* The labels in turn, each from its own images in random order, and again from the first when all
+ * have been shown; what that comes to is spread over the epoch at random. */
+static void balance_epoch(Loader *loader, RandomStream *stream)
+{
+    const size_t shift = random_below(stream, (uint32_t)loader->label_count);
+    /* Sorted first: the order of an epoch must not depend on the epoch before. */
+    for (size_t k = 0; k < loader->label_count; ++k) {
+        const size_t first = loader->labels[k], images = loader->labels[k + 1] - first;
+        qsort(loader->by_label + first, images, sizeof *loader->by_label, compare_places);
+        loader->taken_of_label[k] = 0;
+    }
+    for (size_t i = 0; i < loader->training_count; ++i)
+        loader->places[i] = (uint32_t)i;
+    random_shuffle(stream, loader->training_count, loader->places);
+    for (size_t i = 0; i < loader->training_count; ++i) {
+        const size_t label = (i + shift) % loader->label_count, first = loader->labels[label];
+        const size_t images = loader->labels[label + 1] - first;
+        const size_t taken = loader->taken_of_label[label]++;
+        if (taken % images == 0)
+            random_shuffle(stream, images, loader->by_label + first);
+        loader->order[loader->places[i]] = loader->by_label[first + taken % images];
+        loader->repeat[loader->places[i]] = (uint32_t)(taken / images);
+    }
+}
+
 /* ---- the thread ---- */
 
 static void shuffle_epoch(Loader *loader, size_t epoch)
@@ -113,7 +172,10 @@ static void shuffle_epoch(Loader *loader, size_t epoch)
     if (loader->settings.shuffle) {
         RandomStream stream;
         random_init(&stream, loader->settings.seed, "shuffle", (uint32_t)epoch, 0);
-        random_shuffle(&stream, loader->training_count, loader->order);
+        if (loader->settings.sampling == SAMPLING_BALANCED)
+            balance_epoch(loader, &stream);
+        else
+            random_shuffle(&stream, loader->training_count, loader->order);
     }
     loader->order_epoch = epoch;
     loader->order_valid = true;
@@ -127,11 +189,14 @@ static void make_batch(Loader *loader, size_t number, Batch *batch)
     size_t steps = settings->first_step + number;
     size_t epoch = settings->first_epoch + steps / loader->steps_per_epoch;
     size_t step = steps % loader->steps_per_epoch;
+    const size_t wraps = (settings->global_batch - 1) / loader->training_count + 1;
     shuffle_epoch(loader, epoch);
     for (size_t slot = 0; slot < settings->slice_count; ++slot) {
         size_t position = step * settings->global_batch + settings->slice_first + slot;
         size_t round = position / loader->training_count; /* above 0 only in a batch that wraps */
-        size_t index = loader->training[loader->order[position % loader->training_count]];
+        size_t place = position % loader->training_count;
+        size_t index = loader->training[loader->order[place]];
+        round += loader->repeat[place] * wraps; /* each time another view */
         View view = augment_identity();
         float visible_least = 0;
         if (settings->augment) {
@@ -211,7 +276,10 @@ static Status fill_loader(Loader *loader)
     loader->steps_per_epoch = loader_steps_per_epoch(dataset, loader->settings.global_batch);
     TRY(MEMORY_NEW(&loader->training, loader->training_count));
     TRY(MEMORY_NEW(&loader->order, loader->training_count));
+    TRY(MEMORY_NEW(&loader->repeat, loader->training_count));
     dataset_split_indices(dataset, SPLIT_TRAIN, loader->training);
+    if (loader->settings.sampling == SAMPLING_BALANCED)
+        TRY(sort_by_label(loader));
     for (size_t slot = 0; slot < RING; ++slot)
         TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count,
                        &loader->settings.form));
@@ -253,6 +321,11 @@ void loader_free(Loader *loader)
         batch_clear(&loader->ring[slot]);
     free(loader->training);
     free(loader->order);
+    free(loader->repeat);
+    free(loader->labels);
+    free(loader->taken_of_label);
+    free(loader->by_label);
+    free(loader->places);
     free(loader);
 }
 

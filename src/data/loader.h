@@ -1,9 +1,11 @@
 /* Batches of training images, made ahead of time by a thread of their own.
  *
  * The order of an epoch is a permutation keyed by (seed, "shuffle", epoch), the view of image i in
- * epoch e is keyed by (seed, "augment", e, i). So a batch is a function of the settings and its
- * step alone: ranks that each load a slice of it see together exactly the whole, and a loader
- * started at a later step goes on as if it had run all the way.
+ * epoch e is keyed by (seed, "augment", e, i). Balanced sampling makes the order of an epoch from
+ * the same key: as many images, each label equally often, by repeating those of the rarer ones. So
+ * a batch is a function of the settings and its step alone: ranks that each load a slice of it see
+ * together exactly the whole, and a loader started at a later step goes on as if it had run all the
+ * way.
  */
 #ifndef GISD_DATA_LOADER_H
 #define GISD_DATA_LOADER_H
@@ -44,6 +46,11 @@ void batch_clear(Batch *batch);
 Status dataset_fill_batch(const Dataset *dataset, size_t count, const size_t *indices /* count */,
                           Batch *batch);
 
+typedef enum {
+    SAMPLING_EACH,     /* every image once an epoch */
+    SAMPLING_BALANCED, /* every label, normal among them, equally often */
+} Sampling;
+
 typedef struct {
     const Dataset *dataset;          /* borrowed; must outlive the loader */
     InputForm form;                  /* in which the network wants its pictures */
@@ -51,6 +58,7 @@ typedef struct {
     size_t slice_first, slice_count; /* the images of the step that this loader makes */
     uint64_t seed;
     bool augment, shuffle;
+    Sampling sampling;
     size_t first_epoch, first_step; /* where to start; first_step within its epoch */
     AugmentSettings augmentation;
 } LoaderSettings;

@@ -77,6 +77,10 @@ typedef struct {
     /* Does local fine-tuning leave this parameter as it is? */
     bool (*is_frozen_by_local)(const char *parameter);
 
+    /* Is it the scale of the norm before the last convolution of a residual branch, and so the
+     * branch's own? NULL: the network has no such branches. */
+    bool (*scales_a_branch)(const char *parameter);
+
     /* Does its shape follow the number of classes, so that it cannot come from other data? */
     bool (*depends_on_classes)(const char *parameter);
 } Architecture;

@@ -184,6 +184,11 @@ static bool is_frozen_by_local(const char *parameter)
            !strstr(parameter, ".tap_gn.");
 }
 
+static bool scales_a_branch(const char *parameter)
+{
+    return strstr(parameter, ".gn3.weight") != NULL;
+}
+
 static bool depends_on_classes(const char *parameter)
 {
     return strncmp(parameter, "cls.", 4) == 0;
@@ -204,5 +209,6 @@ const Architecture improved_ssd_architecture = {
     .gives_masks = gives_masks,
     .narrowest = narrowest,
     .is_frozen_by_local = is_frozen_by_local,
+    .scales_a_branch = scales_a_branch,
     .depends_on_classes = depends_on_classes,
 };

@@ -1,4 +1,5 @@
-/* See optimiser.h. The optimiser owns one or two buffers for each trainable parameter. */
+/* See optimiser.h. The optimiser owns one or two buffers for each trainable parameter, and one more
+ * for these and for buffers where an average is kept. */
 #include "nn/optimiser.h"
 
 #include <math.h>
@@ -15,7 +16,29 @@ struct Optimiser {
     size_t updates, count, moments;
     size_t *trainable;             /* count parameter indices */
     float *(*values)[MAX_MOMENTS]; /* count x moments buffers */
+    size_t averaged_count;
+    size_t *averaged; /* averaged_count parameter indices */
+    float **averages; /* averaged_count */
 };
+
+static Status make_averages(Optimiser *optimiser)
+{
+    const ParameterList *parameters = optimiser->parameters;
+    if (optimiser->settings.average <= 0)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&optimiser->averaged, parameters->count));
+    TRY(MEMORY_NEW(&optimiser->averages, parameters->count));
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        if (!parameter_trains(parameter) && !parameter->buffer)
+            continue;
+        const size_t place = optimiser->averaged_count;
+        TRY(MEMORY_NEW(&optimiser->averages[place], parameter->count));
+        optimiser->averaged[place] = i;
+        ++optimiser->averaged_count;
+    }
+    return STATUS_OK;
+}
 
 Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameters,
                      Optimiser **optimiser)
@@ -36,6 +59,8 @@ Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameter
             status = MEMORY_NEW(&made->values[made->count][k], parameters->items[i].count);
         ++made->count;
     }
+    if (status == STATUS_OK)
+        status = make_averages(made);
     if (status != STATUS_OK) {
         optimiser_free(made);
         *optimiser = NULL;
@@ -50,6 +75,10 @@ void optimiser_free(Optimiser *optimiser)
     for (size_t i = 0; optimiser->values && i < optimiser->count; ++i)
         for (size_t k = 0; k < MAX_MOMENTS; ++k)
             free(optimiser->values[i][k]);
+    for (size_t i = 0; i < optimiser->averaged_count; ++i)
+        free(optimiser->averages[i]);
+    free(optimiser->averages);
+    free(optimiser->averaged);
     free(optimiser->values);
     free(optimiser->trainable);
     free(optimiser);
@@ -147,6 +176,10 @@ static void update_parameter(const Optimiser *optimiser, const Update *update, s
     Update own = *update;
     if (!parameter->decayed)
         own.decay = 0;
+    if (parameter->rate_factor != 1) {
+        own.rate *= (float)parameter->rate_factor;
+        own.step_size *= (float)parameter->rate_factor;
+    }
     size_t chunks = (parameter->count + NORM_CHUNK - 1) / NORM_CHUNK;
 #pragma omp parallel for schedule(static) if (chunks > 8)
     for (size_t i = 0; i < chunks; ++i) {
@@ -192,6 +225,40 @@ Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm)
     return STATUS_OK;
 }
 
+/* ---- the average ---- */
+
+VECTORISED static void average_values(size_t count, double decay, const float *value,
+                                      float *average)
+{
+    const float keep = (float)decay, rest = (float)(1 - decay);
+#pragma omp simd
+    for (size_t i = 0; i < count; ++i)
+        average[i] = keep * average[i] + rest * value[i];
+}
+
+void optimiser_average(Optimiser *optimiser)
+{
+    const double update = (double)optimiser->updates;
+    const double decay = fmin(optimiser->settings.average, (update - 1) / (update + 8));
+    for (size_t i = 0; i < optimiser->averaged_count; ++i) {
+        const Parameter *parameter = &optimiser->parameters->items[optimiser->averaged[i]];
+        average_values(parameter->count, decay, parameter->value, optimiser->averages[i]);
+    }
+}
+
+void optimiser_swap_average(Optimiser *optimiser)
+{
+    if (optimiser->updates == 0)
+        return;
+    for (size_t i = 0; i < optimiser->averaged_count; ++i) {
+        Parameter *parameter = &optimiser->parameters->items[optimiser->averaged[i]];
+        float *value = parameter->value;
+        parameter->value = optimiser->averages[i];
+        optimiser->averages[i] = value;
+        ++parameter->version;
+    }
+}
+
 /* ---- state ---- */
 
 size_t optimiser_updates(const Optimiser *optimiser)
@@ -206,13 +273,22 @@ void optimiser_set_updates(Optimiser *optimiser, size_t updates)
 
 size_t optimiser_buffer_count(const Optimiser *optimiser)
 {
-    return optimiser->count * optimiser->moments;
+    return optimiser->count * optimiser->moments + optimiser->averaged_count;
 }
 
 OptimiserBuffer optimiser_buffer(Optimiser *optimiser, size_t position)
 {
     static const char *const kinds[2][MAX_MOMENTS] = {{"momentum", NULL},
                                                       {"first_moment", "second_moment"}};
+    const size_t moments = optimiser->count * optimiser->moments;
+    if (position >= moments) {
+        const size_t place = position - moments;
+        return (OptimiserBuffer){
+            .kind = "other_values",
+            .parameter = &optimiser->parameters->items[optimiser->averaged[place]],
+            .values = optimiser->averages[place],
+        };
+    }
     size_t parameter = position / optimiser->moments, moment = position % optimiser->moments;
     return (OptimiserBuffer){
         .kind = kinds[optimiser->settings.kind == OPTIMISER_ADAMW][moment],

@@ -19,6 +19,7 @@ typedef struct {
     double epsilon;            /* AdamW: 1e-8 */
     double weight_decay;       /* SGD: added to the gradient; AdamW: w -= rate x decay x w */
     double clip_norm;          /* the whole gradient is scaled down to this 2-norm; 0: never */
+    double average;            /* decay of the moving average of the weights; 0: none is kept */
 } OptimiserSettings;
 
 typedef struct Optimiser Optimiser;
@@ -33,13 +34,26 @@ void optimiser_free(Optimiser *optimiser);
  * 2-norm of the gradient before clipping; may be NULL. */
 Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm);
 
+/* Takes the values as they are after update t into the average of every parameter that trains and
+ * of every buffer: average = decay average + (1 - decay) value, where decay is the setting, but at
+ * most (t - 1) / (t + 8). So the average begins as the first update's values, which leaves no bias
+ * to correct, and forgets them fast. To be called once after each update, when buffers have taken
+ * in what was observed; without an average it does nothing. */
+void optimiser_average(Optimiser *optimiser);
+
+/* Exchanges values and averages; a second call exchanges them back. Nothing happens without an
+ * average, or before the first update. */
+void optimiser_swap_average(Optimiser *optimiser);
+
 /* State for checkpoints: the number of updates so far, and buffers named "first_moment/NAME",
- * "second_moment/NAME" (AdamW) or "momentum/NAME" (SGD). */
+ * "second_moment/NAME" (AdamW) or "momentum/NAME" (SGD), then those of the average,
+ * "other_values/NAME". Written while it is exchanged for the values, a checkpoint's parameters are
+ * the averaged ones, and these are what training goes on from. */
 size_t optimiser_updates(const Optimiser *optimiser);
 void optimiser_set_updates(Optimiser *optimiser, size_t updates);
 
 typedef struct {
-    const char *kind;           /* "momentum", "first_moment" or "second_moment" */
+    const char *kind;           /* "momentum", "first_moment", "second_moment", "other_values" */
     const Parameter *parameter; /* borrowed */
     float *values;              /* parameter->count; borrowed, may be filled by a checkpoint */
 } OptimiserBuffer;

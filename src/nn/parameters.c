@@ -50,6 +50,7 @@ static Status declare(ParameterList *list, const char *name, size_t rank, const 
     TRY(MEMORY_GROW(&list->items, list->count + 1, &list->capacity));
     Parameter *added = &list->items[list->count];
     *added = *kind;
+    added->rate_factor = 1;
     added->rank = rank;
     added->count = 1;
     for (size_t i = 0; i < rank; ++i) {

@@ -46,9 +46,10 @@ typedef struct {
     size_t dims[PARAMETER_MAX_RANK]; /* outermost first */
     size_t count;                    /* product of dims */
     Initial initial;
-    bool buffer;      /* measured, not trained */
-    bool trainable;   /* receives gradients and updates; true when declared, unless a buffer */
-    bool decayed;     /* subject to weight decay: convolution and linear weights */
+    bool buffer;        /* measured, not trained */
+    bool trainable;     /* receives gradients and updates; true when declared, unless a buffer */
+    bool decayed;       /* subject to weight decay: convolution and linear weights */
+    double rate_factor; /* on the learning rate; 1 when declared */
     uint64_t version; /* grows at each change of value; engines compare it with their packed copy */
     float *value;     /* count */
     float *gradient;  /* count; NULL until parameters_add_gradients(), and for frozen ones */

@@ -115,9 +115,9 @@ static Status check_splits(const Cell *cell)
 
 /* ---- validation and test ---- */
 
-/* Asks the network, with the parameters as they are, for a split in batches of `batch` images. It
- * is set up anew each time, which costs little: kept, it would hold a packed copy of all weights
- * while the cell trains and saves. */
+/* Asks the network, with the averaged parameters where an average is kept, for a split in batches
+ * of `batch` images. It is set up anew each time, which costs little: kept, it would hold a packed
+ * copy of all weights while the cell trains and saves. */
 static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evaluation)
 {
     NetworkPlan plan = cell->trainer.network.plan;
@@ -126,11 +126,13 @@ static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evalua
     Status status;
     plan.training = false;
     plan.batch = batch;
+    optimiser_swap_average(cell->trainer.optimiser);
     TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
     TRY_GOTO(status, end,
              evaluation_init(evaluation, &network, cell->dataset, count, indices, cell->group));
 end:
+    optimiser_swap_average(cell->trainer.optimiser);
     network_clear(&network);
     free(indices);
     return status;

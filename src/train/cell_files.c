@@ -1,6 +1,8 @@
-/* See cell_files.h. Under /state a checkpoint holds the cell's identity, step, epoch, seed, the
- * schedule's name, the history so far with the names of its columns, and the sums of the
- * unfinished epoch. Columns are read by name: one that the checkpoint lacks is NaN. */
+/* See cell_files.h. The parameters of a checkpoint are those to be used, averaged where the cell
+ * keeps an average; what training goes on from then stands with the optimiser. Under /state a
+ * checkpoint holds the cell's identity, step, epoch, seed, the schedule's name, the history so far
+ * with the names of its columns, and the sums of the unfinished epoch. Columns are read by name:
+ * one that the checkpoint lacks is NaN. */
 #include "train/cell_files.h"
 
 #include <math.h>
@@ -65,7 +67,9 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
                                    operating_point));
     TRY_GOTO(status, end, describe_state(place, trainer, history, &state));
     TRY_GOTO(status, end, checkpoint_path(place, &path));
+    optimiser_swap_average(trainer->optimiser);
     status = checkpoint_write(path, &model, &trainer->parameters, trainer->optimiser, &state);
+    optimiser_swap_average(trainer->optimiser);
 end:
     checkpoint_model_clear(&model);
     checkpoint_state_clear(&state);
@@ -194,6 +198,7 @@ static Status restore_from(const char *path, const CellPlace *place, Trainer *tr
     TRY_GOTO(status, end, checkpoint_read_parameters(path, &trainer->parameters));
     TRY_GOTO(status, end, checkpoint_read_optimiser(path, trainer->optimiser));
     TRY_GOTO(status, end, read_history(&state, path, history));
+    optimiser_swap_average(trainer->optimiser);
     trainer->step = (size_t)step;
 end:
     checkpoint_state_clear(&state);

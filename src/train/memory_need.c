@@ -5,11 +5,13 @@
 #include "train/trainer.h"
 
 /* The floats that are held for every parameter, and those for every one that trains: values and the
- * engine's packed copy; the gradient, its packed copy, the moments, a partial sum for each level of
- * the tree within the rank, and two buckets where there are other ranks. */
+ * engine's packed copy; the gradient, its packed copy, the moments, the average, a partial sum for
+ * each level of the tree within the rank, and two buckets where there are other ranks. */
 static double held_floats(const CellSettings *settings, const NetworkNeeds *needs, size_t ranks)
 {
     size_t trained = settings->optimiser == OPTIMISER_ADAMW ? 4 : 3;
+    if (settings->ema > 0)
+        ++trained;
     for (size_t shards = settings->shards / ranks; shards > 1; shards /= 2)
         ++trained;
     if (ranks > 1)

@@ -39,6 +39,8 @@ static void write_architecture(const void *field, char text[SETTING_TEXT_BYTES])
     snprintf(text, SETTING_TEXT_BYTES, "%s", architecture_at((size_t) * (const int *)field)->name);
 }
 
+static const char *const samplings[] = {"each", "balanced", NULL};
+
 #define FIELD(name) .offset = offsetof(CellSettings, name)
 
 static const SettingRow training_rows[] = {
@@ -74,6 +76,16 @@ static const SettingRow training_rows[] = {
     {"training", "augment", SETTING_FLAG, FIELD(augment), .otherwise = "true"},
     {"training", "precision", SETTING_CHOICE, FIELD(precision), .otherwise = "f32",
      .choices = precisions},
+    {"model", "branch_scale", SETTING_NUMBER, FIELD(branch_scale), .otherwise = "1", .least = 0.001,
+     .most = 1, .later = true},
+    {"training", "backbone_rate", SETTING_NUMBER, FIELD(backbone_rate), .otherwise = "1",
+     .least = 1e-6, .most = 100, .when = "tuning", .is = "global", .later = true},
+    {"training", "ema", SETTING_NUMBER, FIELD(ema), .otherwise = "0", .most = 0.99999,
+     .later = true},
+    {"training", "sampling", SETTING_CHOICE, FIELD(sampling), .otherwise = "each",
+     .choices = samplings, .later = true},
+    {"training", "colour_strength", SETTING_NUMBER, FIELD(colour_strength), .otherwise = "1",
+     .most = 4, .when = "training.augment", .is = "true", .later = true},
 };
 enum { TRAINING_ROWS = sizeof training_rows / sizeof *training_rows };
 
@@ -433,6 +445,9 @@ Status setting_check(const CellSettings *settings)
         FAIL(STATUS_ARGUMENT,
              "shards: %zu with a batch of %zu (expected a power of two that divides the batch)",
              settings->shards, settings->batch);
+    if (settings->branch_scale != 1 && !architecture_of(&model)->scales_a_branch)
+        FAIL(STATUS_ARGUMENT, "branch_scale: %g (expected 1: %s has no residual branches)",
+             settings->branch_scale, architecture_of(&model)->name);
     model.classes = model.classes ? model.classes : 1; /* the data's, which may not be known yet */
     return architecture_of(&model)->check(&model);
 }

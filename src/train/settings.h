@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/loader.h"
 #include "model/architecture.h"
 #include "nn/numbers.h"
 #include "nn/optimiser.h"
@@ -31,7 +32,8 @@ typedef struct CellSettings {
     double learning_rate; /* peak, after the warm-up */
     double momentum;      /* SGD */
     double weight_decay;
-    double clip_norm; /* of the whole gradient; 0: no clipping */
+    double backbone_rate; /* factor on the rate of what local fine-tuning freezes */
+    double clip_norm;     /* of the whole gradient; 0: no clipping */
     ScheduleKind schedule;
     double warmup_epochs;
     double step_epochs, step_factor; /* step schedule: rate x factor every so many epochs */
@@ -39,7 +41,11 @@ typedef struct CellSettings {
     Precision precision; /* of activations, their gradients and the weights' copies */
     size_t batch;        /* images in a step, over all ranks of the group */
     size_t shards;       /* parts the batch is cut into; a power of two that divides it */
+    double ema;          /* decay of the weights' moving average; 0: none */
+    double branch_scale; /* at which residual branches start */
+    Sampling sampling;
     bool augment;
+    double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 
     /* evaluation */

@@ -19,6 +19,21 @@ NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, s
     return plan;
 }
 
+/* What the settings say of single parameters: where they start, and how fast they learn. */
+static void apply_recipe(const CellSettings *settings, const Architecture *architecture,
+                         ParameterList *parameters)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        Parameter *parameter = &parameters->items[i];
+        if (settings->tuning == TUNING_GLOBAL && architecture->is_frozen_by_local(parameter->name))
+            parameter->rate_factor = settings->backbone_rate;
+        if (settings->branch_scale == 1 || !architecture->scales_a_branch(parameter->name))
+            continue;
+        for (size_t k = 0; k < parameter->count; ++k)
+            parameter->value[k] = (float)settings->branch_scale;
+    }
+}
+
 static Status build_network(Trainer *trainer)
 {
     const CellSettings *settings = trainer->settings;
@@ -27,6 +42,7 @@ static Status build_network(Trainer *trainer)
     plan.training = true;
     TRY(network_init(&trainer->network, &plan, &trainer->parameters));
     parameters_randomise(&trainer->parameters, settings->seed);
+    apply_recipe(settings, trainer->network.architecture, &trainer->parameters);
     return STATUS_OK;
 }
 
@@ -101,7 +117,8 @@ static Status build(Trainer *trainer)
                                            .beta_two = 0.999,
                                            .epsilon = 1e-8,
                                            .weight_decay = settings->weight_decay,
-                                           .clip_norm = settings->clip_norm},
+                                           .clip_norm = settings->clip_norm,
+                                           .average = settings->ema},
                       &trainer->parameters, &trainer->optimiser));
     trainer->steps_per_epoch = loader_steps_per_epoch(trainer->dataset, settings->batch);
     make_schedule(trainer);
@@ -136,6 +153,8 @@ Status trainer_start(Trainer *trainer)
 {
     const CellSettings *settings = trainer->settings;
     size_t slice = trainer->local_shards * trainer->shard_images;
+    AugmentSettings augmentation = augment_defaults();
+    augment_colour(&augmentation, (float)settings->colour_strength);
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
                                         .form = trainer->network.architecture->input,
                                         .global_batch = settings->batch,
@@ -144,9 +163,10 @@ Status trainer_start(Trainer *trainer)
                                         .seed = settings->seed,
                                         .augment = settings->augment,
                                         .shuffle = true,
+                                        .sampling = settings->sampling,
                                         .first_epoch = trainer->step / trainer->steps_per_epoch,
                                         .first_step = trainer->step % trainer->steps_per_epoch,
-                                        .augmentation = augment_defaults()},
+                                        .augmentation = augmentation},
                       &trainer->loader);
 }
 
@@ -245,6 +265,7 @@ Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(add_losses(trainer, counts, result));
     TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));
+    optimiser_average(trainer->optimiser);
     ++trainer->step;
     return STATUS_OK;
 }

@@ -20,7 +20,8 @@ for ranks in 1 2 4; do
 name: same
 data: {manifest: data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 64}
-training: {epochs: 6, batch: 4, shards: 4}
+training:
+  {epochs: 6, batch: 4, shards: 4, ema: 0.9, backbone_rate: 0.5, sampling: balanced, colour_strength: 2}
 grid: {ranks_per_cell: $ranks}
 END
 done

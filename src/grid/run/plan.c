@@ -96,7 +96,7 @@ static bool same_need(const CellSettings *a, const CellSettings *b)
 {
     return architecture_same(&a->model, &b->model) && a->tuning == b->tuning &&
            a->batch == b->batch && a->shards == b->shards && a->precision == b->precision &&
-           a->optimiser == b->optimiser;
+           a->optimiser == b->optimiser && (a->ema > 0) == (b->ema > 0);
 }
 
 /* What a cell shares with an earlier one is not counted again. One whose network cannot be set up

@@ -135,6 +135,62 @@ static void an_epoch_shows_no_image_twice_and_epochs_differ(void **state)
     loader_free(loader);
 }
 
+/* Three normal images, three of GC, all others of GU. */
+static void make_uneven(int32_t former[TRAINING])
+{
+    for (size_t i = 0; i < TRAINING; ++i) {
+        former[i] = dataset->examples[i].label;
+        dataset->examples[i].label = i < 3 ? LABEL_NORMAL : i < 6 ? 0 : 1;
+    }
+}
+
+static void balanced_epochs_show_labels_equally_often_in_ever_other_views(void **state)
+{
+    (void)state;
+    enum { WHOLE = 26, AREA = SIZE * SIZE * 3 };
+    int32_t former[TRAINING];
+    make_uneven(former);
+    LoaderSettings settings = whole_batches();
+    settings.global_batch = settings.slice_count = WHOLE;
+    settings.sampling = SAMPLING_BALANCED;
+    Loader *loader = start(&settings);
+    size_t orders[2][WHOLE];
+    for (size_t epoch = 0; epoch < 2; ++epoch) {
+        const Batch *batch = next(loader);
+        size_t counts[3] = {0}, times[TRAINING] = {0};
+        for (size_t i = 0; i < WHOLE; ++i) {
+            const size_t index = orders[epoch][i] = batch->examples[i].index;
+            ++counts[batch->examples[i].label + 1];
+            ++times[index];
+            for (size_t k = 0; k < i; ++k)
+                if (batch->examples[k].index == index)
+                    assert_memory_not_equal(batch->input + k * AREA, batch->input + i * AREA,
+                                            AREA * sizeof(float));
+        }
+        for (size_t k = 0; k < 3; ++k)
+            assert_in_range(counts[k], WHOLE / 3, WHOLE / 3 + 1);
+        for (size_t i = 0; i < TRAINING; ++i)
+            assert_in_range(times[i], i < 6 ? 2 : 0, i < 6 ? 3 : 1);
+    }
+    assert_memory_not_equal(orders[0], orders[1], sizeof orders[0]);
+    settings.first_epoch = 1;
+    Loader *later = start(&settings);
+    const Batch *batch = next(later);
+    for (size_t i = 0; i < WHOLE; ++i)
+        assert_int_equal(batch->examples[i].index, orders[1][i]);
+    settings.slice_first = WHOLE / 2;
+    settings.slice_count = WHOLE / 2;
+    Loader *half = start(&settings);
+    const Batch *slice = next(half);
+    for (size_t i = 0; i < WHOLE / 2; ++i)
+        assert_same_image(batch, WHOLE / 2 + i, slice, i);
+    loader_free(half);
+    loader_free(later);
+    loader_free(loader);
+    for (size_t i = 0; i < TRAINING; ++i)
+        dataset->examples[i].label = former[i];
+}
+
 static void the_seed_changes_order_and_views(void **state)
 {
     (void)state;
@@ -247,6 +303,7 @@ int main(void)
         cmocka_unit_test(slices_make_up_the_whole),
         cmocka_unit_test(a_later_start_goes_on_where_the_first_would_be),
         cmocka_unit_test(an_epoch_shows_no_image_twice_and_epochs_differ),
+        cmocka_unit_test(balanced_epochs_show_labels_equally_often_in_ever_other_views),
         cmocka_unit_test(the_seed_changes_order_and_views),
         cmocka_unit_test(a_batch_larger_than_the_data_repeats_images_in_other_views),
         cmocka_unit_test(a_batch_stays_valid_while_the_thread_goes_on),

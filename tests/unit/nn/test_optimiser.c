@@ -111,6 +111,77 @@ static void a_copy_of_the_state_goes_on_with_the_same_bits(void **state)
     parameters_clear(&two);
 }
 
+static void the_average_follows_the_values_and_is_exchanged_with_them(void **state)
+{
+    (void)state;
+    OptimiserSettings settings = adamw(1.5);
+    settings.average = 0.75;
+    ParameterList one, plain;
+    Optimiser *averaging, *other;
+    const float decays[] = {0, 1.0F / 10, 2.0F / 11, 3.0F / 12};
+    float expected[COUNT] = {0};
+    make(&one);
+    make(&plain);
+    one.items[1].trainable = plain.items[1].trainable = false;
+    assert_int_equal(optimiser_new(&settings, &one, &averaging), STATUS_OK);
+    settings.average = 0;
+    assert_int_equal(optimiser_new(&settings, &plain, &other), STATUS_OK);
+    assert_int_equal(optimiser_buffer_count(averaging), optimiser_buffer_count(other) + 1);
+    optimiser_swap_average(averaging); /* nothing to exchange yet */
+    assert_memory_equal(one.items[0].value, plain.items[0].value, COUNT * sizeof(float));
+    for (size_t step = 0; step < 40; ++step) {
+        const float decay = step < 4 ? decays[step] : fminf(0.75F, (float)step / (float)(step + 9));
+        fill_gradients(&one, step);
+        fill_gradients(&plain, step);
+        assert_int_equal(optimiser_step(averaging, 0.01, NULL), STATUS_OK);
+        assert_int_equal(optimiser_step(other, 0.01, NULL), STATUS_OK);
+        optimiser_average(averaging);
+        assert_memory_equal(one.items[0].value, plain.items[0].value, COUNT * sizeof(float));
+        for (size_t i = 0; i < COUNT; ++i)
+            expected[i] = decay * expected[i] + (1 - decay) * one.items[0].value[i];
+        optimiser_swap_average(averaging);
+        for (size_t i = 0; i < COUNT; ++i)
+            assert_true(fabsf(one.items[0].value[i] - expected[i]) < 1e-5F);
+        const OptimiserBuffer trained = optimiser_buffer(averaging, 2);
+        assert_string_equal(trained.kind, "other_values");
+        assert_memory_equal(trained.values, plain.items[0].value, COUNT * sizeof(float));
+        optimiser_swap_average(averaging);
+    }
+    optimiser_free(averaging);
+    optimiser_free(other);
+    parameters_clear(&one);
+    parameters_clear(&plain);
+}
+
+static void a_factor_on_the_rate_is_as_another_rate(void **state)
+{
+    (void)state;
+    const OptimiserSettings kinds[] = {
+        adamw(0), {.kind = OPTIMISER_SGD, .momentum = 0.9, .weight_decay = 0.01}};
+    for (size_t k = 0; k < 2; ++k) {
+        ParameterList slow, whole;
+        Optimiser *first, *second;
+        make(&slow);
+        make(&whole);
+        slow.items[0].rate_factor = 0.25;
+        assert_int_equal(optimiser_new(&kinds[k], &slow, &first), STATUS_OK);
+        assert_int_equal(optimiser_new(&kinds[k], &whole, &second), STATUS_OK);
+        for (size_t step = 0; step < 5; ++step) {
+            fill_gradients(&slow, step);
+            fill_gradients(&whole, step);
+            assert_int_equal(optimiser_step(first, 0.01, NULL), STATUS_OK);
+            assert_int_equal(optimiser_step(second, 0.0025, NULL), STATUS_OK);
+        }
+        for (size_t i = 0; i < COUNT; ++i)
+            assert_true(fabsf(slow.items[0].value[i] - whole.items[0].value[i]) < 1e-6F);
+        assert_true(fabsf(slow.items[1].value[0] - whole.items[1].value[0]) > 1e-4F);
+        optimiser_free(first);
+        optimiser_free(second);
+        parameters_clear(&slow);
+        parameters_clear(&whole);
+    }
+}
+
 static void a_gradient_that_is_not_finite_changes_nothing_and_is_named(void **state)
 {
     (void)state;
@@ -194,6 +265,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fifty_steps_end_where_pytorchs_end),
         cmocka_unit_test(a_copy_of_the_state_goes_on_with_the_same_bits),
+        cmocka_unit_test(the_average_follows_the_values_and_is_exchanged_with_them),
+        cmocka_unit_test(a_factor_on_the_rate_is_as_another_rate),
         cmocka_unit_test(a_gradient_that_is_not_finite_changes_nothing_and_is_named),
         cmocka_unit_test(frozen_parameters_have_no_state_and_stay),
         cmocka_unit_test(schedules_warm_up_and_fall_as_they_say),
