@@ -89,7 +89,8 @@ static Status write_provenance(const Result *result)
         TRY(result_write_texts(result->writer, "provenance/data_warnings", dataset->warning_count,
                                (const char **)dataset->warnings));
     if (dataset->synthetic) /* data of earlier versions cannot say that they are */
-        TRY(result_write_i64(result->writer, "provenance/synthetic", 1, &(int64_t){1}));
+        TRY(result_write_i64(result->writer, "provenance/synthetic", 1,
+                             &(int64_t){1 + dataset->hard}));
     return result_write_f64(result->writer, "provenance/seconds", 1, &result->training_seconds);
 }
 
