@@ -20,6 +20,7 @@ static const struct {
     {"import", "make a manifest from a data set of another layout", data_import},
     {"join", "make one manifest of several", data_join},
     {"check", "find everything wrong with a data set", data_check},
+    {"baseline", "say how far colours alone tell the classes", data_baseline},
     {"pack", "decode and resize a data set once, into one file", data_pack},
     {"export", "write annotations or predictions for other tools", data_export},
     {NULL, NULL, NULL},

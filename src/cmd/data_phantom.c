@@ -1,4 +1,5 @@
-/* gisd-data phantom OUT --images N --seed S [--size WxH] [--overlays SHARE] */
+/* gisd-data phantom OUT --images N --seed S [--size WxH] [--overlays SHARE]
+ *                  [--level easy|hard] */
 #include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +16,10 @@ static const struct argp_option options[] = {
     {"size", 'z', "WxH", 0, "Width and height of each image in pixels (320x256)", 0},
     {"overlays", 'o', "SHARE", 0,
      "Share of images with burned-in text, digits, tube or border (0.5)", 0},
+    {"level", 'l', "LEVEL", 0,
+     "easy: one large lesion an image, whose colour tells its class; hard: one to three, from "
+     "0.5 % of the image, which their structure alone tells (easy)",
+     0},
     {0},
 };
 
@@ -40,6 +45,10 @@ static Status parse_value(int key, const char *text, PhantomSettings *settings)
         settings->width = (size_t)number;
         settings->height = (size_t)height;
         return STATUS_OK;
+    case 'l':
+        if (!phantom_level_parse(text, &settings->level))
+            FAIL(STATUS_ARGUMENT, "--level is '%s', expected easy or hard", text);
+        return STATUS_OK;
     default:
         return text_to_number("--overlays", text, 0, 1, &settings->overlays);
     }
@@ -55,6 +64,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 's':
     case 'z':
     case 'o':
+    case 'l':
         if (parse_value(key, argument, &arguments->settings) != STATUS_OK)
             return command_refuse(state, "%s", status_message());
         return 0;

@@ -297,7 +297,8 @@ static Status print_summary(const Check *check, FILE *summary)
     if (!manifest->by_patient)
         fprintf(summary, "No row names a patient: splits are made by image.\n");
     if (manifest->synthetic)
-        fprintf(summary, "The images are synthetic, as " PROPERTIES_FILE " says.\n");
+        fprintf(summary, "The images are synthetic%s, as " PROPERTIES_FILE " says.\n",
+                manifest->hard ? ", of the hard level" : "");
     size_t bare = 0, turned = 0;
     for (size_t i = 0; i < manifest->count; ++i) {
         bare += manifest->rows[i].label_index != LABEL_NORMAL && check->rows[i].box_count == 0;

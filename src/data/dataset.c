@@ -159,7 +159,7 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
 {
     put_number(writer, dataset->size);
     put_number(writer, dataset->by_patient);
-    put_number(writer, dataset->synthetic);
+    put_number(writer, dataset->synthetic + dataset->hard);
     put_number(writer, dataset->letterbox);
     put_names(writer, dataset->class_count, dataset->class_names);
     put_names(writer, dataset->patient_count, dataset->patients);
@@ -348,6 +348,7 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->by_patient = number != 0;
     TRY(get_number(reader, &number));
     dataset->synthetic = number != 0;
+    dataset->hard = number == 2;
     TRY(get_number(reader, &number));
     dataset->letterbox = number != 0;
     TRY(get_names(reader, &dataset->class_count, &dataset->class_names));

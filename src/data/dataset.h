@@ -52,6 +52,7 @@ typedef struct Dataset {
     char **patients;      /* patient_count names */
     bool by_patient;      /* false: the manifest names no patients, so the split is by image */
     bool synthetic;       /* the images were computed, as the phantom's are */
+    bool hard;            /* they are of the phantom's hard level */
     size_t column_count;  /* further columns of the manifest, such as centre, age and sex */
     char **column_names;  /* column_count */
     char **column_texts;  /* count x column_count; "" where a row says nothing */

@@ -128,6 +128,7 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
     dataset->training_side = dataset_training_side(size);
     dataset->by_patient = manifest->by_patient;
     dataset->synthetic = manifest->synthetic;
+    dataset->hard = manifest->hard;
     TRY(copy_names(manifest->class_count, manifest->class_names, &dataset->class_count,
                    &dataset->class_names));
     TRY(copy_names(manifest->patient_count, manifest->patients, &dataset->patient_count,

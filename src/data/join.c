@@ -22,7 +22,7 @@ typedef struct {
     const char **columns; /* of all manifests, in the order met; borrowed */
     size_t column_count, column_capacity;
     char *target; /* absolute name of the folder to be */
-    bool synthetic;
+    bool synthetic, hard;
 } Join;
 
 #define MASK_VALUES "mask_values"
@@ -42,6 +42,7 @@ static Status read_part(Join *join, size_t index)
     Manifest *manifest = &join->manifests[index];
     TRY(manifest_read(join->parts[index].manifest, NULL, manifest));
     join->synthetic |= manifest->synthetic;
+    join->hard |= manifest->hard;
     for (size_t i = 0; i < manifest->table.columns; ++i)
         TRY(add_column(join, manifest->table.cells[i]));
     /* What was said of one folder is said row by row in the new one. */
@@ -167,7 +168,8 @@ static Status write_folder(Join *join, const NewFolder *folder, size_t *rows)
     TRY_GOTO(status, done, gather(join, name, &writer, rows));
     TRY_GOTO(status, done, csv_writer_commit(&writer, path));
     if (join->synthetic)
-        status = properties_write(folder->partial, &(DatasetProperties){.synthetic = true});
+        status = properties_write(folder->partial,
+                                  &(DatasetProperties){.synthetic = true, .hard = join->hard});
 done:
     csv_writer_clear(&writer);
     free(path);

@@ -431,6 +431,7 @@ static Status read_properties(Manifest *manifest)
     DatasetProperties properties;
     TRY(properties_read(manifest->path, &properties));
     manifest->synthetic = properties.synthetic;
+    manifest->hard = properties.hard;
     manifest->mask_rule = properties.mask_rule;
     return STATUS_OK;
 }

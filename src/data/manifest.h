@@ -66,6 +66,7 @@ typedef struct {
     size_t kept_count;     /* columns that are kept as texts: centre, lesion and unknown ones */
     size_t *kept_columns;  /* kept_count; of the table, those with a text in any row */
     bool synthetic;        /* of the folder's properties; a parsed text has none */
+    bool hard;             /* likewise: the images are a phantom's hard ones */
     MaskRule mask_rule;    /* of the folder's properties; rows have it where they say nothing */
 } Manifest;
 

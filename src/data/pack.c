@@ -193,7 +193,7 @@ static Status write_content(const char *manifest_path, const Manifest *manifest,
     TRY(hdf5_set_text(writer, "/", "kind", PACK_KIND));
     TRY(hdf5_set_i64(writer, "/", "format", PACK_FORMAT));
     TRY(hdf5_set_i64(writer, "/", "size", (int64_t)size));
-    TRY(hdf5_set_i64(writer, "/", "synthetic", manifest->synthetic));
+    TRY(hdf5_set_i64(writer, "/", "synthetic", manifest->synthetic + manifest->hard));
     char *text;
     size_t bytes;
     TRY(files_read(manifest_path, &text, &bytes));
@@ -292,6 +292,7 @@ static Status read_text_manifest(const Hdf5Reader *reader, Manifest *manifest)
     status = manifest_parse(name, (const char *)text, bytes, manifest);
     if (status == STATUS_OK)
         manifest->synthetic = synthetic != 0;
+    manifest->hard = synthetic == 2;
 end:
     free(text);
     free(name);

@@ -15,12 +15,19 @@ static Status parse_item(const char *path, const cJSON *item, DatasetProperties 
         properties->synthetic = cJSON_IsTrue(item);
         return STATUS_OK;
     }
+    if (strcmp(item->string, "level") == 0) {
+        const char *level = cJSON_IsString(item) ? item->valuestring : "";
+        properties->hard = strcmp(level, "hard") == 0;
+        if (!properties->hard && strcmp(level, "easy") != 0)
+            FAIL(STATUS_FORMAT, "%s: level is neither \"easy\" nor \"hard\"", path);
+        return STATUS_OK;
+    }
     if (strcmp(item->string, "mask_values") == 0) {
         if (!cJSON_IsString(item) || !mask_rule_parse(item->valuestring, &properties->mask_rule))
             FAIL(STATUS_FORMAT, "%s: mask_values is no text such as " MASK_RULE_EXPECTED, path);
         return STATUS_OK;
     }
-    FAIL(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic, mask_values", path,
+    FAIL(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic, level, mask_values", path,
          item->string);
 }
 
@@ -55,8 +62,9 @@ Status properties_read(const char *manifest_path, DatasetProperties *properties)
 
 Status properties_write(const char *folder, const DatasetProperties *properties)
 {
-    const char *text =
-        properties->synthetic ? "{\"synthetic\": true}\n" : "{\"synthetic\": false}\n";
+    const char *text = !properties->synthetic ? "{\"synthetic\": false}\n"
+                       : properties->hard     ? "{\"synthetic\": true, \"level\": \"hard\"}\n"
+                                              : "{\"synthetic\": true}\n";
     char *path;
     TRY(files_join(folder, PROPERTIES_FILE, &path));
     Status status = files_write(path, text, strlen(text));

@@ -1,7 +1,8 @@
 /* What is true of a data set as a whole, in gisd-dataset.json beside its manifest.
  *
- * An object with the keys "synthetic", true or false, and "mask_values", a text as mask_rule.h
- * describes; either may be missing. Other keys are refused, so that a slip of the pen is not taken
+ * An object with the keys "synthetic", true or false, "level", how hard a phantom is ("easy", as
+ * when it is missing, or "hard"), and "mask_values", a text as mask_rule.h describes; each may be
+ * missing. Other keys are refused, so that a slip of the pen is not taken
  * for "false". A folder without the file holds ordinary images. The file speaks
  * for every manifest of its folder: a part of a phantom is a phantom.
  */
@@ -17,6 +18,7 @@
 
 typedef struct {
     bool synthetic;     /* the images were computed: results say nothing about patients */
+    bool hard;          /* the images are the hard ones of a phantom */
     MaskRule mask_rule; /* how masks are read where their rows do not say */
 } DatasetProperties;
 

@@ -211,6 +211,7 @@ static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
         return STATUS_OK;
     TRY(hdf5_read_i64(reader, "provenance/synthetic", 1, &synthetic));
     result->synthetic = synthetic ? SYNTHETIC_YES : SYNTHETIC_NO;
+    result->hard = synthetic == 2;
     return STATUS_OK;
 }
 

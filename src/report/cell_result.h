@@ -32,6 +32,7 @@ typedef struct {
     char *data;              /* path of the data set */
     Hdf5Texts data_warnings; /* about the data set; none in files of earlier versions */
     Synthetic synthetic;
+    bool hard; /* the images are the phantom's hard ones */
     size_t metric_count;
     CellMetric *metrics;
     size_t roc_count;

@@ -47,6 +47,7 @@ static Status read_result(Experiment *experiment, size_t index)
         return status;
     if (status == STATUS_OK) {
         experiment->synthetic |= is_synthetic(&experiment->results[index]);
+        experiment->hard |= experiment->results[index].hard;
         return record_complete(cell, experiment->results[index].config);
     }
     cell->standing = CELL_FAILED;

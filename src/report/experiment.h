@@ -65,6 +65,7 @@ typedef struct {
     Published published;
     CsvTable readers;  /* of one's own reader study; no rows if none was given */
     bool synthetic;    /* the images are a phantom's */
+    bool hard;         /* and its hard ones */
     size_t unreadable; /* finished cells whose result could not be read: now failed, with cause */
     char problem[RECORD_CAUSE_BYTES]; /* of the first of them */
 } Experiment;

@@ -22,6 +22,9 @@ static const char caution[] = "For research, not for diagnosis.";
 static const char synthetic[] = "The images of this experiment are synthetic (phantom): its "
                                 "numbers say that the program works, "
                                 "and nothing about patients.";
+static const char synthetic_hard[] = "The images of this experiment are synthetic (phantom, hard "
+                                     "level): its numbers say that the program works, "
+                                     "and nothing about patients.";
 
 /* What every step of the composition needs. */
 typedef struct {
@@ -179,7 +182,7 @@ static void add_opening(Composition *composition)
     size_t counts[CELL_STANDINGS] = {0};
     document_warning(document, caution);
     if (experiment->synthetic)
-        document_warning(document, synthetic);
+        document_warning(document, experiment->hard ? synthetic_hard : synthetic);
     add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
         ++counts[experiment->records.cells[i].standing];

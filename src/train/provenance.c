@@ -70,6 +70,6 @@ Status provenance_write_data(Hdf5Writer *writer, const char *data_name, const Da
         TRY(result_write_texts(writer, "provenance/data_warnings", dataset->warning_count,
                                (const char **)dataset->warnings));
     if (dataset->synthetic) /* data of earlier versions cannot say that they are */
-        TRY(result_write_i64(writer, "provenance/synthetic", 1, &(int64_t){1}));
+        TRY(result_write_i64(writer, "provenance/synthetic", 1, &(int64_t){1 + dataset->hard}));
     return STATUS_OK;
 }

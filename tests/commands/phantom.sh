@@ -29,6 +29,21 @@ grep -q 'border,1$' "$folder/one/overlays.csv"
 "$data" phantom "$folder/bare" --images 8 --overlays 0 >/dev/null
 [ "$(wc -l <"$folder/bare/overlays.csv")" = 1 ]
 
+# The hard level: another picture, up to three boxes, told beside the manifest; the same twice.
+for threads in 1 3; do
+    OMP_NUM_THREADS=$threads "$data" phantom "$folder/hard$threads" --images 48 --seed 7 \
+        --size 160x128 --level hard >/dev/null
+done
+diff -r "$folder/hard1" "$folder/hard3"
+! cmp -s "$folder/one/images/000000.jpg" "$folder/hard1/images/000000.jpg"
+"$data" check "$folder/hard1/manifest.csv" >"$folder/summary"
+grep -qx 'The images are synthetic, of the hard level, as gisd-dataset.json says.' "$folder/summary"
+grep -q ';.*;' "$folder/hard1/manifest.csv"
+! grep -q ';' "$folder/one/manifest.csv"
+"$data" baseline "$folder/hard1/manifest.csv" >"$folder/baseline"
+grep -q '^colour histogram baseline of [0-9]* training and [0-9]* test images: lesion AUC 0' \
+    "$folder/baseline"
+
 # A folder with something in it is left alone; so is the rest of a killed run not.
 before=$(ls -lR "$folder/bare")
 if message=$("$data" phantom "$folder/bare" --images 8 2>&1); then
@@ -42,7 +57,7 @@ touch "$folder/.again.partial/images/999999.jpg"
 "$data" phantom "$folder/again" --images 2 >/dev/null
 [ ! -e "$folder/again/images/999999.jpg" ] && [ ! -e "$folder/.again.partial" ]
 
-for wrong in '--images 0' '--size 320' '--overlays 2' '--seed x' '--colour'; do
+for wrong in '--images 0' '--size 320' '--overlays 2' '--level harder' '--seed x' '--colour'; do
     if "$data" phantom "$folder/wrong" $wrong 2>"$folder/message"; then
         echo "$wrong was taken"
         exit 1

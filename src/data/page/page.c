@@ -114,7 +114,10 @@ static void write_head(const Page *page, FILE *html)
     fprintf(html, "</h1>\n<p class=\"muted\">Checked by gisd-data %s, %s</p>\n", GISD_VERSION, now);
     write_verdict(page->findings, html);
     if (page->manifest->synthetic)
-        page_text(html, "The images are synthetic: computed, not of patients.");
+        page_text(html, page->manifest->hard
+                            ? "The images are synthetic, of the hard level: computed, not of "
+                              "patients."
+                            : "The images are synthetic: computed, not of patients.");
     write_tiles(page, html);
     fputs("<nav aria-label=\"Sections\"><a href=\"#findings\">Errors and warnings</a>"
           "<a href=\"#counts\">Counts</a><a href=\"#distributions\">Sizes and light</a>"

@@ -46,6 +46,15 @@ LesionShape lesion_draw(LesionKind kind, RandomStream *stream)
     return shape;
 }
 
+LesionShape lesion_draw_hard(LesionKind kind, RandomStream *stream)
+{
+    LesionShape shape = lesion_draw(kind, stream);
+    shape.level = PHANTOM_HARD;
+    /* As many small ones as large ones, on a scale of ratios. */
+    shape.share = 0.006f * powf(12, random_uniform(stream));
+    return shape;
+}
+
 /* Distance from the centre to the outline in direction `angle`; about 1. */
 static float outline(const LesionShape *shape, float angle)
 {
@@ -84,7 +93,10 @@ LesionPlace lesion_place(const LesionShape *shape, const Look *look, size_t widt
         area += distance * distance * PI / 64;
     }
     float share = shape->share * random_range(stream, 0.75f, 1.35f);
-    share = fminf(fmaxf(share, 0.038f), 0.23f);
+    if (shape->level == PHANTOM_EASY)
+        share = fminf(fmaxf(share, 0.038f), 0.23f);
+    else
+        share = fmaxf(share, 0.005f);
     float axis = sqrtf(share * (float)(width * height) / area);
     LesionPlace place = {
         .turn = random_range(stream, -PI, PI),
@@ -223,9 +235,56 @@ static void lay_gastritis(Scene *scene, size_t i, const LesionShape *shape, floa
     scene->gloss[i] *= 1 + 0.3f * inside;
 }
 
+static void add_colour(double sum[3], const Scene *scene, size_t i)
+{
+    sum[0] += (double)scene->red[i];
+    sum[1] += (double)scene->green[i];
+    sum[2] += (double)scene->blue[i];
+}
+
+/* Gives the pixels of the mask the mean colour that they had before. */
+static void keep_colour(Scene *scene, const double before[3], const double after[3])
+{
+    float *layers[3] = {scene->red, scene->green, scene->blue};
+    for (int c = 0; c < 3; ++c) {
+        float scale = after[c] > 0 ? (float)(before[c] / after[c]) : 1;
+        for (size_t i = 0; i < scene->width * scene->height; ++i)
+            if (scene->mask[i])
+                layers[c][i] *= scale;
+    }
+}
+
+static void lay_point(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at)
+{
+    if (shape->level == PHANTOM_HARD) {
+        structure_lay(scene, i, shape, at);
+        return;
+    }
+    switch (shape->kind) {
+    case LESION_CANCER_UPLIFT:
+        lay_uplift(scene, i, shape, at->size, at->rho, at->coarse, at->fine);
+        break;
+    case LESION_CANCER_FLAT:
+        lay_flat(scene, i, shape, at->rho, at->coarse, at->fine);
+        break;
+    case LESION_CANCER_DEPRESSION:
+        lay_depression(scene, i, shape, at->size, at->rho, at->angle, at->coarse, at->fine);
+        break;
+    case LESION_ULCER:
+        lay_ulcer(scene, i, shape, at->size, at->rho, at->angle, at->coarse, at->fine);
+        break;
+    case LESION_GASTRITIS:
+        lay_gastritis(scene, i, shape, at->rho, at->coarse, at->fine);
+        break;
+    case LESION_NONE:
+        break;
+    }
+}
+
 void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place)
 {
     Row row;
+    double before[3] = {0}, after[3] = {0};
     float reach = 2.0f * 1.3f * place->long_axis;
     float cosine = cosf(place->turn), sine = sinf(place->turn), mirror = place->mirrored ? -1 : 1;
     size_t x0 = (size_t)fmaxf(0, place->x - reach), y0 = (size_t)fmaxf(0, place->y - reach);
@@ -251,29 +310,23 @@ void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place
                 continue;
             float angle = atan2f(q, p);
             float rho = distance / outline(shape, angle) + shape->jagged * row.rho[n];
-            float coarse = row.coarse[n], fine = row.fine[n], size = place->short_axis;
+            LesionPoint at = {.rho = rho,
+                              .angle = angle,
+                              .p = p,
+                              .q = q,
+                              .size = place->short_axis,
+                              .coarse = row.coarse[n],
+                              .fine = row.fine[n]};
             size_t i = y * scene->width + x0 + n;
-            switch (shape->kind) {
-            case LESION_CANCER_UPLIFT:
-                lay_uplift(scene, i, shape, size, rho, coarse, fine);
-                break;
-            case LESION_CANCER_FLAT:
-                lay_flat(scene, i, shape, rho, coarse, fine);
-                break;
-            case LESION_CANCER_DEPRESSION:
-                lay_depression(scene, i, shape, size, rho, angle, coarse, fine);
-                break;
-            case LESION_ULCER:
-                lay_ulcer(scene, i, shape, size, rho, angle, coarse, fine);
-                break;
-            case LESION_GASTRITIS:
-                lay_gastritis(scene, i, shape, rho, coarse, fine);
-                break;
-            case LESION_NONE:
-                return;
-            }
             if (rho < 1)
+                add_colour(before, scene, i);
+            lay_point(scene, i, shape, &at);
+            if (rho < 1) {
+                add_colour(after, scene, i);
                 scene->mask[i] = 255;
+            }
         }
     }
+    if (shape->level == PHANTOM_HARD)
+        keep_colour(scene, before, after);
 }

@@ -2,6 +2,7 @@
 #include "data/phantom/phantom.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,23 @@ PhantomSettings phantom_defaults(void)
 {
     return (PhantomSettings){
         .images = 400, .seed = 1, .width = 320, .height = 256, .overlays = 0.5};
+}
+
+static const char *const level_names[] = {[PHANTOM_EASY] = "easy", [PHANTOM_HARD] = "hard"};
+
+const char *phantom_level_name(PhantomLevel level)
+{
+    return level_names[level];
+}
+
+bool phantom_level_parse(const char *text, PhantomLevel *level)
+{
+    for (size_t i = 0; i < sizeof level_names / sizeof *level_names; ++i)
+        if (strcmp(text, level_names[i]) == 0) {
+            *level = (PhantomLevel)i;
+            return true;
+        }
+    return false;
 }
 
 const char *phantom_label(LesionKind kind)
@@ -106,6 +124,66 @@ static Status finish_mask(Image *mask, const Image *blocked, Box *box)
     return status;
 }
 
+/* Adds a lesion to wall, mask and boxes. One of which nothing is seen adds no box. */
+static Status add_lesion(Scene *scene, const LesionShape *shape, const LesionPlace *place,
+                         const Image *blocked, PhantomImage *result)
+{
+    size_t pixels = scene->width * scene->height, seen = 0;
+    Image mask;
+    TRY(image_init(&mask, scene->width, scene->height, 1));
+    memset(scene->mask, 0, pixels);
+    lesion_lay(scene, shape, place);
+    memcpy(mask.pixels, scene->mask, pixels);
+    Status status = finish_mask(&mask, blocked, &result->boxes[result->box_count]);
+    for (size_t i = 0; status == STATUS_OK && i < pixels; ++i)
+        if (mask.pixels[i]) {
+            result->mask.pixels[i] = 255;
+            ++seen;
+        }
+    image_clear(&mask);
+    result->box_count += seen > 0;
+    return status;
+}
+
+/* Keeps the next lesion away from one that lies there. */
+static void hide(Image *taken, const LesionPlace *place)
+{
+    float reach = 1.9f * place->long_axis;
+    for (size_t y = 0; y < taken->height; ++y)
+        for (size_t x = 0; x < taken->width; ++x) {
+            float dx = (float)x - place->x, dy = (float)y - place->y;
+            if (dx * dx + dy * dy < reach * reach)
+                taken->pixels[y * taken->width + x] = 255;
+        }
+}
+
+/* One to PHANTOM_LESIONS lesions of the patient's class, the first of them the patient's own. */
+static Status add_hard_lesions(const PhantomCase *what, const Look *look, Scene *scene,
+                               RandomStream *lesion, RandomStream *view, const Image *blocked,
+                               PhantomImage *result)
+{
+    size_t width = scene->width, height = scene->height;
+    Image taken;
+    TRY(image_init(&taken, width, height, 1));
+    if (blocked->pixels)
+        memcpy(taken.pixels, blocked->pixels, width * height);
+    else
+        memset(taken.pixels, 0, width * height);
+    uint32_t count = 1 + random_below(view, PHANTOM_LESIONS);
+    Status status = STATUS_OK;
+    for (uint32_t k = 0; k < count && status == STATUS_OK; ++k) {
+        LesionShape shape = lesion_draw_hard(what->kind, k == 0 ? lesion : view);
+        shape.share = k == 0 ? fmaxf(shape.share, 0.012f) : 0.6f * shape.share;
+        LesionPlace place = lesion_place(&shape, look, width, height, &taken, view);
+        if (k > 0 && taken.pixels[(size_t)place.y * width + (size_t)place.x])
+            break; /* no room for another */
+        status = add_lesion(scene, &shape, &place, blocked, result);
+        hide(&taken, &place);
+    }
+    image_clear(&taken);
+    return status;
+}
+
 static Status make_image(const PhantomSettings *settings, size_t index, const PhantomCase *what,
                          Scene *scene, PhantomImage *result, Image *blocked)
 {
@@ -123,15 +201,23 @@ static Status make_image(const PhantomSettings *settings, size_t index, const Ph
     TRY(overlay_block(&result->overlays, width, height, blocked));
     Mucosa mucosa = mucosa_draw(&patient);
     Look look = look_draw(&view);
-    mucosa_lay(scene, &mucosa, &look);
-    if (what->kind != LESION_NONE) {
-        LesionShape shape = lesion_draw(what->kind, &lesion);
-        LesionPlace place = lesion_place(&shape, &look, width, height, blocked, &view);
-        lesion_lay(scene, &shape, &place);
+    memset(result->mask.pixels, 0, width * height);
+    if (settings->level == PHANTOM_HARD) {
+        RandomStream colours;
+        random_init(&colours, settings->seed, "phantom/colours", (uint32_t)index, 0);
+        colours_widen(&patient, &mucosa, &look);
+        mucosa_lay(scene, &mucosa, &look);
+        colours_lay(scene, &colours);
+        if (what->kind != LESION_NONE)
+            TRY(add_hard_lesions(what, &look, scene, &lesion, &view, blocked, result));
+    } else {
+        mucosa_lay(scene, &mucosa, &look);
+        if (what->kind != LESION_NONE) {
+            LesionShape shape = lesion_draw(what->kind, &lesion);
+            LesionPlace place = lesion_place(&shape, &look, width, height, blocked, &view);
+            TRY(add_lesion(scene, &shape, &place, blocked, result));
+        }
     }
-    memcpy(result->mask.pixels, scene->mask, width * height);
-    if (what->kind != LESION_NONE)
-        TRY(finish_mask(&result->mask, blocked, &result->box));
     scene_render(scene, &mucosa, &look, result->image.pixels);
     return overlay_burn(&result->overlays, blocked, &result->image);
 }

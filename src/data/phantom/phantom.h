@@ -4,6 +4,8 @@
  * another way. About 18 % of the images show early cancer (GC; raised, flat and sunken ones in
  * equal parts), 22 % an ulcer (GU), 25 % gastritis (CG) and 35 % nothing. It is made to exercise
  * every part of the program and to be learnt within minutes, not to say anything about patients.
+ * Easy images show one lesion of the class's colours. Hard ones show one to PHANTOM_LESIONS lesions
+ * of one class, small ones too, which their structure alone tells.
  *
  * Image k is a function of the settings and k alone, whatever the number of threads. (Another
  * processor may round the last bit of a pixel differently.)
@@ -26,9 +28,10 @@ typedef struct {
     uint64_t seed;
     size_t width, height; /* of each image, 64 to 4096 */
     double overlays;      /* share of images with burned-in overlays */
+    PhantomLevel level;
 } PhantomSettings;
 
-/* 400 images of 320 x 256, seed 1, overlays on half of them. */
+/* 400 easy images of 320 x 256, seed 1, overlays on half of them. */
 PhantomSettings phantom_defaults(void);
 
 /* What an image is to show. */
@@ -37,6 +40,10 @@ typedef struct {
     uint32_t patient; /* from 0 */
 } PhantomCase;
 
+/* "easy" or "hard"; false: another text. */
+const char *phantom_level_name(PhantomLevel level);
+bool phantom_level_parse(const char *text, PhantomLevel *level);
+
 /* "normal", "GC", "GU" or "CG"; and "uplift", "flat", "depression" or "". */
 const char *phantom_label(LesionKind kind);
 const char *phantom_form(LesionKind kind);
@@ -44,11 +51,14 @@ const char *phantom_form(LesionKind kind);
 /* Assigns patients and what they have to all images. */
 void phantom_plan(const PhantomSettings *settings, PhantomCase *cases /* images */);
 
+enum { PHANTOM_LESIONS = 3 };
+
 /* One finished image and its truth. */
 typedef struct {
-    Image image; /* RGB */
-    Image mask;  /* 0 or 255; all 0 for a normal image */
-    Box box;     /* of the mask */
+    Image image;      /* RGB */
+    Image mask;       /* 0 or 255; all 0 for a normal image */
+    size_t box_count; /* lesions */
+    Box boxes[PHANTOM_LESIONS];
     OverlayPlan overlays;
 } PhantomImage;
 

@@ -55,12 +55,24 @@ typedef struct {
     uint32_t seed;
 } Look;
 
+/* How hard lesions are to find. In easy pictures each class has its colours, and one large lesion;
+ * in hard ones the mean colour of a lesion is that of the wall under it, lesions are small and
+ * several, and healthy mucosa is of many colours. */
+typedef enum { PHANTOM_EASY, PHANTOM_HARD } PhantomLevel;
+
 /* Draws the properties; `stream` is keyed by the patient, or the image. */
 Mucosa mucosa_draw(RandomStream *stream);
 Look look_draw(RandomStream *stream);
 
 /* Lays down healthy mucosa: all layers but the mask, which becomes 0. */
 void mucosa_lay(Scene *scene, const Mucosa *mucosa, const Look *look);
+
+/* Widens what was drawn to the many colours of hard pictures (colours.c). */
+void colours_widen(RandomStream *stream, Mucosa *mucosa, Look *look);
+
+/* Lays bile, mucus, red and pale spots on the wall and turns its white: the same for every class.
+ */
+void colours_lay(Scene *scene, RandomStream *stream);
 
 typedef enum {
     LESION_NONE,
@@ -83,6 +95,7 @@ typedef struct {
     float strength;              /* of its colours and relief */
     float paleness;              /* -1 red to 1 pale */
     uint32_t seed;               /* of its noise */
+    PhantomLevel level;
 } LesionShape;
 
 /* Where it lies in one image. */
@@ -95,13 +108,32 @@ typedef struct {
 
 LesionShape lesion_draw(LesionKind kind, RandomStream *stream);
 
+/* The same for a hard picture: told by its structure alone, and smaller. */
+LesionShape lesion_draw_hard(LesionKind kind, RandomStream *stream);
+
 /* Finds a lit place for the lesion where nothing in `blocked` (one channel, 255: hidden, or NULL)
  * lies on it; the lesion shrinks if need be. */
 LesionPlace lesion_place(const LesionShape *shape, const Look *look, size_t width, size_t height,
                          const Image *blocked, RandomStream *stream);
 
-/* Changes relief, colours, gloss and mask of the wall. */
+/* Changes relief, colours, gloss and mask of the wall. The mask must be 0 before. */
 void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place);
+
+/* One pixel in a lesion's own terms: rho is the distance from the centre in units of the outline, p
+ * and q that in units of the axes, coarse and fine are noise, size is the short axis in pixels. */
+typedef struct {
+    float rho, angle, p, q, size, coarse, fine;
+} LesionPoint;
+
+/* Lays the structure of a hard lesion at pixel i (structure.c). */
+void structure_lay(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at);
+
+/* Draws a lesion into an RGB picture of at most 4096 x 4096 pixels that is there already: its
+ * colours and the shading of its relief, under a lamp beside the lens. *mask (one channel,
+ * allocated here) is 255 on it. `shape` should be a hard one: an easy one brings its own colours.
+ */
+Status lesion_paint(Image *picture, const LesionShape *shape, const LesionPlace *place,
+                    Image *mask);
 
 /* Lights the wall and films it into an RGB picture of the scene's size. */
 void scene_render(Scene *scene, const Mucosa *mucosa, const Look *look, uint8_t *pixels);

@@ -19,7 +19,8 @@ enum { JPEG_QUALITY = 95, PNG_LEVEL = 1, PLACE_BYTES = 40 };
 
 /* What the tables need to know of an image once it is written. */
 typedef struct {
-    Box box;
+    size_t box_count;
+    Box boxes[PHANTOM_LESIONS];
     size_t overlay_count;
     Overlay overlays[OVERLAY_MOST];
 } Record;
@@ -43,7 +44,8 @@ static Status write_image(const PhantomSettings *settings, size_t index, const P
     char place[PLACE_BYTES];
     Status status;
     TRY_GOTO(status, done, phantom_image(settings, index, what, scene, &made));
-    record->box = made.box;
+    record->box_count = made.box_count;
+    memcpy(record->boxes, made.boxes, sizeof record->boxes);
     record->overlay_count = made.overlays.count;
     memcpy(record->overlays, made.overlays.items, sizeof record->overlays);
     TRY_GOTO(status, done, image_encode_jpeg(&made.image, JPEG_QUALITY, &bytes, &count));
@@ -138,7 +140,9 @@ static Status write_manifest(const PhantomSettings *settings, const PhantomCase 
         snprintf(lesion, sizeof lesion, "L%05u", (unsigned)cases[i].patient);
         char label[16];
         snprintf(label, sizeof label, "%s", phantom_label(cases[i].kind));
-        ManifestBox box = {.box = records[i].box, .class_name = label};
+        ManifestBox boxes[PHANTOM_LESIONS];
+        for (size_t k = 0; k < records[i].box_count; ++k)
+            boxes[k] = (ManifestBox){.box = records[i].boxes[k], .class_name = label};
         ManifestRow row = {
             .image = image,
             .mask = ill ? mask : NULL,
@@ -147,8 +151,8 @@ static Status write_manifest(const PhantomSettings *settings, const PhantomCase 
             .lesion = ill ? lesion : NULL,
             .form = phantom_form(cases[i].kind),
             .split = splits[i],
-            .box_count = ill,
-            .boxes = &box,
+            .box_count = records[i].box_count,
+            .boxes = boxes,
         };
         status = manifest_write_row(&writer, &row);
     }
@@ -216,8 +220,9 @@ Status phantom_write(const PhantomSettings *settings, const char *path)
     TRY_GOTO(status, done, write_images(settings, cases, &folder, records));
     TRY_GOTO(status, done, write_overlays(settings, records, folder.partial));
     TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, folder.partial));
-    TRY_GOTO(status, done,
-             properties_write(folder.partial, &(DatasetProperties){.synthetic = true}));
+    const DatasetProperties properties = {.synthetic = true,
+                                          .hard = settings->level == PHANTOM_HARD};
+    TRY_GOTO(status, done, properties_write(folder.partial, &properties));
     TRY_GOTO(status, done, new_folder_commit(&folder));
 done:
     new_folder_clear(&folder);
