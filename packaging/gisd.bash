@@ -98,5 +98,5 @@ _gisd() {
     return 0
 }
 # Installed under each command's name, so that one that is new registers itself.
-complete -o bashdefault -o default -F _gisd gisd-{bench,data,detect,eval,grid,report} \
+complete -o bashdefault -o default -F _gisd gisd-{bench,data,detect,eval,grid,report,weights} \
     "${BASH_SOURCE[0]##*/}"

@@ -154,7 +154,7 @@ static const SettingRow rows[] = {
      .otherwise = "softmax_hard_negatives",
      .read = detection_head_read_loss,
      .write = detection_head_write_loss,
-     .later = true},
+     .later = false},
 };
 
 static const ModelAttribute attributes[] = {

@@ -114,6 +114,9 @@ ends 64 "$bin/gisd-eval"
 ends 0 "$bin/gisd-detect" checkpoint.h5 picture.png
 ends 1 "$bin/gisd-detect" checkpoint.h5 picture.png nothing.png
 ends 64 "$bin/gisd-detect"
+ends 0 "$bin/gisd-weights" export checkpoint.h5 weights.safetensors
+ends 1 "$bin/gisd-weights" export nothing.h5 other.safetensors
+ends 64 "$bin/gisd-weights" export
 ends 0 "$bin/gisd-bench" --base 4 --size 64 --repeats 1 --mode infer
 ends 1 "$bin/gisd-bench" --base 5 --size 64
 ends 64 "$bin/gisd-bench" --size 7

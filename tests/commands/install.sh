@@ -79,7 +79,8 @@ for file in doc/gisd/README.md doc/gisd/CHANGELOG.md doc/gisd/CITATION.cff doc/g
 done
 [ -x "$prefix/share/gisd/slurm/grid.sh" ]
 if [ -e "$GISD_BUILD/packaging/man1/made" ]; then # where there is help2man, and no sanitizer
-    for page in gisd-data gisd-data-import gisd-grid gisd-report gisd-eval gisd-detect gisd-bench; do
+    for page in gisd-data gisd-data-import gisd-grid gisd-report gisd-eval gisd-detect gisd-weights \
+        gisd-bench; do
         zcat "$prefix/share/man/man1/$page.1.gz" >page.txt
         for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'SEE ALSO'; do
             grep -q "^\.SH \"*$section" page.txt

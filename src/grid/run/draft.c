@@ -112,7 +112,7 @@ static Status choose_architecture(Draft *draft, const char *path)
         ModelSettings *model = &draft->cell.model;
         const Task *task = task_of(model);
         model->classes = draft->data->class_count;
-        model->without_masks = task->gives.masks && training->with_masks == 0;
+        model->without_masks = task_gives(model).masks && training->with_masks == 0;
         status = task->check_data ? task->check_data(training) : STATUS_OK;
         if (status == STATUS_OK)
             return STATUS_OK;

@@ -60,7 +60,7 @@ static Status settle_cell(GridCell *cell, const SplitFacts *training, const char
         if (status != STATUS_OK)
             return status_prefix(status, "%s: cell %s", path, cell->name);
     }
-    model->without_masks = task->gives.masks && training->with_masks == 0;
+    model->without_masks = task_gives(model).masks && training->with_masks == 0;
     return STATUS_OK;
 }
 

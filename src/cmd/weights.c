@@ -1,0 +1,239 @@
+/* gisd-weights: a network's weights from and to the files of other programs. */
+#include <argp.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cmd/command.h"
+#include "infer/checkpoint.h"
+#include "infer/network.h"
+#include "store/hdf5_probe.h"
+#include "store/outputs.h"
+#include "store/safetensors.h"
+#include "train/setting_table.h"
+
+const char *argp_program_version = "gisd-weights " GISD_VERSION;
+
+enum { OPTION_FORCE = 256, MOST_CLASSES = 64 };
+
+typedef struct {
+    const char *words[3]; /* import or export, from, to */
+    size_t word_count;
+    CellSettings cell;
+    const char *class_names[MOST_CLASSES];
+    size_t class_count;
+    bool force;
+} Arguments;
+
+static const struct argp_option options[] = {
+    {"architecture", 'a', "NAME", 0, "Import: the network that the weights are for; before --set",
+     0},
+    {"classes", 'c', "NAMES", 0, "Import: the names of its lesion classes, with commas", 0},
+    {"set", 's', "KEY=VALUE", 0, "Import: a setting of the network, as in experiments; repeatable",
+     0},
+    {"force", OPTION_FORCE, NULL, 0, OUTPUTS_FORCE_HELP, 0},
+    {0},
+};
+
+static error_t read_setting(const struct argp_state *state, CellSettings *cell, char *text)
+{
+    char *value = strchr(text, '=');
+    if (!value)
+        return command_refuse(state, "--set %s: expected KEY=VALUE", text);
+    *value++ = '\0';
+    size_t setting = setting_find_name(text);
+    if (setting == setting_count() || strcmp(setting_section(setting), "model") != 0 ||
+        !setting_applies(cell, setting))
+        return command_refuse(state, "--set %s: no setting of the network %s", text,
+                              architecture_of(&cell->model)->name);
+    if (setting_read(cell, setting, value) != STATUS_OK)
+        return command_refuse(state, "--set %s", status_message());
+    return 0;
+}
+
+static error_t read_classes(const struct argp_state *state, Arguments *arguments, char *names)
+{
+    char *rest = NULL;
+    arguments->class_count = 0;
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+        if (arguments->class_count == MOST_CLASSES)
+            return command_refuse(state, "--classes: more than %d names", MOST_CLASSES);
+        arguments->class_names[arguments->class_count++] = name;
+    }
+    return 0;
+}
+
+static error_t check_words(const struct argp_state *state, const Arguments *arguments)
+{
+    bool import = arguments->word_count > 0 && strcmp(arguments->words[0], "import") == 0;
+    if (!import && (arguments->word_count == 0 || strcmp(arguments->words[0], "export") != 0))
+        return command_refuse(state, "expected import or export");
+    if (arguments->word_count < 3)
+        return command_refuse(state, "expected %s after %s",
+                              import ? "FILE.safetensors and OUT.h5"
+                                     : "CHECKPOINT.h5 and OUT.safetensors",
+                              arguments->words[0]);
+    if (import && arguments->class_count == 0)
+        return command_refuse(state, "expected --classes NAME,NAME,... of the lesions");
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    Arguments *arguments = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        return command_check_words(state);
+    case 'a':
+        if (setting_read(&arguments->cell, setting_find("model", "architecture"), argument) !=
+            STATUS_OK)
+            return command_refuse(state, "--%s", status_message());
+        return 0;
+    case 'c':
+        return read_classes(state, arguments, argument);
+    case 's':
+        return read_setting(state, &arguments->cell, argument);
+    case OPTION_FORCE:
+        arguments->force = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->word_count == 3)
+            return command_refuse(state, "%s: one file too many", argument);
+        arguments->words[arguments->word_count++] = argument;
+        return 0;
+    case ARGP_KEY_END:
+        return check_words(state, arguments);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp usage = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "import FILE.safetensors OUT.h5\nexport CHECKPOINT.h5 OUT.safetensors",
+    .doc =
+        "Bring a network's weights in from another program's file, or out to one."
+        "\n\nCommands:\n"
+        "  import     a checkpoint of safetensors\n"
+        "  export     safetensors of a checkpoint"
+        "\vNames and shapes of the tensors are those of the network's parameters "
+        "(docs/results.md). "
+        "Import takes a file only if every tensor fits; else each that is missing, unknown or of "
+        "another shape is a line, and nothing is written. Numbers of F32, F16 and BF16 are taken "
+        "as they are.\n\n" COMMAND_EXIT_STATUS,
+};
+
+static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
+{
+    bool same = tensor->rank == parameter->rank;
+    for (size_t i = 0; same && i < parameter->rank; ++i)
+        same = tensor->dims[i] == parameter->dims[i];
+    return same;
+}
+
+/* Takes every parameter out of the file; what does not fit is told, each on a line. */
+static Status take_all(const char *path, const SafeTensors *tensors, ParameterList *parameters)
+{
+    size_t wrong = 0;
+    char expected[CHECKPOINT_SHAPE_BYTES], found[CHECKPOINT_SHAPE_BYTES];
+    for (size_t i = 0; i < parameters->count; ++i) {
+        Parameter *parameter = &parameters->items[i];
+        const SafeTensor *tensor = safetensors_find(tensors, parameter->name);
+        checkpoint_shape_text(parameter->rank, parameter->dims, expected);
+        if (tensor && same_shape(tensor, parameter)) {
+            Status status = safetensors_values(tensor, parameter->value);
+            if (status != STATUS_OK)
+                return status_prefix(status, "%s: ", path);
+            continue;
+        }
+        ++wrong;
+        if (tensor)
+            checkpoint_shape_text(tensor->rank, tensor->dims, found);
+        status_set(STATUS_FORMAT, "%s: %s%s, expected shape %s", parameter->name,
+                   tensor ? "has shape " : "is missing", tensor ? found : "", expected);
+        fprintf(stderr, "%s\n", status_message());
+    }
+    for (size_t i = 0; i < tensors->count; ++i)
+        if (!parameters_find(parameters, tensors->items[i].name)) {
+            ++wrong;
+            checkpoint_shape_text(tensors->items[i].rank, tensors->items[i].dims, found);
+            status_set(STATUS_FORMAT, "%s of shape %s: the network has no such parameter",
+                       tensors->items[i].name, found);
+            fprintf(stderr, "%s\n", status_message());
+        }
+    if (wrong)
+        FAIL(STATUS_FORMAT, "%s: %zu tensors do not fit (above), nothing is written", path, wrong);
+    return STATUS_OK;
+}
+
+static Status import(const Arguments *arguments, Network *network, ParameterList *parameters)
+{
+    NetworkPlan plan = {.model = arguments->cell.model, .batch = 1};
+    SafeTensors tensors;
+    CheckpointModel model;
+    plan.model.classes = arguments->class_count;
+    TRY(network_init(network, &plan, parameters));
+    Status status = safetensors_read(arguments->words[1], &tensors);
+    if (status == STATUS_OK)
+        status = take_all(arguments->words[1], &tensors, parameters);
+    safetensors_clear(&tensors);
+    TRY(status);
+    TRY(checkpoint_model_init(&model, &plan.model, "global", arguments->class_names, NAN));
+    status = checkpoint_write(arguments->words[2], &model, parameters, NULL, NULL);
+    checkpoint_model_clear(&model);
+    return status;
+}
+
+static Status export(const Arguments *arguments, Network *network, ParameterList *parameters)
+{
+    NetworkPlan plan = {.batch = 1};
+    CheckpointModel model;
+    SafeTensor *tensors;
+    TRY(hdf5_probe(arguments->words[1]));
+    TRY(checkpoint_verify(arguments->words[1]));
+    TRY(checkpoint_read_model(arguments->words[1], &model));
+    plan.model = model.settings;
+    checkpoint_model_clear(&model);
+    TRY(network_init(network, &plan, parameters));
+    TRY(checkpoint_read_parameters(arguments->words[1], parameters));
+    TRY(MEMORY_NEW(&tensors, parameters->count));
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        tensors[i] = (SafeTensor){.name = parameter->name,
+                                  .rank = parameter->rank,
+                                  .count = parameter->count,
+                                  .data = parameter->value};
+        memcpy(tensors[i].dims, parameter->dims, sizeof parameter->dims);
+    }
+    Status status = safetensors_write(arguments->words[2], parameters->count, tensors);
+    free(tensors);
+    return status;
+}
+
+int main(int count, char **words)
+{
+    Arguments arguments = {.cell = setting_defaults(0)};
+    Network network = {0};
+    ParameterList parameters;
+    Outputs outputs;
+    command_begin();
+    command_parse(&usage, count, words, &arguments);
+    outputs_init(&outputs, arguments.force);
+    parameters_init(&parameters);
+    bool in = strcmp(arguments.words[0], "import") == 0;
+    Status status = outputs_note_input(&outputs, arguments.words[1]);
+    if (status == STATUS_OK)
+        status = outputs_claim(&outputs, arguments.words[2], NULL);
+    if (status == STATUS_OK)
+        status = (in ? import : export)(&arguments, &network, &parameters);
+    if (status == STATUS_OK)
+        printf("%s: %zu tensors, %zu numbers\n", arguments.words[2], parameters.count,
+               parameters_total(&parameters, false));
+    network_clear(&network);
+    parameters_clear(&parameters);
+    outputs_clear(&outputs);
+    return command_end("gisd-weights", status);
+}

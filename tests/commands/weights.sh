@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Weights go out to safetensors and come back bit by bit; what does not fit is told and not written.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export OMP_NUM_THREADS=1
+weights=$GISD_BIN/gisd-weights
+cd "$folder"
+
+fail() {
+    echo "weights.sh: $*" >&2
+    exit 1
+}
+
+refused() { # refused TEXT COMMAND...: exit code 1, TEXT in the last line, and no wrong.h5
+    local text=$1 code=0
+    shift
+    "$@" >out.txt 2>err.txt || code=$?
+    [ $code = 1 ] && tail -n 1 err.txt | grep -- "$text" >/dev/null && [ ! -e wrong.h5 ] ||
+        fail "expected '$text', not code $code: $(cat err.txt)"
+}
+
+"$GISD_BUILD/tests/make_checkpoint" .
+network=(--architecture improved_ssd --set base=4 --set size=64)
+"$weights" export checkpoint.h5 out.safetensors >out.txt
+"$weights" import out.safetensors back.h5 "${network[@]}" --classes GC,GU,CG >out.txt
+"$weights" export back.h5 again.safetensors >out.txt
+cmp out.safetensors again.safetensors
+# The detector takes it.
+"$GISD_BIN/gisd-detect" back.h5 picture.png --threshold 0.3 >found.txt
+grep -q 'lesion score' found.txt
+
+# Every tensor of another name, type or shape is a line.
+LC_ALL=C sed 's/"backbone.stages.0.0.conv1.weight"/"backbone.stages.0.0.conv9.weight"/' out.safetensors >renamed.safetensors
+refused '2 tensors do not fit' "$weights" import renamed.safetensors wrong.h5 "${network[@]}" --classes GC,GU,CG
+grep -q '^backbone.stages.0.0.conv1.weight: is missing, expected shape' err.txt || fail "not missing: $(cat err.txt)"
+grep -q '^backbone.stages.0.0.conv9.weight of shape .*: the network has no such parameter' err.txt ||
+    fail "not unknown: $(cat err.txt)"
+refused 'do not fit' "$weights" import out.safetensors wrong.h5 "${network[@]}" --classes GC,GU
+grep -q 'has shape .*, expected shape' err.txt || fail "no other shape: $(cat err.txt)"
+
+# Files that are cut, or no safetensors.
+head -c 5000 out.safetensors >cut.safetensors
+refused 'cut' "$weights" import cut.safetensors wrong.h5 "${network[@]}" --classes GC,GU,CG
+printf 'PK\003\004........' >model.pt
+refused 'safetensors.torch.save_file' "$weights" import model.pt wrong.h5 "${network[@]}" --classes GC,GU,CG
+
+# Files that are there stay.
+refused 'checkpoint.h5' "$weights" export checkpoint.h5 checkpoint.h5 --force
+refused 'back.h5' "$weights" import out.safetensors back.h5 "${network[@]}" --classes GC,GU,CG
