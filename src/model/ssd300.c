@@ -153,8 +153,7 @@ static const SettingRow rows[] = {
      .offset = offsetof(OwnSettings, background),
      .otherwise = "softmax_hard_negatives",
      .read = detection_head_read_loss,
-     .write = detection_head_write_loss,
-     .later = false},
+     .write = detection_head_write_loss},
 };
 
 static const ModelAttribute attributes[] = {

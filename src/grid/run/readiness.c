@@ -60,6 +60,7 @@ static Status settle_cell(GridCell *cell, const SplitFacts *training, const char
         if (status != STATUS_OK)
             return status_prefix(status, "%s: cell %s", path, cell->name);
     }
+    model->without_masks = false; /* so that it is the network that is asked */
     model->without_masks = task_gives(model).masks && training->with_masks == 0;
     return STATUS_OK;
 }
