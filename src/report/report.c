@@ -19,6 +19,12 @@ static const char searched[] =
     "given up after a few epochs and have no results.";
 static const char caution[] = "For research, not for diagnosis.";
 
+static const char random_backbone[] =
+    "'random backbone': local tuning leaves the backbone as it is, and this one began with random "
+    "parameters, so that it has learnt nothing. Such numbers say nothing about local tuning: start "
+    "from "
+    "a pretraining or from initial weights.";
+
 static const char synthetic[] = "The images of this experiment are synthetic (phantom): its "
                                 "numbers say that the program works, "
                                 "and nothing about patients.";
@@ -73,6 +79,14 @@ static const Section sections[] = {
      "The total is of all lesions with a form; those without one are not in it, but in a row of "
      "their own."},
 };
+
+/* Only where there are pretrainings. */
+static const Section pretraining = {"pretraining", "Pretraining", results_pretraining,
+                                    "What the cells' networks were trained on first, each once; "
+                                    "the cells start from its parameters, "
+                                    "but for those that depend on the classes where the classes "
+                                    "differ. AUC, accuracy and Dice are of "
+                                    "its own data's validation split, not of this experiment's."};
 
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
 {
@@ -162,6 +176,14 @@ static void add_data_warnings(Composition *composition)
     }
 }
 
+static bool has_random_backbone(const Experiment *experiment)
+{
+    size_t i = 0;
+    while (i < experiment->records.count && !label_random_backbone(&experiment->records.cells[i]))
+        ++i;
+    return i < experiment->records.count;
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -178,6 +200,8 @@ static void add_opening(Composition *composition)
                   "finished, %zu not started.",
                   experiment->records.count, counts[CELL_DONE], counts[CELL_FAILED],
                   counts[CELL_PARTIAL], counts[CELL_NEW]);
+    if (has_random_backbone(experiment))
+        document_warning(document, random_backbone);
     if (counts[CELL_DROPPED])
         document_warning(document, searched);
     document_text(document, "%s",
@@ -277,6 +301,8 @@ static Status compose(Composition *composition)
     char path[PATH_MAX];
     const ReportOptions *options = composition->options;
     add_opening(composition);
+    if (composition->experiment->records.pretraining_count)
+        TRY(add_section(composition, &pretraining));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         TRY(add_section(composition, &sections[i]));
     TRY(save_cells(composition));

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/text_map.h"
 #include "base/utf8.h"
+#include "grid/experiment/experiment_path.h"
 #include "store/files.h"
 #include "store/patience.h"
 #include "store/yaml_text.h"
@@ -33,38 +34,8 @@ static void values_clear(SettingValues *values)
 {
     clear_texts(values->count, values->texts);
     clear_texts(values->count, values->written);
+    clear_texts(values->count, values->titles);
     *values = (SettingValues){0};
-}
-
-/* Replaces ${NAME} by the environment's value. */
-static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH_BYTES])
-{
-    size_t used = 0;
-    for (const char *at = text; *at;) {
-        char name[64];
-        int length = 0;
-        const char *piece;
-        size_t bytes;
-        if (sscanf(at, "${%63[A-Za-z0-9_]}%n", name, &length) == 1 && length > 0) {
-            piece = getenv(name);
-            if (!piece)
-                return yaml_refuse(
-                    node,
-                    "%s: the environment variable %s is not set (set it, or write the path out)",
-                    text, name);
-            bytes = strlen(piece);
-            at += length;
-        } else {
-            piece = at++;
-            bytes = 1;
-        }
-        if (used + bytes >= SETTING_PATH_BYTES)
-            return yaml_refuse(node, "a path longer than %d bytes", SETTING_PATH_BYTES);
-        memcpy(expanded + used, piece, bytes);
-        used += bytes;
-    }
-    expanded[used] = '\0';
-    return STATUS_OK;
 }
 
 Status experiment_file_check_path(const char *path)
@@ -76,22 +47,6 @@ Status experiment_file_check_path(const char *path)
              "experiment.yaml can hold (rename it, or name it through a link)",
              utf8_quote(path, quote));
     return STATUS_OK;
-}
-
-/* Paths in the file are relative to it; ${NAME} is the environment's. */
-static Status resolve_path(const Reading *reading, YamlNode node, const char *written, char **text)
-{
-    char expanded[SETTING_PATH_BYTES], *here;
-    TRY(expand(node, written, expanded));
-    if (!*expanded)
-        return memory_copy_text("", text);
-    TRY(files_resolve(reading->path, expanded, &here));
-    Status status = files_absolute(here, text); /* other ranks may stand in other folders */
-    free(here);
-    TRY(status);
-    return experiment_file_check_path(*text) == STATUS_OK
-               ? STATUS_OK
-               : yaml_refuse(node, "%s", status_message());
 }
 
 /* `seen`: the values before it. */
@@ -109,12 +64,54 @@ static Status add_value(Reading *reading, size_t setting, YamlNode node, TextMap
         return yaml_refuse(node, "%s: %s is listed twice", setting_key(setting), text);
     ++values->count;
     TRY(memory_copy_text(canonical, &values->written[place]));
-    return setting_is_path(setting) ? resolve_path(reading, node, canonical, &values->texts[place])
-                                    : memory_copy_text(canonical, &values->texts[place]);
+    return setting_is_path(setting)
+               ? experiment_path_resolve(reading->path, node, canonical, &values->texts[place])
+               : memory_copy_text(canonical, &values->texts[place]);
+}
+
+typedef struct {
+    Reading *reading;
+    size_t setting, room[3];
+} MapReading;
+
+static Status add_titled(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    MapReading *map = context;
+    SettingValues *values = &map->reading->experiment->values[map->setting];
+    TextMap seen = {0}; /* two networks may start from one file */
+    (void)key_node;
+    TRY(MEMORY_GROW(&values->texts, values->count + 1, &map->room[0]));
+    TRY(MEMORY_GROW(&values->written, values->count + 1, &map->room[1]));
+    TRY(MEMORY_GROW(&values->titles, values->count + 1, &map->room[2]));
+    TRY(memory_copy_text(key, &values->titles[values->count]));
+    const size_t before = values->count;
+    Status status = add_value(map->reading, map->setting, value, &seen);
+    if (values->count == before) { /* clear_texts() would miss it */
+        free(values->titles[before]);
+        values->titles[before] = NULL;
+    }
+    text_map_clear(&seen);
+    return status;
+}
+
+/* A file for each network, by what it is called. */
+static Status read_titled(Reading *reading, size_t setting, YamlNode node)
+{
+    MapReading map = {.reading = reading, .setting = setting};
+    SettingValues *values = &reading->experiment->values[setting];
+    values->line = yaml_line(node);
+    TRY(yaml_read_mapping(node, setting_key(setting), add_titled, &map));
+    return values->count ? STATUS_OK
+                         : yaml_refuse(node,
+                                       "%s: an empty mapping (expected a file for each "
+                                       "network, such as {r50x1: a.h5})",
+                                       setting_key(setting));
 }
 
 static Status read_values(Reading *reading, size_t setting, YamlNode node)
 {
+    if (setting_is_path(setting) && yaml_is_mapping(node))
+        return read_titled(reading, setting, node);
     SettingValues *values = &reading->experiment->values[setting];
     const bool list = yaml_is_list(node);
     const size_t count = list ? yaml_count(node) : 1;
@@ -209,9 +206,9 @@ static Status read_manifest(Reading *reading, YamlNode value)
     TRY(yaml_text(value, "manifest", &text));
     reading->experiment->manifest_line = yaml_line(value);
     /* What the environment lacks may still come from the command line. */
-    if (strstr(text, "${") && expand(value, text, expanded) != STATUS_OK)
+    if (strstr(text, "${") && experiment_path_expand(value, text, expanded) != STATUS_OK)
         return STATUS_OK;
-    TRY(expand(value, text, expanded));
+    TRY(experiment_path_expand(value, text, expanded));
     return files_resolve(reading->path, expanded, &reading->experiment->manifest);
 }
 
@@ -299,7 +296,7 @@ static Status read_search(Reading *reading, YamlNode value)
 
 /* The top level's own keys, its settings, and the sections of all other settings, each once;
  * known[setting_count() + OWN_KEYS + 1]. */
-static const char *const own_keys[] = {"name", "data", "search", "grid"};
+static const char *const own_keys[] = {"name", "data", "search", "grid", "pretrain"};
 enum { OWN_KEYS = sizeof own_keys / sizeof *own_keys };
 
 static void list_top(const char **known)
@@ -338,6 +335,8 @@ static Status read_top(void *context, YamlNode key_node, const char *key, YamlNo
         return read_search(reading, value);
     if (strcmp(key, "grid") == 0)
         return yaml_read_mapping(value, key, read_grid, reading);
+    if (strcmp(key, "pretrain") == 0)
+        return pretrain_section_read(reading->path, value, &reading->experiment->pretrain);
     if (setting_find("", key) < setting_count())
         return read_setting(reading, key_node, key, value);
     if (is_section(key)) {
@@ -384,6 +383,32 @@ static Status check_settings(const Reading *reading)
     return STATUS_OK;
 }
 
+/* What the pretraining may not say, and that a cell starts from one thing. */
+static Status check_pretrain(const Reading *reading)
+{
+    const ExperimentFile *experiment = reading->experiment;
+    const PretrainSection *section = &experiment->pretrain;
+    const SettingValues *initial = &experiment->values[setting_find("model", "initial")];
+    const bool from_file = initial->count > 1 || (initial->count == 1 && *initial->texts[0]);
+    if (section->manifest && from_file)
+        FAIL(STATUS_ARGUMENT,
+             "%s:%zu: initial: the cells start from their pretraining (expected one of "
+             "model.initial "
+             "and pretrain)",
+             reading->path, initial->line);
+    for (size_t i = 0; section->manifest && i < setting_count(); ++i) {
+        bool applies = !section->texts[i];
+        for (size_t k = 0; k < chosen_count(experiment) && !applies; ++k) {
+            const CellSettings defaults = chosen_defaults(experiment, k);
+            applies = setting_applies(&defaults, i);
+        }
+        if (!applies)
+            FAIL(STATUS_ARGUMENT, "%s:%zu: pretrain: %s: no architecture of this experiment has it",
+                 reading->path, section->line, setting_key(i));
+    }
+    return STATUS_OK;
+}
+
 static Status check_shares(const Reading *reading)
 {
     const double *shares = reading->experiment->split.shares;
@@ -406,6 +431,7 @@ static Status read_tree(Reading *reading, const YamlTree *tree)
     if (!experiment->name[0])
         FAIL(STATUS_ARGUMENT, "%s: name is missing", reading->path);
     TRY(check_settings(reading));
+    TRY(check_pretrain(reading));
     return check_shares(reading);
 }
 
@@ -428,6 +454,7 @@ void experiment_file_clear(ExperimentFile *experiment)
         values_clear(&experiment->values[i]);
     free(experiment->values);
     free(experiment->manifest);
+    pretrain_section_clear(&experiment->pretrain);
     *experiment = (ExperimentFile){0};
 }
 
@@ -435,15 +462,23 @@ void experiment_file_clear(ExperimentFile *experiment)
 
 static void write_values(FILE *stream, size_t setting, const SettingValues *values)
 {
-    if (values->count == 1) {
+    const char *brackets = values->titles ? "{}" : "[]";
+    if (values->count == 1 && !values->titles) {
         setting_write_yaml(stream, setting, values->texts[0]);
         return;
     }
     for (size_t i = 0; i < values->count; ++i) {
-        fputs(i ? ", " : "[", stream);
+        if (i)
+            fputs(", ", stream);
+        else
+            fputc(brackets[0], stream);
+        if (values->titles) {
+            yaml_write_text(stream, values->titles[i]);
+            fputs(": ", stream);
+        }
         setting_write_yaml(stream, setting, values->texts[i]);
     }
-    fputc(']', stream);
+    fputc(brackets[1], stream);
 }
 
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
@@ -533,6 +568,7 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
             experiment->checkpoint_seconds, experiment->silence);
     if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
         fprintf(stream, "  patience: %.0f\n", experiment->patience);
+    pretrain_section_write(stream, &experiment->pretrain);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     return STATUS_OK;

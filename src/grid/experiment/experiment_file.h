@@ -12,14 +12,18 @@
  *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
  *     search: halving                         # over alpha and gamma: see search.h; else grid
  *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600}
+ *     pretrain: {manifest: ...}               # before the cells: see pretrain_section.h
  *
  * Every setting of setting_table.h may be a single value or a list; a list of more than one value
- * is an axis. Paths are relative to the file. Errors are one line with file and line number.
+ * is an axis. model.initial may be a mapping too, from what networks are called
+ * (architecture_title()) to the file of each: then it is none. Paths are relative to the file.
+ * Errors are one line with file and line number.
  */
 #ifndef GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 #define GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 
 #include "data/split.h"
+#include "grid/experiment/pretrain_section.h"
 #include "train/setting_table.h"
 
 enum { EXPERIMENT_NAME_BYTES = 64 };
@@ -29,6 +33,7 @@ typedef struct {
     size_t count;   /* 0: none, each architecture has its default */
     char **texts;   /* count; canonical, and paths as seen from the working folder */
     char **written; /* count; canonical, and paths as they stand in the file */
+    char **titles;  /* count: of the networks that they are for; NULL: for all */
     size_t line;    /* in the file, from 1 */
 } SettingValues;
 
@@ -46,6 +51,7 @@ typedef struct {
     double silence;            /* seconds after which a rank that says nothing counts as dead */
     double patience;           /* seconds for which is tried again what the storage refuses */
     SettingValues *values;     /* setting_count() */
+    PretrainSection pretrain;
 } ExperimentFile;
 
 /* Reads and checks a file. After an error there is nothing to clear. */
