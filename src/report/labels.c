@@ -46,7 +46,8 @@ void label_run(const Experiment *experiment, const Run *run, char text[LABEL_BYT
 
 bool label_random_backbone(const CellRecord *cell)
 {
-    return strcmp(axes_value(cell, "tuning"), "local") == 0 && !*axes_value(cell, "initial") &&
+    const char *initial = record_setting(cell, "initial"); /* NULL: nobody knows */
+    return strcmp(axes_value(cell, "tuning"), "local") == 0 && initial && !*initial &&
            !*cell->source;
 }
 

@@ -31,7 +31,8 @@ static void free_group(Scheduler *scheduler, const SchedulerOrder *order)
 static void the_longest_cell_starts_first(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 1, 0}, {300, 10, 1, 0}, {200, 10, 1, 0}, {0, 10, 1, 0}};
+    const SchedulerCell cells[] = {
+        {100, 10, 1, 0}, {300, 10, 1, 0}, {200, 10, 1, 0}, {0, 10, 1, 0}};
     Scheduler *scheduler = make(2, 0, 4, cells);
     SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0), none = next(scheduler, 0);
     assert_int_equal(one.kind, ORDER_START);
