@@ -14,6 +14,7 @@ fail() {
 }
 
 "$GISD_BIN/gisd-data" phantom source --images 24 --seed 5 --size 96x80 --overlays 0 >/dev/null
+"$GISD_BIN/gisd-data" phantom other --images 16 --seed 7 --size 96x80 --overlays 0 >/dev/null
 "$GISD_BIN/gisd-data" phantom own --images 16 --seed 6 --size 96x80 --overlays 0 >/dev/null
 cat >plain.yaml <<'END_OF_YAML'
 name: one
@@ -37,11 +38,19 @@ pretraining=$(awk '$2 == "r50x1-pretraining" { print $1 }' plan.txt)
 grep -q pretraining plan.txt && grep -q '^2 of 3 cells are left' plan.txt ||
     fail "a pretraining goes with its cells: $(cat plan.txt)"
 # Cells of random weights are other ones, and so are those of another pretraining.
-for change in s/none/none/ '/^pretrain/,$d' 's/epochs: 3/epochs: 4/' 's/source/own/'; do
+for change in s/none/none/ '/^pretrain/,$d' 's/epochs: 3/epochs: 4/' 's/source/other/'; do
     sed "$change" one.yaml >changed.yaml
     "$grid" changed.yaml --plan | awk '$2 == "r50x1-local" { print $1 }'
 done >ids.txt
 [ "$(sort -u ids.txt | wc -l)" = 4 ] || fail "four identities expected: $(cat ids.txt)"
+
+# What the cells are tested on must not be learnt from before.
+sed 's/,test,/,train,/' own/manifest.csv >own/seen.csv
+sed 's|source/manifest|own/seen|' one.yaml >seen.yaml
+code=0
+"$grid" seen.yaml --plan >out.txt 2>err.txt || code=$?
+[ $code = 1 ] && grep -q 'seen.yaml: pretraining: .* near-equal to what it learns from' err.txt ||
+    fail "seen before: code $code: $(cat err.txt)"
 
 # ---- the same bits ----
 
@@ -93,6 +102,8 @@ log=$(cat alone/cells/"$(head -n 1 ids.txt)"/log.txt)
 "$grid" plain.yaml --out plain 2>err.txt || fail "plain: $(cat err.txt)"
 "$GISD_BIN/gisd-report" plain --format md
 grep -q '^| r50x1 | local, random backbone |' plain/report/table3.md || fail "$(cat plain/report/table3.md)"
+h5dump -d /config "alone/cells/$(head -n 1 ids.txt)/result.h5" | grep -c "pretraining: $pretraining" >/dev/null ||
+    fail "the result does not name its pretraining"
 [ ! -e plain/report/pretraining.md ] || fail "a table of pretrainings where there are none"
 
 # ---- a pretraining that fails ----

@@ -144,6 +144,17 @@ static Status identify_pretraining(GridCell *cell, const char *fingerprint)
     return STATUS_OK;
 }
 
+/* The cell's configuration says from what it starts. */
+static Status note_source(GridCell *cell, const char *source)
+{
+    char *config;
+    if (asprintf(&config, "%spretraining: %s\n", cell->config, source) < 0)
+        FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
+    free(cell->config);
+    cell->config = config;
+    return STATUS_OK;
+}
+
 Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                            const char *const *fingerprints, GridCells *cells)
 {
@@ -169,7 +180,9 @@ Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                      cells->cells[cell->source - 1].identity);
         status = cell_identity(&cell->settings, start, fingerprints[i], cell->identity);
         memcpy(cell->id, cell->identity, sizeof cell->id);
-        if (status == STATUS_OK && !cell->source)
+        if (status == STATUS_OK && cell->source)
+            status = note_source(cell, cells->cells[cell->source - 1].identity);
+        else if (status == STATUS_OK)
             status =
                 cell_former_identity(&cell->settings, written, fingerprints[i], cell->former_id);
     }

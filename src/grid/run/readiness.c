@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "data/dataset_facts.h"
+#include "data/dataset_overlap.h"
 #include "infer/checkpoint.h"
 #include "infer/network.h"
 #include "task/task.h"
@@ -123,6 +124,29 @@ static Status settle_cells(Job *job, const JobData *data, const char *path)
     return status;
 }
 
+/* ---- pretraining ---- */
+
+/* What a pretraining has seen must not be tested on. Nearly the same hash is the same picture, held
+ * at another size; what is only like it, the next frame perhaps, is for a person to judge. */
+static Status check_overlap(Job *job, const JobData *grid, const JobData *source, const char *path)
+{
+    enum { SAME_BITS = 8 };
+    DatasetOverlap overlap;
+    char text[512];
+    TRY(dataset_overlap(grid->dataset, source->dataset, &overlap));
+    if (!overlap.count)
+        return STATUS_OK;
+    snprintf(text, sizeof text,
+             "pretraining: %zu validation or test picture%s near-equal to what it learns from, the "
+             "nearest %.150s to %.150s of the pretraining (%u of 256 bits differ)",
+             overlap.count, overlap.count > 1 ? "s are" : " is",
+             grid->dataset->examples[overlap.own].name,
+             source->dataset->examples[overlap.source].name, overlap.bits);
+    if (overlap.bits <= SAME_BITS)
+        FAIL(STATUS_ARGUMENT, "%s: %s (expected other images in pretrain.manifest)", path, text);
+    return warn(job, text);
+}
+
 /* ---- initial weights ---- */
 
 static bool same_start(const CellSettings *a, const CellSettings *b)
@@ -180,5 +204,6 @@ Status readiness_settle(Job *job, const ExperimentFile *experiment, const char *
     if (!job->source_count)
         return STATUS_OK;
     const JobData source = source_data(job);
-    return settle_data(job, &source, path);
+    TRY(settle_data(job, &source, path));
+    return check_overlap(job, &grid, &source, path);
 }
