@@ -22,7 +22,7 @@ static Status add(Pictures *pictures, const Dataset *dataset, bool own)
         if (split == (own ? SPLIT_TRAIN : SPLIT_TEST))
             continue;
         const size_t side = dataset_side(dataset, i);
-        const Image image = {.width = side, .height = side, .pixels = dataset->pixels[i]};
+        const Image image = {side, side, 3, dataset->pixels[i]};
         TRY(look_take(&image, &pictures->looks[pictures->count]));
         pictures->positions[pictures->count++] = i;
         pictures->own_count += own;
