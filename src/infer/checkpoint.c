@@ -350,18 +350,23 @@ static Status read_shaped(const Hdf5Reader *reader, const char *name, const Para
     return hdf5_read_f32(reader, name, parameter->count, values);
 }
 
-/* Tells which parameters of a file may be of other shapes, or missing. */
-typedef bool (*MayDiffer)(const char *parameter);
+/* Which parameters need not be taken; for a file that must be the list's own, all zero. */
+typedef struct {
+    bool (*depends_on_classes)(const char *parameter); /* NULL: no other shapes */
+    bool other_classes;                                /* those are not taken even if they fit */
+    bool lacks_some;                                   /* the file may lack others too */
+    bool has_more; /* the file may have what the network lacks */
+} Leave;
 
 static Status refuse_unknown(const Hdf5Reader *reader, const ParameterList *parameters,
-                             MayDiffer may_differ)
+                             const Leave *leave)
 {
     Hdf5Texts names;
     TRY(hdf5_list(reader, "parameters", &names));
     Status status = STATUS_OK;
     for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
         if (parameters_find(parameters, names.items[i]) ||
-            (may_differ && may_differ(names.items[i])))
+            (leave->depends_on_classes && leave->depends_on_classes(names.items[i])))
             continue;
         char name[PATH_BYTES], found[CHECKPOINT_SHAPE_BYTES];
         size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
@@ -386,47 +391,105 @@ static bool fits(const Hdf5Reader *reader, const char *name, const Parameter *pa
     return rank == parameter->rank && memcmp(dims, parameter->dims, rank * sizeof *dims) == 0;
 }
 
-/* `may_differ` is NULL where none may. */
-static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameters,
-                              MayDiffer may_differ)
+static bool is_left(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
+                    const Leave *leave)
 {
+    if (leave->depends_on_classes && leave->depends_on_classes(parameter->name))
+        return leave->other_classes || !fits(reader, name, parameter);
+    return leave->lacks_some && !hdf5_has(reader, name);
+}
+
+static Status read_parameter(const Hdf5Reader *reader, const char *name, Parameter *parameter)
+{
+    ++parameter->version;
+    TRY(read_shaped(reader, name, parameter, parameter->value));
+    for (size_t k = 0; k < parameter->count; ++k)
+        if (!isfinite(parameter->value[k]))
+            FAIL(STATUS_FORMAT, "%s: /%s: number %zu is not finite", hdf5_reader_path(reader), name,
+                 k);
+    return STATUS_OK;
+}
+
+/* `kept`: gets the names of what was left; may be NULL. */
+static Status read_parameters(const Hdf5Reader *reader, ParameterList *parameters,
+                              const Leave *leave, FILE *kept)
+{
+    size_t taken = 0;
     for (size_t i = 0; i < parameters->count; ++i) {
         Parameter *parameter = &parameters->items[i];
         char name[PATH_BYTES];
         snprintf(name, sizeof name, "parameters/%s", parameter->name);
-        if (may_differ && may_differ(parameter->name) && !fits(reader, name, parameter))
-            continue;
-        if (parameters->only_shapes) {
-            TRY(check_shape(reader, name, parameter));
+        if (is_left(reader, name, parameter, leave)) {
+            if (kept)
+                fprintf(kept, " %s", parameter->name);
             continue;
         }
-        ++parameter->version;
-        TRY(read_shaped(reader, name, parameter, parameter->value));
-        for (size_t k = 0; k < parameter->count; ++k)
-            if (!isfinite(parameter->value[k]))
-                FAIL(STATUS_FORMAT, "%s: /%s: number %zu is not finite", hdf5_reader_path(reader),
-                     name, k);
+        ++taken;
+        if (parameters->only_shapes)
+            TRY(check_shape(reader, name, parameter));
+        else
+            TRY(read_parameter(reader, name, parameter));
     }
-    return refuse_unknown(reader, parameters, may_differ);
-}
-
-static Status read_parameters_of(const char *path, ParameterList *parameters, MayDiffer may_differ)
-{
-    Hdf5Reader *reader;
-    TRY(open_checkpoint(path, &reader));
-    Status status = read_parameters(reader, parameters, may_differ);
-    return hdf5_reader_end(reader, status);
+    if (!taken && parameters->count)
+        FAIL(STATUS_FORMAT,
+             "%s: holds no parameter that this network could start from (expected some of its own "
+             "names and shapes)",
+             hdf5_reader_path(reader));
+    return leave->has_more ? STATUS_OK : refuse_unknown(reader, parameters, leave);
 }
 
 Status checkpoint_read_parameters(const char *path, ParameterList *parameters)
 {
-    return read_parameters_of(path, parameters, NULL);
+    Hdf5Reader *reader;
+    TRY(open_checkpoint(path, &reader));
+    Status status = read_parameters(reader, parameters, &(Leave){0}, NULL);
+    return hdf5_reader_end(reader, status);
+}
+
+static bool same_classes(const CheckpointModel *model, const InitialStart *start)
+{
+    bool same = model->settings.classes == start->class_count;
+    for (size_t i = 0; same && i < start->class_count; ++i)
+        same = strcmp(model->class_names[i], start->class_names[i]) == 0;
+    return same;
+}
+
+static Status read_initial(const char *path, ParameterList *parameters, const Leave *leave,
+                           FILE *kept)
+{
+    Hdf5Reader *reader;
+    TRY(open_checkpoint(path, &reader));
+    Status status = read_parameters(reader, parameters, leave, kept);
+    return hdf5_reader_end(reader, status);
 }
 
 Status checkpoint_read_initial(const char *path, ParameterList *parameters,
-                               bool (*may_differ)(const char *parameter))
+                               const InitialStart *start, char **kept)
 {
-    return read_parameters_of(path, parameters, may_differ);
+    CheckpointModel model;
+    FILE *stream = NULL;
+    size_t bytes;
+    TRY(checkpoint_read_model(path, &model));
+    const bool some = model.some || start->shared;
+    const Leave leave = {.depends_on_classes = start->depends_on_classes,
+                         .other_classes = some && !same_classes(&model, start),
+                         .lacks_some = some,
+                         .has_more = start->shared};
+    checkpoint_model_clear(&model);
+    if (kept) {
+        stream = open_memstream(kept, &bytes);
+        if (!stream)
+            FAIL(STATUS_NO_MEMORY, "%s: no memory for the names of its parameters", path);
+    }
+    Status status = read_initial(path, parameters, &leave, stream);
+    if (stream && fclose(stream) != 0 && status == STATUS_OK)
+        status =
+            status_set(STATUS_NO_MEMORY, "%s: no memory for the names of its parameters", path);
+    if (kept && status != STATUS_OK) {
+        free(*kept);
+        *kept = NULL;
+    }
+    return status;
 }
 
 static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)

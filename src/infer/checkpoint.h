@@ -10,8 +10,9 @@
  *
  * A file with only /model and /parameters, written by any program, is a checkpoint too: it has no
  * checksum and nothing to resume. base, class_names, tuning and operating_point may then be left
- * out. A file that names no format is of the first; one of a later format than this program knows
- * is STATUS_UNSUPPORTED wherever it is read.
+ * out. Such a file may hold some of the network's parameters alone, a backbone's for one, if /model
+ * says so: attribute parameters, "some". A file that names no format is of the first; one of a
+ * later format than this program knows is STATUS_UNSUPPORTED wherever it is read.
  *
  * The checksum is that of a text with one line for each item, the lines in order of their bytes:
  * "parameters/NAME f32 64x3x7x7 HASH\n", where HASH is the XXH3-128 of the numbers' little-endian
@@ -63,11 +64,23 @@ Status checkpoint_read_model(const char *path, CheckpointModel *model);
  * list's values are then undefined. */
 Status checkpoint_read_parameters(const char *path, ParameterList *parameters);
 
-/* As checkpoint_read_parameters(), for a start from a network of other data: parameters for which
- * `may_differ` is true keep their values where the file lacks them or has another shape of them. Of
- * a list that holds only shapes these are compared, and no numbers read. */
+/* For whom parameters are read to start from. */
+typedef struct {
+    bool (*depends_on_classes)(const char *parameter); /* of the list */
+    size_t class_count;
+    const char *const *class_names; /* class_count: of the data */
+    bool shared; /* as much as both networks have, whatever either has besides: a pretraining's */
+} InitialStart;
+
+/* As checkpoint_read_parameters(), for a start from a network of other data: parameters that depend
+ * on the classes keep their values where the file lacks them or has another shape of them. Of a
+ * file of some parameters, and of a `shared` start, they do so too where the classes are not the
+ * same, and so does every parameter that the file lacks; one that has none of the network's is
+ * refused. The names of those that kept their values are told in *kept, one blank before each,
+ * released with free(); `kept` may be NULL. Of a list that holds only shapes these are compared,
+ * and no numbers read. */
 Status checkpoint_read_initial(const char *path, ParameterList *parameters,
-                               bool (*may_differ)(const char *parameter));
+                               const InitialStart *start, char **kept);
 
 /* Fills the optimiser's buffers and number of updates; STATUS_MISSING if the file has none. */
 Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser);

@@ -107,6 +107,8 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
     }
     TRY(checkpoint_digest_text(digest, "model/architecture", architecture_of(settings)->name));
     TRY(checkpoint_digest_text(digest, "model/tuning", model->tuning));
+    if (model->some)
+        TRY(checkpoint_digest_text(digest, "model/parameters", "some"));
     return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
                                    &model->operating_point);
 }
@@ -123,6 +125,8 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
     TRY(hdf5_set_texts(writer, "model", "class_names", settings->classes,
                        (const char *const *)model->class_names));
     TRY(hdf5_set_text(writer, "model", "tuning", model->tuning));
+    if (model->some)
+        TRY(hdf5_set_text(writer, "model", "parameters", "some"));
     return hdf5_set_f64(writer, "model", "operating_point", model->operating_point);
 }
 
@@ -205,6 +209,17 @@ static Status read_class_names(const Hdf5Reader *reader, size_t classes, char **
     return status;
 }
 
+static Status read_some(const Hdf5Reader *reader, bool *some)
+{
+    char text[CHECKPOINT_NAME_BYTES];
+    TRY(read_name(reader, "parameters", "all", text));
+    *some = strcmp(text, "some") == 0;
+    if (!*some && strcmp(text, "all") != 0)
+        FAIL(STATUS_FORMAT, "%s: /model: parameters is \"%s\", expected all or some",
+             hdf5_reader_path(reader), text);
+    return STATUS_OK;
+}
+
 static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
 {
     if (!hdf5_has(reader, "model") || !hdf5_has(reader, "parameters"))
@@ -215,6 +230,7 @@ static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
     model->operating_point = OUTCOME_POINT_DEFAULT;
     if (hdf5_has_attribute(reader, "model", "operating_point"))
         TRY(hdf5_get_f64(reader, "model", "operating_point", &model->operating_point));
+    TRY(read_some(reader, &model->some));
     TRY(read_numbers(reader, &model->settings));
     TRY(MEMORY_NEW(&model->class_names, model->settings.classes));
     return read_class_names(reader, model->settings.classes, model->class_names);

@@ -14,8 +14,10 @@ typedef struct {
     ModelSettings settings;
     char tuning[CHECKPOINT_NAME_BYTES]; /* "global" or "local" */
     char **class_names;                 /* settings.classes */
-    double operating_point;             /* lesion score from which an image counts as diseased; NaN
-                                           until training has chosen one */
+    bool some; /* /parameters lacks some of the network's: a file to start from, not to detect with
+                */
+    double operating_point; /* lesion score from which an image counts as diseased; NaN
+                               until training has chosen one */
 } CheckpointModel;
 
 /* A copy of these; `tuning` is shorter than CHECKPOINT_NAME_BYTES. */

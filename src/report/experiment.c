@@ -77,8 +77,12 @@ static Status read_results(Experiment *experiment)
 {
     const size_t count = experiment->records.count;
     size_t finished = 0;
-    TRY(MEMORY_NEW(&experiment->results, count));
+    TRY(MEMORY_NEW(&experiment->results, records_all(&experiment->records)));
     TRY(MEMORY_NEW(&experiment->validation, count));
+    for (size_t i = count; i < records_all(&experiment->records); ++i)
+        if (experiment->records.cells[i].standing == CELL_DONE)
+            TRY(read_result(experiment, i));
+    experiment->synthetic = false; /* what cells are pretrained on does not make them so */
     for (size_t i = 0; i < count; ++i) {
         if (experiment->records.cells[i].standing == CELL_DONE)
             TRY(read_result(experiment, i));
@@ -141,7 +145,7 @@ Status experiment_read(const char *folder, const char *published, const char *re
 void experiment_clear(Experiment *experiment)
 {
     free(experiment->folder);
-    for (size_t i = 0; experiment->results != NULL && i < experiment->records.count; ++i)
+    for (size_t i = 0; experiment->results != NULL && i < records_all(&experiment->records); ++i)
         cell_result_clear(&experiment->results[i]);
     free(experiment->results);
     free(experiment->validation);

@@ -50,7 +50,7 @@ typedef struct {
     char *folder;
     Records records; /* a cell whose result cannot be read counts as failed */
     Axes axes;
-    CellResult *results; /* one a cell; of the finished cells only */
+    CellResult *results; /* one a cell, then one a pretraining; of the finished only */
     const char *measure; /* of validation, by which cells are compared: "validation_auc", ... */
     double *validation;  /* one a cell: NaN if not finished or not defined */
     size_t variant_count;

@@ -40,6 +40,23 @@ void label_run(const Experiment *experiment, const Run *run, char text[LABEL_BYT
     label_network(experiment, run, text);
     if (*run->tuning)
         append(text, LABEL_BYTES, " %s", run->tuning);
+    if (label_run_is_random(experiment, run))
+        append(text, LABEL_BYTES, ", " LABEL_RANDOM_BACKBONE);
+}
+
+bool label_random_backbone(const CellRecord *cell)
+{
+    const char *initial = record_setting(cell, "initial"); /* NULL: nobody knows */
+    return strcmp(axes_value(cell, "tuning"), "local") == 0 && initial && !*initial &&
+           !*cell->source;
+}
+
+bool label_run_is_random(const Experiment *experiment, const Run *run)
+{
+    const Variant *variant = run->chosen              ? run->chosen
+                             : run->variant_count > 0 ? &experiment->variants[run->variants[0]]
+                                                      : NULL;
+    return variant && label_random_backbone(experiment_cell(experiment, variant));
 }
 
 static bool has_column(const char *key)
@@ -75,7 +92,8 @@ void label_cell(const Experiment *experiment, const CellRecord *cell, char text[
     append_network(&experiment->axes, axes_value(cell, "architecture"),
                    axes_value(cell, "backbone"), text, LABEL_TITLE_BYTES);
     if (*axes_value(cell, "tuning"))
-        append(text, LABEL_TITLE_BYTES, ", %s tuning", axes_value(cell, "tuning"));
+        append(text, LABEL_TITLE_BYTES, ", %s tuning%s", axes_value(cell, "tuning"),
+               label_random_backbone(cell) ? " (" LABEL_RANDOM_BACKBONE ")" : "");
     for (size_t i = 0; i < 3; ++i)
         if (!isnan(label_number(cell, numbers[i])))
             append(text, LABEL_TITLE_BYTES, ", %s %g", numbers[i], label_number(cell, numbers[i]));

@@ -9,8 +9,16 @@ enum { LABEL_BYTES = 96, LABEL_OTHERS_BYTES = 256, LABEL_TITLE_BYTES = 160 };
 /* "r50x1", "vgg19": the run's network. */
 void label_network(const Experiment *experiment, const Run *run, char text[LABEL_BYTES]);
 
-/* "r50x1 local". */
+/* "r50x1 local"; "r50x1 local, random backbone" where that is so. */
 void label_run(const Experiment *experiment, const Run *run, char text[LABEL_BYTES]);
+
+/* Whether local tuning trains heads on a backbone that has learnt nothing: what to expect of such a
+ * cell is not what local tuning is for. */
+bool label_random_backbone(const CellRecord *cell);
+#define LABEL_RANDOM_BACKBONE "random backbone"
+
+/* The same of the cells that stand for a run: of the chosen variant, or of the first. */
+bool label_run_is_random(const Experiment *experiment, const Run *run);
 
 /* "base=64, learning_rate=0.001": the settings that keep a cell apart from others of its run, but
  * for the focal loss's, which have columns of their own, and the seed. */

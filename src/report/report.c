@@ -19,6 +19,12 @@ static const char searched[] =
     "given up after a few epochs and have no results.";
 static const char caution[] = "For research, not for diagnosis.";
 
+static const char random_backbone[] =
+    "'random backbone': local tuning leaves the backbone as it is, and this one began with random "
+    "parameters, so that it has learnt nothing. Such numbers say nothing about local tuning: start "
+    "from "
+    "a pretraining or from initial weights.";
+
 static const char synthetic[] = "The images of this experiment are synthetic (phantom): its "
                                 "numbers say that the program works, "
                                 "and nothing about patients.";
@@ -86,6 +92,13 @@ static const Section ablation = {
     "precision at IoU 0.5, Dice of the masks, macro F1. A difference that is not well above the "
     "deviations says nothing; a network without masks has no Dice. Which variant the other tables "
     "mark as chosen has no meaning here."};
+/* Only where there are pretrainings. */
+static const Section pretraining = {"pretraining", "Pretraining", results_pretraining,
+                                    "What the cells' networks were trained on first, each once; "
+                                    "the cells start from its parameters, "
+                                    "but for those that depend on the classes where the classes "
+                                    "differ. AUC, accuracy and Dice are of "
+                                    "its own data's validation split, not of this experiment's."};
 
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
 {
@@ -175,6 +188,14 @@ static void add_data_warnings(Composition *composition)
     }
 }
 
+static bool has_random_backbone(const Experiment *experiment)
+{
+    size_t i = 0;
+    while (i < experiment->records.count && !label_random_backbone(&experiment->records.cells[i]))
+        ++i;
+    return i < experiment->records.count;
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -191,6 +212,8 @@ static void add_opening(Composition *composition)
                   "finished, %zu not started.",
                   experiment->records.count, counts[CELL_DONE], counts[CELL_FAILED],
                   counts[CELL_PARTIAL], counts[CELL_NEW]);
+    if (has_random_backbone(experiment))
+        document_warning(document, random_backbone);
     if (counts[CELL_DROPPED])
         document_warning(document, searched);
     document_text(document, "%s",
@@ -292,6 +315,8 @@ static Status compose(Composition *composition)
     add_opening(composition);
     if (results_has_variants(composition->experiment))
         TRY(add_section(composition, &ablation));
+    if (composition->experiment->records.pretraining_count)
+        TRY(add_section(composition, &pretraining));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         TRY(add_section(composition, &sections[i]));
     TRY(save_cells(composition));

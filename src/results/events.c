@@ -51,6 +51,8 @@ static const Field fields[] = {
     {"first_rank", FIELD_COUNT, AT(first_rank), ON(STARTED)},
     {"hosts", FIELD_TEXT, AT(hosts), ON(STARTED)},
     {"name", FIELD_TEXT, AT(cell_name), ON(PLANNED)},
+    {"role", FIELD_TEXT, AT(role), ON(PLANNED)},
+    {"source", FIELD_TEXT, AT(source), ON(PLANNED)},
     {"identity", FIELD_TEXT, AT(identity), ON(ADOPTED)},
     {"epoch", FIELD_COUNT, AT(epoch), ON(SAVED) | ON(DECIDED)},
     {"epochs", FIELD_COUNT, AT(epochs), ON(SAVED)},

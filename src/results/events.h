@@ -3,7 +3,9 @@
  *     opened    a job has taken the folder: experiment, data, fingerprint of the data (those of all
  *               sizes one after the other), version of the arithmetic, search ("grid" or
  *               "halving"), version of gisd, host, pid, ranks
- *     planned   a cell of the grid, once for each: settings (key and value of each), name
+ *     planned   a cell of the grid, once for each: settings (key and value of each), name; role
+ *               ("pretraining") if it is none of the grid, source (a cell) if it starts from the
+ *               parameters of a pretraining
  *     adopted   a cell that an earlier version planned goes on under another identity; its folder
  *               keeps the name "cell". Several may be one cell now: the first adopted stands for it
  *     started   an attempt at a cell: attempt (of its job), ranks, first_rank, hosts
@@ -14,7 +16,8 @@
  *               save as the job ended ("storage"); it goes back to the queue: kind, cause
  *     finished  its result.h5 is complete
  *     failed    it failed for a reason of its own: kind ("diverged", "no memory", ...), cause; or
- *               the storage refused it for as long as it was tried again: kind "storage"
+ *               the storage refused it for as long as it was tried again: kind "storage"; or its
+ *               pretraining did: kind "pretraining", or "storage"
  *     slow      a rank is much slower than the others and avoided: rank, host, factor
  *     decided   a rung of a search: epoch, and the cells kept and dropped, each with its score
  *     closed    the job has ended in order: code (of exit), cells done, failed, dropped and left
@@ -70,6 +73,7 @@ typedef struct {
     const char *cell;
     const char *experiment, *data, *fingerprint, *search, *version, *host;
     const char *cell_name, *identity, *hosts, *failure /* its kind */, *cause;
+    const char *role, *source;                /* planned */
     size_t arithmetic, pid, ranks;            /* opened; ranks also started */
     size_t attempt, first_rank;               /* started */
     size_t epoch, epochs, step, steps;        /* saved; epoch also decided */

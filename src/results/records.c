@@ -61,6 +61,8 @@ static Status add_cell(Records *records, Event *event, const char *path, size_t 
     snprintf(cell->id, sizeof cell->id, "%s", event->cell);
     snprintf(cell->identity, sizeof cell->identity, "%s", event->cell);
     snprintf(cell->name, sizeof cell->name, "%s", event->cell_name);
+    snprintf(cell->source, sizeof cell->source, "%s", event->source);
+    cell->pretrains = strcmp(event->role, "pretraining") == 0;
     return STATUS_OK;
 }
 
@@ -224,20 +226,48 @@ static Status read_event(Records *records, Event *event, const char *path, size_
 
 /* ---- the whole ---- */
 
-static Status drop_superseded(Records *records)
+/* Whether a cell has its place before or after the others', or none at all. */
+static bool is_plain(const CellRecord *cell)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < records->count; ++i) {
+    return !cell->superseded && !cell->pretrains;
+}
+
+/* Moves the grid's cells to the front, the pretrainings behind them, and drops what is superseded.
+ */
+static Status move_cells(Records *records)
+{
+    const size_t all = records->count;
+    CellRecord *ordered;
+    size_t count = 0;
+    TRY(MEMORY_NEW(&ordered, all));
+    for (size_t i = 0; i < all; ++i)
+        if (is_plain(&records->cells[i]))
+            ordered[count++] = records->cells[i];
+    records->count = count;
+    for (size_t i = 0; i < all; ++i) {
         if (records->cells[i].superseded)
             free(records->cells[i].settings);
-        else
-            records->cells[kept++] = records->cells[i];
+        else if (records->cells[i].pretrains)
+            ordered[count++] = records->cells[i];
     }
-    if (kept == records->count)
+    free(records->cells);
+    records->cells = ordered;
+    records->room = all;
+    records->pretraining_count = count - records->count;
+    return STATUS_OK;
+}
+
+/* Until here all cells count, in the order of planning. */
+static Status put_in_order(Records *records)
+{
+    size_t plain = 0;
+    while (plain < records->count && is_plain(&records->cells[plain]))
+        ++plain;
+    if (plain == records->count)
         return STATUS_OK;
-    records->count = kept;
+    TRY(move_cells(records));
     text_map_clear(&records->places);
-    for (size_t i = 0; i < kept; ++i) {
+    for (size_t i = 0; i < records_all(records); ++i) {
         size_t place = i;
         TRY(text_map_add(&records->places, records->cells[i].id, &place));
         TRY(text_map_add(&records->places, records->cells[i].identity, &place));
@@ -261,7 +291,7 @@ Status records_read(const char *journal_path, Records *records)
     records->torn = lines.torn;
     journal_clear(&lines);
     if (status == STATUS_OK)
-        status = drop_superseded(records);
+        status = put_in_order(records);
     if (status != STATUS_OK)
         records_clear(records);
     return status;
@@ -269,7 +299,7 @@ Status records_read(const char *journal_path, Records *records)
 
 void records_clear(Records *records)
 {
-    for (size_t i = 0; i < records->count; ++i)
+    for (size_t i = 0; i < records_all(records); ++i)
         free(records->cells[i].settings);
     free(records->cells);
     text_map_clear(&records->places);

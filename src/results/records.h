@@ -1,5 +1,8 @@
 /* What the events of journal.jsonl come to: every cell of an experiment and how far it is.
  *
+ * Pretrainings are cells too, of which tables and counts of the grid's cells know nothing: they
+ * come after those.
+ *
  * The last event of a cell decides its state. Reading needs only the journal, takes one pass over
  * it, and works while a job writes it.
  */
@@ -31,7 +34,9 @@ typedef struct {
     char identity[RECORD_ID_BYTES]; /* the id, or the one under which a later version adopted it */
     char name[RECORD_NAME_BYTES];
     size_t setting_count;
-    EventSetting *settings; /* setting_count, as planned; one block with their texts */
+    EventSetting *settings;       /* setting_count, as planned; one block with their texts */
+    char source[RECORD_ID_BYTES]; /* the pretraining from whose parameters it starts; "": none */
+    bool pretrains;               /* it is a pretraining, and none of the grid's cells */
     CellStanding standing;
     bool superseded; /* while reading: another record is the same cell, and stands for it */
     bool running;    /* in the journal's last job: started and neither ended nor lost */
@@ -53,8 +58,10 @@ typedef struct {
 
 /* Owned through records_clear(). */
 typedef struct {
-    size_t count, room;
-    CellRecord *cells; /* in the order of planning; no superseded ones */
+    size_t count, room;       /* cells of the grid */
+    size_t pretraining_count; /* of them there are so many after those of the grid */
+    CellRecord *cells; /* count + pretraining_count, each in the order of planning; no superseded
+                          ones */
     TextMap places;    /* of ids and identities in `cells` */
     bool opened;       /* some job has taken the folder */
     bool closed;       /* the last job has ended in order, with exit code `code` */
@@ -78,6 +85,12 @@ typedef struct {
  * message names the line. */
 Status records_read(const char *journal_path, Records *records);
 void records_clear(Records *records);
+
+/* Those of the grid and the pretrainings. */
+static inline size_t records_all(const Records *records)
+{
+    return records->count + records->pretraining_count;
+}
 
 /* The record of a cell by its id or by the identity under which it was adopted, or NULL. */
 CellRecord *records_find(const Records *records, const char *id);

@@ -209,6 +209,11 @@ bool yaml_is_list(YamlNode node)
     return node_of(node)->type == YAML_SEQUENCE_NODE;
 }
 
+bool yaml_is_mapping(YamlNode node)
+{
+    return node_of(node)->type == YAML_MAPPING_NODE;
+}
+
 size_t yaml_count(YamlNode list)
 {
     const yaml_node_t *node = node_of(list);

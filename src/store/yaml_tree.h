@@ -55,8 +55,9 @@ Status yaml_flag(YamlNode node, const char *key, bool *value);
 /* The position of a single value among `choices` (ended by NULL), else refused with the list. */
 Status yaml_choice(YamlNode node, const char *key, const char *const *choices, size_t *position);
 
-/* Whether the node is a list, how many items it has, and one of them. */
+/* Whether the node is a list or a mapping, how many items a list has, and one of them. */
 bool yaml_is_list(YamlNode node);
+bool yaml_is_mapping(YamlNode node);
 size_t yaml_count(YamlNode list);
 YamlNode yaml_item(YamlNode list, size_t position);
 

@@ -333,11 +333,28 @@ static Status train(Cell *cell, CellEnd *end)
 
 /* ---- the whole ---- */
 
+/* The cell's identity holds that of its pretraining, which decides its parameters. */
+static Status check_pretraining(const Cell *cell)
+{
+    const char *initial = cell->settings->initial_checkpoint, *owner = "";
+    CheckpointState state;
+    TRY(checkpoint_verify(initial));
+    TRY(checkpoint_read_state(initial, &state));
+    Status status = checkpoint_state_text(&state, "cell", &owner);
+    if (status == STATUS_OK && strcmp(owner, cell->place->pretraining) != 0)
+        status = status_set(STATUS_FORMAT, "%s: holds cell %s (expected the pretraining %s)",
+                            initial, owner, cell->place->pretraining);
+    checkpoint_state_clear(&state);
+    return status;
+}
+
 /* The cell's identity holds the content of the file as it was when the job began. */
 static Status check_weights(const Cell *cell)
 {
     const char *initial = cell->settings->initial_checkpoint;
     char hash[HASH_TEXT_BYTES];
+    if (cell->place->pretraining)
+        return check_pretraining(cell);
     TRY(checkpoint_hash_parameters(initial, hash));
     if (strcmp(hash, cell->place->weights) != 0)
         FAIL(STATUS_FORMAT,
@@ -360,8 +377,16 @@ static Status read_start(Cell *cell, bool *resumed)
     if (*resumed || !*initial)
         return STATUS_OK;
     TRY(check_weights(cell));
-    return checkpoint_read_initial(initial, &cell->trainer.parameters,
-                                   network->architecture->depends_on_classes);
+    const InitialStart start = {.depends_on_classes = network->architecture->depends_on_classes,
+                                .class_count = cell->dataset->class_count,
+                                .class_names = (const char *const *)cell->dataset->class_names,
+                                .shared = cell->place->pretraining};
+    char *kept;
+    TRY(checkpoint_read_initial(initial, &cell->trainer.parameters, &start, &kept));
+    say(cell, "starts from the parameters of %s; at random begin:%s", initial,
+        *kept ? kept : " none");
+    free(kept);
+    return STATUS_OK;
 }
 
 static Status start_parameters(Cell *cell, bool *resumed)

@@ -46,6 +46,8 @@ typedef struct {
     const char *config_text; /* resolved settings as YAML, stored in the results */
     const char *data_name;   /* for the provenance */
     size_t saved_step;       /* the journal says that a checkpoint of it was saved; 0: of none */
+    const char *pretraining; /* id of the cell, a pretraining, whose checkpoint is what it starts
+                                from; NULL: none */
     const char *weights;     /* hash of the parameters that it is to start from; "": random ones */
     FILE *log;               /* rank 0's log.txt; may be NULL */
 } CellPlace;

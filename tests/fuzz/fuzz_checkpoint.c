@@ -1,4 +1,6 @@
 /* Checkpoints, as they are found for resuming, for the detector, and for initial weights. */
+#include <stdlib.h>
+
 #include "fuzz.h"
 #include "infer/checkpoint.h"
 #include "seed_parameters.h"
@@ -39,8 +41,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(seed_parameters_init(&parameters) == STATUS_OK);
     if (checkpoint_read_parameters(path, &parameters) != STATUS_OK)
         fuzz_check_line(status_message());
-    if (checkpoint_read_initial(path, &parameters, any) != STATUS_OK)
-        fuzz_check_line(status_message());
+    for (int shared = 0; shared < 2; ++shared) {
+        const InitialStart start = {.depends_on_classes = any, .shared = shared};
+        char *kept = NULL;
+        if (checkpoint_read_initial(path, &parameters, &start, &kept) != STATUS_OK)
+            fuzz_check_line(status_message());
+        free(kept);
+    }
     parameters_clear(&parameters);
     return 0;
 }

@@ -27,7 +27,7 @@ void grid_cell_text(const ExperimentFile *experiment, const GridCell *cell, size
                     char text[SETTING_TEXT_BYTES])
 {
     const SettingValues *values = &experiment->values[setting];
-    if (setting_is_path(setting) && values->count)
+    if (setting_is_path(setting) && values->count && !cell->pretrains)
         snprintf(text, SETTING_TEXT_BYTES, "%s",
                  values->written[grid_cell_digit(experiment, cell->number, setting)]);
     else
@@ -58,6 +58,8 @@ static Status write_config(const ExperimentFile *experiment, GridCell *cell)
         setting_write_yaml(stream, i, text);
         fputc('\n', stream);
     }
+    if (cell->pretrains)
+        fputs("role: pretraining\n", stream);
     fprintf(stream, "test: %s\n", cell->settings.test_on_validation ? "validation" : "test");
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
@@ -68,13 +70,16 @@ static Status name_cell(const ExperimentFile *experiment, const char *path, Grid
 {
     const size_t tuning = setting_find("", "tuning");
     setting_title(&cell->settings, cell->name);
+    if (cell->pretrains)
+        strcpy(strrchr(cell->name, '-'), "-pretraining");
     size_t used = strlen(cell->name);
     if (cell->variant)
         used += (size_t)snprintf(cell->name + used, sizeof cell->name - used, "-variant=%s",
                                  cell->variant);
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
-        if (experiment->values[i].count < 2 || i == tuning ||
+        if (experiment->values[i].count < 2 || experiment->values[i].titles || i == tuning ||
+            (cell->pretrains && strcmp(setting_section(i), "model") != 0) ||
             setting_is_in_title(&cell->settings, i) || !setting_matters(&cell->settings, i))
             continue;
         grid_cell_text(experiment, cell, i, text);
@@ -85,6 +90,31 @@ static Status name_cell(const ExperimentFile *experiment, const char *path, Grid
                  "%s: the name of a cell, with its value of every axis, is longer than %zu "
                  "characters (expected fewer axes in one experiment, or shorter paths)",
                  path, sizeof cell->name - 1);
+    }
+    return STATUS_OK;
+}
+
+/* Whether the digits of settings that are given network by network are this network's. Where it has
+ * none, the first digit's cell says so. */
+static Status find_titled(const ExperimentFile *experiment, const char *path, const GridCell *cell,
+                          bool *own)
+{
+    char title[ARCHITECTURE_NAME_BYTES];
+    architecture_title(&cell->settings.model, title);
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const SettingValues *values = &experiment->values[i];
+        const size_t digit = grid_cell_digit(experiment, cell->number, i);
+        size_t place = 0;
+        if (!values->titles)
+            continue;
+        while (place < values->count && strcmp(values->titles[place], title) != 0)
+            ++place;
+        if (place == values->count)
+            FAIL(STATUS_ARGUMENT,
+                 "%s:%zu: %s: there is none for %s (expected one for each network; '' starts from "
+                 "random parameters)",
+                 path, values->line, setting_key(i), title);
+        *own &= digit == place;
     }
     return STATUS_OK;
 }
@@ -115,6 +145,8 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, size
     for (size_t i = 0; i < setting_count(); ++i)
         *exists &=
             grid_cell_digit(experiment, number, i) == 0 || setting_matters(&cell->settings, i);
+    if (*exists)
+        TRY(find_titled(experiment, path, cell, exists));
     if (!*exists)
         return STATUS_OK;
     TRY(name_cell(experiment, path, cell));
@@ -137,6 +169,67 @@ static Status make_cells(const ExperimentFile *experiment, const char *path, siz
     return STATUS_OK;
 }
 
+/* A file that no network would start from was meant for another one. */
+static Status check_titles(const ExperimentFile *experiment, const char *path,
+                           const GridCells *cells)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const SettingValues *values = &experiment->values[i];
+        for (size_t k = 0; values->titles && k < values->count; ++k) {
+            size_t cell = 0;
+            while (cell < cells->count &&
+                   grid_cell_digit(experiment, cells->cells[cell].number, i) != k)
+                ++cell;
+            if (cell == cells->count)
+                FAIL(STATUS_ARGUMENT, "%s:%zu: %s: no network of this experiment is called %s",
+                     path, values->line, setting_key(i), values->titles[k]);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* ---- pretrainings ---- */
+
+/* The same network as the cell's, with what the section gives, and everything else at its default.
+ */
+static Status make_pretraining(const ExperimentFile *experiment, const char *path,
+                               const GridCell *cell, GridCell *made)
+{
+    const PretrainSection *section = &experiment->pretrain;
+    *made = (GridCell){.pretrains = true, .number = cell->number};
+    made->settings = setting_defaults((size_t)cell->settings.model.architecture);
+    made->settings.model = cell->settings.model;
+    made->settings.test_on_validation = true; /* it is measured, but not for its own sake */
+    for (size_t i = 0; i < setting_count(); ++i)
+        if (section->texts[i])
+            TRY(setting_read(&made->settings, i, section->texts[i]));
+    TRY(name_cell(experiment, path, made));
+    Status status = setting_check(&made->settings);
+    if (status != STATUS_OK)
+        return status_prefix(status, "%s:%zu: pretrain: %s", path, section->line, made->name);
+    return write_config(experiment, made);
+}
+
+/* One for each network. */
+static Status add_pretrainings(const ExperimentFile *experiment, const char *path, GridCells *cells)
+{
+    const size_t grid = cells->count;
+    size_t room = grid;
+    for (size_t i = 0; i < grid && experiment->pretrain.manifest; ++i) {
+        size_t source = grid;
+        while (source < cells->count && !architecture_same(&cells->cells[source].settings.model,
+                                                           &cells->cells[i].settings.model))
+            ++source;
+        cells->cells[i].source = 1 + source;
+        if (source < cells->count)
+            continue;
+        TRY(MEMORY_GROW(&cells->cells, cells->count + 1, &room));
+        ++cells->count;
+        TRY(make_pretraining(experiment, path, &cells->cells[i], &cells->cells[source]));
+    }
+    return STATUS_OK;
+}
+
 Status grid_cells_init(const ExperimentFile *experiment, const char *path, GridCells *cells)
 {
     enum { MOST = 1000000 };
@@ -150,6 +243,10 @@ Status grid_cells_init(const ExperimentFile *experiment, const char *path, GridC
     if (experiment->variant_count)
         numbers *= experiment->variant_count;
     Status status = make_cells(experiment, path, numbers, cells);
+    if (status == STATUS_OK)
+        status = check_titles(experiment, path, cells);
+    if (status == STATUS_OK)
+        status = add_pretrainings(experiment, path, cells);
     if (status != STATUS_OK)
         grid_cells_clear(cells);
     return status;

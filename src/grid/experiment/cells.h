@@ -8,6 +8,10 @@
  * cell in two experiments has one identity, and a changed setting, image or initial weight makes
  * another cell. A setting that was added later is left out while it has its default, so that it
  * disowns no older result.
+ *
+ * Where the experiment pretrains, a cell for each network comes after those of the grid, its
+ * pretraining, from whose parameters the network's cells start. Its identity stands in theirs for
+ * the content of initial weights.
  */
 #ifndef GISD_GRID_EXPERIMENT_CELLS_H
 #define GISD_GRID_EXPERIMENT_CELLS_H
@@ -24,7 +28,10 @@ typedef struct {
                                earlier version calls the same cell */
     char former_id[CELL_ID_BYTES]; /* as versions without architectures computed it; "" where they
                                       had no such cell */
-    char weights[HASH_TEXT_BYTES]; /* of the parameters that it starts from; "": random ones */
+    char weights[HASH_TEXT_BYTES]; /* of the parameters that it starts from; "": random ones, or a
+                                      pretraining's */
+    bool pretrains;                /* it is a pretraining, and none of the grid */
+    size_t source;                 /* 1 + the cell from whose parameters it starts; 0: none */
     char name[CELL_NAME_BYTES];    /* "r50x1-global", then "-variant=NAME", with every other axis as
                                       "-key=value" */
     const char *variant; /* its name, borrowed from the experiment; NULL: there are none */
@@ -35,7 +42,7 @@ typedef struct {
 
 typedef struct {
     size_t count;
-    GridCell *cells; /* count; the last axis of setting_table.h varies fastest */
+    GridCell *cells; /* count; the last axis of setting_table.h varies fastest; pretrainings last */
 } GridCells;
 
 /* Makes the cells, without identities. A setting that does not matter for a cell is no axis for it.

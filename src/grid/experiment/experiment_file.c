@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/text_map.h"
 #include "base/utf8.h"
+#include "grid/experiment/experiment_path.h"
 #include "store/files.h"
 #include "store/patience.h"
 #include "store/yaml_text.h"
@@ -34,6 +35,7 @@ static void values_clear(SettingValues *values)
 {
     clear_texts(values->count, values->texts);
     clear_texts(values->count, values->written);
+    clear_texts(values->count, values->titles);
     *values = (SettingValues){0};
 }
 
@@ -42,37 +44,6 @@ static void clear_all_values(SettingValues *values)
     for (size_t i = 0; values && i < setting_count(); ++i)
         values_clear(&values[i]);
     free(values);
-}
-
-/* Replaces ${NAME} by the environment's value. */
-static Status expand(YamlNode node, const char *text, char expanded[SETTING_PATH_BYTES])
-{
-    size_t used = 0;
-    for (const char *at = text; *at;) {
-        char name[64];
-        int length = 0;
-        const char *piece;
-        size_t bytes;
-        if (sscanf(at, "${%63[A-Za-z0-9_]}%n", name, &length) == 1 && length > 0) {
-            piece = getenv(name);
-            if (!piece)
-                return yaml_refuse(
-                    node,
-                    "%s: the environment variable %s is not set (set it, or write the path out)",
-                    text, name);
-            bytes = strlen(piece);
-            at += length;
-        } else {
-            piece = at++;
-            bytes = 1;
-        }
-        if (used + bytes >= SETTING_PATH_BYTES)
-            return yaml_refuse(node, "a path longer than %d bytes", SETTING_PATH_BYTES);
-        memcpy(expanded + used, piece, bytes);
-        used += bytes;
-    }
-    expanded[used] = '\0';
-    return STATUS_OK;
 }
 
 Status experiment_file_check_path(const char *path)
@@ -84,22 +55,6 @@ Status experiment_file_check_path(const char *path)
              "experiment.yaml can hold (rename it, or name it through a link)",
              utf8_quote(path, quote));
     return STATUS_OK;
-}
-
-/* Paths in the file are relative to it; ${NAME} is the environment's. */
-static Status resolve_path(const Reading *reading, YamlNode node, const char *written, char **text)
-{
-    char expanded[SETTING_PATH_BYTES], *here;
-    TRY(expand(node, written, expanded));
-    if (!*expanded)
-        return memory_copy_text("", text);
-    TRY(files_resolve(reading->path, expanded, &here));
-    Status status = files_absolute(here, text); /* other ranks may stand in other folders */
-    free(here);
-    TRY(status);
-    return experiment_file_check_path(*text) == STATUS_OK
-               ? STATUS_OK
-               : yaml_refuse(node, "%s", status_message());
 }
 
 /* `seen`: the values before it. */
@@ -117,12 +72,54 @@ static Status add_value(Reading *reading, size_t setting, YamlNode node, TextMap
         return yaml_refuse(node, "%s: %s is listed twice", setting_key(setting), text);
     ++values->count;
     TRY(memory_copy_text(canonical, &values->written[place]));
-    return setting_is_path(setting) ? resolve_path(reading, node, canonical, &values->texts[place])
-                                    : memory_copy_text(canonical, &values->texts[place]);
+    return setting_is_path(setting)
+               ? experiment_path_resolve(reading->path, node, canonical, &values->texts[place])
+               : memory_copy_text(canonical, &values->texts[place]);
+}
+
+typedef struct {
+    Reading *reading;
+    size_t setting, room[3];
+} MapReading;
+
+static Status add_titled(void *context, YamlNode key_node, const char *key, YamlNode value)
+{
+    MapReading *map = context;
+    SettingValues *values = &map->reading->values[map->setting];
+    TextMap seen = {0}; /* two networks may start from one file */
+    (void)key_node;
+    TRY(MEMORY_GROW(&values->texts, values->count + 1, &map->room[0]));
+    TRY(MEMORY_GROW(&values->written, values->count + 1, &map->room[1]));
+    TRY(MEMORY_GROW(&values->titles, values->count + 1, &map->room[2]));
+    TRY(memory_copy_text(key, &values->titles[values->count]));
+    const size_t before = values->count;
+    Status status = add_value(map->reading, map->setting, value, &seen);
+    if (values->count == before) { /* clear_texts() would miss it */
+        free(values->titles[before]);
+        values->titles[before] = NULL;
+    }
+    text_map_clear(&seen);
+    return status;
+}
+
+/* A file for each network, by what it is called. */
+static Status read_titled(Reading *reading, size_t setting, YamlNode node)
+{
+    MapReading map = {.reading = reading, .setting = setting};
+    SettingValues *values = &reading->values[setting];
+    values->line = yaml_line(node);
+    TRY(yaml_read_mapping(node, setting_key(setting), add_titled, &map));
+    return values->count ? STATUS_OK
+                         : yaml_refuse(node,
+                                       "%s: an empty mapping (expected a file for each "
+                                       "network, such as {r50x1: a.h5})",
+                                       setting_key(setting));
 }
 
 static Status read_values(Reading *reading, size_t setting, YamlNode node)
 {
+    if (setting_is_path(setting) && yaml_is_mapping(node))
+        return read_titled(reading, setting, node);
     SettingValues *values = &reading->values[setting];
     const bool list = yaml_is_list(node);
     const size_t count = list ? yaml_count(node) : 1;
@@ -217,9 +214,9 @@ static Status read_manifest(Reading *reading, YamlNode value)
     TRY(yaml_text(value, "manifest", &text));
     reading->experiment->manifest_line = yaml_line(value);
     /* What the environment lacks may still come from the command line. */
-    if (strstr(text, "${") && expand(value, text, expanded) != STATUS_OK)
+    if (strstr(text, "${") && experiment_path_expand(value, text, expanded) != STATUS_OK)
         return STATUS_OK;
-    TRY(expand(value, text, expanded));
+    TRY(experiment_path_expand(value, text, expanded));
     return files_resolve(reading->path, expanded, &reading->experiment->manifest);
 }
 
@@ -307,7 +304,7 @@ static Status read_search(Reading *reading, YamlNode value)
 
 /* The top level's own keys, its settings, and the sections of all other settings, each once;
  * known[setting_count() + OWN_KEYS + 1]. */
-static const char *const own_keys[] = {"name", "data", "search", "grid", "variants"};
+static const char *const own_keys[] = {"name", "data", "search", "grid", "variants", "pretrain"};
 enum { OWN_KEYS = sizeof own_keys / sizeof *own_keys };
 
 static void list_top(const char **known)
@@ -407,6 +404,8 @@ static Status read_top(void *context, YamlNode key_node, const char *key, YamlNo
         return yaml_read_mapping(value, key, read_grid, reading);
     if (strcmp(key, "variants") == 0)
         return yaml_read_mapping(value, key, read_variant, reading);
+    if (strcmp(key, "pretrain") == 0)
+        return pretrain_section_read(reading->path, value, &reading->experiment->pretrain);
     if (setting_find("", key) < setting_count())
         return read_setting(reading, key_node, key, value);
     if (is_section(key)) {
@@ -490,6 +489,32 @@ static Status check_settings(const Reading *reading)
     return STATUS_OK;
 }
 
+/* What the pretraining may not say, and that a cell starts from one thing. */
+static Status check_pretrain(const Reading *reading)
+{
+    const ExperimentFile *experiment = reading->experiment;
+    const PretrainSection *section = &experiment->pretrain;
+    const SettingValues *initial = &experiment->values[setting_find("model", "initial")];
+    const bool from_file = initial->count > 1 || (initial->count == 1 && *initial->texts[0]);
+    if (section->manifest && from_file)
+        FAIL(STATUS_ARGUMENT,
+             "%s:%zu: initial: the cells start from their pretraining (expected one of "
+             "model.initial "
+             "and pretrain)",
+             reading->path, initial->line);
+    for (size_t i = 0; section->manifest && i < setting_count(); ++i) {
+        bool applies = !section->texts[i];
+        for (size_t k = 0; k < experiment_file_architectures(experiment) && !applies; ++k) {
+            const CellSettings defaults = experiment_file_architecture(experiment, k);
+            applies = setting_applies(&defaults, i);
+        }
+        if (!applies)
+            FAIL(STATUS_ARGUMENT, "%s:%zu: pretrain: %s: no architecture of this experiment has it",
+                 reading->path, section->line, setting_key(i));
+    }
+    return STATUS_OK;
+}
+
 static Status check_shares(const Reading *reading)
 {
     const double *shares = reading->experiment->split.shares;
@@ -514,6 +539,7 @@ static Status read_tree(Reading *reading, const YamlTree *tree)
         FAIL(STATUS_ARGUMENT, "%s: name is missing", reading->path);
     TRY(check_settings(reading));
     TRY(check_variants(reading));
+    TRY(check_pretrain(reading));
     return check_shares(reading);
 }
 
@@ -537,5 +563,6 @@ void experiment_file_clear(ExperimentFile *experiment)
         clear_all_values(experiment->variants[v].values);
     free(experiment->variants);
     free(experiment->manifest);
+    pretrain_section_clear(&experiment->pretrain);
     *experiment = (ExperimentFile){0};
 }

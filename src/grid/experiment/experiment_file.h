@@ -11,19 +11,22 @@
  *     loss: {alpha: [0.25, 0.5], gamma: 2}
  *     training: {epochs: 40, batch: 16, seed: [1, 2, 3]}
  *     search: halving                         # over alpha and gamma: see search.h; else grid
- *     variants:                               # partial settings on top of those above, each by
- * seeds full: {} without_attention: {model: {attention: false}} grid: {ranks_per_cell: 2,
- * checkpoint: 600, silence: 600, patience: 600}
+ *     variants: {full: {}, without_attention: {model: {attention: false}}}
+ *     pretrain: {manifest: ...}               # before the cells: see pretrain_section.h
+ *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600}
  *
  * Every setting of setting_table.h may be a single value or a list; a list of more than one value
- * is an axis. `variants` is for changing one thing at a time where axes would make a product: then
- * only the seed may be a list. The first variant is the one that others are compared with. Paths
- * are relative to the file. Errors are one line with file and line number.
+ * is an axis. model.initial may be a mapping too, from what networks are called
+ * (architecture_title()) to the file of each: then it is none. `variants` are partial settings on
+ * top of the others, for changing one thing at a time where axes would make a product: then only
+ * the seed may be a list. The first variant is the one that others are compared with. Paths are
+ * relative to the file. Errors are one line with file and line number.
  */
 #ifndef GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 #define GISD_GRID_EXPERIMENT_EXPERIMENT_FILE_H
 
 #include "data/split.h"
+#include "grid/experiment/pretrain_section.h"
 #include "train/setting_table.h"
 
 enum { EXPERIMENT_NAME_BYTES = 64, VARIANT_NAME_BYTES = 48 };
@@ -33,6 +36,7 @@ typedef struct {
     size_t count;   /* 0: none, each architecture has its default */
     char **texts;   /* count; canonical, and paths as seen from the working folder */
     char **written; /* count; canonical, and paths as they stand in the file */
+    char **titles;  /* count: of the networks that they are for; NULL: for all */
     size_t line;    /* in the file, from 1 */
 } SettingValues;
 
@@ -58,6 +62,7 @@ typedef struct {
     SettingValues *values;     /* setting_count() */
     size_t variant_count;      /* 0: there are none */
     ExperimentVariant *variants;
+    PretrainSection pretrain;
 } ExperimentFile;
 
 /* Reads and checks a file. After an error there is nothing to clear. */

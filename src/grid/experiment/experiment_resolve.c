@@ -9,15 +9,23 @@
 
 static void write_values(FILE *stream, size_t setting, const SettingValues *values)
 {
-    if (values->count == 1) {
+    const char *brackets = values->titles ? "{}" : "[]";
+    if (values->count == 1 && !values->titles) {
         setting_write_yaml(stream, setting, values->texts[0]);
         return;
     }
     for (size_t i = 0; i < values->count; ++i) {
-        fputs(i ? ", " : "[", stream);
+        if (i)
+            fputs(", ", stream);
+        else
+            fputc(brackets[0], stream);
+        if (values->titles) {
+            yaml_write_text(stream, values->titles[i]);
+            fputs(": ", stream);
+        }
         setting_write_yaml(stream, setting, values->texts[i]);
     }
-    fputc(']', stream);
+    fputc(brackets[1], stream);
 }
 
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
@@ -138,6 +146,7 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
             experiment->checkpoint_seconds, experiment->silence);
     if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
         fprintf(stream, "  patience: %.0f\n", experiment->patience);
+    pretrain_section_write(stream, &experiment->pretrain);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     return STATUS_OK;

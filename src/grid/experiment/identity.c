@@ -126,7 +126,7 @@ static Status hash_weights(const SettingValues *values, const char *path,
             status = checkpoint_hash_parameters(values->texts[i], hashes[i]);
         if (status != STATUS_OK)
             return status_prefix(status, "%s:%zu: initial", path, values->line);
-        for (size_t k = 0; k < i; ++k)
+        for (size_t k = 0; k < i && !values->titles; ++k)
             if (strcmp(hashes[k], hashes[i]) == 0)
                 FAIL(STATUS_ARGUMENT,
                      "%s:%zu: initial: %s and %s hold the same parameters (expected each once)",
@@ -155,6 +155,27 @@ static Status check_variants_differ(const char *path, const GridCells *cells)
     return status;
 }
 
+/* A pretraining is another cell than one of a grid on the same data. */
+static Status identify_pretraining(GridCell *cell, const char *fingerprint)
+{
+    char data[HASH_TEXT_BYTES + sizeof " pretraining"];
+    snprintf(data, sizeof data, "%s pretraining", fingerprint);
+    TRY(cell_identity(&cell->settings, "", data, cell->identity));
+    memcpy(cell->id, cell->identity, sizeof cell->id);
+    return STATUS_OK;
+}
+
+/* The cell's configuration says from what it starts. */
+static Status note_source(GridCell *cell, const char *source)
+{
+    char *config;
+    if (asprintf(&config, "%spretraining: %s\n", cell->config, source) < 0)
+        FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
+    free(cell->config);
+    cell->config = config;
+    return STATUS_OK;
+}
+
 Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
                            const char *const *fingerprints, GridCells *cells)
 {
@@ -163,15 +184,26 @@ Status grid_cells_identify(const ExperimentFile *experiment, const char *path,
     char(*hashes)[HASH_TEXT_BYTES];
     TRY(MEMORY_NEW(&hashes, values->count + 1));
     Status status = hash_weights(values, path, hashes);
+    for (size_t i = 0; i < cells->count && status == STATUS_OK; ++i)
+        if (cells->cells[i].pretrains)
+            status = identify_pretraining(&cells->cells[i], fingerprints[i]);
     for (size_t i = 0; i < cells->count && status == STATUS_OK; ++i) {
         GridCell *cell = &cells->cells[i];
-        char written[SETTING_TEXT_BYTES];
+        char written[SETTING_TEXT_BYTES], start[HASH_TEXT_BYTES];
+        if (cell->pretrains)
+            continue;
         grid_cell_text(experiment, cell, initial, written);
         memcpy(cell->weights, hashes[grid_cell_digit(experiment, cell->number, initial)],
                sizeof cell->weights);
-        status = cell_identity(&cell->settings, cell->weights, fingerprints[i], cell->identity);
+        snprintf(start, sizeof start, "%s", cell->weights);
+        if (cell->source)
+            snprintf(start, sizeof start, "pretraining %s",
+                     cells->cells[cell->source - 1].identity);
+        status = cell_identity(&cell->settings, start, fingerprints[i], cell->identity);
         memcpy(cell->id, cell->identity, sizeof cell->id);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && cell->source)
+            status = note_source(cell, cells->cells[cell->source - 1].identity);
+        else if (status == STATUS_OK)
             status =
                 cell_former_identity(&cell->settings, written, fingerprints[i], cell->former_id);
     }

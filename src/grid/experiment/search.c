@@ -2,6 +2,7 @@
 #include "grid/experiment/search.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,14 +56,18 @@ Status search_init(const ExperimentFile *experiment, const char *path, const Gri
         FAIL(STATUS_ARGUMENT,
              "%s: search: halving has one alpha and one gamma (expected a list of either)", path);
     for (size_t i = 0; i < cells->count; ++i)
-        if (cells->cells[i].settings.epochs <= rung_count(search))
+        if (!cells->cells[i].pretrains && cells->cells[i].settings.epochs <= rung_count(search))
             FAIL(STATUS_ARGUMENT,
                  "%s: search: halving of %zu pairs of alpha and gamma needs more than %zu epochs",
                  path, search->candidates, rung_count(search));
     TRY(MEMORY_NEW(&search->groups, cells->count));
     TRY(MEMORY_NEW(&search->candidate, cells->count));
     for (size_t i = 0; i < cells->count; ++i)
-        place_cell(experiment, cells->cells[i].number, &search->groups[i], &search->candidate[i]);
+        if (cells->cells[i].pretrains)
+            search->groups[i] = SIZE_MAX - i;
+        else
+            place_cell(experiment, cells->cells[i].number, &search->groups[i],
+                       &search->candidate[i]);
     return STATUS_OK;
 }
 

@@ -20,7 +20,7 @@
 
 /* Owned through search_clear(). */
 typedef struct {
-    size_t count;      /* cells */
+    size_t count; /* cells; a pretraining is a group of its own, about which nothing is decided */
     size_t candidates; /* of every group; 0: there is no search, and every cell goes to the end */
     size_t *groups;    /* by cell */
     size_t *candidate; /* by cell: its place among its group's candidates */

@@ -48,6 +48,16 @@ static Status apply_term(char *term, const ExperimentFile *experiment, const Gri
     return STATUS_OK;
 }
 
+/* Pretrainings go with the cells that start from them. */
+static void take_sources(const GridCells *cells, bool *selected)
+{
+    for (size_t i = 0; i < cells->count; ++i)
+        selected[i] &= !cells->cells[i].pretrains;
+    for (size_t i = 0; i < cells->count; ++i)
+        if (selected[i] && cells->cells[i].source)
+            selected[cells->cells[i].source - 1] = true;
+}
+
 Status selection_read(const char *text, const ExperimentFile *experiment, const GridCells *cells,
                       bool *selected)
 {
@@ -61,6 +71,7 @@ Status selection_read(const char *text, const ExperimentFile *experiment, const 
     for (char *term = strtok_r(copy, " ", &rest); term && status == STATUS_OK;
          term = strtok_r(NULL, " ", &rest))
         status = apply_term(term, experiment, cells, marked, selected);
+    take_sources(cells, selected);
     for (size_t i = 0; i < cells->count; ++i)
         count += selected[i];
     if (status == STATUS_OK && !count)

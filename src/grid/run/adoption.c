@@ -42,6 +42,8 @@ static Status map_cells(const ExperimentFile *experiment, const Job *job, TextMa
     for (size_t i = 0; i < job->cells.count; ++i) {
         char written[SETTING_TEXT_BYTES], text[CELL_ID_BYTES];
         size_t place = i;
+        if (job->cells.cells[i].pretrains || job->cells.cells[i].source)
+            continue; /* those versions had none */
         grid_cell_text(experiment, &job->cells.cells[i], initial, written);
         TRY(essence(&job->cells.cells[i].settings, written, text));
         TRY(text_map_add(map, text, &place));
@@ -95,7 +97,7 @@ static Status find_owners(const Records *records, const ExperimentFile *experime
 {
     TextMap map = {0};
     Status status = STATUS_OK;
-    for (size_t i = 0; i < records->count && status == STATUS_OK; ++i) {
+    for (size_t i = 0; i < records_all(records) && status == STATUS_OK; ++i) {
         if (owners[i] != SIZE_MAX || !waits_for_adoption(&records->cells[i]))
             continue;
         if (!map.count)
@@ -124,7 +126,7 @@ static bool is_farther(const CellRecord *one, const CellRecord *other)
 Status adoption_match(const Records *records, const ExperimentFile *experiment, Job *job,
                       size_t *owners)
 {
-    for (size_t i = 0; i < records->count; ++i)
+    for (size_t i = 0; i < records_all(records); ++i)
         owners[i] = SIZE_MAX;
     for (size_t i = 0; i < job->cells.count; ++i) {
         GridCell *cell = &job->cells.cells[i];
@@ -134,7 +136,7 @@ Status adoption_match(const Records *records, const ExperimentFile *experiment, 
             owners[record - records->cells] = i;
     }
     TRY(find_owners(records, experiment, job, owners));
-    for (size_t i = 0; i < records->count; ++i) {
+    for (size_t i = 0; i < records_all(records); ++i) {
         const CellRecord *record = &records->cells[i], *present;
         if (owners[i] == SIZE_MAX)
             continue;
@@ -153,16 +155,16 @@ Status adoption_record(const Records *records, const Job *job, const size_t *own
 {
     cJSON **events;
     size_t count = 0;
-    TRY(MEMORY_NEW(&events, records->count));
+    TRY(MEMORY_NEW(&events, records_all(records)));
     Status status = STATUS_OK;
-    for (size_t i = 0; i < 2 * records->count && status == STATUS_OK; ++i) {
-        const size_t place = i % records->count;
+    for (size_t i = 0; i < 2 * records_all(records) && status == STATUS_OK; ++i) {
+        const size_t place = i % records_all(records);
         const CellRecord *record = &records->cells[place];
         if (owners[place] == SIZE_MAX)
             continue;
         const GridCell *cell = &job->cells.cells[owners[place]];
         bool stands = strcmp(record->id, cell->id) == 0;
-        if (stands != (i < records->count) || strcmp(record->identity, cell->identity) == 0)
+        if (stands != (i < records_all(records)) || strcmp(record->identity, cell->identity) == 0)
             continue;
         events[count] = event_write(
             &(Event){.kind = EVENT_ADOPTED, .cell = record->id, .identity = cell->identity});

@@ -92,6 +92,8 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
                    CellEnd *end)
 {
     const GridCell *cell = &job->cells.cells[attempt->cell];
+    const GridCell *source = cell->source ? &job->cells.cells[cell->source - 1] : NULL;
+    CellSettings settings = cell->settings;
     char folder[PATH_MAX];
     FILE *log = NULL;
     int rank;
@@ -104,14 +106,19 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
         PATIENTLY(status, open_log(folder, &log));
     if (status == STATUS_OK && rank == 0)
         status = introduce(log, cell, attempt->number, group);
+    if (source && (size_t)snprintf(settings.initial_checkpoint, sizeof settings.initial_checkpoint,
+                                   "%s/cells/%s/checkpoint.h5", job->folder,
+                                   source->id) >= sizeof settings.initial_checkpoint)
+        status = status_set(STATUS_ARGUMENT, "%s: expected a shorter path", job->folder);
     status = mpi_agree(group, status);
     if (status == STATUS_OK)
-        status = cell_run(&cell->settings,
+        status = cell_run(&settings,
                           &(CellPlace){.folder = folder,
                                        .cell_id = cell->id,
                                        .config_text = cell->config,
-                                       .data_name = job->data_name,
+                                       .data_name = job_data_name(job, cell),
                                        .saved_step = attempt->saved_step,
+                                       .pretraining = source ? source->id : NULL,
                                        .weights = cell->weights,
                                        .log = log},
                           job_dataset(job, cell), group, hooks, end);

@@ -23,6 +23,16 @@ static Status check_data_path(const char *given)
     return status;
 }
 
+/* A manifest, a pack, or the manifest of a folder. */
+static Status find_manifest(const char *given, char **found)
+{
+    FilesKind kind;
+    TRY(files_look(given, &kind));
+    if (kind == FILES_FOLDER)
+        return files_join(given, "manifest.csv", found);
+    return memory_copy_text(given, found);
+}
+
 static Status data_path(const ExperimentFile *experiment, const char *path, const char *data,
                         char **found)
 {
@@ -36,37 +46,52 @@ static Status data_path(const ExperimentFile *experiment, const char *path, cons
         FAIL(STATUS_ARGUMENT, "%s: no data (expected data: {manifest: PATH}, or --data PATH)",
              path);
     TRY(check_data_path(given));
-    FilesKind kind;
-    TRY(files_look(given, &kind));
-    if (kind == FILES_FOLDER)
-        return files_join(given, "manifest.csv", found);
-    return memory_copy_text(given, found);
+    return find_manifest(given, found);
 }
 
-/* The position of the data for a cell; data_count if there are none yet. */
+/* The position of the data for a cell; that of what comes next if there are none yet. */
 static size_t find_data(const Job *job, const GridCell *cell)
 {
-    size_t i = 0;
+    const size_t own = job->data_count - job->source_count;
+    size_t i = cell->pretrains ? own : 0;
+    const size_t end = cell->pretrains ? job->data_count : own;
     const bool letterbox = architecture_of(&cell->settings.model)->input.letterbox;
-    while (i < job->data_count &&
+    while (i < end &&
            (job->sizes[i] != cell->settings.model.size || job->datasets[i]->letterbox != letterbox))
         ++i;
     return i;
 }
 
+/* Pretrainings need no test of their own: what their data leave unsplit trains or validates. */
+static SplitSettings source_split(void)
+{
+    SplitSettings split = split_defaults();
+    split.shares[SPLIT_TRAIN] = 0.85;
+    split.shares[SPLIT_VALIDATION] = 0.15;
+    split.shares[SPLIT_TEST] = 0;
+    return split;
+}
+
+/* Cells of the grid come before pretrainings, and so do their data. */
 static Status load_data(Job *job, const ExperimentFile *experiment)
 {
+    const SplitSettings split = source_split();
+    if (experiment->pretrain.manifest)
+        TRY(find_manifest(experiment->pretrain.manifest, &job->source_name));
     TRY(MEMORY_NEW(&job->sizes, job->cells.count));
     TRY(MEMORY_NEW(&job->datasets, job->cells.count));
     for (size_t i = 0; i < job->cells.count; ++i) {
-        const size_t place = find_data(job, &job->cells.cells[i]);
+        const GridCell *cell = &job->cells.cells[i];
+        const size_t place = find_data(job, cell);
         if (place < job->data_count)
             continue;
-        const ModelSettings *model = &job->cells.cells[i].settings.model;
+        const ModelSettings *model = &cell->settings.model;
         job->sizes[place] = model->size;
-        TRY(dataset_load_form(job->data_name, model->size, architecture_of(model)->input.letterbox,
-                              &experiment->split, &job->datasets[place]));
+        TRY(dataset_load_form(
+            job_data_name(job, cell), model->size, architecture_of(model)->input.letterbox,
+            cell->pretrains ? &split : &experiment->split, &job->datasets[place]));
         ++job->data_count;
+        job->source_count += cell->pretrains;
     }
     return STATUS_OK;
 }
@@ -116,6 +141,7 @@ void job_clear(Job *job)
     free(job->warnings);
     free(job->folder);
     free(job->data_name);
+    free(job->source_name);
     grid_cells_clear(&job->cells);
     *job = (Job){0};
 }
@@ -123,6 +149,11 @@ void job_clear(Job *job)
 const Dataset *job_dataset(const Job *job, const GridCell *cell)
 {
     return job->datasets[find_data(job, cell)];
+}
+
+const char *job_data_name(const Job *job, const GridCell *cell)
+{
+    return cell->pretrains ? job->source_name : job->data_name;
 }
 
 /* ---- sharing ---- */
@@ -196,6 +227,8 @@ static Status pack(const Job *job, char **bytes, size_t *count)
     Status status = STATUS_OK;
     put_text(&blob, job->folder);
     put_text(&blob, job->data_name);
+    put_text(&blob, job->source_name ? job->source_name : "");
+    put(&blob, &job->source_count, sizeof job->source_count);
     put(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds);
     put(&blob, &job->silence, sizeof job->silence);
     put(&blob, &job->patience, sizeof job->patience);
@@ -221,6 +254,8 @@ static Status unpack(Job *job, const void *bytes, size_t count)
     size_t cells = 0, data_count = 0;
     TRY(take_text(&blob, &job->folder));
     TRY(take_text(&blob, &job->data_name));
+    TRY(take_text(&blob, &job->source_name));
+    TRY(take(&blob, &job->source_count, sizeof job->source_count));
     TRY(take(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds));
     TRY(take(&blob, &job->silence, sizeof job->silence));
     TRY(take(&blob, &job->patience, sizeof job->patience));

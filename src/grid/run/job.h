@@ -14,11 +14,13 @@
 
 /* Owned through job_clear(). */
 typedef struct {
-    char *folder;       /* of the results, absolute */
-    char *data_name;    /* the manifest's or pack's path */
-    size_t data_count;  /* one for each form in which cells want the data */
-    size_t *sizes;      /* data_count: side of the network's input */
-    Dataset **datasets; /* data_count */
+    char *folder;        /* of the results, absolute */
+    char *data_name;     /* the manifest's or pack's path */
+    size_t data_count;   /* one for each form in which cells want the data */
+    char *source_name;   /* the same of what cells are pretrained on; NULL: they are not */
+    size_t source_count; /* of data_count, the last ones: of what cells are pretrained on */
+    size_t *sizes;       /* data_count: side of the network's input */
+    Dataset **datasets;  /* data_count */
     GridCells cells;
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
@@ -33,8 +35,9 @@ typedef struct {
 Status job_init(Job *job, const ExperimentFile *experiment, const char *path, const char *data);
 void job_clear(Job *job);
 
-/* The data for a cell. */
+/* The data for a cell, and their name. */
 const Dataset *job_dataset(const Job *job, const GridCell *cell);
+const char *job_data_name(const Job *job, const GridCell *cell);
 
 /* Gives rank 0's job to all ranks; `own` is rank 0's status so far, and an error of it becomes
  * every rank's. Collective over `comm`. */

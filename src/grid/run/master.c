@@ -257,7 +257,8 @@ static Status make_scheduler(Master *master)
                                   .interval = fmin(cost_model_step_seconds(&master->cost, i) *
                                                        (double)master->cells[i].steps_per_epoch,
                                                    master->job->checkpoint_seconds),
-                                  .most_ranks = master_grid_cell(master, i)->settings.shards};
+                                  .most_ranks = master_grid_cell(master, i)->settings.shards,
+                                  .source = master_grid_cell(master, i)->source};
     master->scheduling = master_scheduling(master->worker_count, master->settings->ranks_per_cell);
     Status status =
         scheduler_new(&master->scheduling, master->cell_count, plan, &master->scheduler);
@@ -285,6 +286,8 @@ static Status init(Master *master)
                         threads_count()));
     for (size_t i = 0; i < master->cell_count; ++i)
         recall_cell(master, i);
+    for (size_t i = 0; i < master->cell_count; ++i)
+        TRY(master_fail_dependents(master, i)); /* a job that died may not have come to it */
     TRY(master_search_recall(master));
     TRY(make_scheduler(master));
     for (size_t i = 0; i < master->cell_count; ++i)

@@ -18,6 +18,8 @@ static const double NOTICE_SECONDS = 5;
 
 size_t master_stop_epoch(const Master *master, size_t index)
 {
+    if (master_grid_cell(master, index)->pretrains)
+        return 0;
     return search_next_epoch(master->settings->search,
                              master_grid_cell(master, index)->settings.epochs,
                              master->cells[index].kept_epoch);
@@ -110,6 +112,30 @@ static Status fail(Master *master, size_t index, const char *kind)
     return master_record_end(master, index, EVENT_FAILED, kind, cell->cause);
 }
 
+Status master_fail_dependents(Master *master, size_t index)
+{
+    const MasterCell *source = &master->cells[index];
+    /* What only the storage has held up goes on at the next start, with all that waits for it. */
+    const char *kind =
+        source->status == STATUS_STORAGE ? status_name(STATUS_STORAGE) : "pretraining";
+    if (source->standing != CELL_FAILED)
+        return STATUS_OK;
+    for (size_t i = 0; i < master->cell_count; ++i) {
+        MasterCell *cell = &master->cells[i];
+        if (master_grid_cell(master, i)->source != index + 1 ||
+            cell_standing_settled(cell->standing))
+            continue;
+        cell->standing = CELL_FAILED;
+        cell->status = source->status;
+        snprintf(cell->cause, sizeof cell->cause, "its pretraining failed (%s %s)",
+                 master_grid_cell(master, index)->id, master_grid_cell(master, index)->name);
+        TRY(master_record_end(master, i, EVENT_FAILED, kind, cell->cause));
+        if (master->scheduler)
+            scheduler_give_up(master->scheduler, i);
+    }
+    return STATUS_OK;
+}
+
 static Status lose(Master *master, size_t index)
 {
     MasterCell *cell = &master->cells[index];
@@ -154,6 +180,8 @@ static Status close_attempt(Master *master, size_t index)
     }
     scheduler_ended(master->scheduler, index,
                     cell->standing == CELL_PARTIAL && !is_paused(master, index), clock_seconds());
+    if (status == STATUS_OK)
+        status = master_fail_dependents(master, index);
     return status == STATUS_OK ? master_search(master, index) : status;
 }
 

@@ -87,7 +87,7 @@ Status master_search(Master *master, size_t index)
     SearchVerdict *verdicts = NULL;
     size_t epoch;
     bool due = false;
-    if (!search->candidates)
+    if (!search->candidates || master_grid_cell(master, index)->pretrains)
         return STATUS_OK;
     Status status = MEMORY_NEW(&cells, master->cell_count);
     if (status == STATUS_OK)

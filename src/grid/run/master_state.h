@@ -98,6 +98,8 @@ Status master_write_records(Master *master);
 
 /* master_cells.c: what happens to cells. */
 double master_work_left(const Master *master, size_t cell);
+/* What starts from the parameters of a failed pretraining fails with it; nothing else does. */
+Status master_fail_dependents(Master *master, size_t cell);
 Status master_begin(Master *master, const SchedulerOrder *order);
 Status master_progress(Master *master, size_t cell, const CellProgress *progress);
 

@@ -40,6 +40,9 @@ static Status count_cells(Overview *overview)
         if (overview_is_running(overview, cell))
             overview->images_per_second += cell->images_per_second;
     }
+    for (size_t i = records->count; i < records_all(records); ++i)
+        if (overview_is_running(overview, &records->cells[i]))
+            overview->images_per_second += records->cells[i].images_per_second;
     return STATUS_OK;
 }
 
@@ -55,9 +58,9 @@ static double work_left(const Overview *overview, double mean, double steps, dou
     for (size_t i = 0; i < records->count; ++i)
         if (records->cells[i].step_seconds > 0)
             paces[runs[i]] = records->cells[i].step_seconds;
-    for (size_t i = 0; i < records->count; ++i) {
+    for (size_t i = 0; i < records_all(records); ++i) {
         const CellRecord *cell = &records->cells[i];
-        double pace = paces[runs[i]];
+        double pace = i < records->count ? paces[runs[i]] : 0;
         double seconds = cell->step_seconds > 0 ? cell->step_seconds : pace > 0 ? pace : mean;
         if (!cell_standing_settled(cell->standing))
             work += seconds * (cell->steps ? (double)(cell->steps - cell->step) : steps);
@@ -71,7 +74,7 @@ static Status measure_left(Overview *overview)
     double steps = 0, step_seconds = 0, *paces;
     size_t measured = 0;
     overview->seconds = (double)NAN;
-    for (size_t i = 0; i < records->count; ++i) {
+    for (size_t i = 0; i < records_all(records); ++i) {
         const CellRecord *cell = &records->cells[i];
         step_seconds += cell->step_seconds;
         measured += cell->step_seconds > 0;

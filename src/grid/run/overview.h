@@ -18,7 +18,7 @@ typedef struct {
     Axes axes;
     time_t now, sign;         /* when this was read; last sign of life of a master */
     bool alive;               /* a job is running */
-    CellCounts all;           /* of all cells */
+    CellCounts all;           /* of all cells of the grid */
     CellCounts *runs;         /* axes.run_count: of each run */
     double seconds;           /* of work left, over the ranks of the job; NaN: no pace is known */
     double images_per_second; /* of all running cells; 0: not known */

@@ -21,7 +21,7 @@ static Status read_all(Plan *plan, const RunSettings *settings)
         results_folder_compare(job->folder, &plan->experiment, &plan->search, job, &plan->records);
     if (status == STATUS_ARGUMENT)
         status = memory_copy_text(status_message(), &plan->difference);
-    for (size_t i = 0; i < plan->records.count && status == STATUS_OK; ++i)
+    for (size_t i = 0; i < records_all(&plan->records) && status == STATUS_OK; ++i)
         status = text_map_add(&plan->names, plan->records.cells[i].name, &(size_t){i});
     TRY(status);
     TRY(MEMORY_NEW(&plan->selected, job->cells.count));
@@ -52,6 +52,14 @@ const char *plan_state(const Plan *plan, size_t cell)
                                                            : cell_standing_name(CELL_NEW);
 }
 
+/* So does a cell whose pretraining has. */
+static bool is_failed(const Plan *plan, size_t cell)
+{
+    const size_t source = plan->job.cells.cells[cell].source;
+    return standing_of(plan, cell) == CELL_FAILED ||
+           (source && standing_of(plan, source - 1) == CELL_FAILED);
+}
+
 static void predict(Plan *plan, bool retry)
 {
     const Job *job = &plan->job;
@@ -65,15 +73,18 @@ static void predict(Plan *plan, bool retry)
         const CellRecord *record = records_find(&plan->records, cell->id);
         CellStanding standing = standing_of(plan, i);
         size_t each = loader_steps_per_epoch(job_dataset(job, cell), cell->settings.batch);
-        size_t epochs = search_expected_epochs(&plan->search, i, cell->settings.epochs);
+        size_t epochs = cell->pretrains
+                            ? cell->settings.epochs
+                            : search_expected_epochs(&plan->search, i, cell->settings.epochs);
         size_t steps = each * epochs, done = record ? record->step : 0;
         double step = cost_model_step_seconds(&plan->cost, i);
-        bool runs = plan->selected[i] &&
-                    (!cell_standing_settled(standing) || (standing == CELL_FAILED && retry));
+        bool runs = plan->selected[i] && (retry || !is_failed(plan, i)) &&
+                    (!cell_standing_settled(standing) || standing == CELL_FAILED);
         plan->cells[i] =
             (SchedulerCell){.work = runs ? step * (double)(done < steps ? steps - done : 1) : 0,
                             .interval = fmin(step * (double)each, job->checkpoint_seconds),
-                            .most_ranks = cell->settings.shards};
+                            .most_ranks = cell->settings.shards,
+                            .source = cell->source};
     }
 }
 
@@ -104,7 +115,6 @@ static bool same_need(const CellSettings *a, const CellSettings *b)
 static Status predict_memory(Plan *plan)
 {
     const GridCells *cells = &plan->job.cells;
-    const size_t classes = plan->job.datasets[0]->class_count;
     size_t *kinds, count = 0;
     TRY(MEMORY_NEW(&plan->memory_bytes, cells->count));
     TRY(MEMORY_NEW(&kinds, cells->count)); /* a cell of each */
@@ -123,7 +133,7 @@ static Status predict_memory(Plan *plan)
         double bytes = (double)NAN;
         if (kind < count)
             plan->memory_bytes[i] = plan->memory_bytes[kinds[kind]];
-        else if (memory_need(settings, classes, ranks, &bytes) == STATUS_OK)
+        else if (memory_need(settings, settings->model.classes, ranks, &bytes) == STATUS_OK)
             plan->memory_bytes[i] = bytes + plan->data_bytes + PROGRAM_BYTES;
         if (kind == count)
             kinds[count++] = i;
@@ -141,7 +151,7 @@ PlanReason plan_reason(const Plan *plan, size_t cell)
         return PLAN_NOT_SELECTED;
     if (plan->cells[cell].work > 0)
         return isfinite(plan->outcomes[cell].start) ? PLAN_RUNS : PLAN_NO_TIME;
-    return standing == CELL_FAILED    ? PLAN_FAILED
+    return is_failed(plan, cell)      ? PLAN_FAILED
            : standing == CELL_DROPPED ? PLAN_DROPPED
                                       : PLAN_DONE;
 }

@@ -59,7 +59,7 @@ static void put_axes(bool *fine, cJSON *object, const Plan *plan)
     cJSON *axes = json_put_list(fine, object, "axes");
     for (size_t i = 0; i < setting_count(); ++i) {
         const SettingValues *values = &plan->experiment.values[i];
-        if (values->count < 2)
+        if (values->count < 2 || values->titles)
             continue;
         cJSON *axis = json_list_item(fine, axes, cJSON_CreateObject());
         json_put_text(fine, axis, "key", setting_name(i));
@@ -90,6 +90,10 @@ static cJSON *put_cell(bool *fine, cJSON *list, const Plan *plan, size_t index)
     json_put_text(fine, item, "id", cell->id);
     json_put_text(fine, item, "identity", cell->identity);
     json_put_text(fine, item, "name", cell->name);
+    if (cell->pretrains)
+        json_put_text(fine, item, "role", "pretraining");
+    if (cell->source)
+        json_put_text(fine, item, "source", plan->job.cells.cells[cell->source - 1].id);
     json_put_text(fine, item, "state", plan_state(plan, index));
     return item;
 }

@@ -34,6 +34,14 @@ static double most_memory(const Plan *plan)
     return most;
 }
 
+static size_t count_pretrainings(const Plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->job.cells.count; ++i)
+        count += plan->job.cells.cells[i].pretrains;
+    return count;
+}
+
 static void print_sum(const Plan *plan, FILE *stream)
 {
     const size_t ranks = plan->simulation.scheduling.ranks;
@@ -43,6 +51,9 @@ static void print_sum(const Plan *plan, FILE *stream)
     fprintf(stream, "\n%zu of %zu cells are left: %.2f rank hours, done after %s on %zu rank%s\n",
             plan->left, plan->job.cells.count, plan->work / 3600, span, ranks,
             ranks == 1 ? "" : "s");
+    if (plan->job.source_count)
+        fprintf(stream, "%zu of the cells are pretrainings: a network's cells wait for its own\n",
+                count_pretrainings(plan));
     if (isfinite(plan->simulation.end))
         fprintf(stream, "%zu of %zu cells fit %s\n", plan->end.done, plan->left, limit);
     if (most_memory(plan) > 0)

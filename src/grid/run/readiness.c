@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "data/dataset_facts.h"
+#include "data/dataset_overlap.h"
 #include "infer/checkpoint.h"
 #include "infer/network.h"
 #include "task/task.h"
@@ -18,35 +19,69 @@ static Status warn(Job *job, const char *text)
     return memory_copy_text(text, &job->warnings[job->warning_count++]);
 }
 
+/* Some of the job's data: those of the grid, or those of its pretrainings; all sizes hold the same
+ * images. */
+typedef struct {
+    const Dataset *dataset;
+    const char *name;
+    const char *of; /* before what is told of them */
+    bool source;    /* of pretrainings */
+    Split test;
+} JobData;
+
+static JobData grid_data(const Job *job, const ExperimentFile *experiment)
+{
+    return (JobData){.dataset = job->datasets[0],
+                     .name = job->data_name,
+                     .of = "",
+                     .test = experiment->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST};
+}
+
+static JobData source_data(const Job *job)
+{
+    return (JobData){.dataset = job->datasets[job->data_count - job->source_count],
+                     .name = job->source_name,
+                     .of = "pretraining: ",
+                     .source = true,
+                     .test = SPLIT_VALIDATION};
+}
+
 /* The data's own warnings are many, perhaps: the check shows them. */
-static Status count_warnings(Job *job, const Dataset *dataset)
+static Status count_warnings(Job *job, const JobData *data)
 {
     char text[512];
+    const Dataset *dataset = data->dataset;
     if (!dataset->warning_count)
         return STATUS_OK;
     snprintf(text, sizeof text,
-             "%zu warning%s about the data ('gisd-data check' shows all), the first: %.300s",
-             dataset->warning_count, dataset->warning_count > 1 ? "s" : "", dataset->warnings[0]);
+             "%s%zu warning%s about the data ('gisd-data check' shows all), the first: %.300s",
+             data->of, dataset->warning_count, dataset->warning_count > 1 ? "s" : "",
+             dataset->warnings[0]);
     return warn(job, text);
 }
 
-/* What is to be said of the data as a whole; all sizes hold the same images. */
-static Status take_concerns(Job *job, const ExperimentFile *experiment, const char *path)
+static Status take_concern(Job *job, const JobData *data, const char *path, const Concern *concern)
 {
-    const Split test = experiment->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST;
+    char text[512];
+    if (concern->refuse)
+        FAIL(STATUS_ARGUMENT, "%s: %s: %s", path, data->name, concern->text);
+    snprintf(text, sizeof text, "%s%s", data->of, concern->text);
+    return warn(job, text);
+}
+
+/* What is to be said of the data as a whole. */
+static Status take_concerns(Job *job, const JobData *data, const char *path)
+{
     size_t batch = 0;
     Concerns concerns;
     for (size_t i = 0; i < job->cells.count; ++i)
-        if (job->cells.cells[i].settings.batch > batch)
+        if (job->cells.cells[i].pretrains == data->source &&
+            job->cells.cells[i].settings.batch > batch)
             batch = job->cells.cells[i].settings.batch;
-    TRY(dataset_concerns_init(&concerns, job->datasets[0], batch, test));
+    TRY(dataset_concerns_init(&concerns, data->dataset, batch, data->test));
     Status status = STATUS_OK;
-    for (size_t i = 0; i < concerns.count && status == STATUS_OK; ++i) {
-        const Concern *concern = &concerns.concerns[i];
-        status = concern->refuse ? status_set(STATUS_ARGUMENT, "%s: %s: %s", path, job->data_name,
-                                              concern->text)
-                                 : warn(job, concern->text);
-    }
+    for (size_t i = 0; i < concerns.count && status == STATUS_OK; ++i)
+        status = take_concern(job, data, path, &concerns.concerns[i]);
     dataset_concerns_clear(&concerns);
     return status;
 }
@@ -65,21 +100,52 @@ static Status settle_cell(GridCell *cell, const SplitFacts *training, const char
     return STATUS_OK;
 }
 
-static Status settle_cells(Job *job, const char *path)
+static Status settle_cells(Job *job, const JobData *data, const char *path)
 {
     DatasetFacts facts;
     bool without_masks = false;
-    TRY(dataset_facts_init(&facts, job->datasets[0]));
+    TRY(dataset_facts_init(&facts, data->dataset));
     Status status = STATUS_OK;
     for (size_t i = 0; i < job->cells.count && status == STATUS_OK; ++i) {
-        status = settle_cell(&job->cells.cells[i], &facts.splits[SPLIT_TRAIN], path);
-        without_masks |= job->cells.cells[i].settings.model.without_masks;
+        GridCell *cell = &job->cells.cells[i];
+        if (cell->pretrains != data->source)
+            continue;
+        status = settle_cell(cell, &facts.splits[SPLIT_TRAIN], path);
+        without_masks |= cell->settings.model.without_masks;
     }
     dataset_facts_clear(&facts);
-    if (status == STATUS_OK && without_masks)
-        status = warn(job, "no lesion of the training split has a mask: nothing is learnt about "
-                           "masks, and none are given");
+    if (status == STATUS_OK && without_masks) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "%sno lesion of the training split has a mask: nothing is learnt about masks, and "
+                 "none are given",
+                 data->of);
+        status = warn(job, text);
+    }
     return status;
+}
+
+/* ---- pretraining ---- */
+
+/* What a pretraining has seen must not be tested on. Nearly the same hash is the same picture, held
+ * at another size; what is only like it, the next frame perhaps, is for a person to judge. */
+static Status check_overlap(Job *job, const JobData *grid, const JobData *source, const char *path)
+{
+    enum { SAME_BITS = 8 };
+    DatasetOverlap overlap;
+    char text[512];
+    TRY(dataset_overlap(grid->dataset, source->dataset, &overlap));
+    if (!overlap.count)
+        return STATUS_OK;
+    snprintf(text, sizeof text,
+             "pretraining: %zu validation or test picture%s near-equal to what it learns from, the "
+             "nearest %.150s to %.150s of the pretraining (%u of 256 bits differ)",
+             overlap.count, overlap.count > 1 ? "s are" : " is",
+             grid->dataset->examples[overlap.own].name,
+             source->dataset->examples[overlap.source].name, overlap.bits);
+    if (overlap.bits <= SAME_BITS)
+        FAIL(STATUS_ARGUMENT, "%s: %s (expected other images in pretrain.manifest)", path, text);
+    return warn(job, text);
 }
 
 /* ---- initial weights ---- */
@@ -90,12 +156,16 @@ static bool same_start(const CellSettings *a, const CellSettings *b)
            architecture_same(&a->model, &b->model);
 }
 
-static Status check_start(const CellSettings *settings)
+static Status check_start(const CellSettings *settings, const Dataset *dataset)
 {
     ParameterList shapes;
     TRY(network_list_shapes(&settings->model, &shapes));
-    Status status = checkpoint_read_initial(settings->initial_checkpoint, &shapes,
-                                            architecture_of(&settings->model)->depends_on_classes);
+    Status status = checkpoint_read_initial(
+        settings->initial_checkpoint, &shapes,
+        &(InitialStart){.depends_on_classes = architecture_of(&settings->model)->depends_on_classes,
+                        .class_count = dataset->class_count,
+                        .class_names = (const char *const *)dataset->class_names},
+        NULL);
     parameters_clear(&shapes);
     return status;
 }
@@ -110,7 +180,7 @@ Status readiness_check_weights(const Job *job, const ExperimentFile *experiment,
             ++first;
         if (first < i || !*settings->initial_checkpoint)
             continue;
-        Status status = check_start(settings);
+        Status status = check_start(settings, job_dataset(job, &cells[i]));
         if (status != STATUS_OK)
             return status_prefix(status, "%s:%zu: initial: cell %s", path,
                                  experiment->values[setting_find("model", "initial")].line,
@@ -121,9 +191,20 @@ Status readiness_check_weights(const Job *job, const ExperimentFile *experiment,
 
 /* ---- the whole ---- */
 
+static Status settle_data(Job *job, const JobData *data, const char *path)
+{
+    TRY(take_concerns(job, data, path));
+    TRY(settle_cells(job, data, path));
+    return count_warnings(job, data);
+}
+
 Status readiness_settle(Job *job, const ExperimentFile *experiment, const char *path)
 {
-    TRY(take_concerns(job, experiment, path));
-    TRY(settle_cells(job, path));
-    return count_warnings(job, job->datasets[0]);
+    const JobData grid = grid_data(job, experiment);
+    TRY(settle_data(job, &grid, path));
+    if (!job->source_count)
+        return STATUS_OK;
+    const JobData source = source_data(job);
+    TRY(settle_data(job, &source, path));
+    return check_overlap(job, &grid, &source, path);
 }

@@ -60,6 +60,9 @@ static void describe_settings(const ExperimentFile *there, const ExperimentFile 
         snprintf(text + used, room - used, "%ssearch is %s there and %s here", used ? "; " : "",
                  there->halving ? "halving" : "grid", here->halving ? "halving" : "grid");
     used = strlen(text);
+    if (!pretrain_section_same(&there->pretrain, &here->pretrain))
+        snprintf(text + used, room - used, "%spretrain differs", used ? "; " : "");
+    used = strlen(text);
     if (there->test_on_validation != here->test_on_validation)
         snprintf(text + used, room - used, "%sdata.test differs", used ? "; " : "");
 }
@@ -184,9 +187,9 @@ static Status compare_cells(const char *path, const ExperimentFile *experiment, 
                             const Records *records)
 {
     size_t *owners, unknown = 0;
-    TRY(MEMORY_NEW(&owners, records->count));
+    TRY(MEMORY_NEW(&owners, records_all(records)));
     Status status = adoption_match(records, experiment, job, owners);
-    for (size_t i = 0; i < records->count; ++i)
+    for (size_t i = 0; i < records_all(records); ++i)
         unknown += owners[i] == SIZE_MAX;
     free(owners);
     return status == STATUS_OK && unknown ? refuse(path, experiment, job, records) : status;
@@ -251,7 +254,7 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
 }
 
 /* The record that plans a cell; NULL: no memory. */
-static cJSON *planned_record(const ExperimentFile *experiment, const GridCell *cell)
+static cJSON *planned_record(const ExperimentFile *experiment, const Job *job, const GridCell *cell)
 {
     EventSetting *settings;
     char(*texts)[SETTING_TEXT_BYTES];
@@ -267,11 +270,14 @@ static cJSON *planned_record(const ExperimentFile *experiment, const GridCell *c
             if (setting_applies(&cell->settings, i))
                 settings[count++] = (EventSetting){setting_name(i), texts[i]};
         }
-        record = event_write(&(Event){.kind = EVENT_PLANNED,
-                                      .cell = cell->id,
-                                      .cell_name = cell->name,
-                                      .setting_count = count,
-                                      .settings = settings});
+        record = event_write(
+            &(Event){.kind = EVENT_PLANNED,
+                     .cell = cell->id,
+                     .cell_name = cell->name,
+                     .role = cell->pretrains ? "pretraining" : NULL,
+                     .source = cell->source ? job->cells.cells[cell->source - 1].id : NULL,
+                     .setting_count = count,
+                     .settings = settings});
         free(texts);
     }
     free(settings);
@@ -287,7 +293,7 @@ static Status plan_cells(ResultsFolder *folder, const ExperimentFile *experiment
     for (size_t i = 0; i < job->cells.count && status == STATUS_OK; ++i) {
         if (records_find(&folder->records, job->cells.cells[i].id))
             continue;
-        records[count] = planned_record(experiment, &job->cells.cells[i]);
+        records[count] = planned_record(experiment, job, &job->cells.cells[i]);
         if (!records[count])
             status = status_set(STATUS_NO_MEMORY, "no memory for the plan of the cells");
         else
@@ -305,7 +311,7 @@ static Status plan_cells(ResultsFolder *folder, const ExperimentFile *experiment
 static Status adopt_cells(const ResultsFolder *folder, const ExperimentFile *experiment, Job *job)
 {
     size_t *owners;
-    TRY(MEMORY_NEW(&owners, folder->records.count));
+    TRY(MEMORY_NEW(&owners, records_all(&folder->records)));
     Status status = adoption_match(&folder->records, experiment, job, owners);
     if (status == STATUS_OK)
         status = adoption_record(&folder->records, job, owners, folder->journal);

@@ -171,6 +171,28 @@ static void put_failure(bool *fine, cJSON *item, const Overview *overview, const
     json_put_text(fine, failure, "reason", cell->cause);
 }
 
+/* What the grid's cells of a network wait for; no member where there are none. */
+static void put_pretrainings(bool *fine, cJSON *object, const Overview *overview)
+{
+    const Records *records = &overview->records;
+    if (!records->pretraining_count)
+        return;
+    cJSON *list = json_put_list(fine, object, "pretrainings");
+    for (size_t i = records->count; i < records_all(records); ++i) {
+        const CellRecord *cell = &records->cells[i];
+        cJSON *item = json_list_item(fine, list, cJSON_CreateObject());
+        json_put_text(fine, item, "id", cell->id);
+        json_put_text(fine, item, "name", cell->name);
+        json_put_text(fine, item, "state",
+                      overview_is_running(overview, cell) ? "running"
+                                                          : cell_standing_name(cell->standing));
+        json_put_whole(fine, item, "epoch", cell->epoch);
+        json_put_whole(fine, item, "epochs", cell->epochs);
+        json_put_number(fine, item, "validation_auc", cell->validation_auc);
+        put_failure(fine, item, overview, cell);
+    }
+}
+
 static Status put_cells(bool *fine, cJSON *object, const Overview *overview)
 {
     const Records *records = &overview->records;
@@ -184,6 +206,8 @@ static Status put_cells(bool *fine, cJSON *object, const Overview *overview)
         json_put_text(fine, item, "identity", cell->identity);
         json_put_text(fine, item, "name", cell->name);
         json_put_whole(fine, item, "run", overview->axes.runs[i]);
+        if (*cell->source)
+            json_put_text(fine, item, "source", cell->source);
         json_put_text(fine, item, "state",
                       overview_is_running(overview, cell) ? "running"
                                                           : cell_standing_name(cell->standing));
@@ -216,6 +240,7 @@ static Status fill(bool *fine, cJSON *object, const Overview *overview)
     put_counts(fine, object, &overview->all);
     TRY(put_axes(fine, object, overview));
     put_runs(fine, object, overview);
+    put_pretrainings(fine, object, overview);
     return put_cells(fine, object, overview);
 }
 

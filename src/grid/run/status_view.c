@@ -60,6 +60,24 @@ static void print_table(FILE *stream, const Overview *view)
     print_counts(stream, &view->all);
 }
 
+/* Pretrainings, a line each: they are none of the table's cells, which wait for them. */
+static void print_pretrainings(FILE *stream, const Overview *view)
+{
+    const Records *records = &view->records;
+    if (records->pretraining_count)
+        fputs("\npretraining\n", stream);
+    for (size_t i = records->count; i < records_all(records); ++i) {
+        const CellRecord *cell = &records->cells[i];
+        const bool running = overview_is_running(view, cell);
+        fprintf(stream, "  %s  %s: %s, epoch %zu of %zu", cell->id, cell->name,
+                running ? "running" : cell_standing_name(cell->standing), cell->epoch,
+                cell->epochs);
+        if (isfinite(cell->validation_auc))
+            fprintf(stream, ", validation AUC %.3f", cell->validation_auc);
+        fputc('\n', stream);
+    }
+}
+
 static void print_running(FILE *stream, const Overview *view)
 {
     bool first = true;
@@ -101,7 +119,7 @@ static void print_causes(FILE *stream, const Overview *view, bool (*is_one)(cons
                          const char *heading)
 {
     bool first = true;
-    for (size_t i = 0; i < view->records.count; ++i) {
+    for (size_t i = 0; i < records_all(&view->records); ++i) {
         const CellRecord *cell = &view->records.cells[i];
         if (!is_one(cell))
             continue;
@@ -143,6 +161,7 @@ void status_view(const Overview *view, FILE *stream)
 {
     print_job(stream, view);
     print_table(stream, view);
+    print_pretrainings(stream, view);
     print_running(stream, view);
     print_causes(stream, view, is_failed,
                  "failed (run them again with --retry failed; see --why DIR CELL)");
@@ -157,7 +176,7 @@ static Status find_cell(const Records *records, const char *wanted, const CellRe
 {
     size_t matches = 0;
     *found = NULL;
-    for (size_t i = 0; i < records->count; ++i) {
+    for (size_t i = 0; i < records_all(records); ++i) {
         const CellRecord *cell = &records->cells[i];
         bool exact = strcmp(cell->id, wanted) == 0 || strcmp(cell->name, wanted) == 0 ||
                      strcmp(cell->identity, wanted) == 0;
@@ -272,6 +291,9 @@ static void advise(FILE *stream, const Overview *view, const CellRecord *cell)
         {"storage",
          "look at the disk (full?) and its server, then start again: it goes on from its "
          "checkpoint"},
+        {"pretraining",
+         "see --why of its pretraining; then start again with --retry failed: both are "
+         "run again"},
         {"lost rank", "ranks that die without a word were often killed for want of memory (see "
                       "the host's kernel log); then start again with --retry failed"},
     };

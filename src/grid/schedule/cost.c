@@ -27,7 +27,8 @@ static bool same_kind(const CellSettings *a, const CellSettings *b)
 static Status count_macs(const CellSettings *settings, size_t classes, double *macs)
 {
     ModelSettings model = settings->model;
-    model.classes = classes;
+    if (!model.classes)
+        model.classes = classes;
     NetworkCount count;
     TRY(network_count(&model, &count));
     double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;

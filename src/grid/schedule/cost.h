@@ -18,8 +18,8 @@ typedef struct {
     double guess;     /* multiply-adds a second, until something is measured */
 } CostModel;
 
-/* Counts the multiply-adds of every kind without running anything. `classes`: of the data.
- * `threads`: of a rank, for the guess. */
+/* Counts the multiply-adds of every kind without running anything. `classes`: of the data, for
+ * cells that do not know theirs. `threads`: of a rank, for the guess. */
 Status cost_model_init(CostModel *model, const GridCells *cells, size_t classes, size_t threads);
 void cost_model_clear(CostModel *model);
 

@@ -15,6 +15,8 @@ typedef struct {
     size_t group;    /* ranks that run it */
     double since;    /* when `work` was last right, while it runs */
     size_t promised; /* ranks of its next start, for which it was asked to stop; 0: none */
+    size_t source;   /* as SchedulerCell's */
+    bool awaited;    /* it is a source itself */
 } Cell;
 
 typedef enum { RANK_IDLE, RANK_BUSY, RANK_DEAD } RankState;
@@ -54,9 +56,13 @@ Status scheduler_new(const SchedulerSettings *settings, size_t count, const Sche
         made->cells[i] = (Cell){.work = done ? 0 : cells[i].work,
                                 .interval = cells[i].interval,
                                 .most_ranks = cells[i].most_ranks,
+                                .source = cells[i].source,
                                 .state = done ? SCHEDULER_DONE : SCHEDULER_WAITING};
         made->waiting += !done;
     }
+    for (size_t i = 0; i < count; ++i)
+        if (cells[i].source)
+            made->cells[cells[i].source - 1].awaited = true;
     return STATUS_OK;
 }
 
@@ -101,28 +107,59 @@ static size_t largest_group(const Scheduler *scheduler, const Cell *cell)
     return cell->most_ranks < most ? cell->most_ranks : most;
 }
 
-/* The time that all the work left would take all the ranks. */
-static double fair_share(const Scheduler *scheduler, double now)
+/* It waits, and not for another cell. */
+static bool can_start(const Scheduler *scheduler, const Cell *cell)
+{
+    return cell->state == SCHEDULER_WAITING &&
+           (!cell->source || scheduler->cells[cell->source - 1].state == SCHEDULER_DONE);
+}
+
+static bool some_can_start(const Scheduler *scheduler)
+{
+    size_t i = 0;
+    while (i < scheduler->count && !can_start(scheduler, &scheduler->cells[i]))
+        ++i;
+    return i < scheduler->count;
+}
+
+/* The time that the work left would take all the ranks; with `all` false, that of the cells alone
+ * that run or could. */
+static double shared_time(const Scheduler *scheduler, double now, bool all)
 {
     double work = 0;
     for (size_t i = 0; i < scheduler->count; ++i)
-        work += scheduler_work_left(scheduler, i, now);
+        if (all || scheduler->cells[i].state == SCHEDULER_RUNNING ||
+            can_start(scheduler, &scheduler->cells[i]))
+            work += scheduler_work_left(scheduler, i, now);
     return scheduler->living ? work / (double)scheduler->living : (double)INFINITY;
+}
+
+static double fair_share(const Scheduler *scheduler, double now)
+{
+    return shared_time(scheduler, now, false);
+}
+
+/* The least time in which a cell's work can be done: on its group, or on the largest it can get. */
+static double least_seconds(const Scheduler *scheduler, size_t index, double now)
+{
+    const Cell *cell = &scheduler->cells[index];
+    size_t group = cell->group;
+    if (cell->state == SCHEDULER_WAITING)
+        for (group = 1;
+             2 * group <= largest_group(scheduler, cell) && 2 * group <= scheduler->living;)
+            group *= 2;
+    return seconds_on(scheduler, scheduler_work_left(scheduler, index, now), group);
 }
 
 double scheduler_time_left(const Scheduler *scheduler, double now)
 {
-    double left = fair_share(scheduler, now);
+    double left = shared_time(scheduler, now, true);
     for (size_t i = 0; i < scheduler->count; ++i) {
-        const Cell *cell = &scheduler->cells[i];
-        double work = scheduler_work_left(scheduler, i, now);
-        size_t group = cell->group;
-        if (cell->state == SCHEDULER_WAITING)
-            for (group = 1;
-                 2 * group <= largest_group(scheduler, cell) && 2 * group <= scheduler->living;)
-                group *= 2;
-        if (work > 0 && seconds_on(scheduler, work, group) > left)
-            left = seconds_on(scheduler, work, group);
+        const size_t source = scheduler->cells[i].source;
+        double seconds = least_seconds(scheduler, i, now);
+        if (source)
+            seconds += least_seconds(scheduler, source - 1, now);
+        left = fmax(left, seconds);
     }
     return left;
 }
@@ -195,6 +232,8 @@ static bool goes_before(const Cell *cell, const Cell *other)
 {
     if (!cell->promised != !other->promised)
         return cell->promised > 0;
+    if (cell->awaited != other->awaited)
+        return cell->awaited;
     return cell->work > other->work;
 }
 
@@ -218,7 +257,7 @@ static bool start_anyhow(Scheduler *scheduler, double now, SchedulerOrder *order
     Cell *shortest = NULL;
     for (size_t i = 0; i < scheduler->count; ++i) {
         Cell *cell = &scheduler->cells[i];
-        if (cell->state == SCHEDULER_WAITING && (!shortest || cell->interval < shortest->interval))
+        if (can_start(scheduler, cell) && (!shortest || cell->interval < shortest->interval))
             shortest = cell;
     }
     if (!shortest || now + scheduler->settings.restart_cost > scheduler->end)
@@ -241,7 +280,7 @@ static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *orde
     Cell *longest = NULL;
     for (size_t i = 0; i < scheduler->count; ++i) {
         Cell *cell = &scheduler->cells[i];
-        if (cell->state != SCHEDULER_WAITING || (longest && !goes_before(cell, longest)))
+        if (!can_start(scheduler, cell) || (longest && !goes_before(cell, longest)))
             continue;
         size_t ranks = cell->promised ? scheduler->idle : unpromised;
         size_t wanted = wanted_group(scheduler, cell, share);
@@ -281,7 +320,7 @@ static bool widen_last(Scheduler *scheduler, double now, SchedulerOrder *order)
             last = cell;
         }
     }
-    if (!last || (scheduler->waiting && latest <= fair_share(scheduler, now)))
+    if (!last || (some_can_start(scheduler) && latest <= fair_share(scheduler, now)))
         return false;
     last->promised = 2 * last->group;
     order->kind = ORDER_WIDEN;
@@ -321,6 +360,14 @@ void scheduler_ended(Scheduler *scheduler, size_t index, bool again, double now)
     }
     cell->state = again ? SCHEDULER_WAITING : SCHEDULER_DONE;
     cell->group = 0;
+}
+
+void scheduler_give_up(Scheduler *scheduler, size_t index)
+{
+    Cell *cell = &scheduler->cells[index];
+    scheduler->waiting -= cell->state == SCHEDULER_WAITING;
+    cell->state = SCHEDULER_DONE;
+    cell->work = 0;
 }
 
 void scheduler_restore(Scheduler *scheduler, size_t index, double work)

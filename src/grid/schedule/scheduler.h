@@ -10,6 +10,10 @@
  * are idle, before any cell that waits (its bits do not depend on their number). So are all others
  * when nothing waits.
  *
+ * A cell may wait for another one, its source: it does not start before that is done, and sources
+ * start before all others. Until then it counts as work to come, not as work that ranks could do:
+ * the fair share is that of what could run.
+ *
  * Invariants: a rank is in at most one group; a cell is in one state; only the functions below
  * change either. All times are seconds.
  */
@@ -27,6 +31,8 @@ typedef struct {
     double work;       /* left, on one rank */
     double interval;   /* of that work, from one checkpoint to the next */
     size_t most_ranks; /* a power of two: the cell's shards */
+    size_t source;     /* 1 + the cell that must be done before this one starts; 0: none. That one
+                          has no source itself */
 } SchedulerCell;
 
 typedef struct {
@@ -74,6 +80,9 @@ void scheduler_set_work(Scheduler *scheduler, size_t cell, double work, double n
 /* A running cell has ended: its group is dissolved, and each of its ranks is busy until
  * scheduler_rank_idle(). With `again` it goes back to the queue with the work that it has left. */
 void scheduler_ended(Scheduler *scheduler, size_t cell, bool again, double now);
+
+/* A waiting cell will never run: its source has failed. */
+void scheduler_give_up(Scheduler *scheduler, size_t cell);
 
 /* A cell that was done shall go on, with that work: a search has kept it. */
 void scheduler_restore(Scheduler *scheduler, size_t cell, double work);

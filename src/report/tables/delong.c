@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "eval/interval.h"
+#include "report/labels.h"
 #include "report/tables/results_table.h"
 
 /* Whether two results have scores for the same images in the same order. */
@@ -34,9 +35,9 @@ static void add_row(const Experiment *experiment, const Run *run, size_t images,
 {
     const double values[] = {test->auc[0], test->auc[1], test->auc[1] - test->auc[0], test->z,
                              test->p};
-    results_add_run(&table->text, experiment, run, false);
+    results_add_run(&table->text, experiment, run, false, label_run_is_random(experiment, run));
     table_addf(&table->text, "%zu", images);
-    results_add_run(&table->numbers, experiment, run, false);
+    results_add_run(&table->numbers, experiment, run, false, false);
     table_addf(&table->numbers, "%zu", images);
     for (size_t i = 0; i < 5; ++i) {
         if (i == 4 && values[i] < 0.001)

@@ -142,11 +142,11 @@ static void add_variant_row(const Filling *filling, const Run *run, const Varian
     char state[STATE_BYTES], others[LABEL_OTHERS_BYTES];
     describe_state(experiment, variant, state);
     label_others(experiment, cell, others);
-    results_add_run(text, experiment, run, true);
+    results_add_run(text, experiment, run, true, label_random_backbone(cell));
     results_add_loss(text, experiment, cell);
     table_add(text, others);
     table_add(text, chosen);
-    results_add_run(numbers, experiment, run, true);
+    results_add_run(numbers, experiment, run, true, false);
     results_add_loss(numbers, experiment, cell);
     table_add(numbers, others);
     table_addf(numbers, "%zu", variant->finished);
@@ -167,9 +167,9 @@ static void add_unplanned_row(const Filling *filling, const Run *run)
     const double nan = (double)NAN;
     Table *text = &filling->table->text, *numbers = &filling->table->numbers;
     const char *const state = "missing: not in this grid";
-    results_add_run(text, filling->experiment, run, true);
+    results_add_run(text, filling->experiment, run, true, false);
     results_add_loss(text, filling->experiment, NULL);
-    results_add_run(numbers, filling->experiment, run, true);
+    results_add_run(numbers, filling->experiment, run, true, false);
     results_add_loss(numbers, filling->experiment, NULL);
     for (size_t i = 0; i < 2; ++i) /* others, chosen */
         table_add(text, "");

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/labels.h"
 #include "report/tables/results_table.h"
 
 enum { FORMS_MOST = 16 };
@@ -89,7 +90,8 @@ static void add_run(const Experiment *experiment, const Run *run, ResultsTable *
         size_t reached[4] = {0}, images = count_overlap(result, overlap, form, reached);
         Table *both[] = {&table->text, &table->numbers};
         for (size_t i = 0; i < 2 && images > 0; ++i) {
-            results_add_run(both[i], experiment, run, true);
+            results_add_run(both[i], experiment, run, true,
+                            i == 0 && label_run_is_random(experiment, run));
             table_add(both[i], form);
             table_add(both[i], kind);
             table_addf(both[i], "%zu", images);

@@ -51,12 +51,19 @@ static const char *run_value(const Run *run, const char *key)
                                           : run->architecture;
 }
 
-void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning)
+void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,
+                     bool random)
 {
     const Axes *axes = &experiment->axes;
-    for (size_t i = 0; i < axes->naming_count; ++i)
-        if (tuning || !is_tuning(axes->naming[i]))
-            table_add(table, run_value(run, axes->naming[i]));
+    for (size_t i = 0; i < axes->naming_count; ++i) {
+        const char *key = axes->naming[i];
+        if (is_tuning(key) && tuning)
+            table_addf(table, "%s%s", run->tuning, random ? ", " LABEL_RANDOM_BACKBONE : "");
+        else if (!is_tuning(key) && !tuning && random && i == 0)
+            table_addf(table, "%s (local: " LABEL_RANDOM_BACKBONE ")", run_value(run, key));
+        else if (!is_tuning(key))
+            table_add(table, run_value(run, key));
+    }
 }
 
 /* ---- the focal loss's ---- */

@@ -31,9 +31,11 @@ typedef struct {
 void results_columns_add(ResultsColumns *columns, const char *name);
 
 /* Adds the columns that name a run, and its cells in a row; without the tuning for a table that has
- * all tunings in one row. */
+ * all tunings in one row. `random`: say that its local tuning had a random backbone; false in
+ * tables for other programs. */
 void results_columns_add_run(ResultsColumns *columns, const Experiment *experiment, bool tuning);
-void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning);
+void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,
+                     bool random);
 
 /* The same for the focal loss's alpha and gamma, as far as any cell has them. `numbers`: the table
  * is the one for other programs. A NULL cell has neither. */
@@ -71,6 +73,8 @@ Status results_readers(const Experiment *experiment, ResultsTable *table);
  * where results_has_variants(). */
 bool results_has_variants(const Experiment *experiment);
 Status results_ablation(const Experiment *experiment, ResultsTable *table);
+/* The pretrainings, with their own numbers of the data's validation split. */
+Status results_pretraining(const Experiment *experiment, ResultsTable *table);
 
 /* Every planned cell with its settings, state, cause and validation. Only numbers is filled. */
 Status results_cells(const Experiment *experiment, ResultsTable *table);

@@ -31,7 +31,8 @@ static void free_group(Scheduler *scheduler, const SchedulerOrder *order)
 static void the_longest_cell_starts_first(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 1}, {300, 10, 1}, {200, 10, 1}, {0, 10, 1}};
+    const SchedulerCell cells[] = {
+        {100, 10, 1, 0}, {300, 10, 1, 0}, {200, 10, 1, 0}, {0, 10, 1, 0}};
     Scheduler *scheduler = make(2, 0, 4, cells);
     SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0), none = next(scheduler, 0);
     assert_int_equal(one.kind, ORDER_START);
@@ -49,7 +50,7 @@ static void the_longest_cell_starts_first(void **state)
 static void leftover_ranks_form_smaller_groups(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 4}, {90, 10, 4}, {80, 10, 1}};
+    const SchedulerCell cells[] = {{100, 10, 4, 0}, {90, 10, 4, 0}, {80, 10, 1, 0}};
     Scheduler *scheduler = make(7, 4, 3, cells);
     SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0), three = next(scheduler, 0);
     assert_int_equal(one.rank_count, 4);
@@ -68,7 +69,7 @@ static void leftover_ranks_form_smaller_groups(void **state)
 static void a_long_cell_gets_the_ranks_that_it_needs_to_end_with_the_others(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{400, 10, 8}, {100, 10, 8}, {100, 10, 8}};
+    const SchedulerCell cells[] = {{400, 10, 8, 0}, {100, 10, 8, 0}, {100, 10, 8, 0}};
     Scheduler *scheduler = make(6, 0, 3, cells);
     assert_int_equal(next(scheduler, 0).rank_count, 4); /* 400 / 4 = 600 / 6 */
     assert_int_equal(next(scheduler, 0).rank_count, 1);
@@ -79,7 +80,7 @@ static void a_long_cell_gets_the_ranks_that_it_needs_to_end_with_the_others(void
 static void idle_ranks_join_the_last_cell_at_a_checkpoint(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{1000, 10, 4}, {1000, 10, 4}};
+    const SchedulerCell cells[] = {{1000, 10, 4, 0}, {1000, 10, 4, 0}};
     Scheduler *scheduler = make(2, 0, 2, cells);
     SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0);
     assert_int_equal(one.rank_count, 1);
@@ -101,7 +102,7 @@ static void idle_ranks_join_the_last_cell_at_a_checkpoint(void **state)
 static void a_late_cell_gets_free_ranks_before_cells_that_wait(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 2}, {99, 10, 1}, {98, 10, 1}, {10, 10, 1}};
+    const SchedulerCell cells[] = {{100, 10, 2, 0}, {99, 10, 1, 0}, {98, 10, 1, 0}, {10, 10, 1, 0}};
     Scheduler *scheduler = make(3, 0, 4, cells);
     SchedulerOrder late = next(scheduler, 0), one = next(scheduler, 0), two = next(scheduler, 0);
     assert_int_equal(late.cell, 0);
@@ -130,7 +131,7 @@ static void a_late_cell_gets_free_ranks_before_cells_that_wait(void **state)
 static void a_cell_is_not_widened_if_it_could_not_save_again_before_the_end(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{1000, 100, 2}, {1000, 10, 1}};
+    const SchedulerCell cells[] = {{1000, 100, 2, 0}, {1000, 10, 1, 0}};
     for (int late = 0; late < 2; ++late) {
         Scheduler *scheduler = make(2, 0, 2, cells);
         scheduler_set_end(scheduler, 640);
@@ -147,7 +148,7 @@ static void a_cell_is_not_widened_if_it_could_not_save_again_before_the_end(void
 static void a_dead_rank_takes_no_more_cells(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 2}, {100, 10, 2}, {100, 10, 2}};
+    const SchedulerCell cells[] = {{100, 10, 2, 0}, {100, 10, 2, 0}, {100, 10, 2, 0}};
     Scheduler *scheduler = make(2, 2, 3, cells);
     SchedulerOrder one = next(scheduler, 0);
     assert_int_equal(one.rank_count, 2);
@@ -165,7 +166,7 @@ static void a_dead_rank_takes_no_more_cells(void **state)
 static void nothing_starts_that_cannot_save_before_the_end(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{1000, 100, 1}, {500, 20, 1}};
+    const SchedulerCell cells[] = {{1000, 100, 1, 0}, {500, 20, 1, 0}};
     Scheduler *scheduler = make(2, 0, 2, cells);
     scheduler_set_end(scheduler, 50);
     SchedulerOrder order = next(scheduler, 0);
@@ -178,7 +179,7 @@ static void nothing_starts_that_cannot_save_before_the_end(void **state)
 static void a_job_that_would_do_nothing_tries_the_cell_with_the_shortest_interval(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{1000, 100, 1}, {900, 70, 2}, {800, 90, 1}};
+    const SchedulerCell cells[] = {{1000, 100, 1, 0}, {900, 70, 2, 0}, {800, 90, 1, 0}};
     for (int late = 0; late < 2; ++late) {
         Scheduler *scheduler = make(3, 0, 3, cells);
         scheduler_set_end(scheduler, late ? 0.5 : 20);
@@ -230,7 +231,7 @@ static void a_simulated_grid_ends_near_the_bound_and_survives_deaths(void **stat
 static void slow_ranks_get_no_cells_while_there_are_others(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 1}, {90, 10, 1}, {80, 10, 1}};
+    const SchedulerCell cells[] = {{100, 10, 1, 0}, {90, 10, 1, 0}, {80, 10, 1, 0}};
     Scheduler *scheduler = make(3, 0, 3, cells);
     scheduler_rank_avoid(scheduler, 0);
     assert_int_equal(scheduler_living_ranks(scheduler), 2);
@@ -246,12 +247,43 @@ static void slow_ranks_get_no_cells_while_there_are_others(void **state)
 static void a_slow_rank_is_better_than_none(void **state)
 {
     (void)state;
-    const SchedulerCell cells[] = {{100, 10, 1}};
+    const SchedulerCell cells[] = {{100, 10, 1, 0}};
     Scheduler *scheduler = make(2, 0, 1, cells);
     scheduler_rank_avoid(scheduler, 1);
     scheduler_rank_lost(scheduler, 0);
     assert_int_equal(scheduler_living_ranks(scheduler), 1);
     assert_int_equal(next(scheduler, 0).ranks[0], 1);
+    scheduler_free(scheduler);
+}
+
+static void a_cell_waits_for_its_source(void **state)
+{
+    (void)state;
+    /* The sources are the last two; the others would be longer. */
+    const SchedulerCell cells[] = {
+        {500, 10, 4, 4}, {400, 10, 1, 4}, {300, 10, 1, 5}, {100, 10, 4, 0}, {100, 10, 2, 0}};
+    Scheduler *scheduler = make(4, 0, 5, cells);
+    SchedulerOrder one = next(scheduler, 0), two = next(scheduler, 0);
+    assert_int_equal(one.cell, 3);
+    assert_int_equal(one.rank_count, 2); /* what waits for it is no work that ranks could do */
+    assert_int_equal(two.cell, 4);
+    assert_int_equal(next(scheduler, 0).kind, ORDER_NOTHING);
+    assert_true(scheduler_time_left(scheduler, 0) >= 1400.0 / 4);
+    assert_true(scheduler_time_left(scheduler, 0) >= 400 + 50);
+    scheduler_ended(scheduler, 4, false, 50);
+    free_group(scheduler, &two);
+    SchedulerOrder third = next(scheduler, 50);
+    assert_int_equal(third.kind, ORDER_START);
+    assert_int_equal(third.cell, 2);
+    scheduler_ended(scheduler, 3, true, 50); /* stopped: it is not done */
+    free_group(scheduler, &one);
+    one = next(scheduler, 50);
+    assert_int_equal(one.cell, 3);
+    scheduler_ended(scheduler, 3, false, 60);
+    free_group(scheduler, &one);
+    assert_int_equal(next(scheduler, 60).cell, 0);
+    scheduler_give_up(scheduler, 1);
+    assert_int_equal(scheduler_state(scheduler, 1), SCHEDULER_DONE);
     scheduler_free(scheduler);
 }
 
@@ -270,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_simulated_grid_ends_near_the_bound_and_survives_deaths),
         cmocka_unit_test(slow_ranks_get_no_cells_while_there_are_others),
         cmocka_unit_test(a_slow_rank_is_better_than_none),
+        cmocka_unit_test(a_cell_waits_for_its_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,8 +10,9 @@
 
 /* Keys of an experiment file that no cell has. */
 static const char *const own[] = {
-    "name",     "data.manifest",       "data.test",       "data.split",   "search",
-    "variants", "grid.ranks_per_cell", "grid.checkpoint", "grid.silence", "grid.patience"};
+    "name",         "data.manifest", "data.test",           "data.split",
+    "search",       "variants",      "grid.ranks_per_cell", "grid.checkpoint",
+    "grid.silence", "grid.patience", "pretrain.manifest"};
 
 enum { NAME_BYTES = 128 };
 
