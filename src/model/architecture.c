@@ -16,8 +16,9 @@ extern const Architecture GISD_EXTRA_ARCHITECTURE;
 #endif
 
 static const Architecture *const table[] = {
-    &improved_ssd_architecture, &vgg19_architecture,        &vgg19_bn_architecture,
-    &resnet50_architecture,     &inception_v3_architecture, &ssd300_architecture,
+    /* The first that can learn from the data is what gisd-grid init proposes. */
+    &improved_ssd_architecture, &resnet50_architecture,     &vgg19_architecture,
+    &vgg19_bn_architecture,     &inception_v3_architecture, &ssd300_architecture,
 #ifdef GISD_EXTRA_ARCHITECTURE
     &GISD_EXTRA_ARCHITECTURE,
 #endif

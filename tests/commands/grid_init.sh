@@ -89,9 +89,13 @@ says packed.yaml '^name: packed$'
 says packed.yaml "^  size: 64 .* the pack's"
 "$bin/gisd-grid" packed.yaml --plan >/dev/null || fail "no plan of a pack"
 
-# What no network can learn from, and what is no data, ends it with one line and no file.
+# Labels alone are for a classifier.
 columns labels '$2 = ""; $8 = ""'
-refuses 'neither box nor mask' "$bin/gisd-grid" init data/labels.csv --out never.yaml
+"$bin/gisd-grid" init data/labels.csv >/dev/null
+says labels.yaml '^  architecture: resnet50$'
+"$bin/gisd-grid" labels.yaml --plan >/dev/null || fail "no plan of a classifier"
+
+# What is no data ends it with one line and no file.
 refuses 'nowhere: cannot open' "$bin/gisd-grid" init nowhere --out never.yaml
 refuses 'nowhere: no such folder' "$bin/gisd-grid" init data --out nowhere/never.yaml
 head -2 data/manifest.csv >data/one.csv
