@@ -91,9 +91,8 @@ says packed.yaml "^  size: 64 .* the pack's"
 
 # Labels alone are for a classifier.
 columns labels '$2 = ""; $8 = ""'
-"$bin/gisd-grid" init data/labels.csv >/dev/null
+init data/labels.csv labels.yaml
 says labels.yaml '^  architecture: resnet50$'
-"$bin/gisd-grid" labels.yaml --plan >/dev/null || fail "no plan of a classifier"
 
 # What is no data ends it with one line and no file.
 refuses 'nowhere: cannot open' "$bin/gisd-grid" init nowhere --out never.yaml
