@@ -13,4 +13,13 @@
 #define VECTORISED
 #endif
 
+/* Before a loop: what it writes is not what it reads a turn later, though the compiler cannot see
+ * it.
+ */
+#ifdef __clang__
+#define INDEPENDENT_TURNS _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT_TURNS _Pragma("GCC ivdep")
+#endif
+
 #endif

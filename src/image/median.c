@@ -21,7 +21,7 @@
 
 enum { WINDOW = 5, REACH = WINDOW / 2 };
 
-/* In the loops below, whose rows do not overlap (ivdep), all of this comes to vector minima and
+/* In the loops below, whose rows do not overlap, all of this comes to vector minima and
  * maxima, and what nobody reads of a sorted row is not computed. */
 static inline uint8_t smaller(uint8_t a, uint8_t b)
 {
@@ -60,7 +60,7 @@ VECTORISED static void sort_columns(size_t count, const uint8_t *const rows[WIND
 {
     const uint8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4];
     uint8_t *s0 = sorted[0], *s1 = sorted[1], *s2 = sorted[2], *s3 = sorted[3], *s4 = sorted[4];
-#pragma GCC ivdep
+    INDEPENDENT_TURNS
     for (size_t i = 0; i < count; ++i) {
         uint8_t v[WINDOW] = {r0[i], r1[i], r2[i], r3[i], r4[i]};
         sort(v);
