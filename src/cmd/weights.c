@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "cmd/command.h"
 #include "infer/checkpoint.h"
 #include "infer/network.h"
@@ -16,20 +17,24 @@
 
 const char *argp_program_version = "gisd-weights " GISD_VERSION;
 
-enum { OPTION_FORCE = 256, MOST_CLASSES = 64 };
+enum { OPTION_FORCE = 256, MOST_CLASSES = 64, MOST_SETTINGS = 64 };
+
+/* What a checkpoint knows beside its tensors, as notes of safetensors. */
+static const char tuning_note[] = "gisd.tuning", point_note[] = "gisd.operating_point";
 
 typedef struct {
     const char *words[3]; /* import or export, from, to */
     size_t word_count;
     CellSettings cell;
+    char *settings[MOST_SETTINGS]; /* KEY=VALUE, read after the architecture, which has them */
+    size_t setting_count;
     const char *class_names[MOST_CLASSES];
     size_t class_count;
     bool force;
 } Arguments;
 
 static const struct argp_option options[] = {
-    {"architecture", 'a', "NAME", 0, "Import: the network that the weights are for; before --set",
-     0},
+    {"architecture", 'a', "NAME", 0, "Import: the network that the weights are for", 0},
     {"classes", 'c', "NAMES", 0, "Import: the names of its lesion classes, with commas", 0},
     {"set", 's', "KEY=VALUE", 0, "Import: a setting of the network, as in experiments; repeatable",
      0},
@@ -44,8 +49,8 @@ static error_t read_setting(const struct argp_state *state, CellSettings *cell, 
         return command_refuse(state, "--set %s: expected KEY=VALUE", text);
     *value++ = '\0';
     size_t setting = setting_find_name(text);
-    if (setting == setting_count() || strcmp(setting_section(setting), "model") != 0 ||
-        !setting_applies(cell, setting))
+    if (setting == setting_count() || setting == setting_find("model", "architecture") ||
+        strcmp(setting_section(setting), "model") != 0 || !setting_applies(cell, setting))
         return command_refuse(state, "--set %s: no setting of the network %s", text,
                               architecture_of(&cell->model)->name);
     if (setting_read(cell, setting, value) != STATUS_OK)
@@ -65,7 +70,7 @@ static error_t read_classes(const struct argp_state *state, Arguments *arguments
     return 0;
 }
 
-static error_t check_words(const struct argp_state *state, const Arguments *arguments)
+static error_t check_words(const struct argp_state *state, Arguments *arguments)
 {
     bool import = arguments->word_count > 0 && strcmp(arguments->words[0], "import") == 0;
     if (!import && (arguments->word_count == 0 || strcmp(arguments->words[0], "export") != 0))
@@ -77,7 +82,10 @@ static error_t check_words(const struct argp_state *state, const Arguments *argu
                               arguments->words[0]);
     if (import && arguments->class_count == 0)
         return command_refuse(state, "expected --classes NAME,NAME,... of the lesions");
-    return 0;
+    error_t error = 0;
+    for (size_t i = 0; i < arguments->setting_count && !error; ++i)
+        error = read_setting(state, &arguments->cell, arguments->settings[i]);
+    return error;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -94,7 +102,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'c':
         return read_classes(state, arguments, argument);
     case 's':
-        return read_setting(state, &arguments->cell, argument);
+        if (arguments->setting_count == MOST_SETTINGS)
+            return command_refuse(state, "more than %d settings", MOST_SETTINGS);
+        arguments->settings[arguments->setting_count++] = argument;
+        return 0;
     case OPTION_FORCE:
         arguments->force = true;
         return 0;
@@ -123,7 +134,9 @@ static const struct argp usage = {
         "(docs/results.md). "
         "Import takes a file only if every tensor fits; else each that is missing, unknown or of "
         "another shape is a line, and nothing is written. Numbers of F32, F16 and BF16 are taken "
-        "as they are.\n\n" COMMAND_EXIT_STATUS,
+        "as they are; PyTorch's counters num_batches_tracked are passed over. Export notes tuning "
+        "and operating point in the file, and import takes them from "
+        "there.\n\n" COMMAND_EXIT_STATUS,
 };
 
 static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
@@ -132,6 +145,15 @@ static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
     for (size_t i = 0; same && i < parameter->rank; ++i)
         same = tensor->dims[i] == parameter->dims[i];
     return same;
+}
+
+/* PyTorch's batch norms count their batches, which nothing here reads: the share of a new
+ * observation is fixed. */
+static bool is_counter(const char *name)
+{
+    static const char suffix[] = ".num_batches_tracked";
+    size_t length = strlen(name), end = sizeof suffix - 1;
+    return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
 /* Takes every parameter out of the file; what does not fit is told, each on a line. */
@@ -157,7 +179,8 @@ static Status take_all(const char *path, const SafeTensors *tensors, ParameterLi
         fprintf(stderr, "%s\n", status_message());
     }
     for (size_t i = 0; i < tensors->count; ++i)
-        if (!parameters_find(parameters, tensors->items[i].name)) {
+        if (!parameters_find(parameters, tensors->items[i].name) &&
+            !is_counter(tensors->items[i].name)) {
             ++wrong;
             checkpoint_shape_text(tensors->items[i].rank, tensors->items[i].dims, found);
             status_set(STATUS_FORMAT, "%s of shape %s: the network has no such parameter",
@@ -169,36 +192,58 @@ static Status take_all(const char *path, const SafeTensors *tensors, ParameterLi
     return STATUS_OK;
 }
 
+/* What export noted of the checkpoint; in a file of another program, global tuning and no operating
+ * point. */
+static Status read_notes(const char *path, const SafeTensors *tensors, const char **tuning,
+                         double *operating_point)
+{
+    const char *point = safetensors_note(tensors, point_note);
+    *tuning = safetensors_note(tensors, tuning_note);
+    *operating_point = NAN;
+    if (!*tuning)
+        *tuning = "global";
+    if (strcmp(*tuning, "global") != 0 && strcmp(*tuning, "local") != 0)
+        FAIL(STATUS_FORMAT, "%s: %s is %s, expected global or local", path, tuning_note, *tuning);
+    Status status = point ? text_to_number(point_note, point, 0, 1, operating_point) : STATUS_OK;
+    return status == STATUS_OK ? STATUS_OK : status_prefix(STATUS_FORMAT, "%s: ", path);
+}
+
+static Status write_checkpoint(const Arguments *arguments, const ModelSettings *settings,
+                               const SafeTensors *tensors, const ParameterList *parameters)
+{
+    CheckpointModel model;
+    const char *tuning;
+    double operating_point;
+    TRY(read_notes(arguments->words[1], tensors, &tuning, &operating_point));
+    TRY(checkpoint_model_init(&model, settings, tuning, arguments->class_names, operating_point));
+    Status status = checkpoint_write(arguments->words[2], &model, parameters, NULL, NULL);
+    checkpoint_model_clear(&model);
+    return status;
+}
+
 static Status import(const Arguments *arguments, Network *network, ParameterList *parameters)
 {
     NetworkPlan plan = {.model = arguments->cell.model, .batch = 1};
     SafeTensors tensors;
-    CheckpointModel model;
     plan.model.classes = arguments->class_count;
     TRY(network_init(network, &plan, parameters));
     Status status = safetensors_read(arguments->words[1], &tensors);
     if (status == STATUS_OK)
         status = take_all(arguments->words[1], &tensors, parameters);
+    if (status == STATUS_OK)
+        status = write_checkpoint(arguments, &plan.model, &tensors, parameters);
     safetensors_clear(&tensors);
-    TRY(status);
-    TRY(checkpoint_model_init(&model, &plan.model, "global", arguments->class_names, NAN));
-    status = checkpoint_write(arguments->words[2], &model, parameters, NULL, NULL);
-    checkpoint_model_clear(&model);
     return status;
 }
 
-static Status export(const Arguments *arguments, Network *network, ParameterList *parameters)
+static Status write_tensors(const char *path, const CheckpointModel *model,
+                            const ParameterList *parameters)
 {
-    NetworkPlan plan = {.batch = 1};
-    CheckpointModel model;
+    char point[TEXT_NUMBER_BYTES];
+    const SafeNote notes[] = {{tuning_note, model->tuning}, {point_note, point}};
+    size_t note_count = isnan(model->operating_point) ? 1 : 2;
     SafeTensor *tensors;
-    TRY(hdf5_probe(arguments->words[1]));
-    TRY(checkpoint_verify(arguments->words[1]));
-    TRY(checkpoint_read_model(arguments->words[1], &model));
-    plan.model = model.settings;
-    checkpoint_model_clear(&model);
-    TRY(network_init(network, &plan, parameters));
-    TRY(checkpoint_read_parameters(arguments->words[1], parameters));
+    text_plain_number(model->operating_point, point);
     TRY(MEMORY_NEW(&tensors, parameters->count));
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
@@ -208,8 +253,25 @@ static Status export(const Arguments *arguments, Network *network, ParameterList
                                   .data = parameter->value};
         memcpy(tensors[i].dims, parameter->dims, sizeof parameter->dims);
     }
-    Status status = safetensors_write(arguments->words[2], parameters->count, tensors);
+    Status status = safetensors_write(path, parameters->count, tensors, note_count, notes);
     free(tensors);
+    return status;
+}
+
+static Status export(const Arguments *arguments, Network *network, ParameterList *parameters)
+{
+    NetworkPlan plan = {.batch = 1};
+    CheckpointModel model;
+    TRY(hdf5_probe(arguments->words[1]));
+    TRY(checkpoint_verify(arguments->words[1]));
+    TRY(checkpoint_read_model(arguments->words[1], &model));
+    plan.model = model.settings;
+    Status status = network_init(network, &plan, parameters);
+    if (status == STATUS_OK)
+        status = checkpoint_read_parameters(arguments->words[1], parameters);
+    if (status == STATUS_OK)
+        status = write_tensors(arguments->words[2], &model, parameters);
+    checkpoint_model_clear(&model);
     return status;
 }
 

@@ -13,6 +13,8 @@
 
 enum { LENGTH_BYTES = 8 };
 
+static const char notes_name[] = "__metadata__";
+
 static const struct {
     const char *name;
     size_t bytes;
@@ -129,7 +131,7 @@ static Status read_header(SafeTensors *tensors, size_t length, size_t bytes)
     TRY(MEMORY_NEW(&tensors->items, members));
     cJSON_ArrayForEach(member, tensors->header)
     {
-        if (strcmp(member->string, "__metadata__") == 0)
+        if (strcmp(member->string, notes_name) == 0)
             continue;
         TRY(read_tensor(member, header + length, bytes, &tensors->items[tensors->count]));
         ++tensors->count;
@@ -167,6 +169,12 @@ void safetensors_clear(SafeTensors *tensors)
     cJSON_Delete(tensors->header);
     free(tensors->file);
     *tensors = (SafeTensors){0};
+}
+
+const char *safetensors_note(const SafeTensors *tensors, const char *name)
+{
+    const cJSON *notes = cJSON_GetObjectItemCaseSensitive(tensors->header, notes_name);
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(notes, name));
 }
 
 const SafeTensor *safetensors_find(const SafeTensors *tensors, const char *name)
@@ -211,34 +219,47 @@ Status safetensors_values(const SafeTensor *tensor, float *values)
     return STATUS_OK;
 }
 
+/* The member of one tensor, whose numbers begin at byte `begin` of the data. */
+static bool add_tensor(cJSON *header, const SafeTensor *tensor, size_t begin)
+{
+    cJSON *member = cJSON_AddObjectToObject(header, tensor->name);
+    bool fine = member && cJSON_AddStringToObject(member, "dtype", "F32");
+    cJSON *shape = fine ? cJSON_AddArrayToObject(member, "shape") : NULL;
+    for (size_t k = 0; k < tensor->rank; ++k)
+        fine = fine && cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->dims[k]));
+    cJSON *offsets = fine ? cJSON_AddArrayToObject(member, "data_offsets") : NULL;
+    size_t end = begin + tensor->count * sizeof(float);
+    return fine && cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)begin)) &&
+           cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)end));
+}
+
 /* The header in *text, released with free(), and the bytes of all data. */
-static Status print_header(size_t count, const SafeTensor *tensors, char **text, size_t *bytes)
+static Status print_header(size_t count, const SafeTensor *tensors, size_t note_count,
+                           const SafeNote *notes, char **text, size_t *bytes)
 {
     cJSON *header = cJSON_CreateObject();
     bool fine = header != NULL;
     *bytes = 0;
+    if (note_count) {
+        cJSON *member = cJSON_AddObjectToObject(header, notes_name);
+        for (size_t i = 0; i < note_count; ++i)
+            fine = fine && cJSON_AddStringToObject(member, notes[i].name, notes[i].text);
+    }
     for (size_t i = 0; i < count && fine; ++i) {
-        cJSON *member = cJSON_AddObjectToObject(header, tensors[i].name);
-        fine = member && cJSON_AddStringToObject(member, "dtype", "F32");
-        cJSON *shape = fine ? cJSON_AddArrayToObject(member, "shape") : NULL;
-        for (size_t k = 0; k < tensors[i].rank; ++k)
-            fine =
-                fine && cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensors[i].dims[k]));
-        cJSON *offsets = fine ? cJSON_AddArrayToObject(member, "data_offsets") : NULL;
-        fine = fine && cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)*bytes));
+        fine = add_tensor(header, &tensors[i], *bytes);
         *bytes += tensors[i].count * sizeof(float);
-        fine = fine && cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)*bytes));
     }
     *text = fine ? cJSON_PrintUnformatted(header) : NULL;
     cJSON_Delete(header);
     return *text ? STATUS_OK : status_set(STATUS_NO_MEMORY, "no memory for the names of tensors");
 }
 
-Status safetensors_write(const char *path, size_t count, const SafeTensor *tensors)
+Status safetensors_write(const char *path, size_t count, const SafeTensor *tensors,
+                         size_t note_count, const SafeNote *notes)
 {
     char *text, *file;
     size_t bytes;
-    TRY(print_header(count, tensors, &text, &bytes));
+    TRY(print_header(count, tensors, note_count, notes, &text, &bytes));
     size_t used = strlen(text), length = (used + 7) / 8 * 8; /* so that the numbers are aligned */
     Status status = MEMORY_NEW(&file, LENGTH_BYTES + length + bytes);
     if (status == STATUS_OK) {

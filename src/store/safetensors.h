@@ -1,9 +1,10 @@
 /* safetensors: the format in which networks' weights are published without code in them.
  *
  *     8 bytes       length of the header, little-endian
- *     the header    JSON: {"NAME": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [0,
- * 37632]}, ...}, and texts about the file under "__metadata__", which are not read the data the
- * tensors' numbers, little-endian, one after the other without gaps
+ *     the header    JSON: {"NAME": {"dtype": "F32", "shape": [64, 3, 7, 7],
+ *                   "data_offsets": [0, 37632]}, ...}, and notes, texts about the file, under
+ *                   "__metadata__"
+ *     the data      the tensors' numbers, little-endian, one after the other without gaps
  *
  * Files come from strangers: nothing is believed before it is checked, and the memory taken is in
  * proportion to the file.
@@ -25,6 +26,11 @@ typedef struct {
     size_t begin, end;
 } SafeTensor;
 
+/* A text about the file. */
+typedef struct {
+    const char *name, *text; /* borrowed */
+} SafeNote;
+
 /* A file that was read. Owns all that its tensors borrow. */
 typedef struct {
     size_t count;
@@ -38,15 +44,19 @@ typedef struct {
 Status safetensors_read(const char *path, SafeTensors *tensors);
 void safetensors_clear(SafeTensors *tensors);
 
+/* The text of the note of that name, borrowed, or NULL. */
+const char *safetensors_note(const SafeTensors *tensors, const char *name);
+
 /* The tensor of that name, or NULL. */
 const SafeTensor *safetensors_find(const SafeTensors *tensors, const char *name);
 
-/* Its numbers in `values` (tensor->count), from F32, F16 or BF16, all of which are exact in
+/* A tensor's numbers in `values` (tensor->count), from F32, F16 or BF16, all of which are exact in
  * float32. Of another type, or with a number that is not finite: STATUS_FORMAT that names it. */
 Status safetensors_values(const SafeTensor *tensor, float *values);
 
 /* Replaces the file at `path`, whole or not at all, by `count` tensors of type F32, whose `data` is
- * a float array; of a tensor name, rank, dims, count and data are used. */
-Status safetensors_write(const char *path, size_t count, const SafeTensor *tensors);
+ * a float array, and the notes; of a tensor name, rank, dims, count and data are used. */
+Status safetensors_write(const char *path, size_t count, const SafeTensor *tensors,
+                         size_t note_count, const SafeNote *notes);
 
 #endif

@@ -36,3 +36,9 @@ cmp checkpoint.json back.json
     cat classifiers.txt >&2
     exit 1
 }
+# Weights of a network with batch norm and its counters come from there as safetensors.
+/usr/bin/python3 "$bridge/classifiers.py" --build "$GISD_BUILD" --network resnet50 --size 64 --safetensors \
+    >safetensors.txt || {
+    cat safetensors.txt >&2
+    exit 1
+}

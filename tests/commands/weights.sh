@@ -26,6 +26,15 @@ network=(--architecture improved_ssd --set base=4 --set size=64)
 "$weights" import out.safetensors back.h5 "${network[@]}" --classes GC,GU,CG >out.txt
 "$weights" export back.h5 again.safetensors >out.txt
 cmp out.safetensors again.safetensors
+# The order of options does not matter, and a checkpoint comes back whole, with its operating point.
+"$weights" import --set size=64 --set base=4 --classes GC,GU,CG -a improved_ssd out.safetensors other.h5 >out.txt
+h5diff back.h5 other.h5
+h5dump -a /model/operating_point back.h5 | grep -x ' *(0): 0.3' >/dev/null || fail 'another operating point'
+LC_ALL=C sed 's/"gisd.tuning":"global"/"gisd.tuning":"locals"/' out.safetensors >tuning.safetensors
+refused 'gisd.tuning is locals' "$weights" import tuning.safetensors wrong.h5 "${network[@]}" --classes GC,GU,CG
+LC_ALL=C sed 's/"gisd.operating_point":"0.3"/"gisd.operating_point":"3.0"/' out.safetensors >point.safetensors
+refused "gisd.operating_point: '3.0', expected" "$weights" import point.safetensors wrong.h5 "${network[@]}" \
+    --classes GC,GU,CG
 # The detector takes it.
 "$GISD_BIN/gisd-detect" back.h5 picture.png --threshold 0.3 >found.txt
 grep -q 'lesion score' found.txt
@@ -38,6 +47,28 @@ grep -q '^backbone.stages.0.0.conv9.weight of shape .*: the network has no such 
     fail "not unknown: $(cat err.txt)"
 refused 'do not fit' "$weights" import out.safetensors wrong.h5 "${network[@]}" --classes GC,GU
 grep -q 'has shape .*, expected shape' err.txt || fail "no other shape: $(cat err.txt)"
+
+# Of PyTorch's names one kind is passed over, its norms' counters.
+with_counter() { # with_counter NAME OUT: out.safetensors and an I64 of 8 bytes behind its tensors
+    local length data_bytes header
+    length=$(($(od -An -t u4 -N 4 out.safetensors)))
+    tail -c +$((9 + length)) out.safetensors >numbers
+    data_bytes=$(stat -c %s numbers)
+    header=$(head -c $((8 + length)) out.safetensors | tail -c +9 | sed 's/} *$//')
+    header+=",\"$1\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[$data_bytes,$((data_bytes + 8))]}}"
+    length=${#header}
+    {
+        printf "$(printf '\\x%x' $((length & 255)) $((length >> 8 & 255)) $((length >> 16)) 0 0 0 0 0)"
+        printf '%s' "$header"
+        cat numbers
+        printf '\7\0\0\0\0\0\0\0'
+    } >"$2"
+}
+with_counter backbone.bn1.num_batches_tracked counted.safetensors
+"$weights" import counted.safetensors counted.h5 "${network[@]}" --classes GC,GU,CG >out.txt
+h5diff back.h5 counted.h5
+with_counter backbone.bn1.batches counted.safetensors
+refused '1 tensors do not fit' "$weights" import counted.safetensors wrong.h5 "${network[@]}" --classes GC,GU,CG
 
 # Files that are cut, or no safetensors.
 head -c 5000 out.safetensors >cut.safetensors

@@ -5,10 +5,13 @@
     network = classifiers.network_of("resnet50", classes=3)     # 4 outputs: normal, then the classes
     classifiers.save("start.h5", network, classifiers.describe("resnet50", classes=3))
 
-    tools/pytorch/classifiers.py [--build build/release] [--network vgg19 ...] [--size 224]
+    tools/pytorch/classifiers.py [--build build/release] [--network vgg19 ...] [--size 224] [--safetensors]
 
 Parameters have torchvision's names and shapes on both sides; only its counters of batches
 (num_batches_tracked) have no place in a checkpoint, as the share of a new observation is fixed.
+
+With --safetensors a random network of torchvision, counters and all, becomes a safetensors file, that a
+checkpoint with gisd-weights, and logits of gisd-detect on a picture are compared.
 
 The comparison writes a random network of full width from torchvision, lets train_steps (built with the
 tests) run it on four phantom images, and compares with double precision: logits in evaluation; loss,
@@ -23,8 +26,10 @@ python3-torchvision, python3-h5py.
 import argparse
 import copy
 import csv
+import json
 import math
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -34,6 +39,8 @@ import numpy
 import torch
 from torch import nn
 from torchvision import models
+
+from compare import picture as random_picture, write_png
 
 SIZES = {"vgg19": 224, "vgg19_bn": 224, "resnet50": 224, "inception_v3": 299}
 AUXILIARY_WEIGHT = 0.4
@@ -60,6 +67,19 @@ def save(path, network, about):
         for name, tensor in network.state_dict().items():
             if not name.endswith("num_batches_tracked"):
                 file[f"parameters/{name}"] = tensor.float().numpy()
+
+
+def save_safetensors(path, network):
+    """The whole state dict as safetensors."""
+    header, data, end = {"__metadata__": {"format": "pt"}}, [], 0
+    for name, tensor in network.state_dict().items():
+        data.append(tensor.numpy().tobytes())
+        header[name] = {"dtype": {torch.float32: "F32", torch.int64: "I64"}[tensor.dtype],
+                        "shape": list(tensor.shape), "data_offsets": [end, end + len(data[-1])]}
+        end += len(data[-1])
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(data))
 
 
 def load(path):
@@ -184,16 +204,41 @@ def compare(build, folder, kind, size):
     return max(evaluation, loss, statistics) <= 1e-4 and errors[0][0] <= max(1e-3, 3 * own[0][0])
 
 
+def compare_imported(build, folder, kind, size):
+    """As compare(), of gisd-detect's logits alone, through a safetensors file."""
+    torch.manual_seed(size)
+    network = network_of(kind, 3)
+    randomise(network, size)
+    weights, checkpoint, picture, raw = (os.path.join(folder, name) for name in
+                                         ("w.safetensors", "c.h5", "picture.png", "raw.h5"))
+    save_safetensors(weights, network)
+    write_png(picture, random_picture(numpy.random.default_rng(size)))
+    for command in ([os.path.join(build, "bin", "gisd-weights"), "import", weights, checkpoint, "--set",
+                     f"size={size}", "--architecture", kind, "--classes", "GC,GU,CG"],
+                    [os.path.join(build, "bin", "gisd-detect"), checkpoint, picture, "--raw", raw]):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with h5py.File(raw, "r") as file:
+        image, logits = file["picture/input"][()], file["picture/logits"][()]
+    with torch.no_grad():
+        expected = network.double().eval()(torch.from_numpy(image).double()[None]).numpy()
+    error = relative(logits, expected)
+    print(f"{kind} size {size} from safetensors: logits {error:.1e}", flush=True)
+    return error <= 1e-4
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", default="build/release")
     parser.add_argument("--network", nargs="+", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--size", type=int, help="side of the input (the network's own)")
+    parser.add_argument("--safetensors", action="store_true",
+                        help="compare logits behind gisd-weights import instead")
     arguments = parser.parse_args()
+    one = compare_imported if arguments.safetensors else compare
     kept = True
     for kind in arguments.network:
         with tempfile.TemporaryDirectory() as folder:
-            kept &= compare(arguments.build, folder, kind, arguments.size or SIZES[kind])
+            kept &= one(arguments.build, folder, kind, arguments.size or SIZES[kind])
     print("every bound is kept" if kept else "a bound is broken")
     return 0 if kept else 1
 

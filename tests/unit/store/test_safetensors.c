@@ -42,6 +42,8 @@ static void takes_every_float(void **state)
     assert_int_equal(safetensors_values(safetensors_find(&tensors, "f"), values), STATUS_OK);
     assert_true(values[0] == -10);
     assert_null(safetensors_find(&tensors, "g"));
+    assert_string_equal(safetensors_note(&tensors, "format"), "pt");
+    assert_null(safetensors_note(&tensors, "Format"));
     safetensors_clear(&tensors);
 }
 
