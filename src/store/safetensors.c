@@ -267,7 +267,8 @@ Status safetensors_write(const char *path, size_t count, const SafeTensor *tenso
         for (size_t i = 0; i < LENGTH_BYTES; ++i)
             file[i] = (char)((uint64_t)length >> (8 * i) & 255);
         memset(at, ' ', length);
-        memcpy(at, text, used);
+        for (size_t i = 0; i < used; ++i)
+            at[i] = text[i];
         at += length;
         for (size_t i = 0; i < count; ++i) {
             memcpy(at, tensors[i].data, tensors[i].count * sizeof(float));
