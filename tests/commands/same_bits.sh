@@ -22,10 +22,11 @@ name: same
 data: {manifest: data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 64}
 training:
-  {epochs: 6, batch: 4, shards: 4, ema: 0.9, backbone_rate: 0.5, sampling: balanced, colour_strength: 2}
+  {epochs: 6, batch: 4, shards: 4, ema: 0.9, backbone_rate: 0.5, sampling: balanced, colour_strength: 2,
+   test_flips: true}
 grid: {ranks_per_cell: $ranks}
 END
-    sed -E 's/epochs: 6/epochs: 2/; s/, ema: .*\}/}/' ranks$ranks.yaml >plain$ranks.yaml
+    sed -E "s/epochs: 6/epochs: 2/; s/, ema: .*/}/; /test_flips/d" ranks$ranks.yaml >plain$ranks.yaml
 done
 
 # ---- comparing with the first run ----
