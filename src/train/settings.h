@@ -43,6 +43,7 @@ typedef struct CellSettings {
     size_t shards;       /* parts the batch is cut into; a power of two that divides it */
     double ema;          /* decay of the weights' moving average; 0: none */
     double branch_scale; /* at which residual branches start */
+    size_t stop_after;   /* epochs without a better validation; 0: always all epochs */
     Sampling sampling;
     bool augment;
     double colour_strength; /* factor on the ranges of augmented colours */
