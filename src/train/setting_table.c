@@ -86,6 +86,8 @@ static const SettingRow training_rows[] = {
      .choices = samplings, .later = true},
     {"training", "colour_strength", SETTING_NUMBER, FIELD(colour_strength), .otherwise = "1",
      .most = 4, .when = "training.augment", .is = "true", .later = true},
+    {"training", "rotation", SETTING_NUMBER, FIELD(rotation), .otherwise = "0", .most = 180,
+     .when = "training.augment", .is = "true", .later = true},
     {"training", "stop_after", SETTING_COUNT, FIELD(stop_after), .otherwise = "0", .most = 100000,
      .later = true},
     {"training", "test_flips", SETTING_FLAG, FIELD(model.test_flips), .otherwise = "false",

@@ -46,6 +46,7 @@ typedef struct CellSettings {
     size_t stop_after;   /* epochs without a better validation; 0: always all epochs */
     Sampling sampling;
     bool augment;
+    double rotation;        /* of views within +- this, degrees */
     double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 
