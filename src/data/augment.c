@@ -16,8 +16,12 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
+#include "data/view_filter.h"
 
 static const float RADIANS = 0.017453293f; /* in a degree */
+
+static const float BLURRED = 0.5f;  /* share of the views */
+static const float BLUR_SIDE = 300; /* of the view whose pixels `blur` counts */
 
 enum { RADIUS_MOST = 7, TAPS_MOST = 2 * (RADIUS_MOST + 1) };
 
@@ -58,7 +62,7 @@ void augment_colour(AugmentSettings *settings, float strength)
 
 View augment_identity(void)
 {
-    return (View){.side = 1, .colour = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};
+    return (View){.side = 1, .gamma = 1, .colour = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};
 }
 
 /* ---- drawing ---- */
@@ -144,6 +148,14 @@ View augment_draw(const AugmentSettings *settings, RandomStream *stream, size_t 
     view.turn = 0;
     if (settings->rotation > 0)
         view.turn = random_range(stream, -settings->rotation, settings->rotation) * RADIANS;
+    view.gamma = 1;
+    if (settings->gamma > 0) {
+        const float most = logf(1 + settings->gamma);
+        view.gamma = expf(random_range(stream, -most, most));
+    }
+    view.sigma = 0;
+    if (settings->blur > 0 && random_uniform(stream) < BLURRED)
+        view.sigma = random_range(stream, 0, settings->blur) / BLUR_SIDE;
     return view;
 }
 
@@ -157,7 +169,7 @@ Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size,
     if (status == STATUS_OK)
         status = MEMORY_NEW(&scratch->rows, size);
     if (status == STATUS_OK)
-        status = MEMORY_NEW(&scratch->row, side * 3);
+        status = MEMORY_NEW(&scratch->row, (side > size ? side : size) * 3);
     if (status != STATUS_OK)
         augment_scratch_clear(scratch);
     return status;
@@ -319,10 +331,10 @@ static void apply_turned(const View *view, size_t side, const uint8_t *pixels, c
         }
 }
 
-void augment_apply(const View *view, size_t side, const uint8_t *pixels, const uint8_t *mask,
+/* augment_apply() without gamma and blur. */
+static void render(const View *view, size_t side, const uint8_t *pixels, const uint8_t *mask,
                    size_t size, float *input, uint8_t *mask_out, AugmentScratch *scratch)
 {
-    assert(side <= scratch->side && size <= scratch->size);
     float border[3];
     border_colour(view, side, pixels, border);
     if (view->turn != 0) {
@@ -352,6 +364,19 @@ void augment_apply(const View *view, size_t side, const uint8_t *pixels, const u
             if (scratch->columns[x].count > 0)
                 mask_line[x] = mask[tap->nearest * side + scratch->columns[x].nearest];
     }
+}
+
+/* ---- the whole view ---- */
+
+void augment_apply(const View *view, size_t side, const uint8_t *pixels, const uint8_t *mask,
+                   size_t size, float *input, uint8_t *mask_out, AugmentScratch *scratch)
+{
+    assert(side <= scratch->side && size <= scratch->size);
+    render(view, side, pixels, mask, size, input, mask_out, scratch);
+    if (view->gamma != 1)
+        view_gamma(view->gamma, size, &scratch->form, input);
+    if (view->sigma > 0)
+        view_blur((double)view->sigma * (double)size, size, input, scratch->row);
 }
 
 /* ---- lesions ---- */

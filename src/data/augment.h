@@ -28,6 +28,9 @@ typedef struct AugmentSettings {
     float offset;        /* added to all channels, within +- this (of 255) */
     float contrast;      /* factor on the distance from mid-grey within 1 +- this */
     float saturation;    /* factor on the distance from the pixel's grey within 1 +- this */
+    float gamma;         /* exponent of the brightness from 1 / (1 + this) to 1 + this; 0: 1 */
+    float blur;          /* every other view is blurred, by a Gaussian of up to this sigma, pixels
+                            of a view of 300 x 300; 0: none */
     float hue;           /* rotation about the grey axis within +- this, degrees */
 } AugmentSettings;
 
@@ -37,7 +40,9 @@ typedef struct {
     float turn; /* of the window in the image about its centre, radians, from x to y; 0: upright */
     bool flip_horizontal, flip_vertical; /* applied after the window */
     float colour[3][4];                  /* RGB of 0..255: out = colour[:, :3] in + colour[:, 3] */
-    bool mean_border;                    /* beyond the image: its mean colour, else black */
+    float gamma;      /* exponent of all channels, as shares of 255, after the map; 1: none */
+    float sigma;      /* of a Gaussian blur, share of the view's side; 0: none */
+    bool mean_border; /* beyond the image: its mean colour, else black */
 } View;
 
 /* Windows of 64 to 100 percent of the side, even flips, brightness within 20 percent and 20 of 255,
@@ -58,8 +63,8 @@ View augment_draw(const AugmentSettings *settings, RandomStream *stream, size_t 
 typedef struct {
     size_t side, size; /* the largest image side and the view side it is made for */
     struct AugmentTaps *columns, *rows; /* size each: which source pixels make an output pixel */
-    float *row;                         /* side x 3: one row after the vertical pass */
-    InputForm form;                     /* in which the network wants its pictures */
+    float *row;     /* side x 3 or size x 3, the larger: one row after the vertical pass */
+    InputForm form; /* in which the network wants its pictures */
 } AugmentScratch;
 
 Status augment_scratch_init(AugmentScratch *scratch, size_t side, size_t size,

@@ -47,6 +47,8 @@ typedef struct CellSettings {
     Sampling sampling;
     bool augment;
     double rotation;        /* of views within +- this, degrees */
+    double gamma;           /* of views, from 1 / (1 + this) to 1 + this */
+    double blur;            /* of every other view: largest sigma, pixels of 300 x 300 */
     double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 

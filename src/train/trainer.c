@@ -156,6 +156,8 @@ Status trainer_start(Trainer *trainer)
     AugmentSettings augmentation = augment_defaults();
     augment_colour(&augmentation, (float)settings->colour_strength);
     augmentation.rotation = (float)settings->rotation;
+    augmentation.gamma = (float)settings->gamma;
+    augmentation.blur = (float)settings->blur;
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
                                         .form = trainer->network.architecture->input,
                                         .global_batch = settings->batch,

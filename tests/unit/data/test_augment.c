@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "data/augment.h"
 
@@ -166,9 +167,72 @@ static void a_turn_changes_nothing_else_of_a_view(void **state)
     settings.rotation = 15;
     random_init(&stream, 4, "test", 0, 0);
     View turned = augment_draw(&settings, &stream, 0, NULL);
+    assert_true(upright.gamma == 1 && upright.sigma == 0);
     assert_true(upright.turn == 0 && turned.turn != 0 && fabsf(turned.turn) <= 0.2618f);
     assert_true(turned.x0 == upright.x0 && turned.y0 == upright.y0 && turned.side == upright.side);
     assert_memory_equal(turned.colour, upright.colour, sizeof turned.colour);
+}
+
+static void gamma_bends_the_middle_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SIDE * SIDE; ++i) {
+        pixels[i * 3] = 0;
+        pixels[i * 3 + 1] = 64;
+        pixels[i * 3 + 2] = 255;
+    }
+    View view = augment_identity();
+    view.gamma = 2;
+    augment_apply(&view, SIDE, pixels, NULL, SIZE, input, mask_out, &scratch);
+    const float bent = 64.0f * 64.0f / 255.0f;
+    for (int i = 0; i < SIZE * SIZE; ++i) {
+        assert_true(fabsf(input[i * 3] + 1) < 1e-5f);
+        assert_true(fabsf(input[i * 3 + 1] - (bent - 127.5f) / 127.5f) < 1e-5f);
+        assert_true(fabsf(input[i * 3 + 2] - 1) < 1e-5f);
+    }
+}
+
+/* A bright point becomes a Gaussian of that sigma along both axes, and loses nothing. */
+static void a_blurred_point_is_a_gaussian(void **state)
+{
+    (void)state;
+    const int at_x = 50, at_y = 70;
+    memset(pixels, 0, sizeof pixels);
+    pixels[(at_y * SIZE + at_x) * 3] = 255;
+    View view = augment_identity();
+    const double sigma = 2;
+    view.sigma = (float)sigma / SIZE;
+    augment_apply(&view, SIZE, pixels, NULL, SIZE, input, mask_out, &scratch);
+    double sum = 0, along = 0, down = 0;
+    for (int y = 0; y < SIZE; ++y)
+        for (int x = 0; x < SIZE; ++x) {
+            const double value = ((double)input[(y * SIZE + x) * 3] + 1) / 2;
+            sum += value;
+            along += value * (x - at_x) * (x - at_x);
+            down += value * (y - at_y) * (y - at_y);
+            assert_true(fabsf(input[(y * SIZE + x) * 3 + 1] + 1) < 1e-5f);
+        }
+    assert_true(fabs(sum - 1) < 0.02);
+    assert_true(fabs(sqrt(along) - sigma) < 0.1 && fabs(sqrt(down) - sigma) < 0.1);
+}
+
+static void gamma_and_blur_are_drawn_within_their_ranges(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    settings.gamma = 0.25f;
+    settings.blur = 1.5f;
+    int darker = 0, blurred = 0;
+    for (uint32_t i = 0; i < 400; ++i) {
+        RandomStream stream;
+        random_init(&stream, 5, "test", i, 0);
+        const View view = augment_draw(&settings, &stream, 0, NULL);
+        assert_true(view.gamma > 0.799f && view.gamma < 1.251f);
+        assert_true(view.sigma >= 0 && view.sigma <= 1.5f / 300);
+        darker += view.gamma > 1;
+        blurred += view.sigma > 0;
+    }
+    assert_true(darker > 150 && darker < 250 && blurred > 150 && blurred < 250);
 }
 
 static void the_identity_changes_nothing_at_equal_size(void **state)
@@ -273,6 +337,9 @@ int main(void)
         cmocka_unit_test(a_quarter_turn_is_exact),
         cmocka_unit_test(a_turned_box_holds_the_lesion),
         cmocka_unit_test(a_turn_changes_nothing_else_of_a_view),
+        cmocka_unit_test(gamma_bends_the_middle_alone),
+        cmocka_unit_test(a_blurred_point_is_a_gaussian),
+        cmocka_unit_test(gamma_and_blur_are_drawn_within_their_ranges),
         cmocka_unit_test(the_identity_changes_nothing_at_equal_size),
         cmocka_unit_test(flips_mirror_exactly),
         cmocka_unit_test(zooming_out_shows_the_border),
