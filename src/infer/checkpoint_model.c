@@ -44,7 +44,7 @@ typedef struct {
 } ModelNumber;
 
 /* The architecture's, then those that every network has. */
-enum { COMMON_NUMBERS = 3 };
+enum { COMMON_NUMBERS = 4 };
 
 static size_t count_numbers(const ModelSettings *settings)
 {
@@ -58,8 +58,10 @@ static ModelNumber get_number(const ModelSettings *settings, size_t index)
         return (ModelNumber){"classes", settings->classes, 0, false};
     if (index == architecture->attribute_count + 1)
         return (ModelNumber){"size", settings->size, 0, false};
-    if (index > architecture->attribute_count)
+    if (index == architecture->attribute_count + 2)
         return (ModelNumber){"masks", !settings->without_masks, 1, true};
+    if (index > architecture->attribute_count)
+        return (ModelNumber){"test_flips", settings->test_flips, 0, true};
     const ModelAttribute *attribute = &architecture->attributes[index];
     const unsigned char *field = settings->own + attribute->offset;
     ModelNumber number = {attribute->name, 0, attribute->otherwise, attribute->flag};
@@ -84,8 +86,10 @@ static void set_number(ModelSettings *settings, size_t index, size_t value)
         settings->classes = value;
     else if (index == architecture->attribute_count + 1)
         settings->size = value;
-    else
+    else if (index == architecture->attribute_count + 2)
         settings->without_masks = !value;
+    else
+        settings->test_flips = value != 0;
 }
 
 Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *digest)

@@ -10,6 +10,7 @@
 #include "data/source.h"
 #include "eval/outcome.h"
 #include "image/letterbox.h"
+#include "infer/answering.h"
 #include "infer/checkpoint.h"
 #include "infer/places.h"
 
@@ -174,7 +175,7 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
     Answer answer;
     *result = (DetectorResult){.predicted_class = LABEL_NORMAL};
     TRY(prepare(d, image));
-    TRY(net_forward(d->network.net));
+    TRY(network_answer(&d->network, d->answers));
     TRY(network_check_outputs(&d->network));
     if (task_gives(&d->network.plan.model).masks)
         TRY(read_mask(d, image, result));

@@ -28,6 +28,7 @@ typedef struct {
     size_t size;        /* side of the square input, pixels */
     size_t classes;     /* lesion classes of the data; normal is none of them */
     bool without_masks; /* the data have no masks of lesions to learn from */
+    bool test_flips;    /* its answers are averaged over the image and its mirror image */
     alignas(max_align_t) unsigned char own[ARCHITECTURE_SETTINGS_BYTES]; /* the architecture's */
 } ModelSettings;
 

@@ -187,6 +187,14 @@ static void read_answer(AnswerReader *reader, size_t slot, Answer *answer)
     *answer = (Answer){.class_scores = reader->probabilities + 1};
 }
 
+static void average(const AnswerReader *reader, const float *const *mirrored)
+{
+    const NodeId node = reader->nodes->outputs[OUTPUT_LOGITS];
+    float *logits = net_value(reader->net, node);
+    for (size_t i = 0; i < shape_count(net_shape(reader->net, node)); ++i)
+        logits[i] = 0.5f * (logits[i] + mirrored[OUTPUT_LOGITS][i]);
+}
+
 static const TaskLoss losses[LOSSES] = {
     [LOSS_CLASSIFICATION] = {"classification", "class", "mean cross-entropy", 0, false, false},
     [LOSS_AUXILIARY] = {"auxiliary", "auxiliary", "mean cross-entropy of the auxiliary head", 0,
@@ -209,5 +217,5 @@ const Task classification_task = {
     .output_count = OUTPUTS,
     .outputs = outputs,
     .objective = {objective_make, objective_free, match, apply, total},
-    .answers = {reader_make, reader_free, read_answer, NULL},
+    .answers = {reader_make, reader_free, read_answer, NULL, average},
 };

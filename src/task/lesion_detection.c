@@ -319,6 +319,50 @@ static size_t read_mask(AnswerReader *reader, size_t slot, size_t height, size_t
                             height, width, mask);
 }
 
+/* Row p of the outputs with the row of prior p's mirror image, which is of the same level, row of
+ * cells and shape. A mirrored box's centre differs from its prior's the other way across. */
+static void average_priors(const AnswerReader *reader, float *location, float *logits,
+                           const float *mirrored_location, const float *mirrored_logits)
+{
+    const PriorLevels *levels = &reader->priors->levels;
+    size_t line = 0; /* the first prior of a row of cells */
+    for (size_t k = 0; k < levels->count; ++k) {
+        const size_t cells = levels->map[k], boxes = levels->boxes[k];
+        for (size_t y = 0; y < cells; ++y, line += cells * boxes)
+            for (size_t i = 0; i < cells * boxes; ++i) {
+                const size_t own = line + i;
+                const size_t other = line + (cells - 1 - i / boxes) * boxes + i % boxes;
+                for (size_t c = 0; c < 4; ++c)
+                    location[own * 4 + c] =
+                        0.5f * (location[own * 4 + c] +
+                                (c == 0 ? -1.0f : 1.0f) * mirrored_location[other * 4 + c]);
+                for (size_t c = 0; c < reader->logits; ++c)
+                    logits[own * reader->logits + c] =
+                        0.5f * (logits[own * reader->logits + c] +
+                                mirrored_logits[other * reader->logits + c]);
+            }
+    }
+}
+
+static void average(const AnswerReader *reader, const float *const *mirrored)
+{
+    const size_t images = net_shape(reader->net, reader->nodes->image).n;
+    const size_t priors = reader->priors->count, side = reader->mask_side;
+    for (size_t i = 0; i < images; ++i) {
+        const size_t location = i * priors * 4, logits = i * priors * reader->logits;
+        average_priors(reader, net_value(reader->net, reader->nodes->outputs[LOCATION]) + location,
+                       net_value(reader->net, reader->nodes->outputs[CLASSIFICATION]) + logits,
+                       mirrored[LOCATION] + location, mirrored[CLASSIFICATION] + logits);
+    }
+    if (!mirrored[MASK])
+        return;
+    float *mask = net_value(reader->net, reader->nodes->outputs[MASK]);
+    const float *other = mirrored[MASK];
+    for (size_t y = 0; y < images * side; ++y, mask += side, other += side)
+        for (size_t x = 0; x < side; ++x)
+            mask[x] = 0.5f * (mask[x] + other[side - 1 - x]);
+}
+
 /* ---- the task ---- */
 
 /* An image of a lesion without a box would teach that there is nothing in it. */
@@ -361,6 +405,6 @@ const Task lesion_detection_task = {
     .outputs = outputs,
     .gives = {.boxes = true, .masks = true},
     .objective = {objective_make, objective_free, match, apply, total},
-    .answers = {reader_make, reader_free, read_answer, read_mask},
+    .answers = {reader_make, reader_free, read_answer, read_mask, average},
     .check_data = check_data,
 };

@@ -97,6 +97,11 @@ typedef struct {
      * network that gives masks. */
     size_t (*mask)(AnswerReader *reader, size_t slot, size_t height, size_t width,
                    uint8_t *mask /* height x width */);
+
+    /* Averages the net's outputs with those that it gave of the same batch with left and right
+     * exchanged, turned back; `mirrored` is in the order of NetworkNodes.outputs. What no answer
+     * is made of may stay as it is. */
+    void (*average)(const AnswerReader *reader, const float *const *mirrored);
 } AnswerFunctions;
 
 typedef struct {

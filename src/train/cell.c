@@ -300,22 +300,37 @@ static Status run_epoch(Cell *cell, bool *stopped)
     return STATUS_OK;
 }
 
+/* Whether validation has been no better for so long that the cell ends here. It follows from the
+ * history alone, so that a cell that was interrupted ends where it would have. */
+static bool is_out_of_patience(const Cell *cell)
+{
+    const size_t best = history_best_epoch(&cell->history);
+    return cell->settings->stop_after && best &&
+           cell->history.count - best >= cell->settings->stop_after;
+}
+
 static Status train(Cell *cell, CellEnd *end)
 {
     const size_t epochs = cell->settings->epochs;
     const size_t pause = cell->hooks && cell->hooks->stop_epoch && cell->hooks->stop_epoch < epochs
                              ? cell->hooks->stop_epoch
                              : epochs;
-    bool stopped = false;
+    bool stopped = false, patient = !is_out_of_patience(cell);
     *end = CELL_FINISHED;
-    if (cell->history.count < pause)
+    if (cell->history.count < pause && patient)
         TRY(trainer_start(&cell->trainer));
     else if (pause < epochs)
         report_saved(cell); /* who asked to stop here may not know yet that it has been reached */
-    while (cell->history.count < pause && !stopped) {
+    while (cell->history.count < pause && patient && !stopped) {
         TRY(run_epoch(cell, &stopped));
         TRY(save(cell, NAN));
         report_saved(cell);
+        patient = !is_out_of_patience(cell);
+    }
+    if (!patient) {
+        say(cell, "ends after epoch %zu of %zu: no better validation since epoch %zu",
+            cell->history.count, epochs, history_best_epoch(&cell->history));
+        return STATUS_OK;
     }
     if (cell->history.count >= pause && pause < epochs) {
         say(cell, "paused after epoch %zu of %zu", cell->history.count, epochs);

@@ -11,6 +11,7 @@
 #include "data/loader.h"
 #include "eval/segmentation.h"
 #include "image/letterbox.h"
+#include "infer/answering.h"
 #include "train/mpi_check.h"
 
 /* What evaluating a batch needs. */
@@ -103,7 +104,7 @@ static Status run_batch(Evaluation *evaluation, Work *work, size_t first, size_t
     double started = clock_seconds();
     float *input = net_value(work->network->net, work->network->nodes.image);
     memcpy(input, work->batch.input, count * pixels * sizeof *input);
-    TRY(net_forward(work->network->net));
+    TRY(network_answer(work->network, work->answers));
     double comparing = 0;
     for (size_t i = 0; i < count; ++i) {
         TRY(read_image(evaluation, work, first + i, i));
@@ -123,7 +124,7 @@ static Status run_own_batches(Evaluation *evaluation, Work *work, int rank, int 
     const size_t batch = work->network->plan.batch;
     TRY(work_init(work));
     /* The first run of a network is slower than the others; it would be the first image's time. */
-    TRY(net_forward(work->network->net));
+    TRY(network_answer(work->network, work->answers));
     size_t run = 0;
     for (size_t first = 0; first < evaluation->count; first += batch, ++run) {
         size_t left = evaluation->count - first;

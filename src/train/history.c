@@ -90,6 +90,24 @@ double history_last(const History *history, const char *name)
     return history->rows[(history->count - 1) * history->column_count + column];
 }
 
+size_t history_best_epoch(const History *history)
+{
+    static const char *const names[] = {"validation_auc", "validation_dice", "validation_accuracy"};
+    size_t best = 0;
+    for (size_t k = 0; k < 3 && !best; ++k) {
+        const size_t column = history_find(history, names[k]);
+        double highest = -INFINITY;
+        for (size_t i = 0; column < history->column_count && i < history->count; ++i) {
+            const double value = history->rows[i * history->column_count + column];
+            if (value > highest) { /* NaN is not */
+                highest = value;
+                best = i + 1;
+            }
+        }
+    }
+    return best;
+}
+
 Status history_add(History *history, const double *row)
 {
     size_t columns = history->column_count;

@@ -48,6 +48,10 @@ double *history_at(const History *history, double *row, const char *name);
 /* The last epoch's number in a column; NaN before the first, or without such a column. */
 double history_last(const History *history, const char *name);
 
+/* The epoch, from 1, whose validation was the best so far, the first of equals: by AUC, where the
+ * data have none by Dice, and without either by accuracy. 0 if there is none of these. */
+size_t history_best_epoch(const History *history);
+
 Status history_add(History *history, const double *row /* column_count */);
 
 /* Forgets all epochs and the running one. */

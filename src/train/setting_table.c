@@ -86,6 +86,16 @@ static const SettingRow training_rows[] = {
      .choices = samplings, .later = true},
     {"training", "colour_strength", SETTING_NUMBER, FIELD(colour_strength), .otherwise = "1",
      .most = 4, .when = "training.augment", .is = "true", .later = true},
+    {"training", "rotation", SETTING_NUMBER, FIELD(rotation), .otherwise = "0", .most = 180,
+     .when = "training.augment", .is = "true", .later = true},
+    {"training", "brightness_gamma", SETTING_NUMBER, FIELD(gamma), .otherwise = "0", .most = 2,
+     .when = "training.augment", .is = "true", .later = true},
+    {"training", "blur", SETTING_NUMBER, FIELD(blur), .otherwise = "0", .most = 5,
+     .when = "training.augment", .is = "true", .later = true},
+    {"training", "stop_after", SETTING_COUNT, FIELD(stop_after), .otherwise = "0", .most = 100000,
+     .later = true},
+    {"training", "test_flips", SETTING_FLAG, FIELD(model.test_flips), .otherwise = "false",
+     .later = true},
 };
 enum { TRAINING_ROWS = sizeof training_rows / sizeof *training_rows };
 

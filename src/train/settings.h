@@ -43,8 +43,12 @@ typedef struct CellSettings {
     size_t shards;       /* parts the batch is cut into; a power of two that divides it */
     double ema;          /* decay of the weights' moving average; 0: none */
     double branch_scale; /* at which residual branches start */
+    size_t stop_after;   /* epochs without a better validation; 0: always all epochs */
     Sampling sampling;
     bool augment;
+    double rotation;        /* of views within +- this, degrees */
+    double gamma;           /* of views, from 1 / (1 + this) to 1 + this */
+    double blur;            /* of every other view: largest sigma, pixels of 300 x 300 */
     double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 

@@ -155,6 +155,9 @@ Status trainer_start(Trainer *trainer)
     size_t slice = trainer->local_shards * trainer->shard_images;
     AugmentSettings augmentation = augment_defaults();
     augment_colour(&augmentation, (float)settings->colour_strength);
+    augmentation.rotation = (float)settings->rotation;
+    augmentation.gamma = (float)settings->gamma;
+    augmentation.blur = (float)settings->blur;
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
                                         .form = trainer->network.architecture->input,
                                         .global_batch = settings->batch,

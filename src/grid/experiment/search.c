@@ -55,11 +55,18 @@ Status search_init(const ExperimentFile *experiment, const char *path, const Gri
     if (search->candidates < 2)
         FAIL(STATUS_ARGUMENT,
              "%s: search: halving has one alpha and one gamma (expected a list of either)", path);
-    for (size_t i = 0; i < cells->count; ++i)
-        if (!cells->cells[i].pretrains && cells->cells[i].settings.epochs <= rung_count(search))
+    for (size_t i = 0; i < cells->count; ++i) {
+        const CellSettings *settings = &cells->cells[i].settings;
+        if (!cells->cells[i].pretrains && settings->epochs <= rung_count(search))
             FAIL(STATUS_ARGUMENT,
                  "%s: search: halving of %zu pairs of alpha and gamma needs more than %zu epochs",
                  path, search->candidates, rung_count(search));
+        if (settings->stop_after)
+            FAIL(STATUS_ARGUMENT,
+                 "%s: search: halving compares cells after the same epochs (expected stop_after: "
+                 "0, not %zu)",
+                 path, settings->stop_after);
+    }
     TRY(MEMORY_NEW(&search->groups, cells->count));
     TRY(MEMORY_NEW(&search->candidate, cells->count));
     for (size_t i = 0; i < cells->count; ++i)

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "data/augment.h"
 
@@ -58,10 +59,10 @@ static bool mask_extent(Lesion *extent)
     return x1 > 0;
 }
 
-static void mask_boxes_and_pixels_move_together(void **state)
+static void check_that_all_move_together(float rotation)
 {
-    (void)state;
     AugmentSettings settings = augment_defaults();
+    settings.rotation = rotation;
     settings.zoom_out = 0.3f;
     settings.brightness = settings.offset = settings.contrast = settings.saturation = settings.hue =
         0;
@@ -97,6 +98,141 @@ static void mask_boxes_and_pixels_move_together(void **state)
     }
     assert_true(seen > 200);
     assert_true(cut > 10);
+}
+
+static void mask_boxes_and_pixels_move_together(void **state)
+{
+    (void)state;
+    check_that_all_move_together(0);
+}
+
+static void mask_boxes_and_pixels_turn_together(void **state)
+{
+    (void)state;
+    check_that_all_move_together(40);
+}
+
+/* By a quarter, where what must come out can be said without a sine: the view's x is the image's
+ * y, and its y the image's -x. */
+static void a_quarter_turn_is_exact(void **state)
+{
+    (void)state;
+    const Lesion lesion = draw_ellipse(0.3f, 0.4f, 0.2f, 0.1f);
+    static float upright[SIZE * SIZE * 3];
+    static uint8_t mask_upright[SIZE * SIZE];
+    View view = augment_identity();
+    augment_apply(&view, SIDE, pixels, mask, SIZE, upright, mask_upright, &scratch);
+    view.turn = 1.57079633f;
+    augment_apply(&view, SIDE, pixels, mask, SIZE, input, mask_out, &scratch);
+    for (size_t y = 0; y < SIZE; ++y)
+        for (size_t x = 0; x < SIZE; ++x) {
+            const size_t turned = y * SIZE + x, from = x * SIZE + SIZE - 1 - y;
+            assert_int_equal(mask_out[turned], mask_upright[from]);
+            for (size_t c = 0; c < 3; ++c)
+                assert_true(fabsf(input[turned * 3 + c] - upright[from * 3 + c]) < 1e-3f);
+        }
+    Lesion moved;
+    assert_int_equal(augment_lesions(&view, 0.3f, 1, &lesion, NULL, SIZE, &moved), 1);
+    assert_true(fabsf(moved.box.x0 - 0.3f) < 1e-5f && fabsf(moved.box.x1 - 0.5f) < 1e-5f);
+    assert_true(fabsf(moved.box.y0 - 0.5f) < 1e-5f && fabsf(moved.box.y1 - 0.9f) < 1e-5f);
+}
+
+/* Without a mask the box is the hull of the turned box, which an ellipse does not fill. */
+static void a_turned_box_holds_the_lesion(void **state)
+{
+    (void)state;
+    const Lesion lesion = draw_ellipse(0.5f, 0.45f, 0.2f, 0.1f);
+    Lesion hull, tight, extent;
+    View view = augment_identity();
+    view.turn = 0.5f;
+    augment_apply(&view, SIDE, pixels, mask, SIZE, input, mask_out, &scratch);
+    assert_true(mask_extent(&extent));
+    assert_int_equal(augment_lesions(&view, 0.3f, 1, &lesion, NULL, SIZE, &hull), 1);
+    assert_int_equal(augment_lesions(&view, 0.3f, 1, &lesion, mask_out, SIZE, &tight), 1);
+    assert_memory_equal(&tight, &extent, sizeof tight);
+    assert_true(fabsf((hull.box.x1 - hull.box.x0) - (0.4f * cosf(0.5f) + 0.2f * sinf(0.5f))) <
+                1e-5f);
+    assert_true(hull.box.x0 < tight.box.x0 && hull.box.x1 > tight.box.x1);
+    assert_true(hull.box.y0 < tight.box.y0 && hull.box.y1 > tight.box.y1);
+}
+
+/* What is drawn besides the turn is what was drawn before there was one. */
+static void a_turn_changes_nothing_else_of_a_view(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    RandomStream stream;
+    random_init(&stream, 4, "test", 0, 0);
+    const View upright = augment_draw(&settings, &stream, 0, NULL);
+    settings.rotation = 15;
+    random_init(&stream, 4, "test", 0, 0);
+    View turned = augment_draw(&settings, &stream, 0, NULL);
+    assert_true(upright.gamma == 1 && upright.sigma == 0);
+    assert_true(upright.turn == 0 && turned.turn != 0 && fabsf(turned.turn) <= 0.2618f);
+    assert_true(turned.x0 == upright.x0 && turned.y0 == upright.y0 && turned.side == upright.side);
+    assert_memory_equal(turned.colour, upright.colour, sizeof turned.colour);
+}
+
+static void gamma_bends_the_middle_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SIDE * SIDE; ++i) {
+        pixels[i * 3] = 0;
+        pixels[i * 3 + 1] = 64;
+        pixels[i * 3 + 2] = 255;
+    }
+    View view = augment_identity();
+    view.gamma = 2;
+    augment_apply(&view, SIDE, pixels, NULL, SIZE, input, mask_out, &scratch);
+    const float bent = 64.0f * 64.0f / 255.0f;
+    for (int i = 0; i < SIZE * SIZE; ++i) {
+        assert_true(fabsf(input[i * 3] + 1) < 1e-5f);
+        assert_true(fabsf(input[i * 3 + 1] - (bent - 127.5f) / 127.5f) < 1e-5f);
+        assert_true(fabsf(input[i * 3 + 2] - 1) < 1e-5f);
+    }
+}
+
+/* A bright point becomes a Gaussian of that sigma along both axes, and loses nothing. */
+static void a_blurred_point_is_a_gaussian(void **state)
+{
+    (void)state;
+    const int at_x = 50, at_y = 70;
+    memset(pixels, 0, sizeof pixels);
+    pixels[(at_y * SIZE + at_x) * 3] = 255;
+    View view = augment_identity();
+    const double sigma = 2;
+    view.sigma = (float)sigma / SIZE;
+    augment_apply(&view, SIZE, pixels, NULL, SIZE, input, mask_out, &scratch);
+    double sum = 0, along = 0, down = 0;
+    for (int y = 0; y < SIZE; ++y)
+        for (int x = 0; x < SIZE; ++x) {
+            const double value = ((double)input[(y * SIZE + x) * 3] + 1) / 2;
+            sum += value;
+            along += value * (x - at_x) * (x - at_x);
+            down += value * (y - at_y) * (y - at_y);
+            assert_true(fabsf(input[(y * SIZE + x) * 3 + 1] + 1) < 1e-5f);
+        }
+    assert_true(fabs(sum - 1) < 0.02);
+    assert_true(fabs(sqrt(along) - sigma) < 0.1 && fabs(sqrt(down) - sigma) < 0.1);
+}
+
+static void gamma_and_blur_are_drawn_within_their_ranges(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    settings.gamma = 0.25f;
+    settings.blur = 1.5f;
+    int darker = 0, blurred = 0;
+    for (uint32_t i = 0; i < 400; ++i) {
+        RandomStream stream;
+        random_init(&stream, 5, "test", i, 0);
+        const View view = augment_draw(&settings, &stream, 0, NULL);
+        assert_true(view.gamma > 0.799f && view.gamma < 1.251f);
+        assert_true(view.sigma >= 0 && view.sigma <= 1.5f / 300);
+        darker += view.gamma > 1;
+        blurred += view.sigma > 0;
+    }
+    assert_true(darker > 150 && darker < 250 && blurred > 150 && blurred < 250);
 }
 
 static void the_identity_changes_nothing_at_equal_size(void **state)
@@ -197,6 +333,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mask_boxes_and_pixels_move_together),
+        cmocka_unit_test(mask_boxes_and_pixels_turn_together),
+        cmocka_unit_test(a_quarter_turn_is_exact),
+        cmocka_unit_test(a_turned_box_holds_the_lesion),
+        cmocka_unit_test(a_turn_changes_nothing_else_of_a_view),
+        cmocka_unit_test(gamma_bends_the_middle_alone),
+        cmocka_unit_test(a_blurred_point_is_a_gaussian),
+        cmocka_unit_test(gamma_and_blur_are_drawn_within_their_ranges),
         cmocka_unit_test(the_identity_changes_nothing_at_equal_size),
         cmocka_unit_test(flips_mirror_exactly),
         cmocka_unit_test(zooming_out_shows_the_border),

@@ -17,10 +17,11 @@ static char folder[] = "/tmp/gisd_detector_XXXXXX";
 static char path[sizeof folder + 16];
 
 /* Writes the checkpoint at `path`; `spoil` may change the parameters. */
-static void write_checkpoint(double operating_point, void (*spoil)(ParameterList *))
+static void write_checkpoint_of(const char *settings, double operating_point,
+                                void (*spoil)(ParameterList *))
 {
     const char *names[CLASSES] = {"GC", "GU"};
-    const CellSettings cell = cell_settings("base=4 size=64");
+    const CellSettings cell = cell_settings(settings);
     NetworkPlan plan = {.model = cell.model, .batch = 1};
     plan.model.classes = CLASSES;
     ParameterList parameters;
@@ -41,6 +42,11 @@ static void write_checkpoint(double operating_point, void (*spoil)(ParameterList
     checkpoint_model_clear(&model);
     network_clear(&network);
     parameters_clear(&parameters);
+}
+
+static void write_checkpoint(double operating_point, void (*spoil)(ParameterList *))
+{
+    write_checkpoint_of("base=4 size=64", operating_point, spoil);
 }
 
 static Detector *open_detector(void)
@@ -132,6 +138,67 @@ static void an_image_scores_the_same_whatever_came_before(void **state)
     image_clear(&first);
     image_clear(&other);
     detector_free(detector);
+}
+
+/* What a detector says of an image and of its mirror image. */
+typedef struct {
+    DetectorResult results[2];
+    float scores[2][CLASSES], logits[2][PRIORS * CLASSES];
+} BothWays;
+
+static void look_both_ways(const char *settings, BothWays *both)
+{
+    write_checkpoint_of(settings, 0.25, NULL);
+    Detector *detector = open_detector();
+    Image images[2] = {picture(SIZE, SIZE), picture(SIZE, SIZE)};
+    for (size_t i = 0; i < SIZE * SIZE; ++i)
+        memcpy(images[1].pixels + i * 3,
+               images[0].pixels + (i / SIZE * SIZE + SIZE - 1 - i % SIZE) * 3, 3);
+    for (size_t k = 0; k < 2; ++k) {
+        DetectorResult *result = &both->results[k];
+        assert_int_equal(detector_run(detector, &images[k], result), STATUS_OK);
+        memcpy(both->scores[k], result->class_scores, sizeof both->scores[k]);
+        memcpy(both->logits[k], detector_output(detector, 2).values, sizeof both->logits[k]);
+        const float *input = detector_output(detector, 0).values; /* as it was put in */
+        assert_near(input[0], (images[k].pixels[0] - 127.5) / 127.5, 1e-6);
+        image_clear(&images[k]);
+    }
+    detector_free(detector);
+}
+
+static void with_test_flips_left_and_right_are_alike(void **state)
+{
+    (void)state;
+    static BothWays plain, flipped;
+    look_both_ways("base=4 size=64", &plain);
+    look_both_ways("base=4 size=64 test_flips=true", &flipped);
+    assert_memory_not_equal(plain.scores[0], plain.scores[1], sizeof plain.scores[0]);
+    assert_memory_equal(flipped.scores[0], flipped.scores[1], sizeof flipped.scores[0]);
+    for (size_t p = 0; p < 8 * 8 * 4; ++p) { /* the first level: 8 x 8 cells of 4 priors */
+        const size_t other = p / 32 * 32 + (7 - p % 32 / 4) * 4 + p % 4;
+        for (size_t k = 0; k < CLASSES; ++k)
+            assert_near(flipped.logits[0][p * CLASSES + k],
+                        (plain.logits[0][p * CLASSES + k] + plain.logits[1][other * CLASSES + k]) /
+                            2,
+                        1e-6);
+    }
+    const DetectorResult *one = &flipped.results[0], *two = &flipped.results[1];
+    assert_true(one->count > 0);
+    assert_int_equal(one->count, two->count);
+    for (size_t i = 0; i < one->count; ++i) {
+        assert_near(one->detections[i].score, two->detections[i].score, 1e-6);
+        assert_near(one->detections[i].box.x0, 1 - two->detections[i].box.x1, 1e-5);
+        assert_near(one->detections[i].box.y0, two->detections[i].box.y0, 1e-5);
+        assert_near(one->detections[i].box.y1, two->detections[i].box.y1, 1e-5);
+    }
+    size_t unlike = 0;
+    for (size_t i = 0; i < SIZE * SIZE; ++i)
+        unlike += one->mask[i] != two->mask[i / SIZE * SIZE + SIZE - 1 - i % SIZE];
+    assert_true(unlike <= 4); /* of pixels whose logit rounds about 0 */
+    for (size_t k = 0; k < 2; ++k) {
+        detector_result_clear(&plain.results[k]);
+        detector_result_clear(&flipped.results[k]);
+    }
 }
 
 static void the_operating_point_parts_lesion_from_normal(void **state)
@@ -238,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_follow_from_the_outputs_of_the_network),
         cmocka_unit_test(an_image_scores_the_same_whatever_came_before),
+        cmocka_unit_test(with_test_flips_left_and_right_are_alike),
         cmocka_unit_test(the_operating_point_parts_lesion_from_normal),
         cmocka_unit_test(half_is_the_operating_point_until_one_is_chosen),
         cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),

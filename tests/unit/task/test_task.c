@@ -42,6 +42,7 @@ static void every_task_has_the_functions_that_its_answers_need(void **state)
         assert_non_null(task->answers.free);
         assert_non_null(task->answers.read);
         assert_true(task->gives.masks == (task->answers.mask != NULL));
+        assert_non_null(task->answers.average);
     }
 }
 
