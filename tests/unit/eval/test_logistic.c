@@ -36,9 +36,9 @@ static void scores_are_those_of_scikit_learn(void **state)
     for (size_t j = 0; j < sizeof cases / sizeof *cases; ++j) {
         double scores[ROWS];
         size_t count = 0;
-        assert_int_equal(logistic_scores(made.rows, made.learnt, made.of_class, ROWS, WIDTH,
-                                         cases[j].c, scores),
-                         STATUS_OK);
+        assert_int_equal(
+            logistic_scores(made.rows, made.learnt, made.of_class, ROWS, WIDTH, cases[j].c, scores),
+            STATUS_OK);
         double *expected = golden_read("golden/colour_baseline.txt", cases[j].name, &count);
         assert_int_equal(count, ROWS);
         double worst = 0;
