@@ -7,34 +7,17 @@
 
 #include "base/memory.h"
 
-Status logistic_standardise(double *rows, const bool *learnt, size_t count, size_t width)
+double logistic_loss(double score, bool of_class)
 {
-    for (size_t k = 0; k < width; ++k) {
-        double sum = 0, squares = 0;
-        size_t n = 0;
-        for (size_t i = 0; i < count; ++i)
-            if (learnt[i]) {
-                sum += rows[i * width + k];
-                ++n;
-            }
-        if (n == 0)
-            FAIL(STATUS_ARGUMENT, "no image to learn from");
-        double mean = sum / (double)n;
-        for (size_t i = 0; i < count; ++i)
-            if (learnt[i])
-                squares += (rows[i * width + k] - mean) * (rows[i * width + k] - mean);
-        double deviation = sqrt(squares / (double)n);
-        deviation = deviation > 1e-12 ? deviation : 1;
-        for (size_t i = 0; i < count; ++i)
-            rows[i * width + k] = (rows[i * width + k] - mean) / deviation;
-    }
-    return STATUS_OK;
+    double margin = of_class ? score : -score;
+    return margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
 }
 
 typedef struct {
     const double *rows;
     const bool *learnt, *of_class;
     size_t count, width, unknowns;
+    double c;
     double *weights, *trial, *step; /* unknowns each; step holds the gradient before it is solved */
     double *hessian;                /* unknowns x unknowns, lower triangle */
 } Fit;
@@ -50,15 +33,13 @@ static double score(const Fit *fit, const double *weights, size_t i)
 
 static double objective(const Fit *fit, const double *weights)
 {
-    double sum = 0;
+    double squares = 0, losses = 0;
     for (size_t k = 0; k < fit->width; ++k)
-        sum += weights[k] * weights[k] / 2;
+        squares += weights[k] * weights[k];
     for (size_t i = 0; i < fit->count; ++i)
-        if (fit->learnt[i]) {
-            double margin = fit->of_class[i] ? score(fit, weights, i) : -score(fit, weights, i);
-            sum += margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin;
-        }
-    return sum;
+        if (fit->learnt[i])
+            losses += logistic_loss(score(fit, weights, i), fit->of_class[i]);
+    return fit->c * losses + squares / 2;
 }
 
 /* Gradient in `step`, second derivatives in `hessian`. */
@@ -76,13 +57,15 @@ static void derive(Fit *fit)
             continue;
         const double *row = fit->rows + i * width;
         double chance = 1 / (1 + exp(-score(fit, fit->weights, i)));
-        double error = chance - fit->of_class[i], curve = chance * (1 - chance);
+        double error = fit->c * (chance - fit->of_class[i]);
+        double curve = fit->c * chance * (1 - chance);
         for (size_t k = 0; k < n; ++k) {
             double x = k < width ? row[k] : 1, *line = fit->hessian + k * n;
             fit->step[k] += error * x;
-            for (size_t m = 0; m <= k; ++m)
-                line[m] += curve * x * (m < width ? row[m] : 1);
+            for (size_t m = 0; m <= k && m < width; ++m)
+                line[m] += curve * x * row[m];
         }
+        fit->hessian[n * n - 1] += curve;
     }
 }
 
@@ -133,14 +116,15 @@ static void minimise(Fit *fit)
 }
 
 Status logistic_scores(const double *rows, const bool *learnt, const bool *of_class, size_t count,
-                       size_t width, double *scores)
+                       size_t width, double c, double *scores)
 {
     Fit fit = {.rows = rows,
                .learnt = learnt,
                .of_class = of_class,
                .count = count,
                .width = width,
-               .unknowns = width + 1};
+               .unknowns = width + 1,
+               .c = c};
     size_t inside = 0, outside = 0;
     Status status;
     for (size_t i = 0; i < count; ++i) {

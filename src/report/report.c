@@ -32,6 +32,9 @@ static const char synthetic_hard[] = "The images of this experiment are syntheti
                                      "level): its numbers say that the program works, "
                                      "and nothing about patients.";
 
+static const char colours_alone[] = "Compare them with what colours alone reach on these images, "
+                                    "without a network: gisd-data baseline MANIFEST.";
+
 /* What every step of the composition needs. */
 typedef struct {
     const ReportOptions *options;
@@ -202,8 +205,10 @@ static void add_opening(Composition *composition)
     Document *document = &composition->document;
     size_t counts[CELL_STANDINGS] = {0};
     document_warning(document, caution);
-    if (experiment->synthetic)
+    if (experiment->synthetic) {
         document_warning(document, experiment->hard ? synthetic_hard : synthetic);
+        document_text(document, "%s", colours_alone);
+    }
     add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
         ++counts[experiment->records.cells[i].standing];

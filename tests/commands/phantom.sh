@@ -41,7 +41,7 @@ grep -qx 'The images are synthetic, of the hard level, as gisd-dataset.json says
 grep -q ';.*;' "$folder/hard1/manifest.csv"
 ! grep -q ';' "$folder/one/manifest.csv"
 "$data" baseline "$folder/hard1/manifest.csv" >"$folder/baseline"
-grep -q '^colour histogram baseline of [0-9]* training and [0-9]* test images: lesion AUC 0' \
+grep -q '^colour histogram baseline of [0-9]* training, [0-9]* validation and [0-9]* test images: lesion AUC 0' \
     "$folder/baseline"
 
 # A folder with something in it is left alone; so is the rest of a killed run not.

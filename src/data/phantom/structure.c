@@ -2,10 +2,10 @@
  * mean is that of the wall (lesion_lay() sees to it), so that no colour gives a class away.
  *
  *   uplift      a lobed knob: one side lit, one in shadow
- *   flat        a sharp, ragged border; inside folds end and irregular vessels run
+ *   flat        a ragged border; inside folds fade and irregular vessels run
  *   depression  a sunken, uneven floor with a ragged edge; folds run up to it
  *   ulcer       a smooth, paler floor in a round, swollen, darker wall
- *   gastritis   a cobblestone of even nodules without a border
+ *   gastritis   a cobblestone of like nodules, in no lattice, without a border
  */
 #include "data/phantom/scene.h"
 
@@ -45,11 +45,11 @@ static void lay_uplift(Scene *scene, size_t i, const LesionShape *shape, const L
 
 static void lay_flat(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at)
 {
-    float inside = step(1.02f, 0.97f, at->rho);
-    float vessel = step(0.16f, 0.02f, fabsf(at->coarse));
-    scene->relief[i] *= 1 - 0.8f * inside;
+    float inside = step(1.02f, 0.95f, at->rho);
+    float vessel = step(0.26f, 0.0f, fabsf(at->coarse + 0.35f * at->fine));
+    scene->relief[i] *= 1 - 0.8f * step(1.10f, 0.60f, at->rho); /* no cliff at a fold */
     scene->relief[i] += inside * 0.5f * at->fine;
-    shade(scene, i, inside * shape->strength * (0.16f - 0.55f * vessel));
+    shade(scene, i, inside * shape->strength * (0.16f - 0.42f * vessel * (1 + at->fine)));
 }
 
 static void lay_depression(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at)
@@ -76,11 +76,12 @@ static void lay_gastritis(Scene *scene, size_t i, const LesionShape *shape, cons
 {
     const float pace = 9.5f; /* radians: three nodules across */
     float inside = step(1.12f, 0.80f, at->rho);
-    float p = pace * at->p + 1.9f * at->coarse, q = pace * at->q + 1.5f * at->fine;
-    float nodule = cosf(p + 0.5f * q) * cosf(q);
+    float p = pace * at->p + 2.6f * at->coarse + 1.4f * at->fine;
+    float q = pace * at->q - 2.2f * at->coarse + 2.0f * at->fine;
+    float nodule = (cosf(p) + cosf(0.5f * p + 0.87f * q) + cosf(0.5f * p - 0.87f * q)) / 2;
     scene->relief[i] *= 1 - 0.5f * inside;
-    scene->relief[i] += inside * 0.09f * at->size * nodule;
-    shade(scene, i, inside * 0.36f * shape->strength * nodule);
+    scene->relief[i] += inside * 0.06f * at->size * nodule;
+    shade(scene, i, inside * 0.22f * shape->strength * nodule);
 }
 
 void structure_lay(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at)
