@@ -40,9 +40,21 @@ diff -r "$folder/hard1" "$folder/hard3"
 grep -qx 'The images are synthetic, of the hard level, as gisd-dataset.json says.' "$folder/summary"
 grep -q ';.*;' "$folder/hard1/manifest.csv"
 ! grep -q ';' "$folder/one/manifest.csv"
-"$data" baseline "$folder/hard1/manifest.csv" >"$folder/baseline"
-grep -q '^colour histogram baseline of [0-9]* training, [0-9]* validation and [0-9]* test images: lesion AUC 0' \
-    "$folder/baseline"
+
+# Colours alone tell the easy level's classes and not the hard one's.
+for level in easy hard; do
+    "$data" phantom "$folder/$level" --images 160 --seed 1 --size 128x96 --level $level >/dev/null
+    "$data" baseline "$folder/$level/manifest.csv" >"$folder/$level.baseline"
+done
+line='^colour histogram baseline of 95 training, 24 validation and 41 test images: lesion AUC 0\.[0-9]*'
+grep -q "$line, macro F1 0\.[5-9]" "$folder/easy.baseline"
+grep -q "$line, macro F1 0\.[0-3]" "$folder/hard.baseline"
+sed 's/,val,/,train,/' "$folder/easy/manifest.csv" >"$folder/easy/unvalidated.csv"
+if message=$("$data" baseline "$folder/easy/unvalidated.csv" 2>&1); then
+    echo "a baseline without validation images"
+    exit 1
+fi
+[[ $message == *"no image is in the split val, expected a column split with some in each" ]]
 
 # A folder with something in it is left alone; so is the rest of a killed run not.
 before=$(ls -lR "$folder/bare")
