@@ -89,32 +89,17 @@ static const char *input_of(const Node *node, size_t k, char name[VALUE_BYTES])
 }
 #define INPUT(node, k) input_of((node), (k), (char[VALUE_BYTES]){0})
 
-/* A constant of `count` equal numbers, 1 x count x 1 x 1 or, as a vector, count. */
-static void add_constant(const Exporter *exporter, const char *name, bool vector, size_t count,
-                         const float *values, float otherwise)
+/* A constant of equal numbers. */
+static void add_constant(const Exporter *exporter, const char *name, size_t rank,
+                         const size_t *dims, float value)
 {
-    const size_t map[4] = {1, count, 1, 1};
+    size_t count = 1;
+    for (size_t i = 0; i < rank; ++i)
+        count *= dims[i];
     float *numbers = onnx_room(exporter->model, count);
     for (size_t i = 0; numbers && i < count; ++i)
-        numbers[i] = values ? values[i] : otherwise;
-    onnx_add_floats(exporter->model, name, vector ? 1 : 4, vector ? &count : map, numbers);
-}
-
-/* ---- emitters ---- */
-
-static Status emit_image(const Exporter *exporter, NodeId id, const Node *node)
-{
-    const NetOnnxEnds *ends = exporter->ends;
-    Shape shape = node->request.shape;
-    if (id != ends->image || shape.n != 1)
-        FAIL(STATUS_UNSUPPORTED, "ONNX is for one image (expected a network of batch 1)");
-    onnx_add_input(exporter->model, ends->image_name, 4,
-                   (const size_t[]){1, shape.c, shape.h, shape.w});
-    add_constant(exporter, "image.offset", false, shape.c, ends->offset, 0);
-    add_constant(exporter, "image.scale", false, shape.c, ends->scale, 0);
-    add_binary(exporter, "Sub", ends->image_name, "image.offset", PART(id, "centred"));
-    add_binary(exporter, "Div", PART(id, "centred"), "image.scale", VALUE(id));
-    return STATUS_OK;
+        numbers[i] = value;
+    onnx_add_floats(exporter->model, name, rank, dims, numbers);
 }
 
 /* kernel_shape, strides and pads (top, left, bottom, right). */
@@ -127,6 +112,47 @@ static void set_window(const Exporter *exporter, size_t kernel_h, size_t kernel_
     onnx_set_integers(exporter->model, "kernel_shape", 2, kernel);
     onnx_set_integers(exporter->model, "strides", 2, strides);
     onnx_set_integers(exporter->model, "pads", 4, pads);
+}
+
+/* A map of one channel as one of all channels, by a convolution with ones: not every program
+ * stretches a channel by itself. */
+static void add_spread(const Exporter *exporter, NodeId id, const char *input, const char *output)
+{
+    add_constant(exporter, PART(id, "ones"), 4,
+                 (const size_t[]){exporter->net->nodes[id].request.shape.c, 1, 1, 1}, 1);
+    add_binary(exporter, "Conv", input, PART(id, "ones"), output);
+    set_window(exporter, 1, 1, 1, 1, 0, 0);
+}
+
+/* The map with a border of zeros, as a part of the node; returns its name, in `name`. */
+static const char *add_border(const Exporter *exporter, NodeId id, const Node *node,
+                              char name[VALUE_BYTES])
+{
+    const PoolSettings *pool = &node->request.settings.pool;
+    const int64_t h = (int64_t)pool->pad_h, w = (int64_t)pool->pad_w;
+    onnx_add_integers(exporter->model, PART(id, "border"), 8,
+                      (const int64_t[]){0, 0, h, w, 0, 0, h, w});
+    add_binary(exporter, "Pad", INPUT(node, 0), PART(id, "border"), part_name(id, "padded", name));
+    onnx_set_text(exporter->model, "mode", "constant");
+    return name;
+}
+
+/* ---- emitters ---- */
+
+static Status emit_image(const Exporter *exporter, NodeId id, const Node *node)
+{
+    const NetOnnxEnds *ends = exporter->ends;
+    Shape shape = node->request.shape;
+    if (id != ends->image || shape.n != 1)
+        FAIL(STATUS_UNSUPPORTED, "ONNX is for one image (expected a network of batch 1)");
+    onnx_add_input(exporter->model, ends->image_name, 4,
+                   (const size_t[]){1, shape.c, shape.h, shape.w});
+    const size_t channels[] = {1, shape.c, 1, 1};
+    onnx_add_floats(exporter->model, "image.offset", 4, channels, ends->offset);
+    onnx_add_floats(exporter->model, "image.scale", 4, channels, ends->scale);
+    add_binary(exporter, "Sub", ends->image_name, "image.offset", PART(id, "centred"));
+    add_binary(exporter, "Div", PART(id, "centred"), "image.scale", VALUE(id));
+    return STATUS_OK;
 }
 
 static Status emit_convolution(const Exporter *exporter, NodeId id, const Node *node)
@@ -168,8 +194,8 @@ static Status emit_group_norm(const Exporter *exporter, NodeId id, const Node *n
     Shape shape = node->request.shape;
     const int64_t rows[] = {1, (int64_t)norm->groups, -1, 1};
     const int64_t map[] = {1, (int64_t)shape.c, (int64_t)shape.h, (int64_t)shape.w};
-    add_constant(exporter, PART(id, "one"), true, norm->groups, NULL, 1);
-    add_constant(exporter, PART(id, "zero"), true, norm->groups, NULL, 0);
+    add_constant(exporter, PART(id, "one"), 1, &norm->groups, 1);
+    add_constant(exporter, PART(id, "zero"), 1, &norm->groups, 0);
     add_reshape(exporter, INPUT(node, 0), 4, rows, PART(id, "rows"));
     onnx_add_node(exporter->model, "InstanceNormalization", 3,
                   (const char *const[]){PART(id, "rows"), PART(id, "one"), PART(id, "zero")},
@@ -185,11 +211,21 @@ static Status emit_group_norm(const Exporter *exporter, NodeId id, const Node *n
     return STATUS_OK;
 }
 
+/* Squares summed by a convolution with ones, whose bias keeps a pixel of zeros from being divided
+ * by zero; the length spread over the channels. */
 static Status emit_l2_norm(const Exporter *exporter, NodeId id, const Node *node)
 {
-    add_unary(exporter, "LpNormalization", INPUT(node, 0), PART(id, "even"));
-    onnx_set_integer(exporter->model, "axis", 1);
-    onnx_set_integer(exporter->model, "p", 2);
+    const size_t filter[] = {1, node->request.shape.c, 1, 1}, one = 1;
+    add_constant(exporter, PART(id, "sum"), 4, filter, 1);
+    add_constant(exporter, PART(id, "least"), 1, &one, 1e-20F);
+    add_binary(exporter, "Mul", INPUT(node, 0), INPUT(node, 0), PART(id, "squares"));
+    onnx_add_node(exporter->model, "Conv", 3,
+                  (const char *const[]){PART(id, "squares"), PART(id, "sum"), PART(id, "least")},
+                  PART(id, "summed"));
+    set_window(exporter, 1, 1, 1, 1, 0, 0);
+    add_unary(exporter, "Sqrt", PART(id, "summed"), PART(id, "length"));
+    add_spread(exporter, id, PART(id, "length"), PART(id, "lengths"));
+    add_binary(exporter, "Div", INPUT(node, 0), PART(id, "lengths"), PART(id, "even"));
     add_binary(exporter, "Mul", PART(id, "even"), add_channels(exporter, node->request.weight),
                VALUE(id));
     return STATUS_OK;
@@ -219,17 +255,10 @@ static Status emit_multiply(const Exporter *exporter, NodeId id, const Node *nod
     return STATUS_OK;
 }
 
-/* The gate as a map of all channels, by a convolution with ones, as not every program stretches one
- * channel; then b + gate x (a - b). */
+/* b + gate x (a - b) */
 static Status emit_blend(const Exporter *exporter, NodeId id, const Node *node)
 {
-    const size_t channels = node->request.shape.c, dims[] = {channels, 1, 1, 1};
-    float *ones = onnx_room(exporter->model, channels);
-    for (size_t i = 0; ones && i < channels; ++i)
-        ones[i] = 1;
-    onnx_add_floats(exporter->model, PART(id, "ones"), 4, dims, ones);
-    add_binary(exporter, "Conv", INPUT(node, 0), PART(id, "ones"), PART(id, "gate"));
-    set_window(exporter, 1, 1, 1, 1, 0, 0);
+    add_spread(exporter, id, INPUT(node, 0), PART(id, "gate"));
     add_binary(exporter, "Sub", INPUT(node, 1), INPUT(node, 2), PART(id, "change"));
     add_binary(exporter, "Mul", PART(id, "gate"), PART(id, "change"), PART(id, "share"));
     add_binary(exporter, "Add", INPUT(node, 2), PART(id, "share"), VALUE(id));
@@ -239,42 +268,47 @@ static Status emit_blend(const Exporter *exporter, NodeId id, const Node *node)
 static Status emit_max_pool(const Exporter *exporter, NodeId id, const Node *node)
 {
     const PoolSettings *pool = &node->request.settings.pool;
-    const char *input = INPUT(node, 0), *padded = PART(id, "padded");
-    size_t pad_h = pool->pad_h, pad_w = pool->pad_w;
-    if (pool->zero_border) {
-        const int64_t h = (int64_t)pad_h, w = (int64_t)pad_w;
-        onnx_add_integers(exporter->model, PART(id, "border"), 8,
-                          (const int64_t[]){0, 0, h, w, 0, 0, h, w});
-        add_binary(exporter, "Pad", input, PART(id, "border"), padded);
-        onnx_set_text(exporter->model, "mode", "constant");
-        input = padded;
-        pad_h = pad_w = 0;
-    }
+    const bool zeros = pool->zero_border;
+    char name[VALUE_BYTES];
+    const char *input =
+        zeros ? add_border(exporter, id, node, name) : part_name(node->request.inputs[0], "", name);
     add_unary(exporter, "MaxPool", input, VALUE(id));
-    set_window(exporter, pool->kernel_h, pool->kernel_w, pool->stride, pool->stride, pad_h, pad_w);
+    set_window(exporter, pool->kernel_h, pool->kernel_w, pool->stride, pool->stride,
+               zeros ? 0 : pool->pad_h, zeros ? 0 : pool->pad_w);
     onnx_set_integer(exporter->model, "ceil_mode", pool->ceil_mode);
     return STATUS_OK;
 }
 
+/* Windows that cover the map, each of as many pixels. */
+static Status emit_adaptive_pool(const Exporter *exporter, NodeId id, const Node *node)
+{
+    Shape in = node->input_shape[0], out = node->request.shape;
+    size_t h = in.h / out.h, w = in.w / out.w;
+    if (in.h % out.h != 0 || in.w % out.w != 0)
+        FAIL(STATUS_UNSUPPORTED,
+             "ONNX has no adaptive mean from %zux%zu to %zux%zu pixels (expected a size of which "
+             "each window has the same share, as 224 of VGG19)",
+             in.h, in.w, out.h, out.w);
+    add_unary(exporter, "AveragePool", INPUT(node, 0), VALUE(id));
+    set_window(exporter, h, w, h, w, 0, 0);
+    return STATUS_OK;
+}
+
+/* A border that counts is made of zeros: not every program heeds count_include_pad. */
 static Status emit_average_pool(const Exporter *exporter, NodeId id, const Node *node)
 {
     const PoolSettings *pool = &node->request.settings.pool;
-    Shape in = node->input_shape[0], out = node->request.shape;
-    bool adaptive = pool->kernel_h == 0;
-    if (adaptive && (in.h % out.h != 0 || in.w % out.w != 0))
-        FAIL(STATUS_UNSUPPORTED,
-             "ONNX has no adaptive mean from %zux%zu to %zux%zu (expected a size of which each "
-             "window has the same share, as 224 for VGG19)",
-             in.h, in.w, out.h, out.w);
-    add_unary(exporter, "AveragePool", INPUT(node, 0), VALUE(id));
-    if (adaptive) {
-        set_window(exporter, in.h / out.h, in.w / out.w, in.h / out.h, in.w / out.w, 0, 0);
-        return STATUS_OK;
-    }
-    set_window(exporter, pool->kernel_h, pool->kernel_w, pool->stride, pool->stride, pool->pad_h,
-               pool->pad_w);
-    onnx_set_integer(exporter->model, "ceil_mode", pool->ceil_mode);
-    onnx_set_integer(exporter->model, "count_include_pad", !pool->without_border);
+    const bool border = !pool->without_border && (pool->pad_h || pool->pad_w);
+    char name[VALUE_BYTES];
+    if (pool->kernel_h == 0)
+        return emit_adaptive_pool(exporter, id, node);
+    if (pool->ceil_mode)
+        FAIL(STATUS_UNSUPPORTED, "means over windows that reach over the end differ in ONNX");
+    const char *input = border ? add_border(exporter, id, node, name)
+                               : part_name(node->request.inputs[0], "", name);
+    add_unary(exporter, "AveragePool", input, VALUE(id));
+    set_window(exporter, pool->kernel_h, pool->kernel_w, pool->stride, pool->stride,
+               border ? 0 : pool->pad_h, border ? 0 : pool->pad_w);
     return STATUS_OK;
 }
 
