@@ -10,7 +10,9 @@
 #include "cmd/command.h"
 #include "infer/checkpoint.h"
 #include "infer/network.h"
+#include "nn/onnx.h"
 #include "store/hdf5_probe.h"
+#include "store/onnx_model.h"
 #include "store/outputs.h"
 #include "store/safetensors.h"
 #include "train/setting_table.h"
@@ -124,12 +126,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .args_doc = "import FILE.safetensors OUT.h5\nexport CHECKPOINT.h5 OUT.safetensors",
+    .args_doc = "import FILE.safetensors OUT.h5\nexport CHECKPOINT.h5 OUT.safetensors\n"
+                "export CHECKPOINT.h5 OUT.onnx",
     .doc =
         "Bring a network's weights in from another program's file, or out to one."
         "\n\nCommands:\n"
         "  import     a checkpoint of safetensors\n"
-        "  export     safetensors of a checkpoint"
+        "  export     safetensors of a checkpoint, or the network as ONNX"
         "\vNames and shapes of the tensors are those of the network's parameters "
         "(docs/results.md). "
         "Import takes a file only if every tensor fits; else each that is missing, unknown or of "
@@ -258,6 +261,54 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
     return status;
 }
 
+static bool is_onnx(const char *path)
+{
+    const char *end = strrchr(path, '.');
+    return end && strcmp(end, ".onnx") == 0;
+}
+
+/* The notes of /model that a program needs to make answers of outputs. */
+static void add_notes(OnnxModel *onnx, const CheckpointModel *model)
+{
+    char text[TEXT_NUMBER_BYTES];
+    onnx_add_note(onnx, "gisd.architecture", architecture_of(&model->settings)->name);
+    onnx_add_note(onnx, tuning_note, model->tuning);
+    text_plain_number(model->operating_point, text);
+    if (!isnan(model->operating_point))
+        onnx_add_note(onnx, point_note, text);
+    for (size_t i = 0; i < model->settings.classes; ++i) {
+        char name[32];
+        snprintf(name, sizeof name, "gisd.class.%zu", i);
+        onnx_add_note(onnx, name, model->class_names[i]);
+    }
+}
+
+static Status write_onnx(const char *path, const CheckpointModel *model, const Network *network)
+{
+    const InputForm *form = &network->architecture->input;
+    NodeId nodes[NETWORK_OUTPUTS_MOST];
+    const char *names[NETWORK_OUTPUTS_MOST];
+    NetOnnxEnds ends = {.image = network->nodes.image,
+                        .image_name = "image",
+                        .offset = form->offset,
+                        .scale = form->scale,
+                        .outputs = nodes,
+                        .output_names = names};
+    for (size_t i = 0; i < network->task->output_count; ++i)
+        if (network_has_output(network, i)) {
+            nodes[ends.output_count] = network->nodes.outputs[i];
+            names[ends.output_count++] = network->task->outputs[i].name;
+        }
+    OnnxModel *onnx;
+    TRY(onnx_new(GISD_VERSION, &onnx));
+    add_notes(onnx, model);
+    Status status = net_to_onnx(network->net, &ends, onnx);
+    if (status == STATUS_OK)
+        status = onnx_write(onnx, path);
+    onnx_free(onnx);
+    return status;
+}
+
 static Status export(const Arguments *arguments, Network *network, ParameterList *parameters)
 {
     NetworkPlan plan = {.batch = 1};
@@ -270,7 +321,9 @@ static Status export(const Arguments *arguments, Network *network, ParameterList
     if (status == STATUS_OK)
         status = checkpoint_read_parameters(arguments->words[1], parameters);
     if (status == STATUS_OK)
-        status = write_tensors(arguments->words[2], &model, parameters);
+        status = is_onnx(arguments->words[2])
+                     ? write_onnx(arguments->words[2], &model, network)
+                     : write_tensors(arguments->words[2], &model, parameters);
     checkpoint_model_clear(&model);
     return status;
 }

@@ -261,14 +261,12 @@ Status safetensors_write(const char *path, size_t count, const SafeTensor *tenso
     size_t bytes;
     TRY(print_header(count, tensors, note_count, notes, &text, &bytes));
     size_t used = strlen(text), length = (used + 7) / 8 * 8; /* so that the numbers are aligned */
-    Status status = MEMORY_NEW(&file, LENGTH_BYTES + length + bytes);
+    Status status = MEMORY_NEW(&file, LENGTH_BYTES + length + bytes + 1); /* and a text's end */
     if (status == STATUS_OK) {
         char *at = file + LENGTH_BYTES;
         for (size_t i = 0; i < LENGTH_BYTES; ++i)
             file[i] = (char)((uint64_t)length >> (8 * i) & 255);
-        memset(at, ' ', length);
-        for (size_t i = 0; i < used; ++i)
-            at[i] = text[i];
+        memset(stpcpy(at, text), ' ', length - used);
         at += length;
         for (size_t i = 0; i < count; ++i) {
             memcpy(at, tensors[i].data, tensors[i].count * sizeof(float));

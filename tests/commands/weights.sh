@@ -76,6 +76,12 @@ refused 'cut' "$weights" import cut.safetensors wrong.h5 "${network[@]}" --class
 printf 'PK\003\004........' >model.pt
 refused 'safetensors.torch.save_file' "$weights" import model.pt wrong.h5 "${network[@]}" --classes GC,GU,CG
 
+# As ONNX (what it computes is tested by commands.onnx): the same bytes each time, with the notes.
+"$weights" export checkpoint.h5 network.onnx >out.txt
+"$weights" export checkpoint.h5 again.onnx >out.txt
+cmp network.onnx again.onnx
+grep -a 'gisd.operating_point' network.onnx >/dev/null || fail 'ONNX without notes'
+
 # Files that are there stay.
 refused 'checkpoint.h5' "$weights" export checkpoint.h5 checkpoint.h5 --force
 refused 'back.h5' "$weights" import out.safetensors back.h5 "${network[@]}" --classes GC,GU,CG

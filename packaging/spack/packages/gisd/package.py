@@ -31,6 +31,8 @@ class Gisd(CMakePackage):
     depends_on("libtiff")
     depends_on("libwebp +libwebpdemux")
     depends_on("cairo +png +svg")
+    depends_on("protobuf-c")
+    depends_on("onnx", type="build")
     depends_on("utf8proc")
     depends_on("xxhash")
     depends_on("random123")
