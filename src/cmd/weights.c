@@ -22,7 +22,8 @@ const char *argp_program_version = "gisd-weights " GISD_VERSION;
 enum { OPTION_FORCE = 256, MOST_CLASSES = 64, MOST_SETTINGS = 64 };
 
 /* What a checkpoint knows beside its tensors, as notes of safetensors. */
-static const char tuning_note[] = "gisd.tuning", point_note[] = "gisd.operating_point";
+static const char tuning_note[] = "gisd.tuning", point_note[] = "gisd.operating_point",
+                  flips_note[] = "gisd.test_flips"; /* only where the answers are so averaged */
 
 typedef struct {
     const char *words[3]; /* import or export, from, to */
@@ -208,7 +209,7 @@ static Status read_notes(const char *path, const SafeTensors *tensors, const cha
     if (strcmp(*tuning, "global") != 0 && strcmp(*tuning, "local") != 0)
         FAIL(STATUS_FORMAT, "%s: %s is %s, expected global or local", path, tuning_note, *tuning);
     Status status = point ? text_to_number(point_note, point, 0, 1, operating_point) : STATUS_OK;
-    return status == STATUS_OK ? STATUS_OK : status_prefix(STATUS_FORMAT, "%s: ", path);
+    return status == STATUS_OK ? STATUS_OK : status_prefix(STATUS_FORMAT, "%s", path);
 }
 
 static Status write_checkpoint(const Arguments *arguments, const ModelSettings *settings,
@@ -219,6 +220,7 @@ static Status write_checkpoint(const Arguments *arguments, const ModelSettings *
     double operating_point;
     TRY(read_notes(arguments->words[1], tensors, &tuning, &operating_point));
     TRY(checkpoint_model_init(&model, settings, tuning, arguments->class_names, operating_point));
+    model.settings.test_flips = safetensors_note(tensors, flips_note) != NULL;
     Status status = checkpoint_write(arguments->words[2], &model, parameters, NULL, NULL);
     checkpoint_model_clear(&model);
     return status;
@@ -243,8 +245,12 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
                             const ParameterList *parameters)
 {
     char point[TEXT_NUMBER_BYTES];
-    const SafeNote notes[] = {{tuning_note, model->tuning}, {point_note, point}};
-    size_t note_count = isnan(model->operating_point) ? 1 : 2;
+    SafeNote notes[3] = {{tuning_note, model->tuning}};
+    size_t note_count = 1;
+    if (!isnan(model->operating_point))
+        notes[note_count++] = (SafeNote){point_note, point};
+    if (model->settings.test_flips)
+        notes[note_count++] = (SafeNote){flips_note, "true"};
     SafeTensor *tensors;
     text_plain_number(model->operating_point, point);
     TRY(MEMORY_NEW(&tensors, parameters->count));
@@ -276,6 +282,8 @@ static void add_notes(OnnxModel *onnx, const CheckpointModel *model)
     text_plain_number(model->operating_point, text);
     if (!isnan(model->operating_point))
         onnx_add_note(onnx, point_note, text);
+    if (model->settings.test_flips)
+        onnx_add_note(onnx, flips_note, "true");
     for (size_t i = 0; i < model->settings.classes; ++i) {
         char name[32];
         snprintf(name, sizeof name, "gisd.class.%zu", i);
