@@ -1,0 +1,24 @@
+/* The part of a picture worth keeping: a rectangle that holds the core and as little as possible of
+ * what was laid over the frame.
+ *
+ * Every pixel of the frame's own is worth 1, every overlaid one costs `cost` pixels. Of all
+ * rectangles that hold the core the one with the largest sum is found, exactly; of equals the
+ * largest. So an overlay is cut away wherever less than `cost` times its pixels of the frame goes
+ * with it, and stays where it lies across the core.
+ */
+#ifndef GISD_IMAGE_CROP_H
+#define GISD_IMAGE_CROP_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "image/box.h"
+
+enum { CROP_COST_MOST = 1000 };
+
+/* overlaid: height x width, other than 0 where something lies over the frame. The core lies in the
+ * frame and is not empty; cost is 1 to CROP_COST_MOST. */
+Status crop_find(size_t height, size_t width, const uint8_t *overlaid, size_t cost,
+                 const PixelBox *core, PixelBox *crop);
+
+#endif
