@@ -128,13 +128,6 @@ typedef struct {
 /* Lays the structure of a hard lesion at pixel i (structure.c). */
 void structure_lay(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at);
 
-/* Draws a lesion into an RGB picture of at most 4096 x 4096 pixels that is there already: its
- * colours and the shading of its relief, under a lamp beside the lens. *mask (one channel,
- * allocated here) is 255 on it. `shape` should be a hard one: an easy one brings its own colours.
- */
-Status lesion_paint(Image *picture, const LesionShape *shape, const LesionPlace *place,
-                    Image *mask);
-
 /* Lights the wall and films it into an RGB picture of the scene's size. */
 void scene_render(Scene *scene, const Mucosa *mucosa, const Look *look, uint8_t *pixels);
 
