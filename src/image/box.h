@@ -3,6 +3,7 @@
 #ifndef GISD_IMAGE_BOX_H
 #define GISD_IMAGE_BOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct {
@@ -20,6 +21,12 @@ enum { BOX_TEXT_BYTES = 128 };
 const char *box_text(const Box *box, char text[BOX_TEXT_BYTES]);
 
 float box_area(const Box *box);
+
+/* Whether nothing lies in it. */
+static inline bool box_is_empty(const Box *box)
+{
+    return !(box->x0 < box->x1 && box->y0 < box->y1);
+}
 
 /* Intersection over union; 0 if either box is empty. What metrics are made of. */
 double box_iou(const Box *a, const Box *b);

@@ -160,11 +160,13 @@ static void take_boxes(const Detector *d, const Image *image, const Answer *answ
 {
     const bool letterbox = d->network.architecture->input.letterbox;
     const Letterbox place = letterbox_of(letterbox, image->width, image->height);
-    result->count = answer->box_count;
     for (size_t i = 0; i < answer->box_count; ++i) {
-        result->detections[i] = answer->boxes[i];
+        Detection found = answer->boxes[i];
         if (letterbox)
-            result->detections[i].box = letterbox_out(&place, &answer->boxes[i].box);
+            found.box = letterbox_out(&place, &answer->boxes[i].box);
+        if (box_is_empty(&found.box)) /* beside the picture */
+            continue;
+        result->detections[result->count++] = found;
     }
     places_find(result->count, result->detections, result->places);
 }

@@ -1,10 +1,5 @@
-/* From the raw outputs of the heads to detections, for one image.
- *
- * For each class: priors that score above 0.01, the best 400 of them, greedy suppression of boxes
- * that overlap a better one by more than 0.45; then the best 200 of all classes. A box of which
- * nothing lies inside the image is left out. Equal scores are ordered by class, then by prior, so
- * that the result is a function of the outputs alone.
- */
+/* From the raw outputs of the heads to detections, for one image: the priors' scores and boxes, as
+ * suppression.h sifts them. A box of which nothing lies inside the image is left out. */
 #ifndef GISD_LOSS_DETECTIONS_H
 #define GISD_LOSS_DETECTIONS_H
 
@@ -13,15 +8,8 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "loss/suppression.h"
 #include "model/priors.h"
-
-enum { DETECTIONS_MOST = 200 };
-
-typedef struct {
-    Box box;     /* inside the image */
-    float score; /* probability of the class: see detection_decoder_new() */
-    int32_t class_index;
-} Detection;
 
 /* Room for one image; one for each thread. */
 typedef struct DetectionDecoder DetectionDecoder;

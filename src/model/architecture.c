@@ -11,6 +11,8 @@ extern const Architecture vgg19_bn_architecture;
 extern const Architecture resnet50_architecture;
 extern const Architecture inception_v3_architecture;
 extern const Architecture ssd300_architecture;
+extern const Architecture yolov3_architecture;
+extern const Architecture yolov3_tiny_architecture;
 #ifdef GISD_EXTRA_ARCHITECTURE
 extern const Architecture GISD_EXTRA_ARCHITECTURE;
 #endif
@@ -19,6 +21,7 @@ static const Architecture *const table[] = {
     /* The first that can learn from the data is what gisd-grid init proposes. */
     &improved_ssd_architecture, &resnet50_architecture,     &vgg19_architecture,
     &vgg19_bn_architecture,     &inception_v3_architecture, &ssd300_architecture,
+    &yolov3_architecture,       &yolov3_tiny_architecture,
 #ifdef GISD_EXTRA_ARCHITECTURE
     &GISD_EXTRA_ARCHITECTURE,
 #endif

@@ -83,6 +83,8 @@ typedef struct {
     bool ceil_mode;      /* a last window that reaches over the end is kept, as PyTorch's */
     bool zero_border;    /* maximum: the padding is zeros, as in BiT, not minus infinity */
     bool without_border; /* average: the padding does not count in the divisor */
+    bool same; /* maximum of stride 1, unpadded: as large as the map, since windows may reach over
+                  its end, as darknet's */
 } PoolSettings;
 
 NodeId net_input(Net *net, Shape shape);
@@ -118,6 +120,11 @@ NodeId net_dropout(Net *net, NodeId input, const char *name, double probability)
 NodeId net_linear(Net *net, NodeId input, const char *name, const LinearSettings *settings);
 
 NodeId net_relu(Net *net, NodeId input);
+
+/* A negative number times NET_LEAK, as darknet's "leaky". */
+#define NET_LEAK 0.1F
+NodeId net_leaky_relu(Net *net, NodeId input);
+
 NodeId net_sigmoid(Net *net, NodeId input);
 NodeId net_add(Net *net, NodeId a, NodeId b);
 NodeId net_multiply(Net *net, NodeId a, NodeId b);

@@ -237,6 +237,13 @@ static Status emit_relu(const Exporter *exporter, NodeId id, const Node *node)
     return STATUS_OK;
 }
 
+static Status emit_leaky_relu(const Exporter *exporter, NodeId id, const Node *node)
+{
+    add_unary(exporter, "LeakyRelu", INPUT(node, 0), VALUE(id));
+    onnx_set_float(exporter->model, "alpha", (double)NET_LEAK);
+    return STATUS_OK;
+}
+
 static Status emit_sigmoid(const Exporter *exporter, NodeId id, const Node *node)
 {
     add_unary(exporter, "Sigmoid", INPUT(node, 0), VALUE(id));
@@ -265,9 +272,23 @@ static Status emit_blend(const Exporter *exporter, NodeId id, const Node *node)
     return STATUS_OK;
 }
 
+/* Windows of stride 1 that reach over the map's end and not over its beginning. */
+static void set_same_window(const Exporter *exporter, const PoolSettings *pool)
+{
+    const int64_t h = (int64_t)pool->kernel_h, w = (int64_t)pool->kernel_w;
+    onnx_set_integers(exporter->model, "kernel_shape", 2, (const int64_t[]){h, w});
+    onnx_set_integers(exporter->model, "strides", 2, (const int64_t[]){1, 1});
+    onnx_set_integers(exporter->model, "pads", 4, (const int64_t[]){0, 0, h - 1, w - 1});
+}
+
 static Status emit_max_pool(const Exporter *exporter, NodeId id, const Node *node)
 {
     const PoolSettings *pool = &node->request.settings.pool;
+    if (pool->same) {
+        add_unary(exporter, "MaxPool", INPUT(node, 0), VALUE(id));
+        set_same_window(exporter, pool);
+        return STATUS_OK;
+    }
     const bool zeros = pool->zero_border;
     char name[VALUE_BYTES];
     const char *input =
@@ -387,6 +408,7 @@ static const struct {
     {"group_norm", emit_group_norm},
     {"l2_norm", emit_l2_norm},
     {"relu", emit_relu},
+    {"leaky_relu", emit_leaky_relu},
     {"sigmoid", emit_sigmoid},
     {"add", emit_add},
     {"multiply", emit_multiply},

@@ -4,9 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
-extern const Task lesion_detection_task, classification_task;
+extern const Task lesion_detection_task, classification_task, overlay_detection_task;
 
-static const Task *const table[] = {&lesion_detection_task, &classification_task};
+static const Task *const table[] = {&lesion_detection_task, &classification_task,
+                                    &overlay_detection_task};
 
 enum { TASKS = sizeof table / sizeof *table };
 

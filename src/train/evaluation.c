@@ -58,11 +58,14 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, con
     const Example *example = &work->dataset->examples[evaluation->indices[position]];
     for (size_t i = 0; i < count; ++i) {
         const Detection *detection = &answer->boxes[i];
+        const Box box = in_pixels(work->dataset, example, &detection->box);
+        if (box_is_empty(&box)) /* beside the picture */
+            continue;
         evaluation->found[evaluation->found_count++] = (FoundBox){
             .image = (uint32_t)position,
             .class_index = (uint32_t)detection->class_index,
             .score = (double)detection->score,
-            .box = in_pixels(work->dataset, example, &detection->box),
+            .box = box,
         };
     }
     return STATUS_OK;

@@ -92,6 +92,8 @@ static const SettingRow training_rows[] = {
      .when = "training.augment", .is = "true", .later = true},
     {"training", "blur", SETTING_NUMBER, FIELD(blur), .otherwise = "0", .most = 5,
      .when = "training.augment", .is = "true", .later = true},
+    {"training", "flips", SETTING_FLAG, FIELD(flips), .otherwise = "true",
+     .when = "training.augment", .is = "true", .later = true},
     {"training", "stop_after", SETTING_COUNT, FIELD(stop_after), .otherwise = "0", .most = 100000,
      .later = true},
     {"training", "test_flips", SETTING_FLAG, FIELD(model.test_flips), .otherwise = "false",

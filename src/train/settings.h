@@ -46,6 +46,7 @@ typedef struct CellSettings {
     size_t stop_after;   /* epochs without a better validation; 0: always all epochs */
     Sampling sampling;
     bool augment;
+    bool flips;             /* views are mirrored at random, either way */
     double rotation;        /* of views within +- this, degrees */
     double gamma;           /* of views, from 1 / (1 + this) to 1 + this */
     double blur;            /* of every other view: largest sigma, pixels of 300 x 300 */

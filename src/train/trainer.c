@@ -155,6 +155,8 @@ Status trainer_start(Trainer *trainer)
     size_t slice = trainer->local_shards * trainer->shard_images;
     AugmentSettings augmentation = augment_defaults();
     augment_colour(&augmentation, (float)settings->colour_strength);
+    if (!settings->flips)
+        augmentation.flip_horizontal = augmentation.flip_vertical = 0;
     augmentation.rotation = (float)settings->rotation;
     augmentation.gamma = (float)settings->gamma;
     augmentation.blur = (float)settings->blur;

@@ -1,5 +1,5 @@
-/* Operations that treat each number by itself: ReLU, logistic, sum, product, the gated blend, and
- * the change of precision. */
+/* Operations that treat each number by itself: ReLU, leaky ReLU, logistic, sum, product, the gated
+ * blend, and the change of precision. */
 #include "nn/node.h"
 
 #include <math.h>
@@ -100,6 +100,39 @@ NodeId net_relu(Net *net, NodeId input)
 {
     static const Operation operation = {
         .name = "relu", .forward = relu_forward, .backward = relu_backward};
+    return add_elementwise(net, &operation, 1, &input, 0, true);
+}
+
+VECTORISED static void leaky_relu(size_t n, const float *x, float *y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = x[i] < 0 ? NET_LEAK * x[i] : x[i];
+}
+
+/* y has the sign of x. */
+VECTORISED static void leaky_relu_gradient(size_t n, const float *y, const float *dy, bool add,
+                                           float *dx)
+{
+    for (size_t i = 0; i < n; ++i)
+        dx[i] = (add ? dx[i] : 0) + (y[i] > 0 ? dy[i] : NET_LEAK * dy[i]);
+}
+
+static Status leaky_relu_forward(const OperationCall *call)
+{
+    apply(call, leaky_relu);
+    return STATUS_OK;
+}
+
+static Status leaky_relu_backward(const OperationCall *call)
+{
+    apply_gradient(call, leaky_relu_gradient);
+    return STATUS_OK;
+}
+
+NodeId net_leaky_relu(Net *net, NodeId input)
+{
+    static const Operation operation = {
+        .name = "leaky_relu", .forward = leaky_relu_forward, .backward = leaky_relu_backward};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 

@@ -70,6 +70,10 @@ static inline Status for_pixels(const OperationCall *call, Shape map,
 static inline Status window_shape(const char *name, Shape input, PoolSettings *pool, Shape *result)
 {
     pool->stride = pool->stride ? pool->stride : 1;
+    if (pool->same) {
+        *result = input;
+        return STATUS_OK;
+    }
     if (!pool->kernel_h || !pool->kernel_w || pool->kernel_h > input.h + 2 * pool->pad_h ||
         pool->kernel_w > input.w + 2 * pool->pad_w || 2 * pool->pad_h > pool->kernel_h ||
         2 * pool->pad_w > pool->kernel_w)
