@@ -4,7 +4,7 @@
  * Picture k is a function of the settings, the backgrounds and k alone, whatever the number of
  * threads; of the installed fonts too (lettering.h). Boxes are those of what is seen: the ink of
  * letters, an inset as a whole, the bands and corners of a surround (black_surround.h). One in
- * twelve pictures has no overlay.
+ * ten pictures has no overlay.
  */
 #ifndef GISD_DATA_OVERLAYS_H
 #define GISD_DATA_OVERLAYS_H

@@ -27,7 +27,7 @@ void overlay_add(OverlayPicture *picture, OverlayKind kind, Box box)
 Status overlay_picture_draw(RandomStream *stream, OverlayPicture *picture)
 {
     picture->count = 0;
-    if (random_below(stream, 12) == 0)
+    if (random_below(stream, 10) == 0)
         return STATUS_OK;
     const uint32_t surround = random_below(stream, 10), inset = random_below(stream, 10);
     const uint32_t lines = random_below(stream, 10);

@@ -5,6 +5,7 @@
 
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "data/manifest.h"
 #include "data/overlays/backgrounds.h"
 #include "data/overlays/overlays.h"
@@ -113,14 +114,27 @@ static Status number_patients(Work *work)
     return STATUS_OK;
 }
 
+/* The box whose kind is the picture's label: the first, but of the kind whose turn it is where
+ * there is one, so that each kind is the label of some pictures. */
+static size_t labelling_box(const Record *record, size_t index)
+{
+    for (size_t i = 0; i < record->count; ++i)
+        if (record->boxes[i].kind == (OverlayKind)(index % OVERLAY_KINDS))
+            return i;
+    return 0;
+}
+
 static Status assign_splits(Work *work)
 {
     const size_t count = work->settings->images;
     int32_t *kinds;
     TRY(number_patients(work));
     TRY(MEMORY_NEW(&kinds, count));
-    for (size_t i = 0; i < count; ++i)
-        kinds[i] = work->records[i].count ? (int32_t)work->records[i].boxes[0].kind : -1;
+    for (size_t i = 0; i < count; ++i) {
+        const Record *record = &work->records[i];
+        kinds[i] =
+            record->count ? (int32_t)record->boxes[labelling_box(record, i)].kind : LABEL_NORMAL;
+    }
     SplitSettings split = split_defaults();
     split.seed = work->settings->seed;
     const int32_t *const values[] = {kinds};
@@ -143,7 +157,8 @@ static Status write_row(const Work *work, size_t index, CsvWriter *writer)
         boxes[i] =
             (ManifestBox){.box = record->boxes[i].box, .class_name = names[record->boxes[i].kind]};
     const ManifestRow row = {.image = image,
-                             .label = record->count ? boxes[0].class_name : MANIFEST_NORMAL,
+                             .label = record->count ? boxes[labelling_box(record, index)].class_name
+                                                    : MANIFEST_NORMAL,
                              .patient = patient,
                              .split = work->splits[index],
                              .box_count = record->count,
