@@ -17,6 +17,7 @@ static const struct {
     DataCommand *run;
 } commands[] = {
     {"phantom", "make a synthetic data set", data_phantom},
+    {"overlays", "make pictures from which to learn to find overlays", data_overlays},
     {"import", "make a manifest from a data set of another layout", data_import},
     {"join", "make one manifest of several", data_join},
     {"check", "find everything wrong with a data set", data_check},

@@ -9,12 +9,6 @@
 
 #include "image/draw.h"
 
-const char *overlay_name(OverlayKind kind)
-{
-    static const char *const names[] = {"text", "digits", "tube", "border"};
-    return names[kind];
-}
-
 static Overlay *add(OverlayPlan *plan, OverlayKind kind, Box box)
 {
     Overlay *item = &plan->items[plan->count++];

@@ -11,8 +11,7 @@
 #include "base/status.h"
 #include "image/box.h"
 #include "image/image.h"
-
-typedef enum { OVERLAY_TEXT, OVERLAY_DIGITS, OVERLAY_TUBE, OVERLAY_BORDER } OverlayKind;
+#include "image/overlay_box.h"
 
 enum { OVERLAY_MOST = 16, OVERLAY_TEXT_BYTES = 32 };
 
@@ -30,9 +29,6 @@ typedef struct {
     float letter; /* height of a capital, pixels */
     bool yellow;  /* letters */
 } OverlayPlan;
-
-/* "text", "digits", "tube" or "border". */
-const char *overlay_name(OverlayKind kind);
 
 /* Draws which overlays an image of that size has, where; at least one. */
 Status overlay_draw(RandomStream *stream, size_t width, size_t height, OverlayPlan *plan);

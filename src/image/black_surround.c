@@ -1,0 +1,220 @@
+/* See black_surround.h. Pixels are taken in from the frame's edge on, a stack holding those whose
+ * neighbours are still to be looked at. */
+#include "image/black_surround.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { CHANNELS = 3, LEVELS = BLACK_SURROUND_MOST + 1 };
+
+typedef struct {
+    const Image *image;
+    uint8_t *mask;
+    int level[CHANNELS];
+    uint32_t *stack; /* height x width; each pixel comes here once */
+    size_t depth;
+} Flood;
+
+static bool is_dark(const uint8_t *pixel)
+{
+    return pixel[0] < LEVELS && pixel[1] < LEVELS && pixel[2] < LEVELS;
+}
+
+/* The i-th pixel of the frame's edge, of 2 (width + height). */
+static size_t edge_pixel(const Image *image, size_t i)
+{
+    const size_t width = image->width, height = image->height;
+    if (i < width)
+        return i;
+    if (i < 2 * width)
+        return (height - 1) * width + (i - width);
+    i -= 2 * width;
+    return i < height ? i * width : (i - height) * width + width - 1;
+}
+
+static size_t edge_count(const Image *image)
+{
+    return 2 * (image->width + image->height);
+}
+
+/* The median of each channel over the dark pixels of the edge; false if hardly any is dark. */
+static bool find_level(Flood *flood)
+{
+    const Image *image = flood->image;
+    size_t counts[CHANNELS][LEVELS] = {{0}}, dark = 0;
+    for (size_t i = 0; i < edge_count(image); ++i) {
+        const uint8_t *pixel = image->pixels + CHANNELS * edge_pixel(image, i);
+        for (size_t c = 0; c < CHANNELS && is_dark(pixel); ++c)
+            ++counts[c][pixel[c]];
+        dark += is_dark(pixel);
+    }
+    for (size_t c = 0; c < CHANNELS; ++c) {
+        size_t below = 0;
+        for (int level = 0; level < LEVELS && 2 * below <= dark; ++level) {
+            below += counts[c][level];
+            flood->level[c] = level;
+        }
+    }
+    return 100 * dark >= edge_count(image);
+}
+
+static void take(Flood *flood, size_t at)
+{
+    const uint8_t *pixel = flood->image->pixels + CHANNELS * at;
+    for (size_t c = 0; c < CHANNELS; ++c)
+        if (abs(pixel[c] - flood->level[c]) > BLACK_SURROUND_RIPPLE)
+            return;
+    if (flood->mask[at])
+        return;
+    flood->mask[at] = 1;
+    flood->stack[flood->depth++] = (uint32_t)at;
+}
+
+static void spread(Flood *flood)
+{
+    const size_t width = flood->image->width, height = flood->image->height;
+    while (flood->depth > 0) {
+        const size_t at = flood->stack[--flood->depth], x = at % width, y = at / width;
+        if (x > 0)
+            take(flood, at - 1);
+        if (x + 1 < width)
+            take(flood, at + 1);
+        if (y > 0)
+            take(flood, at - width);
+        if (y + 1 < height)
+            take(flood, at + width);
+    }
+}
+
+Status black_surround_find(const Image *image, uint8_t *mask)
+{
+    Flood flood = {.image = image, .mask = mask};
+    assert(image->channels == CHANNELS);
+    memset(mask, 0, image->width * image->height);
+    if (!find_level(&flood))
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&flood.stack, image->width * image->height));
+    for (size_t i = 0; i < edge_count(image); ++i) {
+        take(&flood, edge_pixel(image, i));
+        spread(&flood);
+    }
+    free(flood.stack);
+    return STATUS_OK;
+}
+
+/* ---- rectangles ---- */
+
+/* A line of pixels of the mask: `count` of them from `first` on, `step` apart. */
+typedef struct {
+    const uint8_t *first;
+    ptrdiff_t step;
+    size_t count;
+} Line;
+
+/* Nineteen of twenty pixels. */
+static bool is_black(Line line)
+{
+    size_t black = 0;
+    for (size_t i = 0; i < line.count; ++i)
+        black += line.first[(ptrdiff_t)i * line.step];
+    return line.count > 0 && 20 * black >= 19 * line.count;
+}
+
+/* How far the line is black; letters that stand there part it in no more than 4 pixels. */
+static size_t black_run(Line line)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < line.count && i < run + 4; ++i)
+        if (line.first[(ptrdiff_t)i * line.step])
+            run = i + 1;
+    return run;
+}
+
+typedef struct {
+    const uint8_t *mask;
+    size_t width;
+    PixelBox inner; /* what is left of the frame without the bands */
+} Layout;
+
+static Line row_of(const Layout *layout, size_t y)
+{
+    const PixelBox *inner = &layout->inner;
+    return (Line){layout->mask + y * layout->width + inner->x0, 1, inner->x1 - inner->x0};
+}
+
+static Line column_of(const Layout *layout, size_t x)
+{
+    const PixelBox *inner = &layout->inner;
+    return (Line){layout->mask + inner->y0 * layout->width + x, (ptrdiff_t)layout->width,
+                  inner->y1 - inner->y0};
+}
+
+static Line reversed(Line line)
+{
+    line.first += (ptrdiff_t)(line.count - 1) * line.step;
+    line.step = -line.step;
+    return line;
+}
+
+static void take_bands_off(Layout *layout)
+{
+    PixelBox *inner = &layout->inner;
+    while (inner->x0 < inner->x1 && is_black(column_of(layout, inner->x0)))
+        ++inner->x0;
+    while (inner->x0 < inner->x1 && is_black(column_of(layout, inner->x1 - 1)))
+        --inner->x1;
+    while (inner->y0 < inner->y1 && is_black(row_of(layout, inner->y0)))
+        ++inner->y0;
+    while (inner->y0 < inner->y1 && is_black(row_of(layout, inner->y1 - 1)))
+        --inner->y1;
+}
+
+static size_t at_most(size_t value, size_t most)
+{
+    return value < most ? value : most;
+}
+
+/* The corner of the inner rectangle, where its first or last row meets its first or last column. */
+static bool corner_box(const Layout *layout, bool right, bool lower, PixelBox *box)
+{
+    const PixelBox *inner = &layout->inner;
+    Line row = row_of(layout, lower ? inner->y1 - 1 : inner->y0);
+    Line column = column_of(layout, right ? inner->x1 - 1 : inner->x0);
+    const size_t wide = row.count, high = column.count;
+    row = right ? reversed(row) : row;
+    column = lower ? reversed(column) : column;
+    const size_t width = at_most(black_run(row), wide / 2);
+    const size_t height = at_most(black_run(column), high / 2);
+    *box =
+        (PixelBox){right ? inner->x1 - width : inner->x0, lower ? inner->y1 - height : inner->y0,
+                   right ? inner->x1 : inner->x0 + width, lower ? inner->y1 : inner->y0 + height};
+    return 50 * width >= wide && 50 * height >= high && width > 2 && height > 2;
+}
+
+size_t black_surround_boxes(const uint8_t *mask, size_t width, size_t height,
+                            PixelBox boxes[BLACK_SURROUND_BOXES])
+{
+    Layout layout = {.mask = mask, .width = width, .inner = {0, 0, width, height}};
+    size_t count = 0;
+    take_bands_off(&layout);
+    const PixelBox inner = layout.inner;
+    if (inner.x0 >= inner.x1 || inner.y0 >= inner.y1) {
+        boxes[0] = (PixelBox){0, 0, width, height};
+        return 1;
+    }
+    const PixelBox bands[4] = {{0, 0, inner.x0, height},
+                               {inner.x1, 0, width, height},
+                               {inner.x0, 0, inner.x1, inner.y0},
+                               {inner.x0, inner.y1, inner.x1, height}};
+    for (size_t i = 0; i < 4; ++i)
+        if (100 * (bands[i].x1 - bands[i].x0) >= width &&
+            100 * (bands[i].y1 - bands[i].y0) >= height)
+            boxes[count++] = bands[i];
+    for (size_t i = 0; i < 4; ++i)
+        count += corner_box(&layout, i % 2, i / 2, &boxes[count]);
+    return count;
+}
