@@ -46,9 +46,11 @@ typedef struct CellSettings {
     size_t stop_after;   /* epochs without a better validation; 0: always all epochs */
     Sampling sampling;
     bool augment;
+    double scale;           /* of views, 1 +- this; 0: the windows that augment_defaults() has */
     double rotation;        /* of views within +- this, degrees */
     double gamma;           /* of views, from 1 / (1 + this) to 1 + this */
     double blur;            /* of every other view: largest sigma, pixels of 300 x 300 */
+    double mixup;           /* of Beta(this, this), the share of a view in a mixed one; 0: none */
     double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 

@@ -155,6 +155,7 @@ Status trainer_start(Trainer *trainer)
     size_t slice = trainer->local_shards * trainer->shard_images;
     AugmentSettings augmentation = augment_defaults();
     augment_colour(&augmentation, (float)settings->colour_strength);
+    augmentation.scale = (float)settings->scale;
     augmentation.rotation = (float)settings->rotation;
     augmentation.gamma = (float)settings->gamma;
     augmentation.blur = (float)settings->blur;
@@ -167,6 +168,7 @@ Status trainer_start(Trainer *trainer)
                                         .augment = settings->augment,
                                         .shuffle = true,
                                         .sampling = settings->sampling,
+                                        .mixup = settings->mixup,
                                         .first_epoch = trainer->step / trainer->steps_per_epoch,
                                         .first_step = trainer->step % trainer->steps_per_epoch,
                                         .augmentation = augmentation},
