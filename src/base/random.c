@@ -74,6 +74,16 @@ float random_normal(RandomStream *stream)
     return (float)(radius * cos(angle));
 }
 
+double random_beta(RandomStream *stream, double alpha)
+{
+    for (;;) {
+        double one = log(((double)random_u32(stream) + 0.5) * 0x1p-32) / alpha;
+        double other = log(((double)random_u32(stream) + 0.5) * 0x1p-32) / alpha;
+        if (exp(one) + exp(other) <= 1)
+            return 1 / (1 + exp(other - one));
+    }
+}
+
 void random_shuffle(RandomStream *stream, size_t n, uint32_t *indices)
 {
     for (size_t i = n; i > 1; --i) {

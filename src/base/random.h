@@ -40,6 +40,10 @@ uint32_t random_below(RandomStream *stream, uint32_t bound);
 /* Standard normal (Box-Muller, in double precision). */
 float random_normal(RandomStream *stream);
 
+/* Beta with both parameters `alpha`, above 0 and at most 1 (Joehnk 1964, in logarithms, so that a
+ * small alpha does not underflow). */
+double random_beta(RandomStream *stream, double alpha);
+
 /* Fisher-Yates shuffle of n indices. */
 void random_shuffle(RandomStream *stream, size_t n, uint32_t *indices /* n */);
 

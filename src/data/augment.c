@@ -86,6 +86,15 @@ static bool shows_a_lesion(const View *view, float share, size_t lesion_count,
     return false;
 }
 
+/* The side of a window that shows the picture at its size, enlarged or reduced. */
+static float draw_side(const AugmentSettings *settings, bool out, RandomStream *stream)
+{
+    if (settings->scale > 0)
+        return 1 / random_range(stream, 1 - settings->scale, 1 + settings->scale);
+    return out ? random_range(stream, 1, settings->zoom_out_most)
+               : random_range(stream, settings->window_least, settings->window_most);
+}
+
 /* Windows are drawn until one shows the demanded share, as SSD's sampled patches are; after
  * WINDOW_TRIALS the whole image is taken. The share is that of the upright window. */
 static void draw_window(const AugmentSettings *settings, RandomStream *stream, size_t lesion_count,
@@ -98,8 +107,7 @@ static void draw_window(const AugmentSettings *settings, RandomStream *stream, s
     float share = demanding ? shares[random_below(stream, 4)] : 0;
     view->mean_border = random_uniform(stream) < 0.5f;
     for (int trial = 0; trial < WINDOW_TRIALS; ++trial) {
-        view->side = out ? random_range(stream, 1, settings->zoom_out_most)
-                         : random_range(stream, settings->window_least, settings->window_most);
+        view->side = draw_side(settings, out, stream);
         view->x0 = random_uniform(stream) * (1 - view->side);
         view->y0 = random_uniform(stream) * (1 - view->side);
         if (!demanding || shows_a_lesion(view, share, lesion_count, lesions))

@@ -21,6 +21,8 @@ typedef struct AugmentSettings {
     float window_least, window_most;      /* side of the window, share of the image's side */
     float zoom_out;                       /* probability of a window larger than the image */
     float zoom_out_most;                  /* its largest side, share of the image's side */
+    float scale;         /* in place of these sides: the picture is seen at an even 1 +- this of its
+                            size; 0: those sides; below 1 */
     float rotation;      /* the window is turned within +- this, degrees; 0: none is drawn */
     float keep_lesion;   /* probability that the window must show enough of some lesion */
     float visible_least; /* a box of which less is left is dropped (share of its area) */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/vector.h"
 
 enum { RING = 3 };
 
@@ -87,6 +88,8 @@ static void fill_slot(const Dataset *dataset, size_t index, const View *view, fl
     batch->examples[slot] = (BatchExample){
         .index = index,
         .label = example->label,
+        .other_label = example->label,
+        .share = 1,
         .has_mask = example->has_mask,
         .lesion_count =
             augment_lesions(view, visible_least, example->lesion_count, example->lesions,
@@ -181,11 +184,43 @@ static void shuffle_epoch(Loader *loader, size_t epoch)
     loader->order_valid = true;
 }
 
+/* The image `index` of the data set in one of its views, drawn from the stream. */
+static void fill_view(const Loader *loader, size_t index, RandomStream *stream, Batch *batch,
+                      size_t slot)
+{
+    const LoaderSettings *settings = &loader->settings;
+    const Example *example = &settings->dataset->examples[index];
+    View view = augment_identity();
+    if (settings->augment)
+        view =
+            augment_draw(&settings->augmentation, stream, example->lesion_count, example->lesions);
+    fill_slot(settings->dataset, index, &view,
+              settings->augment ? settings->augmentation.visible_least : 0, batch, slot);
+}
+
+VECTORISED static void blend(size_t count, float share, const float *other, float *input)
+{
+    for (size_t i = 0; i < count; ++i)
+        input[i] = share * input[i] + (1 - share) * other[i];
+}
+
+/* Mixes an image of the epoch into the slot's; it is rendered in the place behind the slice. */
+static void mix_in(Loader *loader, RandomStream *stream, Batch *batch, size_t slot)
+{
+    const size_t spare = loader->settings.slice_count, floats = batch->size * batch->size * 3;
+    BatchExample *example = &batch->examples[slot];
+    example->share = random_beta(stream, loader->settings.mixup);
+    const uint32_t place = random_below(stream, (uint32_t)loader->training_count);
+    fill_view(loader, loader->training[loader->order[place]], stream, batch, spare);
+    example->other_label = batch->examples[spare].label;
+    blend(floats, (float)example->share, batch->input + spare * floats,
+          batch->input + slot * floats);
+}
+
 /* Makes the `number`-th batch since the start. */
 static void make_batch(Loader *loader, size_t number, Batch *batch)
 {
     const LoaderSettings *settings = &loader->settings;
-    const Dataset *dataset = settings->dataset;
     size_t steps = settings->first_step + number;
     size_t epoch = settings->first_epoch + steps / loader->steps_per_epoch;
     size_t step = steps % loader->steps_per_epoch;
@@ -197,18 +232,14 @@ static void make_batch(Loader *loader, size_t number, Batch *batch)
         size_t place = position % loader->training_count;
         size_t index = loader->training[loader->order[place]];
         round += loader->repeat[place] * wraps; /* each time another view */
-        View view = augment_identity();
-        float visible_least = 0;
-        if (settings->augment) {
-            RandomStream stream;
-            random_init(&stream, settings->seed, "augment", (uint32_t)epoch,
-                        (uint32_t)(index + round * dataset->count));
-            view = augment_draw(&settings->augmentation, &stream,
-                                dataset->examples[index].lesion_count,
-                                dataset->examples[index].lesions);
-            visible_least = settings->augmentation.visible_least;
+        const uint32_t turn = (uint32_t)(index + round * settings->dataset->count);
+        RandomStream stream;
+        random_init(&stream, settings->seed, "augment", (uint32_t)epoch, turn);
+        fill_view(loader, index, &stream, batch, slot);
+        if (settings->mixup > 0) {
+            random_init(&stream, settings->seed, "mixup", (uint32_t)epoch, turn);
+            mix_in(loader, &stream, batch, slot);
         }
-        fill_slot(dataset, index, &view, visible_least, batch, slot);
     }
     batch->count = settings->slice_count;
 }
@@ -281,7 +312,8 @@ static Status fill_loader(Loader *loader)
     if (loader->settings.sampling == SAMPLING_BALANCED)
         TRY(sort_by_label(loader));
     for (size_t slot = 0; slot < RING; ++slot)
-        TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count,
+        TRY(batch_init(&loader->ring[slot], dataset,
+                       loader->settings.slice_count + (loader->settings.mixup > 0),
                        &loader->settings.form));
     return start_thread(loader);
 }

@@ -2,7 +2,9 @@
  *
  * The order of an epoch is a permutation keyed by (seed, "shuffle", epoch), the view of image i in
  * epoch e is keyed by (seed, "augment", e, i). Balanced sampling makes the order of an epoch from
- * the same key: as many images, each label equally often, by repeating those of the rarer ones. So
+ * the same key: as many images, each label equally often, by repeating those of the rarer ones.
+ * Mixup (Zhang et al., ICLR 2018) draws the second image, its view and the share under the key
+ * (seed, "mixup", e, i), from the images of the whole epoch and not of the batch. So
  * a batch is a function of the settings and its step alone: ranks that each load a slice of it see
  * together exactly the whole, and a loader started at a later step goes on as if it had run all the
  * way.
@@ -21,6 +23,8 @@
 typedef struct {
     size_t index; /* in the data set */
     int32_t label;
+    int32_t other_label; /* of the image that is mixed in */
+    double share;        /* of the image itself in the mixture; 1: nothing is mixed in */
     bool has_mask;
     size_t lesion_count;
     Lesion *lesions; /* lesion_count boxes as seen after augmentation; the batch owns them */
@@ -59,6 +63,9 @@ typedef struct {
     uint64_t seed;
     bool augment, shuffle;
     Sampling sampling;
+    double
+        mixup; /* above 0: every image is a mixture of two, of which the first one's share is drawn
+                  from Beta(mixup, mixup); boxes and mask stay the first one's. At most 1 */
     size_t first_epoch, first_step; /* where to start; first_step within its epoch */
     AugmentSettings augmentation;
 } LoaderSettings;

@@ -19,36 +19,46 @@ static double row_scale(size_t classes, const float *logits, double *maximum)
 void cross_entropy_loss(size_t rows, size_t classes, const float *logits, const int32_t *labels,
                         double scale, double *sum, float *gradient)
 {
-    smoothed_cross_entropy_loss(rows, classes, logits, labels, NULL, 0, scale, sum, gradient);
+    *sum = 0;
+    for (size_t n = 0; n < rows; ++n) {
+        const MixedLabel label = {labels[n], labels[n], 1};
+        double of_row;
+        smoothed_cross_entropy_loss(1, classes, logits + n * classes, &label, NULL, 0, scale,
+                                    &of_row, gradient ? gradient + n * classes : NULL);
+        *sum += of_row;
+    }
 }
 
 /* How much of c_k the loss of a row with that label has. */
-static double share_of(size_t k, size_t label, size_t classes, const double *weights,
+static double share_of(int32_t k, const MixedLabel *label, size_t classes, const double *weights,
                        double smoothing)
 {
-    double share = smoothing / (double)classes + (k == label ? 1 - smoothing : 0);
+    const double truth =
+        (k == label->label ? label->share : 0) + (k == label->other ? 1 - label->share : 0);
+    const double share = smoothing / (double)classes + (1 - smoothing) * truth;
     return weights ? weights[k] * share : share;
 }
 
 void smoothed_cross_entropy_loss(size_t rows, size_t classes, const float *logits,
-                                 const int32_t *labels, const double *weights, double smoothing,
+                                 const MixedLabel *labels, const double *weights, double smoothing,
                                  double scale, double *sum, float *gradient)
 {
     *sum = 0;
     for (size_t n = 0; n < rows; ++n) {
         const float *row = logits + n * classes;
-        size_t label = (size_t)labels[n];
-        assert(labels[n] >= 0 && label < classes);
+        const MixedLabel *label = &labels[n];
+        assert(label->label >= 0 && (size_t)label->label < classes);
+        assert(label->other >= 0 && (size_t)label->other < classes);
         double maximum, total = row_scale(classes, row, &maximum), shares = 0;
         for (size_t k = 0; k < classes; ++k) {
-            double share = share_of(k, label, classes, weights, smoothing);
+            double share = share_of((int32_t)k, label, classes, weights, smoothing);
             if (share > 0)
                 *sum += share * (log(total) + maximum - (double)row[k]);
             shares += share;
         }
         for (size_t k = 0; gradient && k < classes; ++k) {
             double probability = exp((double)row[k] - maximum) / total;
-            double share = share_of(k, label, classes, weights, smoothing);
+            double share = share_of((int32_t)k, label, classes, weights, smoothing);
             gradient[n * classes + k] = (float)(scale * (shares * probability - share));
         }
     }

@@ -11,14 +11,20 @@
 void cross_entropy_loss(size_t rows, size_t classes, const float *logits, const int32_t *labels,
                         double scale, double *sum, float *gradient);
 
+/* The truth of a row: `share` of it is `label`, the rest is `other`. Both are in 0 .. K - 1. */
+typedef struct {
+    int32_t label, other;
+    double share; /* 0 to 1 */
+} MixedLabel;
+
 /* The same for a soft truth, as torch.nn.CrossEntropyLoss with weight and label_smoothing has it:
  * with c_k = weight_k (ln sum_j exp(logit_j) - logit_k), a row's loss is
  *
- *     (1 - smoothing) c_label + smoothing / K sum_k c_k
+ *     (1 - smoothing) (share c_label + (1 - share) c_other) + smoothing / K sum_k c_k
  *
  * weights: K, NULL for ones. Divides by nothing: the caller's scale does. */
 void smoothed_cross_entropy_loss(size_t rows, size_t classes, const float *logits,
-                                 const int32_t *labels, const double *weights, double smoothing,
+                                 const MixedLabel *labels, const double *weights, double smoothing,
                                  double scale, double *sum, float *gradient);
 
 /* Softmax of each row; probabilities (N x K) may be the logits themselves. */

@@ -5,7 +5,8 @@
  * Each output of the network is N x 1 x 1 x (K + 1) logits, normal first, then the lesion classes;
  * the second one is there only where the network has an auxiliary head, and only training reads it.
  * Both losses are softmax cross-entropy, with or without label smoothing, divided by the images of
- * the batch; the score of a lesion class is its probability. There are no boxes and no masks.
+ * the batch; an image that is a mixture of two has the mixture of their truths. The score of a
+ * lesion class is its probability. There are no boxes and no masks.
  *
  * Balanced weights are those of scikit-learn: images / (classes x images of the class), over the
  * training split and the classes that it has, so that they are 1 in the mean over its images. The
@@ -69,9 +70,9 @@ static OwnSettings own_settings(const TaskSettings *settings)
 
 struct Objective {
     OwnSettings settings;
-    size_t classes;  /* with normal */
-    double *weights; /* classes; NULL: all 1 */
-    int32_t *labels; /* images: 0 for normal */
+    size_t classes;     /* with normal */
+    double *weights;    /* classes; NULL: all 1 */
+    MixedLabel *labels; /* images: 0 for normal */
 };
 
 static void objective_free(Objective *objective)
@@ -116,8 +117,11 @@ static Status objective_make(const ObjectivePlan *plan, Objective **objective)
 
 static Status match(Objective *objective, const Batch *batch, unsigned long long *counts)
 {
-    for (size_t i = 0; i < batch->count; ++i)
-        objective->labels[i] = batch->examples[i].label - LABEL_NORMAL;
+    for (size_t i = 0; i < batch->count; ++i) {
+        const BatchExample *example = &batch->examples[i];
+        objective->labels[i] = (MixedLabel){example->label - LABEL_NORMAL,
+                                            example->other_label - LABEL_NORMAL, example->share};
+    }
     counts[0] = batch->count;
     return STATUS_OK;
 }
@@ -216,6 +220,7 @@ const Task classification_task = {
     .count_count = 1,
     .output_count = OUTPUTS,
     .outputs = outputs,
+    .mixes = true,
     .objective = {objective_make, objective_free, match, apply, total},
     .answers = {reader_make, reader_free, read_answer, NULL, average},
 };

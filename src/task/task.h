@@ -110,7 +110,8 @@ typedef struct {
     const SettingRow *rows; /* of its settings, which lie in TaskSettings.own */
     const TaskLoss *losses;
     const TaskOutput *outputs; /* in the order of NetworkNodes.outputs */
-    TaskGives gives;           /* where the data have what it takes: see task_gives() */
+    bool mixes; /* its losses take a mixture of two images: BatchExample.share and other_label */
+    TaskGives gives; /* where the data have what it takes: see task_gives() */
     ObjectiveFunctions objective;
     AnswerFunctions answers;
 

@@ -86,6 +86,8 @@ static const SettingRow training_rows[] = {
      .choices = samplings, .later = true},
     {"training", "colour_strength", SETTING_NUMBER, FIELD(colour_strength), .otherwise = "1",
      .most = 4, .when = "training.augment", .is = "true", .later = true},
+    {"training", "scale", SETTING_NUMBER, FIELD(scale), .otherwise = "0", .most = 0.8,
+     .when = "training.augment", .is = "true", .later = true},
     {"training", "rotation", SETTING_NUMBER, FIELD(rotation), .otherwise = "0", .most = 180,
      .when = "training.augment", .is = "true", .later = true},
     {"training", "brightness_gamma", SETTING_NUMBER, FIELD(gamma), .otherwise = "0", .most = 2,
@@ -94,6 +96,7 @@ static const SettingRow training_rows[] = {
      .when = "training.augment", .is = "true", .later = true},
     {"training", "flips", SETTING_FLAG, FIELD(flips), .otherwise = "true",
      .when = "training.augment", .is = "true", .later = true},
+    {"training", "mixup", SETTING_NUMBER, FIELD(mixup), .otherwise = "0", .most = 1, .later = true},
     {"training", "stop_after", SETTING_COUNT, FIELD(stop_after), .otherwise = "0", .most = 100000,
      .later = true},
     {"training", "test_flips", SETTING_FLAG, FIELD(model.test_flips), .otherwise = "false",
@@ -460,6 +463,11 @@ Status setting_check(const CellSettings *settings)
     if (settings->branch_scale != 1 && !architecture_of(&model)->scales_a_branch)
         FAIL(STATUS_ARGUMENT, "branch_scale: %g (expected 1: %s has no residual branches)",
              settings->branch_scale, architecture_of(&model)->name);
+    if (settings->mixup > 0 && !task_of(&model)->mixes)
+        FAIL(STATUS_ARGUMENT,
+             "mixup: %g (expected 0: %s finds lesions, and only a classifier can "
+             "learn that an image shows a share of two labels)",
+             settings->mixup, architecture_of(&model)->name);
     model.classes = model.classes ? model.classes : 1; /* the data's, which may not be known yet */
     return architecture_of(&model)->check(&model);
 }

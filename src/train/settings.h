@@ -47,9 +47,11 @@ typedef struct CellSettings {
     Sampling sampling;
     bool augment;
     bool flips;             /* views are mirrored at random, either way */
+    double scale;           /* of views, 1 +- this; 0: the windows that augment_defaults() has */
     double rotation;        /* of views within +- this, degrees */
     double gamma;           /* of views, from 1 / (1 + this) to 1 + this */
     double blur;            /* of every other view: largest sigma, pixels of 300 x 300 */
+    double mixup;           /* of Beta(this, this), the share of a view in a mixed one; 0: none */
     double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 

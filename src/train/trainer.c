@@ -157,6 +157,7 @@ Status trainer_start(Trainer *trainer)
     augment_colour(&augmentation, (float)settings->colour_strength);
     if (!settings->flips)
         augmentation.flip_horizontal = augmentation.flip_vertical = 0;
+    augmentation.scale = (float)settings->scale;
     augmentation.rotation = (float)settings->rotation;
     augmentation.gamma = (float)settings->gamma;
     augmentation.blur = (float)settings->blur;
@@ -169,6 +170,7 @@ Status trainer_start(Trainer *trainer)
                                         .augment = settings->augment,
                                         .shuffle = true,
                                         .sampling = settings->sampling,
+                                        .mixup = settings->mixup,
                                         .first_epoch = trainer->step / trainer->steps_per_epoch,
                                         .first_step = trainer->step % trainer->steps_per_epoch,
                                         .augmentation = augmentation},

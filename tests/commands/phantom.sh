@@ -56,6 +56,34 @@ if message=$("$data" baseline "$folder/easy/unvalidated.csv" 2>&1); then
 fi
 [[ $message == *"no image is in the split val, expected a column split with some in each" ]]
 
+# Lesions drawn into frames: the phantom's own normal ones, of which val and test stay out; the same
+# twice; patients are kept, so that a frame that is used twice stands in one split; a folder of images.
+for threads in 1 3; do
+    OMP_NUM_THREADS=$threads "$data" phantom "$folder/drawn$threads" \
+        --backgrounds "$folder/hard1/manifest.csv" --images 30 --seed 4 --size 128x128 >"$folder/said"
+done
+diff -r "$folder/drawn1" "$folder/drawn3"
+normal=$(grep -c ',normal,.*,train,' "$folder/hard1/manifest.csv")
+grep -q "drawn3: 30 images of $normal frames, seed 4; 20 with lesions, 10 normal" "$folder/said"
+grep -qx "$((48 - normal)) rows were left out: not normal, or of the splits val and test" "$folder/said"
+"$data" check "$folder/drawn1/manifest.csv" >"$folder/summary"
+grep -qx 'The images are synthetic, of the hard level, as gisd-dataset.json says.' "$folder/summary"
+diff <(grep ',normal,.*,train,' "$folder/hard1/manifest.csv" | cut -d, -f4 | sort -u) \
+    <(tail -n +2 "$folder/drawn1/manifest.csv" | cut -d, -f4 | sort -u)
+! grep -qE ',(train|val|test),' "$folder/drawn1/manifest.csv"
+[ ! -e "$folder/drawn1/overlays.csv" ] && [ "$(ls "$folder/drawn1/masks" | wc -l)" = 20 ]
+"$data" phantom "$folder/of files" --backgrounds "$folder/hard1/images" >"$folder/said"
+grep -q 'of files: 48 images of 48 frames' "$folder/said"
+grep -q 'images/000047.jpg,.*,F000047,' "$folder/of files/manifest.csv"
+for wrong in '--level hard' '--overlays 0'; do
+    ! "$data" phantom "$folder/wrong" --backgrounds "$folder/hard1/images" $wrong 2>"$folder/message"
+    grep -q -- "${wrong% *} with --backgrounds, expected one of them" "$folder/message"
+done
+mkdir "$folder/nothing"
+! "$data" phantom "$folder/wrong" --backgrounds "$folder/nothing" 2>"$folder/message"
+grep -q 'nothing: no frame to draw lesions into' "$folder/message"
+[ ! -e "$folder/wrong" ]
+
 # A folder with something in it is left alone; so is the rest of a killed run not.
 before=$(ls -lR "$folder/bare")
 if message=$("$data" phantom "$folder/bare" --images 8 2>&1); then

@@ -23,7 +23,7 @@ data: {manifest: data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 64}
 training:
   {epochs: 6, batch: 4, shards: 4, ema: 0.9, backbone_rate: 0.5, sampling: balanced, colour_strength: 2,
-   test_flips: true, rotation: 15, brightness_gamma: 0.3, blur: 1.5}
+   test_flips: true, scale: 0.3, rotation: 15, brightness_gamma: 0.3, blur: 1.5}
 grid: {ranks_per_cell: $ranks}
 END
     sed -E "s/epochs: 6/epochs: 2/; s/, ema: .*/}/; /test_flips/d" ranks$ranks.yaml >plain$ranks.yaml

@@ -111,7 +111,7 @@ static Status write_experiment(const Arguments *arguments, const char *path)
     phantom.width = phantom.height = 64;
     TRY(files_make_folder(arguments->folder));
     TRY(files_join(arguments->folder, "data", &data));
-    Status status = phantom_write(&phantom, data);
+    Status status = phantom_write(&phantom, data, NULL);
     free(data);
     TRY(status);
     FILE *stream = open_memstream(&text, &bytes);

@@ -65,23 +65,46 @@ static float outline(const LesionShape *shape, float angle)
     return distance < 0.45f ? 0.45f : distance > 1.6f ? 1.6f : distance;
 }
 
+/* The pixel in direction `angle` from the centre, at that distance in units of the outline. */
+static void point_at(const LesionShape *shape, const LesionPlace *place, float angle,
+                     float distance, float *x, float *y)
+{
+    float reach = distance * outline(shape, angle);
+    float p = reach * cosf(angle) * place->long_axis;
+    float q = reach * sinf(angle) * place->short_axis * (place->mirrored ? -1.0f : 1.0f);
+    *x = place->x + p * cosf(place->turn) - q * sinf(place->turn);
+    *y = place->y + p * sinf(place->turn) + q * cosf(place->turn);
+}
+
 /* Whether the lesion with a little margin lies on pixels that are seen. */
 static bool fits(const LesionShape *shape, const LesionPlace *place, size_t width, size_t height,
                  const Image *blocked)
 {
     enum { DIRECTIONS = 24 };
     for (int i = 0; i < DIRECTIONS; ++i) {
-        float angle = 2 * PI * (float)i / DIRECTIONS, reach = 1.06f * outline(shape, angle);
-        float p = reach * cosf(angle) * place->long_axis;
-        float q = reach * sinf(angle) * place->short_axis * (place->mirrored ? -1.0f : 1.0f);
-        float x = place->x + p * cosf(place->turn) - q * sinf(place->turn);
-        float y = place->y + p * sinf(place->turn) + q * cosf(place->turn);
+        float x, y;
+        point_at(shape, place, 2 * PI * (float)i / DIRECTIONS, 1.06f, &x, &y);
         if (x < 2 || y < 2 || x > (float)width - 3 || y > (float)height - 3)
             return false;
         if (blocked && blocked->pixels[(size_t)y * width + (size_t)x])
             return false;
     }
     return true;
+}
+
+bool lesion_covers(const LesionShape *shape, const LesionPlace *place, const Image *blocked)
+{
+    enum { DIRECTIONS = 64, RINGS = 16 };
+    for (int i = 0; i < DIRECTIONS; ++i)
+        for (int k = 0; k <= RINGS; ++k) {
+            float x, y;
+            point_at(shape, place, 2 * PI * (float)i / DIRECTIONS, 1.06f * (float)k / RINGS, &x,
+                     &y);
+            if (x >= 0 && y >= 0 && x < (float)blocked->width && y < (float)blocked->height &&
+                blocked->pixels[(size_t)y * blocked->width + (size_t)x])
+                return true;
+        }
+    return false;
 }
 
 LesionPlace lesion_place(const LesionShape *shape, const Look *look, size_t width, size_t height,

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/regions.h"
+#include "data/phantom/paint.h"
+#include "data/phantom/truth.h"
+#include "image/image_file.h"
+#include "image/resize.h"
 
 PhantomSettings phantom_defaults(void)
 {
@@ -99,64 +102,6 @@ void phantom_plan(const PhantomSettings *settings, PhantomCase *cases)
     }
 }
 
-/* Leaves only the largest region of the mask that is not hidden, and measures it. */
-static Status finish_mask(Image *mask, const Image *blocked, Box *box)
-{
-    size_t pixels = mask->width * mask->height, count;
-    for (size_t i = 0; blocked->pixels && i < pixels; ++i)
-        if (blocked->pixels[i])
-            mask->pixels[i] = 0;
-    Image labels; /* holds uint32 numbers */
-    TRY(image_init(&labels, 4 * mask->width, mask->height, 1));
-    uint32_t *label = (uint32_t *)(void *)labels.pixels, largest = 0;
-    Region *regions = NULL;
-    Status status = regions_find(mask, 128, &regions, &count, label);
-    if (status == STATUS_OK && count > 0) {
-        for (uint32_t i = 1; i < count; ++i)
-            if (regions[i].area > regions[largest].area)
-                largest = i;
-        *box = regions[largest].box;
-        for (size_t i = 0; i < pixels; ++i)
-            mask->pixels[i] = label[i] == largest + 1 ? 255 : 0;
-    }
-    free(regions);
-    image_clear(&labels);
-    return status;
-}
-
-/* Adds a lesion to wall, mask and boxes. One of which nothing is seen adds no box. */
-static Status add_lesion(Scene *scene, const LesionShape *shape, const LesionPlace *place,
-                         const Image *blocked, PhantomImage *result)
-{
-    size_t pixels = scene->width * scene->height, seen = 0;
-    Image mask;
-    TRY(image_init(&mask, scene->width, scene->height, 1));
-    memset(scene->mask, 0, pixels);
-    lesion_lay(scene, shape, place);
-    memcpy(mask.pixels, scene->mask, pixels);
-    Status status = finish_mask(&mask, blocked, &result->boxes[result->box_count]);
-    for (size_t i = 0; status == STATUS_OK && i < pixels; ++i)
-        if (mask.pixels[i]) {
-            result->mask.pixels[i] = 255;
-            ++seen;
-        }
-    image_clear(&mask);
-    result->box_count += seen > 0;
-    return status;
-}
-
-/* Keeps the next lesion away from one that lies there. */
-static void hide(Image *taken, const LesionPlace *place)
-{
-    float reach = 1.9f * place->long_axis;
-    for (size_t y = 0; y < taken->height; ++y)
-        for (size_t x = 0; x < taken->width; ++x) {
-            float dx = (float)x - place->x, dy = (float)y - place->y;
-            if (dx * dx + dy * dy < reach * reach)
-                taken->pixels[y * taken->width + x] = 255;
-        }
-}
-
 /* One to PHANTOM_LESIONS lesions of the patient's class, the first of them the patient's own. */
 static Status add_hard_lesions(const PhantomCase *what, const Look *look, Scene *scene,
                                RandomStream *lesion, RandomStream *view, const Image *blocked,
@@ -177,8 +122,8 @@ static Status add_hard_lesions(const PhantomCase *what, const Look *look, Scene 
         LesionPlace place = lesion_place(&shape, look, width, height, &taken, view);
         if (k > 0 && taken.pixels[(size_t)place.y * width + (size_t)place.x])
             break; /* no room for another */
-        status = add_lesion(scene, &shape, &place, blocked, result);
-        hide(&taken, &place);
+        status = truth_add_lesion(scene, &shape, &place, blocked, result);
+        truth_hide(&taken, &place);
     }
     image_clear(&taken);
     return status;
@@ -215,7 +160,7 @@ static Status make_image(const PhantomSettings *settings, size_t index, const Ph
         if (what->kind != LESION_NONE) {
             LesionShape shape = lesion_draw(what->kind, &lesion);
             LesionPlace place = lesion_place(&shape, &look, width, height, blocked, &view);
-            TRY(add_lesion(scene, &shape, &place, blocked, result));
+            TRY(truth_add_lesion(scene, &shape, &place, blocked, result));
         }
     }
     scene_render(scene, &mucosa, &look, result->image.pixels);
@@ -230,6 +175,44 @@ Status phantom_image(const PhantomSettings *settings, size_t index, const Phanto
     Image blocked = {0};
     Status status = make_image(settings, index, what, scene, result, &blocked);
     image_clear(&blocked);
+    if (status != STATUS_OK)
+        phantom_image_clear(result);
+    return status;
+}
+
+/* The frame, reduced to fit into the settings' size. */
+static Status read_frame(const PhantomSettings *settings, const char *path, Image *frame)
+{
+    Image whole;
+    TRY(image_read(path, 3, &whole));
+    const double across = (double)settings->width / (double)whole.width;
+    const double down = (double)settings->height / (double)whole.height;
+    const double share = fmin(1, fmin(across, down));
+    const size_t width = (size_t)lround(share * (double)whole.width);
+    const size_t height = (size_t)lround(share * (double)whole.height);
+    Status status;
+    if (width < PHANTOM_SIDE_LEAST || height < PHANTOM_SIDE_LEAST) {
+        status = status_set(STATUS_ARGUMENT,
+                            "%s: %zu x %zu pixels, %zu x %zu as reduced (expected at least %d each "
+                            "way to draw lesions into)",
+                            path, whole.width, whole.height, width, height, PHANTOM_SIDE_LEAST);
+    } else {
+        const ResizeView all = resize_whole(&whole);
+        status = resize_image(&whole, &all, width, height, frame);
+    }
+    image_clear(&whole);
+    return status;
+}
+
+Status phantom_frame_image(const PhantomSettings *settings, size_t index, const PhantomCase *what,
+                           PhantomImage *result)
+{
+    const PhantomFrames *frames = settings->frames;
+    RandomStream stream;
+    *result = (PhantomImage){0};
+    random_init(&stream, settings->seed, "phantom/frame", (uint32_t)index, 0);
+    TRY(read_frame(settings, frames->items[index % frames->count].path, &result->image));
+    Status status = paint_lesions(what->kind, &stream, result);
     if (status != STATUS_OK)
         phantom_image_clear(result);
     return status;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "data/phantom/frames.h"
 #include "data/phantom/overlay.h"
 #include "data/phantom/scene.h"
 #include "image/box.h"
@@ -29,6 +30,10 @@ typedef struct {
     size_t width, height; /* of each image, 64 to 4096 */
     double overlays;      /* share of images with burned-in overlays */
     PhantomLevel level;
+    /* Not NULL: frames that hard lesions are drawn into, one after the other and again from the
+     * first, in place of walls; reduced to fit into width x height. They keep overlays of their
+     * own. Borrowed. */
+    const PhantomFrames *frames;
 } PhantomSettings;
 
 /* 400 easy images of 320 x 256, seed 1, overlays on half of them. */
@@ -51,7 +56,7 @@ const char *phantom_form(LesionKind kind);
 /* Assigns patients and what they have to all images. */
 void phantom_plan(const PhantomSettings *settings, PhantomCase *cases /* images */);
 
-enum { PHANTOM_LESIONS = 3 };
+enum { PHANTOM_LESIONS = 3, PHANTOM_SIDE_LEAST = 64, PHANTOM_SIDE_MOST = 4096 };
 
 /* One finished image and its truth. */
 typedef struct {
@@ -67,10 +72,19 @@ Status phantom_image(const PhantomSettings *settings, size_t index, const Phanto
                      Scene *scene, PhantomImage *result);
 void phantom_image_clear(PhantomImage *result);
 
+/* The same in a frame of the settings': the lesions of image `index` depend on the settings, the
+ * index and the frame alone. The case's patient is not looked at. STATUS_ARGUMENT: a frame of less
+ * than 64 pixels each way, once it is reduced. */
+Status phantom_frame_image(const PhantomSettings *settings, size_t index, const PhantomCase *what,
+                           PhantomImage *result);
+
 /* Writes images/, masks/, manifest.csv, overlays.csv and the property "synthetic" (properties.h)
  * into the folder `path`, on all OpenMP threads.
  * The folder must be new or empty: everything is written beside it under a temporary name, which
- * is renamed at the end. The split is by patient, 60 : 15 : 25. */
-Status phantom_write(const PhantomSettings *settings, const char *path);
+ * is renamed at the end. The split is by patient, 60 : 15 : 25.
+ * With frames there is no overlays.csv and no split; patients are theirs, a frame without one is a
+ * patient of its own; and where a frame has no room the image is normal. *with_lesions (unless
+ * NULL) is the number of images that show any. */
+Status phantom_write(const PhantomSettings *settings, const char *path, size_t *with_lesions);
 
 #endif

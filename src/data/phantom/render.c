@@ -10,6 +10,8 @@
 #include "base/vector.h"
 #include "data/phantom/noise.h"
 
+const float scene_powers[3] = {0.8f, 1.15f, 1.25f};
+
 /* One pass of the binomial-like kernel (a, 1 - 2a, a) along rows or columns, in place. */
 static void blur_rows(float *layer, size_t width, size_t height, float a)
 {
@@ -37,7 +39,7 @@ static void blur_columns(float *layer, float *line, size_t width, size_t height,
 }
 
 /* Variance of the kernel is 2a; repeated until the wanted variance is reached. */
-static void blur(float *layer, float *line, size_t width, size_t height, float deviation)
+void scene_blur(float *layer, float *line, size_t width, size_t height, float deviation)
 {
     for (float left = deviation * deviation; left > 0.01f; left -= 0.5f) {
         float a = left < 0.5f ? left / 2 : 0.25f;
@@ -46,8 +48,7 @@ static void blur(float *layer, float *line, size_t width, size_t height, float d
     }
 }
 
-/* Light on each pixel in `light`, highlights in `spare`. */
-static void light_wall(Scene *scene, const Mucosa *mucosa, const Look *look)
+void scene_light(Scene *scene, const Mucosa *mucosa, const Look *look)
 {
     size_t width = scene->width, height = scene->height;
     float typical = mucosa->folds * (float)height / 256 + 1;
@@ -130,14 +131,14 @@ VECTORISED static void digitise(size_t count, const float *restrict layer, uint3
 void scene_render(Scene *scene, const Mucosa *mucosa, const Look *look, uint8_t *pixels)
 {
     size_t count = scene->width * scene->height;
-    light_wall(scene, mucosa, look);
+    scene_light(scene, mucosa, look);
     break_highlights(scene, look);
-    expose(count, scene->light, scene->spare, look->exposure, 0.8f, scene->red);
-    expose(count, scene->light, scene->spare, look->exposure, 1.15f, scene->green);
-    expose(count, scene->light, scene->spare, look->exposure, 1.25f, scene->blue);
     float *layers[3] = {scene->red, scene->green, scene->blue}, *line = scene->light;
+    for (int c = 0; c < 3; ++c)
+        expose(count, scene->light, scene->spare, look->exposure, scene_powers[c], layers[c]);
     for (uint32_t c = 0; c < 3; ++c) {
-        blur(layers[c], line, scene->width, scene->height, look->blur * (float)scene->height / 256);
+        scene_blur(layers[c], line, scene->width, scene->height,
+                   look->blur * (float)scene->height / 256);
         digitise(count, layers[c], look->seed + 40 + c, look->noise, pixels + c);
     }
 }

@@ -116,6 +116,10 @@ LesionShape lesion_draw_hard(LesionKind kind, RandomStream *stream);
 LesionPlace lesion_place(const LesionShape *shape, const Look *look, size_t width, size_t height,
                          const Image *blocked, RandomStream *stream);
 
+/* Whether something in `blocked` lies under the lesion: lesion_place() looks at its outline alone.
+ */
+bool lesion_covers(const LesionShape *shape, const LesionPlace *place, const Image *blocked);
+
 /* Changes relief, colours, gloss and mask of the wall. The mask must be 0 before. */
 void lesion_lay(Scene *scene, const LesionShape *shape, const LesionPlace *place);
 
@@ -127,6 +131,16 @@ typedef struct {
 
 /* Lays the structure of a hard lesion at pixel i (structure.c). */
 void structure_lay(Scene *scene, size_t i, const LesionShape *shape, const LesionPoint *at);
+
+/* The light that falls on each pixel of the wall in `light`, highlights in `spare`. */
+void scene_light(Scene *scene, const Mucosa *mucosa, const Look *look);
+
+/* How red, green and blue follow the light: to this power. Blood makes dark mucosa redder. */
+extern const float scene_powers[3];
+
+/* Blurs a layer by a Gaussian of that standard deviation in pixels. */
+void scene_blur(float *layer, float *line /* width */, size_t width, size_t height,
+                float deviation);
 
 /* Lights the wall and films it into an RGB picture of the scene's size. */
 void scene_render(Scene *scene, const Mucosa *mucosa, const Look *look, uint8_t *pixels);

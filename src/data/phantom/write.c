@@ -19,6 +19,7 @@ enum { JPEG_QUALITY = 95, PNG_LEVEL = 1, PLACE_BYTES = 40 };
 
 /* What the tables need to know of an image once it is written. */
 typedef struct {
+    bool ill; /* it shows a lesion */
     size_t box_count;
     Box boxes[PHANTOM_LESIONS];
     size_t overlay_count;
@@ -43,7 +44,10 @@ static Status write_image(const PhantomSettings *settings, size_t index, const P
     size_t count;
     char place[PLACE_BYTES];
     Status status;
-    TRY_GOTO(status, done, phantom_image(settings, index, what, scene, &made));
+    TRY_GOTO(status, done,
+             settings->frames ? phantom_frame_image(settings, index, what, &made)
+                              : phantom_image(settings, index, what, scene, &made));
+    record->ill = settings->frames ? made.box_count > 0 : what->kind != LESION_NONE;
     record->box_count = made.box_count;
     memcpy(record->boxes, made.boxes, sizeof record->boxes);
     record->overlay_count = made.overlays.count;
@@ -51,7 +55,7 @@ static Status write_image(const PhantomSettings *settings, size_t index, const P
     TRY_GOTO(status, done, image_encode_jpeg(&made.image, JPEG_QUALITY, &bytes, &count));
     image_place(index, place);
     TRY_GOTO(status, done, new_folder_write(folder, place, bytes, count));
-    if (what->kind != LESION_NONE) {
+    if (record->ill) {
         free(bytes);
         bytes = NULL;
         TRY_GOTO(status, done, image_encode_png(&made.mask, PNG_LEVEL, &bytes, &count));
@@ -71,8 +75,9 @@ static Status write_images(const PhantomSettings *settings, const PhantomCase *c
     FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel
     {
-        Scene scene;
-        Status ready = scene_init(&scene, settings->width, settings->height);
+        Scene scene = {0};
+        Status ready =
+            settings->frames ? STATUS_OK : scene_init(&scene, settings->width, settings->height);
 #pragma omp for schedule(dynamic, 1)
         for (size_t i = 0; i < settings->images; ++i)
             if (!first_error_before(&first, i))
@@ -101,7 +106,6 @@ static Status assign_splits(const PhantomSettings *settings, const PhantomCase *
     for (size_t i = 0; i < settings->images; ++i) {
         labels[i] = class_of(cases[i].kind);
         units[i] = cases[i].patient;
-        splits[i] = SPLIT_NONE;
     }
     /* The rule that phantoms were always split by: the documented figures rest on it. */
     const SplitSettings split = {
@@ -124,6 +128,45 @@ static Status commit_table(CsvWriter *writer, const char *folder, const char *na
     return status;
 }
 
+/* The frame's patient, or its own number where it has none; else that of the plan. */
+static void name_patient(const PhantomSettings *settings, size_t index, const PhantomCase *what,
+                         char name[16])
+{
+    if (settings->frames)
+        snprintf(name, 16, "F%06zu", index % settings->frames->count);
+    else
+        snprintf(name, 16, "P%05u", (unsigned)what->patient);
+}
+
+static Status write_row(const PhantomSettings *settings, size_t index, const PhantomCase *what,
+                        Split split, const Record *record, CsvWriter *writer)
+{
+    const LesionKind kind = record->ill ? what->kind : LESION_NONE;
+    char image[PLACE_BYTES], mask[PLACE_BYTES], patient[16], lesion[16], label[16];
+    image_place(index, image);
+    mask_place(index, mask);
+    name_patient(settings, index, what, patient);
+    const char *frame_patient =
+        settings->frames ? settings->frames->items[index % settings->frames->count].patient : NULL;
+    snprintf(lesion, sizeof lesion, "L%05u", (unsigned)what->patient);
+    snprintf(label, sizeof label, "%s", phantom_label(kind));
+    ManifestBox boxes[PHANTOM_LESIONS];
+    for (size_t k = 0; k < record->box_count; ++k)
+        boxes[k] = (ManifestBox){.box = record->boxes[k], .class_name = label};
+    const ManifestRow row = {
+        .image = image,
+        .mask = record->ill ? mask : NULL,
+        .label = label,
+        .patient = frame_patient ? frame_patient : patient,
+        .lesion = record->ill && !settings->frames ? lesion : NULL,
+        .form = phantom_form(kind),
+        .split = split,
+        .box_count = record->box_count,
+        .boxes = boxes,
+    };
+    return manifest_write_row(writer, &row);
+}
+
 static Status write_manifest(const PhantomSettings *settings, const PhantomCase *cases,
                              const Split *splits, const Record *records, const char *folder)
 {
@@ -131,31 +174,8 @@ static Status write_manifest(const PhantomSettings *settings, const PhantomCase 
     TRY(csv_writer_init(&writer));
     Status status = STATUS_OK;
     manifest_write_header(&writer);
-    for (size_t i = 0; i < settings->images && status == STATUS_OK; ++i) {
-        bool ill = cases[i].kind != LESION_NONE;
-        char image[PLACE_BYTES], mask[PLACE_BYTES], patient[16], lesion[16];
-        image_place(i, image);
-        mask_place(i, mask);
-        snprintf(patient, sizeof patient, "P%05u", (unsigned)cases[i].patient);
-        snprintf(lesion, sizeof lesion, "L%05u", (unsigned)cases[i].patient);
-        char label[16];
-        snprintf(label, sizeof label, "%s", phantom_label(cases[i].kind));
-        ManifestBox boxes[PHANTOM_LESIONS];
-        for (size_t k = 0; k < records[i].box_count; ++k)
-            boxes[k] = (ManifestBox){.box = records[i].boxes[k], .class_name = label};
-        ManifestRow row = {
-            .image = image,
-            .mask = ill ? mask : NULL,
-            .label = label,
-            .patient = patient,
-            .lesion = ill ? lesion : NULL,
-            .form = phantom_form(cases[i].kind),
-            .split = splits[i],
-            .box_count = records[i].box_count,
-            .boxes = boxes,
-        };
-        status = manifest_write_row(&writer, &row);
-    }
+    for (size_t i = 0; i < settings->images && status == STATUS_OK; ++i)
+        status = write_row(settings, i, &cases[i], splits[i], &records[i], &writer);
     if (status == STATUS_OK)
         status = commit_table(&writer, folder, "manifest.csv");
     csv_writer_clear(&writer);
@@ -194,14 +214,22 @@ static Status check_settings(const PhantomSettings *settings)
 {
     if (settings->images < 1 || settings->images > 1000000)
         FAIL(STATUS_ARGUMENT, "%zu images, expected 1 to 1000000", settings->images);
-    if (settings->width < 64 || settings->width > 4096 || settings->height < 64 ||
-        settings->height > 4096)
-        FAIL(STATUS_ARGUMENT, "images of %zux%zu pixels, expected 64 to 4096 each way",
-             settings->width, settings->height);
+    if (settings->width < PHANTOM_SIDE_LEAST || settings->width > PHANTOM_SIDE_MOST ||
+        settings->height < PHANTOM_SIDE_LEAST || settings->height > PHANTOM_SIDE_MOST)
+        FAIL(STATUS_ARGUMENT, "images of %zux%zu pixels, expected %d to %d each way",
+             settings->width, settings->height, PHANTOM_SIDE_LEAST, PHANTOM_SIDE_MOST);
     return STATUS_OK;
 }
 
-Status phantom_write(const PhantomSettings *settings, const char *path)
+static size_t count_ill(size_t count, const Record *records)
+{
+    size_t ill = 0;
+    for (size_t i = 0; i < count; ++i)
+        ill += records[i].ill;
+    return ill;
+}
+
+Status phantom_write(const PhantomSettings *settings, const char *path, size_t *with_lesions)
 {
     NewFolder folder = {0};
     PhantomCase *cases = NULL;
@@ -213,17 +241,23 @@ Status phantom_write(const PhantomSettings *settings, const char *path)
     TRY_GOTO(status, done, MEMORY_NEW(&splits, settings->images));
     TRY_GOTO(status, done, MEMORY_NEW(&records, settings->images));
     phantom_plan(settings, cases);
-    TRY_GOTO(status, done, assign_splits(settings, cases, splits));
+    for (size_t i = 0; i < settings->images; ++i)
+        splits[i] = SPLIT_NONE;
+    if (!settings->frames)
+        TRY_GOTO(status, done, assign_splits(settings, cases, splits));
     TRY_GOTO(status, done, new_folder_begin(path, &folder));
     TRY_GOTO(status, done, new_folder_make(&folder, "images"));
     TRY_GOTO(status, done, new_folder_make(&folder, "masks"));
     TRY_GOTO(status, done, write_images(settings, cases, &folder, records));
-    TRY_GOTO(status, done, write_overlays(settings, records, folder.partial));
+    if (!settings->frames)
+        TRY_GOTO(status, done, write_overlays(settings, records, folder.partial));
     TRY_GOTO(status, done, write_manifest(settings, cases, splits, records, folder.partial));
-    const DatasetProperties properties = {.synthetic = true,
-                                          .hard = settings->level == PHANTOM_HARD};
+    const DatasetProperties properties = {
+        .synthetic = true, .hard = settings->frames || settings->level == PHANTOM_HARD};
     TRY_GOTO(status, done, properties_write(folder.partial, &properties));
     TRY_GOTO(status, done, new_folder_commit(&folder));
+    if (with_lesions)
+        *with_lesions = count_ill(settings->images, records);
 done:
     new_folder_clear(&folder);
     free(cases);

@@ -80,6 +80,27 @@ static void numbers_below_a_bound_cover_it_evenly(void **state)
         assert_in_range(counts[i], COUNT / BOUND - 500, COUNT / BOUND + 500);
 }
 
+/* Its mean is 1/2 and its variance 1 / (4 (2 alpha + 1)); a small alpha is next to 0 or 1. */
+static void beta_numbers_have_the_mean_and_variance_of_their_alpha(void **state)
+{
+    (void)state;
+    enum { COUNT = 100000 };
+    static const double alphas[] = {1, 0.2, 1e-6};
+    RandomStream stream;
+    random_init(&stream, 4, "beta", 0, 0);
+    for (size_t k = 0; k < sizeof alphas / sizeof *alphas; ++k) {
+        double sum = 0, sum_of_squares = 0;
+        for (int i = 0; i < COUNT; ++i) {
+            double x = random_beta(&stream, alphas[k]);
+            assert_true(x >= 0 && x <= 1);
+            sum += x;
+            sum_of_squares += (x - 0.5) * (x - 0.5);
+        }
+        assert_true(fabs(sum / COUNT - 0.5) < 0.006);
+        assert_true(fabs(sum_of_squares / COUNT - 1 / (4 * (2 * alphas[k] + 1))) < 0.002);
+    }
+}
+
 static void a_shuffle_is_a_permutation(void **state)
 {
     (void)state;
@@ -106,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_stream_can_be_entered_anywhere),
         cmocka_unit_test(normal_numbers_have_mean_0_and_deviation_1),
         cmocka_unit_test(numbers_below_a_bound_cover_it_evenly),
+        cmocka_unit_test(beta_numbers_have_the_mean_and_variance_of_their_alpha),
         cmocka_unit_test(a_shuffle_is_a_permutation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,10 +59,11 @@ static bool mask_extent(Lesion *extent)
     return x1 > 0;
 }
 
-static void check_that_all_move_together(float rotation)
+static void check_that_all_move_together(float rotation, float scale)
 {
     AugmentSettings settings = augment_defaults();
     settings.rotation = rotation;
+    settings.scale = scale;
     settings.zoom_out = 0.3f;
     settings.brightness = settings.offset = settings.contrast = settings.saturation = settings.hue =
         0;
@@ -103,13 +104,42 @@ static void check_that_all_move_together(float rotation)
 static void mask_boxes_and_pixels_move_together(void **state)
 {
     (void)state;
-    check_that_all_move_together(0);
+    check_that_all_move_together(0, 0);
 }
 
 static void mask_boxes_and_pixels_turn_together(void **state)
 {
     (void)state;
-    check_that_all_move_together(40);
+    check_that_all_move_together(40, 0);
+}
+
+static void mask_boxes_and_pixels_grow_and_shrink_together(void **state)
+{
+    (void)state;
+    check_that_all_move_together(0, 0.5f);
+}
+
+/* The whole range and nothing beyond it, about as often enlarged as reduced. */
+static void pictures_are_seen_at_the_sizes_of_the_scale(void **state)
+{
+    (void)state;
+    AugmentSettings settings = augment_defaults();
+    settings.scale = 0.3f;
+    float least = 2, most = 0;
+    int enlarged = 0;
+    for (uint32_t i = 0; i < 400; ++i) {
+        RandomStream stream;
+        random_init(&stream, 6, "test", i, 0);
+        const View view = augment_draw(&settings, &stream, 0, NULL);
+        const float size = 1 / view.side;
+        least = fminf(least, size);
+        most = fmaxf(most, size);
+        enlarged += size > 1;
+        const float end = view.x0 + view.side; /* the window in the image, or the image in it */
+        assert_true(size > 1 ? view.x0 >= 0 && end < 1.001f : view.x0 <= 0 && end > 0.999f);
+    }
+    assert_true(least > 0.6999f && least < 0.71f && most > 1.29f && most < 1.3001f);
+    assert_true(enlarged > 150 && enlarged < 250);
 }
 
 /* By a quarter, where what must come out can be said without a sine: the view's x is the image's
@@ -334,6 +364,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mask_boxes_and_pixels_move_together),
         cmocka_unit_test(mask_boxes_and_pixels_turn_together),
+        cmocka_unit_test(mask_boxes_and_pixels_grow_and_shrink_together),
+        cmocka_unit_test(pictures_are_seen_at_the_sizes_of_the_scale),
         cmocka_unit_test(a_quarter_turn_is_exact),
         cmocka_unit_test(a_turned_box_holds_the_lesion),
         cmocka_unit_test(a_turn_changes_nothing_else_of_a_view),

@@ -1,5 +1,6 @@
 #include "../unit.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,17 +61,19 @@ static void assert_same_image(const Batch *a, size_t i, const Batch *b, size_t j
     const BatchExample *x = &a->examples[i], *y = &b->examples[j];
     assert_int_equal(x->index, y->index);
     assert_int_equal(x->label, y->label);
+    assert_int_equal(x->other_label, y->other_label);
+    assert_true(x->share == y->share);
     assert_int_equal(x->has_mask, y->has_mask);
     assert_int_equal(x->lesion_count, y->lesion_count);
     if (x->lesion_count > 0)
         assert_memory_equal(x->lesions, y->lesions, x->lesion_count * sizeof(Lesion));
 }
 
-static void slices_make_up_the_whole(void **state)
+static void check_that_slices_make_up_the_whole(double mixup)
 {
-    (void)state;
     for (size_t parts = 1; parts <= 4; parts *= 2) {
         LoaderSettings settings = whole_batches();
+        settings.mixup = mixup;
         Loader *whole = start(&settings), *slices[4];
         settings.slice_count = BATCH / parts;
         for (size_t part = 0; part < parts; ++part) {
@@ -93,10 +96,53 @@ static void slices_make_up_the_whole(void **state)
     }
 }
 
+static void slices_make_up_the_whole(void **state)
+{
+    (void)state;
+    check_that_slices_make_up_the_whole(0);
+    check_that_slices_make_up_the_whole(0.3);
+}
+
+/* Without views the second image of a mixture can be recognised: taking the first one's share away
+ * must leave an image of the training data that has the label that is told. */
+static void a_mixture_is_of_two_training_images_and_tells_both_labels(void **state)
+{
+    (void)state;
+    enum { FLOATS = SIZE * SIZE * 3 };
+    static size_t everything[TRAINING];
+    Batch plain;
+    assert_int_equal(batch_init(&plain, dataset, TRAINING, &form), STATUS_OK);
+    for (size_t i = 0; i < TRAINING; ++i)
+        everything[i] = i;
+    assert_int_equal(dataset_fill_batch(dataset, TRAINING, everything, &plain), STATUS_OK);
+    LoaderSettings settings = whole_batches();
+    settings.augment = false;
+    settings.mixup = 1;
+    Loader *loader = start(&settings);
+    const Batch *batch = next(loader);
+    for (size_t i = 0; i < BATCH; ++i) {
+        const BatchExample *example = &batch->examples[i];
+        const float *own = plain.input + example->index * FLOATS, share = (float)example->share;
+        bool found = false;
+        for (size_t k = 0; k < TRAINING && !found; ++k) {
+            found = plain.examples[k].label == example->other_label;
+            for (size_t p = 0; p < FLOATS && found; ++p)
+                found = fabsf(share * own[p] + (1 - share) * plain.input[k * FLOATS + p] -
+                              batch->input[i * FLOATS + p]) < 1e-5f;
+        }
+        assert_true(found);
+        assert_int_equal(example->label, plain.examples[example->index].label);
+        assert_true(example->share > 0 && example->share < 1);
+    }
+    loader_free(loader);
+    batch_clear(&plain);
+}
+
 static void a_later_start_goes_on_where_the_first_would_be(void **state)
 {
     (void)state;
     LoaderSettings settings = whole_batches();
+    settings.mixup = 0.5;
     Loader *first = start(&settings);
     settings.first_epoch = 1;
     settings.first_step = 2;
@@ -301,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_make_up_the_whole),
+        cmocka_unit_test(a_mixture_is_of_two_training_images_and_tells_both_labels),
         cmocka_unit_test(a_later_start_goes_on_where_the_first_would_be),
         cmocka_unit_test(an_epoch_shows_no_image_twice_and_epochs_differ),
         cmocka_unit_test(balanced_epochs_show_labels_equally_often_in_ever_other_views),

@@ -8,6 +8,7 @@ enum { IMAGES = 4, CLASSES = 4, LESION_CLASSES = 3 };
 
 /* Normal, the second class twice, the third. No image has the first one. */
 static const int32_t labels[IMAGES] = {0, 2, 2, 3};
+static const int32_t others[IMAGES] = {3, 0, 2, 0}; /* labels that may be mixed in */
 static const float logits[2][IMAGES * CLASSES] = {
     {1, 2, 3, 4, 0.5F, -1, 2, 0, 3, 1, -2, 0, 0, 0, 1, 1},
     {0, 1, 0, 2, 1, 1, 3, -1, 0, 2, 2, 2, -1, 0, 1, 3}};
@@ -76,13 +77,15 @@ static void bench_init(Bench *bench, const TaskSettings *settings, bool auxiliar
                      STATUS_OK);
 }
 
-/* The loss of the batch. */
-static double loss_of(Bench *bench, const TaskSettings *settings)
+/* The loss of the batch, of whose images `share` is their own. */
+static double loss_of(Bench *bench, const TaskSettings *settings, double share)
 {
     BatchExample examples[IMAGES] = {0};
     const ObjectiveFunctions *functions = &classification()->objective;
     for (size_t i = 0; i < IMAGES; ++i)
-        examples[i].label = labels[i] + LABEL_NORMAL;
+        examples[i] = (BatchExample){.label = labels[i] + LABEL_NORMAL,
+                                     .other_label = others[i] + LABEL_NORMAL,
+                                     .share = share};
     const Batch batch = {.count = IMAGES, .examples = examples};
     unsigned long long counts[TASK_COUNTS_MOST] = {0};
     assert_int_equal(functions->match(bench->objective, &batch, counts), STATUS_OK);
@@ -99,17 +102,21 @@ static void bench_clear(Bench *bench)
     parameters_clear(&bench->parameters);
 }
 
-static void balanced_weights_are_inverse_to_the_images_of_a_class(void **state)
+static void balanced_weights_are_inverse_to_the_images_of_a_class_also_in_a_mixture(void **state)
 {
     (void)state;
     const double weights[CLASSES] = {12. / (3 * 6), 0, 12. / (3 * 4), 12. / (3 * 2)};
+    const double share = 0.6;
+    MixedLabel mixed[IMAGES];
+    for (size_t i = 0; i < IMAGES; ++i)
+        mixed[i] = (MixedLabel){labels[i], others[i], share};
     const TaskSettings settings = settings_of("balanced", "0.2");
     Bench bench;
     double sum;
     float gradient[IMAGES * CLASSES];
     bench_init(&bench, &settings, false);
-    double loss = loss_of(&bench, &settings);
-    smoothed_cross_entropy_loss(IMAGES, CLASSES, logits[0], labels, weights, 0.2, 1. / IMAGES, &sum,
+    double loss = loss_of(&bench, &settings, share);
+    smoothed_cross_entropy_loss(IMAGES, CLASSES, logits[0], mixed, weights, 0.2, 1. / IMAGES, &sum,
                                 gradient);
     assert_near(loss, sum / IMAGES, 1e-12);
     for (size_t i = 0; i < IMAGES * CLASSES; ++i)
@@ -125,7 +132,7 @@ static void the_auxiliary_head_counts_two_fifths(void **state)
     double sums[2];
     float gradients[2][IMAGES * CLASSES];
     bench_init(&bench, &settings, true);
-    double loss = loss_of(&bench, &settings);
+    double loss = loss_of(&bench, &settings, 1);
     for (size_t k = 0; k < 2; ++k) {
         cross_entropy_loss(IMAGES, CLASSES, logits[k], labels, (k ? 0.4 : 1) / IMAGES, &sums[k],
                            gradients[k]);
@@ -140,7 +147,7 @@ static void the_auxiliary_head_counts_two_fifths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(balanced_weights_are_inverse_to_the_images_of_a_class),
+        cmocka_unit_test(balanced_weights_are_inverse_to_the_images_of_a_class_also_in_a_mixture),
         cmocka_unit_test(the_auxiliary_head_counts_two_fifths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
