@@ -16,11 +16,12 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-enum { RING = 3 };
+enum { RING = 3, LOADER_VIEWS_MOST = 2 };
 
 struct Loader {
     LoaderSettings settings;
     size_t steps_per_epoch;
+    size_t views; /* of an image */
     size_t training_count;
     size_t *training; /* training_count: indices of the training images */
     uint32_t *order;  /* training_count: the running epoch's images; the thread's own */
@@ -181,6 +182,29 @@ static void shuffle_epoch(Loader *loader, size_t epoch)
     loader->order_valid = true;
 }
 
+/* The next views of an image go to slots from `slot` on. `number` tells the image's views of the
+ * epoch apart from all others. */
+static void fill_views(const Loader *loader, size_t epoch, size_t index, size_t number,
+                       Batch *batch, size_t slot)
+{
+    static const char *const purposes[LOADER_VIEWS_MOST] = {"augment", "second view"};
+    const LoaderSettings *settings = &loader->settings;
+    const Dataset *dataset = settings->dataset;
+    for (size_t v = 0; v < loader->views; ++v) {
+        View view = augment_identity();
+        float visible_least = 0;
+        if (settings->augment) {
+            RandomStream stream;
+            random_init(&stream, settings->seed, purposes[v], (uint32_t)epoch, (uint32_t)number);
+            view = augment_draw(&settings->augmentation, &stream,
+                                dataset->examples[index].lesion_count,
+                                dataset->examples[index].lesions);
+            visible_least = settings->augmentation.visible_least;
+        }
+        fill_slot(dataset, index, &view, visible_least, batch, slot + v);
+    }
+}
+
 /* Makes the `number`-th batch since the start. */
 static void make_batch(Loader *loader, size_t number, Batch *batch)
 {
@@ -197,20 +221,10 @@ static void make_batch(Loader *loader, size_t number, Batch *batch)
         size_t place = position % loader->training_count;
         size_t index = loader->training[loader->order[place]];
         round += loader->repeat[place] * wraps; /* each time another view */
-        View view = augment_identity();
-        float visible_least = 0;
-        if (settings->augment) {
-            RandomStream stream;
-            random_init(&stream, settings->seed, "augment", (uint32_t)epoch,
-                        (uint32_t)(index + round * dataset->count));
-            view = augment_draw(&settings->augmentation, &stream,
-                                dataset->examples[index].lesion_count,
-                                dataset->examples[index].lesions);
-            visible_least = settings->augmentation.visible_least;
-        }
-        fill_slot(dataset, index, &view, visible_least, batch, slot);
+        fill_views(loader, epoch, index, index + round * dataset->count, batch,
+                   slot * loader->views);
     }
-    batch->count = settings->slice_count;
+    batch->count = settings->slice_count * loader->views;
 }
 
 static void *run(void *argument)
@@ -264,6 +278,9 @@ static Status check(const LoaderSettings *settings)
         settings->slice_count > settings->global_batch - settings->slice_first)
         FAIL(STATUS_ARGUMENT, "slice %zu + %zu of a batch of %zu, expected a part of it",
              settings->slice_first, settings->slice_count, settings->global_batch);
+    if (settings->views > LOADER_VIEWS_MOST)
+        FAIL(STATUS_ARGUMENT, "%zu views of an image, expected at most %d", settings->views,
+             LOADER_VIEWS_MOST);
     if (dataset_split_count(settings->dataset, SPLIT_TRAIN) == 0)
         FAIL(STATUS_ARGUMENT, "the data set has no training images, expected at least 1");
     return STATUS_OK;
@@ -281,7 +298,7 @@ static Status fill_loader(Loader *loader)
     if (loader->settings.sampling == SAMPLING_BALANCED)
         TRY(sort_by_label(loader));
     for (size_t slot = 0; slot < RING; ++slot)
-        TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count,
+        TRY(batch_init(&loader->ring[slot], dataset, loader->settings.slice_count * loader->views,
                        &loader->settings.form));
     return start_thread(loader);
 }
@@ -292,6 +309,7 @@ Status loader_new(const LoaderSettings *settings, Loader **loader)
     TRY(check(settings));
     TRY(MEMORY_NEW(loader, 1));
     (*loader)->settings = *settings;
+    (*loader)->views = settings->views ? settings->views : 1;
     pthread_mutex_init(&(*loader)->mutex, NULL);
     pthread_cond_init(&(*loader)->batch_made, NULL);
     pthread_cond_init(&(*loader)->slot_freed, NULL);

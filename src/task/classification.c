@@ -216,6 +216,7 @@ const Task classification_task = {
     .count_count = 1,
     .output_count = OUTPUTS,
     .outputs = outputs,
+    .views = 1,
     .objective = {objective_make, objective_free, match, apply, total},
     .answers = {reader_make, reader_free, read_answer, NULL, average},
 };
