@@ -51,6 +51,22 @@ AugmentSettings augment_defaults(void)
     };
 }
 
+AugmentSettings augment_strong(void)
+{
+    return (AugmentSettings){
+        .flip_horizontal = 0.5f,
+        .flip_vertical = 0.5f,
+        .window_least = 0.45f,
+        .window_most = 1.0f,
+        .brightness = 0.4f,
+        .contrast = 0.4f,
+        .saturation = 0.2f,
+        .hue = 10.0f,
+        .greyscale = 0.2f,
+        .blur = 4.0f,
+    };
+}
+
 void augment_colour(AugmentSettings *settings, float strength)
 {
     settings->brightness *= strength;
@@ -123,6 +139,8 @@ static void draw_colour(const AugmentSettings *settings, RandomStream *stream, V
     static const float luma[3] = {0.299f, 0.587f, 0.114f};
     const float middle = 127.5f;
     float saturation = 1 + random_range(stream, -settings->saturation, settings->saturation);
+    if (settings->greyscale > 0 && random_uniform(stream) < settings->greyscale)
+        saturation = 0;
     float angle = random_range(stream, -settings->hue, settings->hue) * RADIANS;
     float contrast = 1 + random_range(stream, -settings->contrast, settings->contrast);
     float brightness = 1 + random_range(stream, -settings->brightness, settings->brightness);

@@ -34,6 +34,7 @@ typedef struct AugmentSettings {
     float blur;          /* every other view is blurred, by a Gaussian of up to this sigma, pixels
                             of a view of 300 x 300; 0: none */
     float hue;           /* rotation about the grey axis within +- this, degrees */
+    float greyscale;     /* probability that the view has no colours; 0: none is drawn */
 } AugmentSettings;
 
 /* One drawn view. */
@@ -50,6 +51,11 @@ typedef struct {
 /* Windows of 64 to 100 percent of the side, even flips, brightness within 20 percent and 20 of 255,
  * slight saturation and hue, one view in ten zoomed out by up to 1.5. */
 AugmentSettings augment_defaults(void);
+
+/* Stronger ones, of which two of one picture are to be found alike (task/self_supervision.c):
+ * windows of 45 to 100 percent of the side, more of brightness, contrast, saturation and hue, a
+ * fifth without colours, blur. The hue stays near: a colon is never green. */
+AugmentSettings augment_strong(void);
 
 /* Multiplies the ranges of all changes of colour; 1 leaves them as they are. */
 void augment_colour(AugmentSettings *settings, float strength);

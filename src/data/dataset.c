@@ -161,6 +161,7 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
     put_number(writer, dataset->by_patient);
     put_number(writer, dataset->synthetic + dataset->hard);
     put_number(writer, dataset->letterbox);
+    put_number(writer, dataset->unlabelled);
     put_names(writer, dataset->class_count, dataset->class_names);
     put_names(writer, dataset->patient_count, dataset->patients);
     put(writer, dataset->fingerprint, sizeof dataset->fingerprint);
@@ -220,6 +221,8 @@ Status dataset_seal(Dataset *dataset)
             put_text(&writer, "synthetic");
         if (dataset->letterbox)
             put_text(&writer, "letterbox");
+        if (dataset->unlabelled)
+            put_text(&writer, "unlabelled");
     }
     hash_text(writer.bytes, writer.used, dataset->fingerprint);
 end:
@@ -351,6 +354,8 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->hard = number == 2;
     TRY(get_number(reader, &number));
     dataset->letterbox = number != 0;
+    TRY(get_number(reader, &number));
+    dataset->unlabelled = number != 0;
     TRY(get_names(reader, &dataset->class_count, &dataset->class_names));
     TRY(get_names(reader, &dataset->patient_count, &dataset->patients));
     TRY(get(reader, dataset->fingerprint, sizeof dataset->fingerprint));

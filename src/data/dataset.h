@@ -51,6 +51,8 @@ typedef struct Dataset {
     size_t patient_count;
     char **patients;      /* patient_count names */
     bool by_patient;      /* false: the manifest names no patients, so the split is by image */
+    bool unlabelled;      /* nobody was asked what the images show: all count as normal, without a
+                             mask, and there is one class, of which there is none */
     bool synthetic;       /* the images were computed, as the phantom's are */
     bool hard;            /* they are of the phantom's hard level */
     size_t column_count;  /* further columns of the manifest, such as centre, age and sex */
@@ -71,6 +73,11 @@ Status dataset_load(const char *path, size_t size, const SplitSettings *split, D
 /* The same with pictures fitted into the square if `letterbox`, which a pack cannot give. */
 Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
                          Dataset **dataset);
+
+/* The same without annotations: the manifest needs no column but `image`, and what others say of
+ * lesions is not looked at, in a pack neither. */
+Status dataset_load_unlabelled(const char *path, size_t size, bool letterbox,
+                               const SplitSettings *split, Dataset **dataset);
 void dataset_free(Dataset *dataset);
 
 /* ceil(1.25 size). */

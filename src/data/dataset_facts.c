@@ -109,6 +109,27 @@ static Status judge_class(Concerns *concerns, const DatasetFacts *facts, const D
     return STATUS_OK;
 }
 
+static Status judge_batch(Concerns *concerns, const SplitFacts *training, size_t batch)
+{
+    if (batch <= training->images || training->images == 0)
+        return STATUS_OK;
+    return add(concerns, (Concern){.kind = CONCERN_BATCH, .split = SPLIT_TRAIN},
+               "a batch of %zu images is larger than the training split of %zu: every step sees "
+               "images several times (training: {batch: %zu} or less)",
+               batch, training->images, training->images);
+}
+
+/* Of frames without labels there is nothing to measure. */
+static Status judge_unlabelled(Concerns *concerns, const DatasetFacts *facts, size_t batch)
+{
+    const SplitFacts *training = &facts->splits[SPLIT_TRAIN];
+    if (training->images == 0)
+        return add(concerns,
+                   (Concern){.kind = CONCERN_SPLIT_EMPTY, .split = SPLIT_TRAIN, .refuse = true},
+                   "the training split has no image (the manifest's column split gives it none)");
+    return judge_batch(concerns, training, batch);
+}
+
 static Status judge(Concerns *concerns, const DatasetFacts *facts, const Dataset *dataset,
                     size_t batch, Split test)
 {
@@ -126,12 +147,7 @@ static Status judge(Concerns *concerns, const DatasetFacts *facts, const Dataset
                 name_of(test)));
     for (size_t c = 0; c < dataset->class_count; ++c)
         TRY(judge_class(concerns, facts, dataset, c, test));
-    if (batch > training->images)
-        TRY(add(concerns, (Concern){.kind = CONCERN_BATCH, .split = SPLIT_TRAIN},
-                "a batch of %zu images is larger than the training split of %zu: every step sees "
-                "images several times (training: {batch: %zu} or less)",
-                batch, training->images, training->images));
-    return STATUS_OK;
+    return judge_batch(concerns, training, batch);
 }
 
 static int refusing_first(const void *a, const void *b)
@@ -151,7 +167,8 @@ Status dataset_concerns_init(Concerns *concerns, const Dataset *dataset, size_t 
     *concerns = (Concerns){0};
     DatasetFacts facts;
     TRY(dataset_facts_init(&facts, dataset));
-    Status status = judge(concerns, &facts, dataset, batch, test);
+    Status status = dataset->unlabelled ? judge_unlabelled(concerns, &facts, batch)
+                                        : judge(concerns, &facts, dataset, batch, test);
     dataset_facts_clear(&facts);
     if (status != STATUS_OK)
         dataset_concerns_clear(concerns);

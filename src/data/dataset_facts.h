@@ -49,7 +49,7 @@ typedef struct {
 } Concerns;
 
 /* What is to be said of training in batches of `batch` images (0: any) and testing on the split
- * `test`. */
+ * `test`; of unlabelled images only whether there are any, and enough of them for a batch. */
 Status dataset_concerns_init(Concerns *concerns, const Dataset *dataset, size_t batch, Split test);
 void dataset_concerns_clear(Concerns *concerns);
 

@@ -24,6 +24,12 @@ static Status copy_names(size_t count, const char *const *names, size_t *copied,
     return STATUS_OK;
 }
 
+static Status name_no_class(Dataset *dataset)
+{
+    return copy_names(1, (const char *const[]){"unlabelled"}, &dataset->class_count,
+                      &dataset->class_names);
+}
+
 static Status copy_columns(const Manifest *manifest, Dataset *dataset)
 {
     size_t columns = manifest->kept_count;
@@ -114,7 +120,7 @@ Status dataset_check(const Manifest *manifest, size_t size)
 {
     if (size < SIZE_LEAST || size > SIZE_MOST)
         FAIL(STATUS_ARGUMENT, "size is %zu, expected %d to %d pixels", size, SIZE_LEAST, SIZE_MOST);
-    if (manifest->class_count == 0)
+    if (manifest->class_count == 0 && !manifest->unlabelled)
         FAIL(STATUS_FORMAT, "%s: every image is normal, expected at least one lesion class",
              manifest->path);
     return STATUS_OK;
@@ -129,8 +135,9 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
     dataset->by_patient = manifest->by_patient;
     dataset->synthetic = manifest->synthetic;
     dataset->hard = manifest->hard;
-    TRY(copy_names(manifest->class_count, manifest->class_names, &dataset->class_count,
-                   &dataset->class_names));
+    TRY(manifest->unlabelled ? name_no_class(dataset)
+                             : copy_names(manifest->class_count, manifest->class_names,
+                                          &dataset->class_count, &dataset->class_names));
     TRY(copy_names(manifest->patient_count, manifest->patients, &dataset->patient_count,
                    &dataset->patients));
     TRY(MEMORY_NEW(&dataset->examples, manifest->count));
@@ -144,7 +151,7 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
         example->lesion_count = row->box_count;
         example->label = row->label_index;
         example->patient = row->patient_index;
-        example->has_mask = source_has_mask(row);
+        example->has_mask = !manifest->unlabelled && source_has_mask(row);
     }
     TRY(copy_columns(manifest, dataset));
     TRY(assign_splits(manifest, split, looks, dataset));
@@ -209,7 +216,8 @@ static Status load_manifest(const char *path, size_t size, const SplitSettings *
     Findings findings = {0};
     Manifest manifest;
     Look *looks = NULL;
-    Status status = manifest_read(path, &findings, &manifest);
+    Status status = (dataset->unlabelled ? manifest_read_unlabelled
+                                         : manifest_read)(path, &findings, &manifest);
     if (status == STATUS_OK) {
         status = MEMORY_NEW(&looks, manifest.count);
         if (status == STATUS_OK && split->group == SPLIT_GROUP_SCENE)
@@ -263,13 +271,27 @@ static Status check_masks(const char *path, Dataset *dataset)
     return status;
 }
 
-Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset)
+/* What a pack holds of annotations. */
+static Status forget_annotations(Dataset *dataset)
 {
-    return dataset_load_form(path, size, false, split, dataset);
+    for (size_t i = 0; i < dataset->class_count; ++i)
+        free(dataset->class_names[i]);
+    free(dataset->class_names);
+    dataset->class_names = NULL;
+    dataset->class_count = 0;
+    for (size_t i = 0; i < dataset->count; ++i) {
+        Example *example = &dataset->examples[i];
+        example->label = LABEL_NORMAL;
+        example->form[0] = '\0';
+        example->has_mask = false;
+        example->lesion_count = 0;
+        dataset->masks[i] = NULL;
+    }
+    return name_no_class(dataset);
 }
 
-Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
-                         Dataset **dataset)
+static Status load(const char *path, size_t size, bool letterbox, bool unlabelled,
+                   const SplitSettings *split, Dataset **dataset)
 {
     size_t length = strlen(path);
     bool packed = length >= 3 && strcmp(path + length - 3, ".h5") == 0;
@@ -281,8 +303,11 @@ Status dataset_load_form(const char *path, size_t size, bool letterbox, const Sp
              path);
     TRY(MEMORY_NEW(dataset, 1));
     (*dataset)->letterbox = letterbox;
+    (*dataset)->unlabelled = unlabelled;
     Status status = packed ? pack_read(path, size, split, *dataset)
                            : load_manifest(path, size, split, *dataset);
+    if (status == STATUS_OK && packed && unlabelled)
+        status = forget_annotations(*dataset);
     if (status == STATUS_OK)
         status = check_masks(path, *dataset);
     if (status == STATUS_OK)
@@ -292,4 +317,21 @@ Status dataset_load_form(const char *path, size_t size, bool letterbox, const Sp
         *dataset = NULL;
     }
     return status;
+}
+
+Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset)
+{
+    return load(path, size, false, false, split, dataset);
+}
+
+Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
+                         Dataset **dataset)
+{
+    return load(path, size, letterbox, false, split, dataset);
+}
+
+Status dataset_load_unlabelled(const char *path, size_t size, bool letterbox,
+                               const SplitSettings *split, Dataset **dataset)
+{
+    return load(path, size, letterbox, true, split, dataset);
 }

@@ -17,11 +17,15 @@
 #include "base/random.h"
 #include "base/vector.h"
 
-enum { RING = 3 };
+enum { RING = 3, LOADER_VIEWS_MOST = 2 };
+
+/* Of the random numbers that an image's views are drawn from. */
+static const char *const view_purposes[LOADER_VIEWS_MOST] = {"augment", "second view"};
 
 struct Loader {
     LoaderSettings settings;
     size_t steps_per_epoch;
+    size_t views; /* of an image */
     size_t training_count;
     size_t *training; /* training_count: indices of the training images */
     uint32_t *order;  /* training_count: the running epoch's images; the thread's own */
@@ -234,14 +238,16 @@ static void make_batch(Loader *loader, size_t number, Batch *batch)
         round += loader->repeat[place] * wraps; /* each time another view */
         const uint32_t turn = (uint32_t)(index + round * settings->dataset->count);
         RandomStream stream;
-        random_init(&stream, settings->seed, "augment", (uint32_t)epoch, turn);
-        fill_view(loader, index, &stream, batch, slot);
+        for (size_t v = 0; v < loader->views; ++v) {
+            random_init(&stream, settings->seed, view_purposes[v], (uint32_t)epoch, turn);
+            fill_view(loader, index, &stream, batch, slot * loader->views + v);
+        }
         if (settings->mixup > 0) {
             random_init(&stream, settings->seed, "mixup", (uint32_t)epoch, turn);
             mix_in(loader, &stream, batch, slot);
         }
     }
-    batch->count = settings->slice_count;
+    batch->count = settings->slice_count * loader->views;
 }
 
 static void *run(void *argument)
@@ -295,6 +301,9 @@ static Status check(const LoaderSettings *settings)
         settings->slice_count > settings->global_batch - settings->slice_first)
         FAIL(STATUS_ARGUMENT, "slice %zu + %zu of a batch of %zu, expected a part of it",
              settings->slice_first, settings->slice_count, settings->global_batch);
+    if (settings->views > LOADER_VIEWS_MOST)
+        FAIL(STATUS_ARGUMENT, "%zu views of an image, expected at most %d", settings->views,
+             LOADER_VIEWS_MOST);
     if (dataset_split_count(settings->dataset, SPLIT_TRAIN) == 0)
         FAIL(STATUS_ARGUMENT, "the data set has no training images, expected at least 1");
     return STATUS_OK;
@@ -313,7 +322,7 @@ static Status fill_loader(Loader *loader)
         TRY(sort_by_label(loader));
     for (size_t slot = 0; slot < RING; ++slot)
         TRY(batch_init(&loader->ring[slot], dataset,
-                       loader->settings.slice_count + (loader->settings.mixup > 0),
+                       loader->settings.slice_count * loader->views + (loader->settings.mixup > 0),
                        &loader->settings.form));
     return start_thread(loader);
 }
@@ -324,6 +333,7 @@ Status loader_new(const LoaderSettings *settings, Loader **loader)
     TRY(check(settings));
     TRY(MEMORY_NEW(loader, 1));
     (*loader)->settings = *settings;
+    (*loader)->views = settings->views ? settings->views : 1;
     pthread_mutex_init(&(*loader)->mutex, NULL);
     pthread_cond_init(&(*loader)->batch_made, NULL);
     pthread_cond_init(&(*loader)->slot_freed, NULL);

@@ -1,13 +1,13 @@
 /* Batches of training images, made ahead of time by a thread of their own.
  *
  * The order of an epoch is a permutation keyed by (seed, "shuffle", epoch), the view of image i in
- * epoch e is keyed by (seed, "augment", e, i). Balanced sampling makes the order of an epoch from
- * the same key: as many images, each label equally often, by repeating those of the rarer ones.
- * Mixup (Zhang et al., ICLR 2018) draws the second image, its view and the share under the key
- * (seed, "mixup", e, i), from the images of the whole epoch and not of the batch. So
- * a batch is a function of the settings and its step alone: ranks that each load a slice of it see
- * together exactly the whole, and a loader started at a later step goes on as if it had run all the
- * way.
+ * epoch e is keyed by (seed, "augment", e, i), a second one by "second view". Balanced sampling
+ * makes the order of an epoch from the same key: as many images, each label equally often, by
+ * repeating those of the rarer ones. Mixup (Zhang et al., ICLR 2018) draws the second image, its
+ * view and the share under the key (seed, "mixup", e, i), from the images of the whole epoch and
+ * not of the batch. So a batch is a function of the settings and its step alone: ranks that each
+ * load a slice of it see together exactly the whole, and a loader started at a later step goes on
+ * as if it had run all the way.
  */
 #ifndef GISD_DATA_LOADER_H
 #define GISD_DATA_LOADER_H
@@ -31,8 +31,8 @@ typedef struct {
 } BatchExample;
 
 typedef struct {
-    size_t size; /* S */
-    size_t capacity, count;
+    size_t size;            /* S */
+    size_t capacity, count; /* views: those of an image stand one after the other */
     float *input;           /* count x S x S x 3, in the form that it was made for */
     uint8_t *masks;         /* count x S x S of 0 or 1; 0 where not annotated */
     BatchExample *examples; /* count */
@@ -62,6 +62,7 @@ typedef struct {
     size_t slice_first, slice_count; /* the images of the step that this loader makes */
     uint64_t seed;
     bool augment, shuffle;
+    size_t views; /* of each image; 0 stands for 1 */
     Sampling sampling;
     double
         mixup; /* above 0: every image is a mixture of two, of which the first one's share is drawn

@@ -173,6 +173,8 @@ static Status parse_row(const Manifest *manifest, const ManifestColumns *columns
         .split = SPLIT_NONE,
         .label_index = LABEL_NORMAL,
     };
+    if (manifest->unlabelled)
+        row->label = MANIFEST_NORMAL;
     TRY(parse_masks(row)); /* first: its files are to be spared, whatever is wrong with the row */
     if (row->image[0] == '\0')
         FAIL(STATUS_FORMAT, "%s:%zu: image is empty, expected a path", manifest->path, row->line);
@@ -402,7 +404,7 @@ static Status check_splits(const Manifest *manifest, Findings *findings)
 static Status read_rows(Findings *findings, Manifest *manifest)
 {
     ManifestColumns columns;
-    TRY(manifest_find_columns(&manifest->table, findings, &columns));
+    TRY(manifest_find_columns(&manifest->table, manifest->unlabelled, findings, &columns));
     if (manifest->table.rows == 0)
         FAIL(STATUS_FORMAT, "%s:%zu: no rows, expected one an image", manifest->path,
              manifest->table.lines[0] + 1);
@@ -436,9 +438,10 @@ static Status read_properties(Manifest *manifest)
     return STATUS_OK;
 }
 
-Status manifest_read(const char *path, Findings *findings, Manifest *manifest)
+static Status read_manifest(const char *path, bool unlabelled, Findings *findings,
+                            Manifest *manifest)
 {
-    *manifest = (Manifest){0};
+    *manifest = (Manifest){.unlabelled = unlabelled};
     Status status = memory_copy_text(path, &manifest->path);
     if (status == STATUS_OK)
         status = csv_read(path, &manifest->table);
@@ -449,6 +452,16 @@ Status manifest_read(const char *path, Findings *findings, Manifest *manifest)
     if (status != STATUS_OK)
         manifest_clear(manifest);
     return status;
+}
+
+Status manifest_read(const char *path, Findings *findings, Manifest *manifest)
+{
+    return read_manifest(path, false, findings, manifest);
+}
+
+Status manifest_read_unlabelled(const char *path, Findings *findings, Manifest *manifest)
+{
+    return read_manifest(path, true, findings, manifest);
 }
 
 Status manifest_parse(const char *path, const char *text, size_t bytes, Manifest *manifest)

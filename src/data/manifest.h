@@ -65,6 +65,7 @@ typedef struct {
     bool by_patient;       /* some row names a patient */
     size_t kept_count;     /* columns that are kept as texts: centre, lesion and unknown ones */
     size_t *kept_columns;  /* kept_count; of the table, those with a text in any row */
+    bool unlabelled;       /* what its columns annotate was not looked at; every row is normal */
     bool synthetic;        /* of the folder's properties; a parsed text has none */
     bool hard;             /* likewise: the images are a phantom's hard ones */
     MaskRule mask_rule;    /* of the folder's properties; rows have it where they say nothing */
@@ -75,7 +76,13 @@ typedef struct {
  * are added too; findings may be NULL. */
 Status manifest_read(const char *path, Findings *findings, Manifest *manifest);
 
-/* The same from text in memory (a pack keeps its manifest); `path` is for messages. */
+/* The same of frames of which nobody has said what they show: only `image` is required, and the
+ * columns label, mask, boxes, lesion, form and mask_values are kept as texts, whatever they hold.
+ */
+Status manifest_read_unlabelled(const char *path, Findings *findings, Manifest *manifest);
+
+/* The same as manifest_read() from text in memory (a pack keeps its manifest); `path` is for
+ * messages. */
 Status manifest_parse(const char *path, const char *text, size_t bytes, Manifest *manifest);
 
 void manifest_clear(Manifest *manifest);

@@ -91,7 +91,16 @@ static Status judge(const CsvTable *table, const ManifestColumns *columns, const
         "column \"%s\" is kept as it is and used for nothing, did you mean \"%s\"?", name, known);
 }
 
-Status manifest_find_columns(const CsvTable *table, Findings *findings, ManifestColumns *columns)
+static void forget_annotations(const CsvTable *table, ManifestColumns *columns)
+{
+    static const ManifestColumn annotating[] = {COLUMN_MASK, COLUMN_LABEL, COLUMN_LESION,
+                                                COLUMN_FORM, COLUMN_BOXES, COLUMN_MASK_VALUES};
+    for (size_t i = 0; i < sizeof annotating / sizeof *annotating; ++i)
+        columns->known[annotating[i]] = table->columns;
+}
+
+Status manifest_find_columns(const CsvTable *table, bool unlabelled, Findings *findings,
+                             ManifestColumns *columns)
 {
     for (size_t known = 0; known < COLUMNS; ++known)
         columns->known[known] = csv_find_column(table, manifest_column_names[known]);
@@ -108,5 +117,8 @@ Status manifest_find_columns(const CsvTable *table, Findings *findings, Manifest
     }
     size_t unused;
     TRY(csv_column(table, manifest_column_names[COLUMN_IMAGE], &unused));
-    return csv_column(table, manifest_column_names[COLUMN_LABEL], &unused);
+    if (!unlabelled)
+        return csv_column(table, manifest_column_names[COLUMN_LABEL], &unused);
+    forget_annotations(table, columns);
+    return STATUS_OK;
 }

@@ -8,6 +8,8 @@
 #ifndef GISD_DATA_MANIFEST_COLUMNS_H
 #define GISD_DATA_MANIFEST_COLUMNS_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "data/findings.h"
 #include "store/csv.h"
@@ -34,7 +36,9 @@ typedef struct {
     size_t known[COLUMNS];
 } ManifestColumns;
 
-/* STATUS_FORMAT: a required column is missing, a name stands there twice or is misspelt. */
-Status manifest_find_columns(const CsvTable *table, Findings *findings, ManifestColumns *columns);
+/* STATUS_FORMAT: a required column is missing, a name stands there twice or is misspelt. Of frames
+ * without labels `image` alone is required, and whatever columns annotate are taken for missing. */
+Status manifest_find_columns(const CsvTable *table, bool unlabelled, Findings *findings,
+                             ManifestColumns *columns);
 
 #endif

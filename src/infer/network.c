@@ -10,7 +10,7 @@ static Status build(Network *network)
     TRY(engine_find("auto", &engine));
     TRY(net_new(network->parameters, engine, plan->training, &network->net));
     TRY(net_set_precision(network->net, plan->precision));
-    TRY(network->architecture->build(network->net, &plan->model, plan->batch, &network->nodes));
+    TRY(architecture_build(network->net, &plan->model, plan->batch, &network->nodes));
     if (plan->training) {
         architecture_tune(network->architecture, network->parameters, plan->local);
         TRY(parameters_add_gradients(network->parameters));
@@ -72,7 +72,7 @@ static Status outline(const ModelSettings *model, ParameterList *parameters, Net
     parameters->only_shapes = true;
     TRY(engine_find("auto", &engine));
     TRY(net_new(parameters, engine, false, &net));
-    Status status = architecture_of(model)->build(net, model, 1, &nodes);
+    Status status = architecture_build(net, model, 1, &nodes);
     *count = (NetworkCount){0};
     if (status == STATUS_OK) {
         count->macs = net_forward_macs(net);
@@ -111,7 +111,7 @@ static Status count_needs(const NetworkPlan *plan, ParameterList *parameters, Ne
     TRY(net_new(parameters, engine, plan->training, &net));
     Status status = net_set_precision(net, plan->precision);
     if (status == STATUS_OK)
-        status = architecture->build(net, &plan->model, plan->batch, &nodes);
+        status = architecture_build(net, &plan->model, plan->batch, &nodes);
     if (status == STATUS_OK) {
         architecture_tune(architecture, parameters, plan->local);
         needs->parameters = parameters_total(parameters, false);

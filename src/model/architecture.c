@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/embedding_head.h"
+
 extern const Architecture improved_ssd_architecture;
 extern const Architecture vgg19_architecture;
 extern const Architecture vgg19_bn_architecture;
@@ -74,7 +76,30 @@ void architecture_title(const ModelSettings *settings, char title[ARCHITECTURE_N
 bool architecture_same(const ModelSettings *a, const ModelSettings *b)
 {
     return a->architecture == b->architecture && a->size == b->size && a->classes == b->classes &&
-           a->without_masks == b->without_masks && memcmp(a->own, b->own, sizeof a->own) == 0;
+           a->without_masks == b->without_masks && a->self_supervised == b->self_supervised &&
+           memcmp(a->own, b->own, sizeof a->own) == 0;
+}
+
+static Status build_self_supervised(Net *net, const ModelSettings *settings, size_t batch,
+                                    NetworkNodes *nodes)
+{
+    const Architecture *architecture = architecture_of(settings);
+    NodeId features;
+    if (!architecture->features)
+        FAIL(STATUS_UNSUPPORTED,
+             "%s has no part that learns without labels (expected another architecture)",
+             architecture->name);
+    TRY(architecture->features(net, settings, batch, &nodes->image, &features));
+    embedding_head(net, features, nodes->outputs);
+    return STATUS_OK;
+}
+
+Status architecture_build(Net *net, const ModelSettings *settings, size_t batch,
+                          NetworkNodes *nodes)
+{
+    return settings->self_supervised
+               ? build_self_supervised(net, settings, batch, nodes)
+               : architecture_of(settings)->build(net, settings, batch, nodes);
 }
 
 void architecture_tune(const Architecture *architecture, ParameterList *parameters, bool local)

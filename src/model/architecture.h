@@ -24,11 +24,13 @@ enum {
 
 /* One network, settled but for its batch. Plain memory: copied between ranks as it is. */
 typedef struct {
-    int architecture;   /* position in the table of architectures */
-    size_t size;        /* side of the square input, pixels */
-    size_t classes;     /* lesion classes of the data; normal is none of them */
-    bool without_masks; /* the data have no masks of lesions to learn from */
-    bool test_flips;    /* its answers are averaged over the image and its mirror image */
+    int architecture;     /* position in the table of architectures */
+    size_t size;          /* side of the square input, pixels */
+    size_t classes;       /* lesion classes of the data; normal is none of them */
+    bool without_masks;   /* the data have no masks of lesions to learn from */
+    bool test_flips;      /* its answers are averaged over the image and its mirror image */
+    bool self_supervised; /* its features alone, under the head that compares views
+                             (embedding_head.h), in place of all of it */
     alignas(max_align_t) unsigned char own[ARCHITECTURE_SETTINGS_BYTES]; /* the architecture's */
 } ModelSettings;
 
@@ -66,6 +68,11 @@ typedef struct {
      * NETWORK_NO_OUTPUT: without masks to learn from, a network has no output for them. Errors of
      * the graph itself come from net_plan(). */
     Status (*build)(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes);
+
+    /* Builds the part of it that can learn without labels, from the image to one vector of
+     * features: batch x 1 x 1 x any. NULL: it has no such part. */
+    Status (*features)(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
+                       NodeId *features);
 
     /* Whether it has the output of an auxiliary head, for training; NULL: it never has. */
     bool (*has_auxiliary)(const ModelSettings *settings);
@@ -106,6 +113,11 @@ void architecture_title(const ModelSettings *settings, char title[ARCHITECTURE_N
 
 /* Whether two are the same network. */
 bool architecture_same(const ModelSettings *a, const ModelSettings *b);
+
+/* Builds the graph that the settings ask for: all of the network, or its features under the head
+ * that compares views, where `batch` counts views. */
+Status architecture_build(Net *net, const ModelSettings *settings, size_t batch,
+                          NetworkNodes *nodes);
 
 /* Sets which parameters train. To be called before net_plan(). */
 void architecture_tune(const Architecture *architecture, ParameterList *parameters, bool local);

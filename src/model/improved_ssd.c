@@ -7,6 +7,7 @@
 
 #include "model/architecture.h"
 #include "model/detection_head.h"
+#include "model/resnet_v2.h"
 #include "model/rfpn.h"
 #include "model/seg_branch.h"
 
@@ -167,6 +168,21 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
     return STATUS_OK;
 }
 
+/* The means of all three taps, so that each of them learns: the pyramid reads them all. */
+static Status build_features(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
+                             NodeId *features)
+{
+    const ImprovedSsdSettings whole = whole_settings(settings);
+    const ResnetSettings resnet = {whole.backbone, whole.base};
+    NodeId taps[RESNET_TAPS];
+    *image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
+    resnet_v2_high(net, resnet_v2_low(net, *image, &resnet), &resnet, NULL, taps);
+    for (size_t i = 0; i < RESNET_TAPS; ++i)
+        taps[i] = net_mean(net, taps[i]);
+    *features = net_concat_channels(net, RESNET_TAPS, taps);
+    return STATUS_OK;
+}
+
 static bool gives_masks(const ModelSettings *settings)
 {
     return !whole_settings(settings).without_masks;
@@ -206,6 +222,7 @@ const Architecture improved_ssd_architecture = {
     .attributes = attributes,
     .check = check_settings,
     .build = build,
+    .features = build_features,
     .gives_masks = gives_masks,
     .narrowest = narrowest,
     .is_frozen_by_local = is_frozen_by_local,

@@ -173,26 +173,46 @@ static NodeId auxiliary_head(Builder *b, NodeId x, size_t classes)
     return classifier_logits(b->net, x, "AuxLogits.fc", classes, (Initial){INITIAL_NORMAL, 0.001F});
 }
 
+/* To the 17x17 map, from which the auxiliary head reads. */
+static NodeId first_blocks(Builder *b, NodeId x)
+{
+    x = stem(b, x);
+    x = block_a(enter(b, "5b"), x, 32);
+    x = block_a(enter(b, "5c"), x, 64);
+    x = block_a(enter(b, "5d"), x, 64);
+    x = block_b(enter(b, "6a"), x);
+    x = block_c(enter(b, "6b"), x, 128);
+    x = block_c(enter(b, "6c"), x, 160);
+    x = block_c(enter(b, "6d"), x, 160);
+    return block_c(enter(b, "6e"), x, 192);
+}
+
+static NodeId last_blocks(Builder *b, NodeId x)
+{
+    x = block_d(enter(b, "7a"), x);
+    x = block_e(enter(b, "7b"), x);
+    x = block_e(enter(b, "7c"), x);
+    return net_mean(b->net, x);
+}
+
+static Status build_features(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
+                             NodeId *features)
+{
+    Builder b = {.net = net, .base = own_settings(settings).base};
+    *image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
+    *features = last_blocks(&b, first_blocks(&b, *image));
+    return STATUS_OK;
+}
+
 static Status build(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes)
 {
     const OwnSettings own = own_settings(settings);
     Builder b = {.net = net, .base = own.base};
     nodes->image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
-    NodeId x = stem(&b, nodes->image), auxiliary = NETWORK_NO_OUTPUT;
-    x = block_a(enter(&b, "5b"), x, 32);
-    x = block_a(enter(&b, "5c"), x, 64);
-    x = block_a(enter(&b, "5d"), x, 64);
-    x = block_b(enter(&b, "6a"), x);
-    x = block_c(enter(&b, "6b"), x, 128);
-    x = block_c(enter(&b, "6c"), x, 160);
-    x = block_c(enter(&b, "6d"), x, 160);
-    x = block_c(enter(&b, "6e"), x, 192);
+    NodeId x = first_blocks(&b, nodes->image), auxiliary = NETWORK_NO_OUTPUT;
     if (own.auxiliary)
         auxiliary = net_output(net, auxiliary_head(&b, x, settings->classes));
-    x = block_d(enter(&b, "7a"), x);
-    x = block_e(enter(&b, "7b"), x);
-    x = block_e(enter(&b, "7c"), x);
-    x = net_dropout(net, net_mean(net, x), "dropout", own.dropout);
+    x = net_dropout(net, last_blocks(&b, x), "dropout", own.dropout);
     x = classifier_logits(net, x, "fc", settings->classes, (Initial){INITIAL_NORMAL, 0.1F});
     classifier_outputs(nodes, net_output(net, x), auxiliary);
     return STATUS_OK;
@@ -261,6 +281,7 @@ const Architecture inception_v3_architecture = {
     .attributes = attributes,
     .check = check,
     .build = build,
+    .features = build_features,
     .has_auxiliary = has_auxiliary,
     .narrowest = narrowest,
     .is_frozen_by_local = is_before_last_layer,

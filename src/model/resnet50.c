@@ -65,13 +65,13 @@ static NodeId bottleneck(Net *net, NodeId x, const char *unit, size_t middle, si
     return net_relu(net, net_add(net, y, shortcut));
 }
 
-static Status build(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes)
+static Status build_features(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
+                             NodeId *features)
 {
     static const size_t units[STAGES] = {3, 4, 6, 3};
     const size_t base = own_settings(settings).base;
-    nodes->image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
-    NodeId x =
-        norm_of_convolution(net, nodes->image, (const char *[]){"conv1", "bn1"}, base, 7, 2, true);
+    *image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
+    NodeId x = norm_of_convolution(net, *image, (const char *[]){"conv1", "bn1"}, base, 7, 2, true);
     x = net_max_pool_2d(
         net, x, &(PoolSettings){.kernel_h = 3, .kernel_w = 3, .stride = 2, .pad_h = 1, .pad_w = 1});
     for (size_t stage = 0; stage < STAGES; ++stage)
@@ -80,7 +80,14 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
             snprintf(name, sizeof name, "layer%zu.%zu", stage + 1, unit);
             x = bottleneck(net, x, name, base << stage, stage > 0 && unit == 0 ? 2 : 1);
         }
-    x = net_mean(net, x);
+    *features = net_mean(net, x);
+    return STATUS_OK;
+}
+
+static Status build(Net *net, const ModelSettings *settings, size_t batch, NetworkNodes *nodes)
+{
+    NodeId x;
+    TRY(build_features(net, settings, batch, &nodes->image, &x));
     /* PyTorch's own start of a linear layer: He's uniform one with slope sqrt(5). */
     const Initial weight = {INITIAL_UNIFORM, 1 / sqrtf((float)net_shape(net, x).c)};
     x = classifier_logits(net, x, "fc", settings->classes, weight);
@@ -126,6 +133,7 @@ const Architecture resnet50_architecture = {
     .attributes = attributes,
     .check = check,
     .build = build,
+    .features = build_features,
     .narrowest = narrowest,
     .is_frozen_by_local = is_before_last_layer,
     .depends_on_classes = is_last_layer,

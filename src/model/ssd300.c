@@ -137,6 +137,16 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
     return STATUS_OK;
 }
 
+/* All of VGG16 but the scale of the L2 norm, which is a level's own. */
+static Status build_features(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
+                             NodeId *features)
+{
+    const size_t base = own_settings(settings).base;
+    *image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
+    *features = net_mean(net, last_layers(net, first_layers(net, *image, base), base));
+    return STATUS_OK;
+}
+
 /* ---- the architecture ---- */
 
 static const SettingRow rows[] = {
@@ -196,6 +206,7 @@ const Architecture ssd300_architecture = {
     .attributes = attributes,
     .check = check,
     .build = build,
+    .features = build_features,
     .gives_masks = gives_masks,
     .narrowest = narrowest,
     .is_frozen_by_local = is_frozen_by_local,

@@ -64,6 +64,14 @@ static NodeId features(Net *net, NodeId x, size_t base, bool norms)
     return x;
 }
 
+static Status build_features(Net *net, const ModelSettings *settings, size_t batch, bool norms,
+                             NodeId *image, NodeId *x)
+{
+    *image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
+    *x = features(net, *image, own_settings(settings).base, norms);
+    return STATUS_OK;
+}
+
 static NodeId linear(Net *net, NodeId x, const char *name, size_t outputs)
 {
     return net_linear(net, x, name,
@@ -75,8 +83,8 @@ static Status build_vgg(Net *net, const ModelSettings *settings, size_t batch, b
 {
     const OwnSettings own = own_settings(settings);
     const size_t hidden = 64 * own.base;
-    nodes->image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
-    NodeId x = features(net, nodes->image, own.base, norms);
+    NodeId x;
+    TRY(build_features(net, settings, batch, norms, &nodes->image, &x));
     x = net_adaptive_average_pool(net, x, WINDOWS, WINDOWS);
     x = net_relu(net, linear(net, x, "classifier.0", hidden));
     x = net_dropout(net, x, "classifier.2", own.dropout);
@@ -110,6 +118,24 @@ static Status build_with_norms(Net *net, const ModelSettings *settings, size_t b
     return build_vgg(net, settings, batch, true, nodes);
 }
 
+/* The mean of the last map; the linear layers behind it read 7x7 means, which see where things are.
+ */
+static Status plain_features(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
+                             NodeId *x)
+{
+    TRY(build_features(net, settings, batch, false, image, x));
+    *x = net_mean(net, *x);
+    return STATUS_OK;
+}
+
+static Status features_with_norms(Net *net, const ModelSettings *settings, size_t batch,
+                                  NodeId *image, NodeId *x)
+{
+    TRY(build_features(net, settings, batch, true, image, x));
+    *x = net_mean(net, *x);
+    return STATUS_OK;
+}
+
 static size_t narrowest(const ModelSettings *settings)
 {
     return own_settings(settings).base;
@@ -125,15 +151,15 @@ static bool is_before_last_layer(const char *parameter)
     return !is_last_layer(parameter);
 }
 
-#define VGG19(its_name, its_build)                                                                 \
+#define VGG19(its_name, its_build, its_features)                                                   \
     {                                                                                              \
         .name = (its_name), .task = "classification", .input = CLASSIFIER_IMAGENET_FORM,           \
         .default_size = 224, .row_count = sizeof rows / sizeof *rows, .rows = rows,                \
         .attribute_count = sizeof attributes / sizeof *attributes, .attributes = attributes,       \
-        .check = check, .build = (its_build), .narrowest = narrowest,                              \
+        .check = check, .build = (its_build), .features = (its_features), .narrowest = narrowest,  \
         .is_frozen_by_local = is_before_last_layer, .depends_on_classes = is_last_layer,           \
     }
 
 extern const Architecture vgg19_architecture, vgg19_bn_architecture;
-const Architecture vgg19_architecture = VGG19("vgg19", build_plain);
-const Architecture vgg19_bn_architecture = VGG19("vgg19_bn", build_with_norms);
+const Architecture vgg19_architecture = VGG19("vgg19", build_plain, plain_features);
+const Architecture vgg19_bn_architecture = VGG19("vgg19_bn", build_with_norms, features_with_norms);

@@ -219,10 +219,12 @@ static Status read_all(const Hdf5Reader *reader, CellResult *result)
 {
     TRY(hdf5_read_text(reader, "config", &result->config));
     TRY(read_provenance(reader, result));
+    TRY(read_history(reader, result));
+    if (strstr(result->config, "\nmethod: ")) /* self-supervised: nothing was tested */
+        return STATUS_OK;
     TRY(read_metrics(reader, result));
     TRY(read_curve(reader, result));
     TRY(read_confusion(reader, result));
-    TRY(read_history(reader, result));
     TRY(read_predictions(reader, result));
     TRY(mend_masks(reader, result));
     return read_overlap(reader, result);

@@ -96,12 +96,15 @@ static const Section ablation = {
     "deviations says nothing; a network without masks has no Dice. Which variant the other tables "
     "mark as chosen has no meaning here."};
 /* Only where there are pretrainings. */
-static const Section pretraining = {"pretraining", "Pretraining", results_pretraining,
-                                    "What the cells' networks were trained on first, each once; "
-                                    "the cells start from its parameters, "
-                                    "but for those that depend on the classes where the classes "
-                                    "differ. AUC, accuracy and Dice are of "
-                                    "its own data's validation split, not of this experiment's."};
+static const Section pretraining = {
+    "pretraining", "Pretraining", results_pretraining,
+    "What the cells' networks were trained on first, each once; "
+    "the cells start from its parameters, "
+    "but for those that depend on the classes where the classes "
+    "differ. AUC, accuracy and Dice are of "
+    "its own data's validation split, not of this experiment's. "
+    "One that learns without labels has none; its deviation is 1 "
+    "where embeddings fill the sphere, 0 where they have collapsed."};
 
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
 {

@@ -221,6 +221,7 @@ const Task classification_task = {
     .output_count = OUTPUTS,
     .outputs = outputs,
     .mixes = true,
+    .views = 1,
     .objective = {objective_make, objective_free, match, apply, total},
     .answers = {reader_make, reader_free, read_answer, NULL, average},
 };

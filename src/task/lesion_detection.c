@@ -404,6 +404,7 @@ const Task lesion_detection_task = {
     .output_count = OUTPUTS,
     .outputs = outputs,
     .gives = {.boxes = true, .masks = true},
+    .views = 1,
     .objective = {objective_make, objective_free, match, apply, total},
     .answers = {reader_make, reader_free, read_answer, read_mask, average},
     .check_data = check_data,

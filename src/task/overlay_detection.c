@@ -211,6 +211,7 @@ const Task overlay_detection_task = {
     .output_count = OUTPUTS,
     .outputs = outputs,
     .gives = {.boxes = true},
+    .views = 1,
     .objective = {objective_make, objective_free, match, apply, total},
     .answers = {reader_make, reader_free, read_answer, NULL, average},
     .check_data = check_data,

@@ -26,12 +26,13 @@ enum {
 };
 
 typedef struct {
-    const char *name;  /* "classification": NAME_loss in the history */
+    const char *name;  /* "classification": NAME_loss in the history; of a measure NAME */
     const char *label; /* "class": in the log */
     const char *description;
     size_t divisor;    /* which of the task's counts the sum over images is divided by */
     bool of_masks;     /* 0 and not told where the data have no masks */
     bool of_auxiliary; /* likewise where the network has no auxiliary head */
+    bool is_measure;   /* no part of the loss: what else the training is watched by */
 } TaskLoss;
 
 /* What the answers of a network hold besides class scores. */
@@ -110,20 +111,25 @@ typedef struct {
     const SettingRow *rows; /* of its settings, which lie in TaskSettings.own */
     const TaskLoss *losses;
     const TaskOutput *outputs; /* in the order of NetworkNodes.outputs */
-    bool mixes; /* its losses take a mixture of two images: BatchExample.share and other_label */
+    bool mixes;      /* its losses take mixtures of two images: BatchExample.share, other_label */
     TaskGives gives; /* where the data have what it takes: see task_gives() */
+    size_t views;    /* of each image in a training batch, one after the other */
     ObjectiveFunctions objective;
-    AnswerFunctions answers;
+    AnswerFunctions answers; /* make is NULL: its networks say nothing of images */
 
     /* Whether there is something to learn from: the training split's facts. STATUS_ARGUMENT says
      * what is missing and the remedy. NULL: always. */
     Status (*check_data)(const SplitFacts *training);
+
+    /* Whether the means of an epoch's losses, loss_count, say that training has come to nothing:
+     * STATUS_DIVERGED, with the remedy. NULL: they never do. */
+    Status (*check_epoch)(const double *losses);
 } Task;
 
 size_t task_count(void);
 const Task *task_at(size_t position);
 
-/* The task that the model's architecture serves. */
+/* The task that the model's architecture serves, or the one that its features learn by. */
 const Task *task_of(const ModelSettings *model);
 
 /* What a network's answers hold: its task's, less masks where there were none to learn from or it
@@ -146,6 +152,10 @@ static inline bool task_has_loss(const ModelSettings *model, size_t loss)
            (!of->of_auxiliary ||
             (architecture->has_auxiliary && architecture->has_auxiliary(model)));
 }
+
+/* What the history calls a loss: column[TASK_COLUMN_BYTES]. */
+enum { TASK_COLUMN_BYTES = 64 };
+void task_loss_column(const TaskLoss *loss, char *column);
 
 /* A count that losses are divided by; 1 for none. */
 static inline double task_divisor(unsigned long long count)

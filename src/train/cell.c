@@ -102,11 +102,18 @@ static Status split_indices(const Dataset *dataset, Split split, size_t *count, 
     return STATUS_OK;
 }
 
+/* Whether its network says something of images that can be compared with what is known of them. */
+static bool is_measured(const Cell *cell)
+{
+    return task_of(&cell->settings->model)->answers.make != NULL;
+}
+
 static Status check_splits(const Cell *cell)
 {
     Split test = cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST;
     const Split needed[3] = {SPLIT_TRAIN, SPLIT_VALIDATION, test};
-    for (size_t i = 0; i < 3; ++i)
+    const size_t count = is_measured(cell) ? 3 : 1;
+    for (size_t i = 0; i < count; ++i)
         if (!dataset_split_count(cell->dataset, needed[i]))
             FAIL(STATUS_ARGUMENT, "%s: the %s split has no images", cell->place->data_name,
                  split_name(needed[i]));
@@ -180,8 +187,8 @@ static void add_step(Cell *cell, const StepResult *step)
     double *row = cell->row;
     *history_at(history, row, "loss") = step->loss;
     for (size_t k = 0; k < task->loss_count; ++k) {
-        char name[HISTORY_NAME_BYTES];
-        snprintf(name, sizeof name, "%s_loss", task->losses[k].name);
+        char name[TASK_COLUMN_BYTES];
+        task_loss_column(&task->losses[k], name);
         if (task_has_loss(&cell->trainer.network.plan.model, k))
             *history_at(history, row, name) = step->losses[k];
     }
@@ -222,8 +229,8 @@ static void describe_losses(Cell *cell, char *text, size_t room)
     size_t used = 0;
     text[0] = '\0';
     for (size_t k = 0; k < task->loss_count && used < room; ++k) {
-        char name[HISTORY_NAME_BYTES];
-        snprintf(name, sizeof name, "%s_loss", task->losses[k].name);
+        char name[TASK_COLUMN_BYTES];
+        task_loss_column(&task->losses[k], name);
         if (task_has_loss(&cell->trainer.network.plan.model, k))
             used += (size_t)snprintf(text + used, room - used, "%s%s %.4f", used ? " " : "",
                                      task->losses[k].label, history_last(&cell->history, name));
@@ -251,12 +258,26 @@ static void log_epoch(Cell *cell)
     char losses[LINE_BYTES], validation[LINE_BYTES];
     describe_losses(cell, losses, sizeof losses);
     describe_validation(cell, validation, sizeof validation);
-    say(cell,
-        "epoch %zu/%zu  loss %.4f (%s)  rate %.2e  validation: %s  %.1f s (%.2f s waiting for "
-        "data)",
+    say(cell, "epoch %zu/%zu  loss %.4f (%s)  rate %.2e  %s%s%s%.1f s (%.2f s waiting for data)",
         history->count, cell->settings->epochs, history_last(history, "loss"), losses,
-        history_last(history, "learning_rate"), validation, history_last(history, "seconds"),
+        history_last(history, "learning_rate"), *validation ? "validation: " : "", validation,
+        *validation ? "  " : "", history_last(history, "seconds"),
         history_last(history, "seconds_waited_for_data"));
+}
+
+/* The same on every rank, as the losses are. */
+static Status check_epoch(const Cell *cell)
+{
+    const Task *task = cell->trainer.network.task;
+    double losses[TASK_LOSSES_MOST];
+    if (!task->check_epoch)
+        return STATUS_OK;
+    for (size_t k = 0; k < task->loss_count; ++k) {
+        char name[TASK_COLUMN_BYTES];
+        task_loss_column(&task->losses[k], name);
+        losses[k] = history_last(&cell->history, name);
+    }
+    return task->check_epoch(losses);
 }
 
 /* From the trainer's step to the end of its epoch, or until somebody asks to stop. */
@@ -292,12 +313,13 @@ static Status run_epoch(Cell *cell, bool *stopped)
         loader_seconds_waited(trainer->loader) - waited;
     *history_at(history, row, "seconds_exposed_communication") =
         gradient_sum_seconds_exposed(trainer->sum) - exposed;
-    TRY(validate(cell, row));
+    if (is_measured(cell))
+        TRY(validate(cell, row));
     *history_at(history, row, "seconds") = clock_seconds() - started;
     TRY(history_add(history, row));
     take_history(cell);
     log_epoch(cell);
-    return STATUS_OK;
+    return check_epoch(cell);
 }
 
 /* Whether validation has been no better for so long that the cell ends here. It follows from the
@@ -491,8 +513,33 @@ static Status write_results(Cell *cell, const Evaluation *test, double point)
     return status;
 }
 
+/* What there is to keep of a network that is not measured: its features, and how it came to them.
+ */
+static Status write_features(Cell *cell)
+{
+    const double seconds = clock_seconds() - cell->started;
+    Status status;
+    PATIENTLY(status, cell_write_features(cell->place, &cell->trainer));
+    if (status == STATUS_OK)
+        PATIENTLY(status, cell_write_result(cell->place, &cell->trainer, &cell->history, NULL, NULL,
+                                            NAN, seconds));
+    if (status == STATUS_OK)
+        say(cell, "its features are in features.h5");
+    return status;
+}
+
+static Status finish_unmeasured(Cell *cell)
+{
+    Status status = group_state_check(&cell->trainer);
+    if (status == STATUS_OK && cell->trainer.rank == 0)
+        status = write_features(cell);
+    return mpi_agree(cell->group, status);
+}
+
 static Status finish(Cell *cell)
 {
+    if (!is_measured(cell))
+        return finish_unmeasured(cell);
     Evaluation test = {0};
     double point = history_last(&cell->history, "operating_point");
     Status status;

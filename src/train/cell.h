@@ -1,5 +1,6 @@
 /* One cell: train a network, validate it each epoch, choose the operating point on the validation
- * split, test it, and write result.h5 and checkpoint.h5.
+ * split, test it, and write result.h5 and checkpoint.h5. A self-supervised cell is neither
+ * validated nor tested: it writes features.h5 and, in result.h5, its history.
  *
  * Collective over the group's communicator. Only its rank 0 writes files and calls `progress`; the
  * decision to stop is rank 0's too and reaches the others with the sums of the step.
@@ -14,6 +15,9 @@
 #include "base/status.h"
 #include "data/dataset.h"
 #include "train/settings.h"
+
+/* In the folder of a self-supervised cell, for those that start from it. */
+#define CELL_FEATURES_FILE "features.h5"
 
 /* Where the cell stands; for the progress line and the journal. */
 typedef struct {
@@ -46,8 +50,8 @@ typedef struct {
     const char *config_text; /* resolved settings as YAML, stored in the results */
     const char *data_name;   /* for the provenance */
     size_t saved_step;       /* the journal says that a checkpoint of it was saved; 0: of none */
-    const char *pretraining; /* id of the cell, a pretraining, whose checkpoint is what it starts
-                                from; NULL: none */
+    const char *pretraining; /* id of the cell, a pretraining, whose checkpoint (or features) is
+                                what it starts from; NULL: none */
     const char *weights;     /* hash of the parameters that it is to start from; "": random ones */
     FILE *log;               /* rank 0's log.txt; may be NULL */
 } CellPlace;

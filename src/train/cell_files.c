@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "infer/checkpoint.h"
+#include "model/embedding_head.h"
 #include "store/files.h"
 
 static Status checkpoint_path(const CellPlace *place, char **path)
@@ -73,6 +74,43 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
 end:
     checkpoint_model_clear(&model);
     checkpoint_state_clear(&state);
+    free(path);
+    return status;
+}
+
+/* The list without the parameters of the head; it borrows all but the array of its items. */
+static Status list_features(const ParameterList *parameters, ParameterList *features)
+{
+    *features = (ParameterList){0};
+    TRY(MEMORY_NEW(&features->items, parameters->count));
+    for (size_t i = 0; i < parameters->count; ++i)
+        if (!embedding_head_has(parameters->items[i].name))
+            features->items[features->count++] = parameters->items[i];
+    return STATUS_OK;
+}
+
+Status cell_write_features(const CellPlace *place, Trainer *trainer)
+{
+    CheckpointModel model = {0};
+    CheckpointState state;
+    ParameterList features = {0};
+    char *path = NULL;
+    Status status;
+    checkpoint_state_init(&state);
+    TRY_GOTO(status, end,
+             checkpoint_model_init(&model, &trainer->network.plan.model, "global",
+                                   (const char *const *)trainer->dataset->class_names, NAN));
+    model.some = true;
+    TRY_GOTO(status, end, checkpoint_state_set_text(&state, "cell", place->cell_id));
+    TRY_GOTO(status, end, list_features(&trainer->parameters, &features));
+    TRY_GOTO(status, end, files_join(place->folder, CELL_FEATURES_FILE, &path));
+    optimiser_swap_average(trainer->optimiser);
+    status = checkpoint_write(path, &model, &features, NULL, &state);
+    optimiser_swap_average(trainer->optimiser);
+end:
+    checkpoint_model_clear(&model);
+    checkpoint_state_clear(&state);
+    free(features.items);
     free(path);
     return status;
 }

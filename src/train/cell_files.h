@@ -19,7 +19,13 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
  * the same may be called again. Rank 0 only: see group_state.h. */
 Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, bool *found);
 
-/* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). Rank 0 only. */
+/* Writes features.h5 into the cell's folder: what a self-supervised cell is for, the parameters of
+ * the network without those of the head that compares views, as a checkpoint of some parameters.
+ * Rank 0 only. */
+Status cell_write_features(const CellPlace *place, Trainer *trainer);
+
+/* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). A network that is
+ * not measured has no `test`, which with `metrics` is then NULL. Rank 0 only. */
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
                          const Evaluation *test, const SplitMetrics *metrics,
                          double operating_point, double training_seconds);

@@ -18,19 +18,8 @@ static void add_column(History *history, const char *prefix, const char *name, c
     snprintf(column->name, sizeof column->name, "%s%s%s", prefix, name, suffix);
 }
 
-static void add_columns(History *history, const ModelSettings *model)
+static void add_validation_columns(History *history, const ModelSettings *model)
 {
-    const Task *task = task_of(model);
-    add_column(history, "", "epoch", "", "", "number of the epoch, from 1", HISTORY_SET);
-    add_column(history, "", "loss", "", "", "mean total loss of the epoch's steps", HISTORY_MEAN);
-    for (size_t i = 0; i < task->loss_count; ++i)
-        if (task_has_loss(model, i))
-            add_column(history, "", task->losses[i].name, "_loss", "", task->losses[i].description,
-                       HISTORY_MEAN);
-    add_column(history, "", "gradient_norm", "", "", "mean 2-norm of the gradient before clipping",
-               HISTORY_MEAN);
-    add_column(history, "", "learning_rate", "", "", "learning rate of the epoch's last step",
-               HISTORY_LAST);
     for (size_t i = 0; i < split_metric_count(); ++i) {
         const SplitMetric *metric = split_metric_at(i);
         if (metric->each_epoch && split_metric_is_given(metric, task_gives(model)))
@@ -39,6 +28,25 @@ static void add_columns(History *history, const ModelSettings *model)
     }
     add_column(history, "", "operating_point", "", "",
                "lesion score of the largest Youden index on validation", HISTORY_SET);
+}
+
+static void add_columns(History *history, const ModelSettings *model)
+{
+    const Task *task = task_of(model);
+    add_column(history, "", "epoch", "", "", "number of the epoch, from 1", HISTORY_SET);
+    add_column(history, "", "loss", "", "", "mean total loss of the epoch's steps", HISTORY_MEAN);
+    for (size_t i = 0; i < task->loss_count; ++i) {
+        char name[TASK_COLUMN_BYTES];
+        task_loss_column(&task->losses[i], name);
+        if (task_has_loss(model, i))
+            add_column(history, "", name, "", "", task->losses[i].description, HISTORY_MEAN);
+    }
+    add_column(history, "", "gradient_norm", "", "", "mean 2-norm of the gradient before clipping",
+               HISTORY_MEAN);
+    add_column(history, "", "learning_rate", "", "", "learning rate of the epoch's last step",
+               HISTORY_LAST);
+    if (task->answers.make)
+        add_validation_columns(history, model);
     add_column(history, "", "seconds", "", "s", "training and validation of the epoch",
                HISTORY_SET);
     add_column(history, "", "seconds_waited_for_data", "", "s", "of them, for the loader",

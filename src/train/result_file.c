@@ -72,7 +72,7 @@ static Status write_all(const Result *result)
     TRY(result_write_text(result->writer, "config", result->place->config_text));
     TRY(write_provenance(result));
     TRY(write_history(result));
-    return test_groups_write(&result->groups, result->writer);
+    return result->groups.test ? test_groups_write(&result->groups, result->writer) : STATUS_OK;
 }
 
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,

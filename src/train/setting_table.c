@@ -464,10 +464,11 @@ Status setting_check(const CellSettings *settings)
         FAIL(STATUS_ARGUMENT, "branch_scale: %g (expected 1: %s has no residual branches)",
              settings->branch_scale, architecture_of(&model)->name);
     if (settings->mixup > 0 && !task_of(&model)->mixes)
-        FAIL(STATUS_ARGUMENT,
-             "mixup: %g (expected 0: %s finds lesions, and only a classifier can "
-             "learn that an image shows a share of two labels)",
-             settings->mixup, architecture_of(&model)->name);
+        FAIL(
+            STATUS_ARGUMENT,
+            "mixup: %g (expected 0 with %s for %s: only a classifier can learn that an image shows "
+            "a share of two labels)",
+            settings->mixup, architecture_of(&model)->name, task_of(&model)->name);
     model.classes = model.classes ? model.classes : 1; /* the data's, which may not be known yet */
     return architecture_of(&model)->check(&model);
 }

@@ -13,7 +13,7 @@ NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, s
 {
     NetworkPlan plan = {.model = settings->model,
                         .precision = settings->precision,
-                        .batch = batch,
+                        .batch = batch * task_of(&settings->model)->views,
                         .local = settings->tuning == TUNING_LOCAL};
     plan.model.classes = classes;
     return plan;
@@ -149,18 +149,24 @@ void trainer_clear(Trainer *trainer)
     *trainer = (Trainer){0};
 }
 
+/* Views that are compared with each other are the stronger ones. */
+static AugmentSettings choose_views(const CellSettings *settings)
+{
+    AugmentSettings views = settings->model.self_supervised ? augment_strong() : augment_defaults();
+    augment_colour(&views, (float)settings->colour_strength);
+    if (!settings->flips)
+        views.flip_horizontal = views.flip_vertical = 0;
+    views.scale = (float)settings->scale;
+    views.rotation = (float)settings->rotation;
+    views.gamma = (float)settings->gamma;
+    views.blur = fmaxf(views.blur, (float)settings->blur);
+    return views;
+}
+
 Status trainer_start(Trainer *trainer)
 {
     const CellSettings *settings = trainer->settings;
     size_t slice = trainer->local_shards * trainer->shard_images;
-    AugmentSettings augmentation = augment_defaults();
-    augment_colour(&augmentation, (float)settings->colour_strength);
-    if (!settings->flips)
-        augmentation.flip_horizontal = augmentation.flip_vertical = 0;
-    augmentation.scale = (float)settings->scale;
-    augmentation.rotation = (float)settings->rotation;
-    augmentation.gamma = (float)settings->gamma;
-    augmentation.blur = (float)settings->blur;
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
                                         .form = trainer->network.architecture->input,
                                         .global_batch = settings->batch,
@@ -169,11 +175,12 @@ Status trainer_start(Trainer *trainer)
                                         .seed = settings->seed,
                                         .augment = settings->augment,
                                         .shuffle = true,
+                                        .views = trainer->network.task->views,
                                         .sampling = settings->sampling,
                                         .mixup = settings->mixup,
                                         .first_epoch = trainer->step / trainer->steps_per_epoch,
                                         .first_step = trainer->step % trainer->steps_per_epoch,
-                                        .augmentation = augmentation},
+                                        .augmentation = choose_views(settings)},
                       &trainer->loader);
 }
 

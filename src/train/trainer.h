@@ -34,7 +34,7 @@ typedef struct {
     int rank, ranks;
     size_t local_shards, shard_images;
     ParameterList parameters;
-    Network network;      /* for shard_images images */
+    Network network;      /* for the views of shard_images images */
     Objective *objective; /* of the network's task */
     GradientSum *sum;
     Optimiser *optimiser;
@@ -62,7 +62,8 @@ Status trainer_start(Trainer *trainer);
  * not finite is STATUS_DIVERGED on every rank. */
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
 
-/* What the settings say of the network, for a data set of `classes` lesion classes. */
+/* What the settings say of the network, for a data set of `classes` lesion classes and as many
+ * views of `batch` images as its task learns from. */
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch);
 
 #endif

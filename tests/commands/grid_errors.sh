@@ -35,7 +35,7 @@ refuses 'missing.yaml: ' missing.yaml
 sed 's/epochs/epoch/' tiny.yaml >key.yaml
 refuses "key.yaml:4: unknown key 'epoch'" key.yaml
 sed 's/epochs: 1/epochs: 1, mixup: 0.2/' tiny.yaml >mixup.yaml
-refuses 'mixup.yaml: .*mixup: 0.2 (expected 0: improved_ssd finds lesions' mixup.yaml
+refuses 'mixup.yaml: .*mixup: 0.2 (expected 0 with improved_ssd for lesion_detection' mixup.yaml
 refuses "nowhere: cannot open: No such file" tiny.yaml --data nowhere
 sed 's#data/manifest#nowhere/manifest#' tiny.yaml >away.yaml
 refuses "nowhere/manifest.csv: " away.yaml

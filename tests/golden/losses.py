@@ -120,5 +120,18 @@ for name, count in (("few", 3), ("many", 15), ("none", 0)):
     put(f"negatives_sum_{name}", total)
     put(f"negatives_gradient_{name}", gradient)
 
+# Agreement of views: rows 2 i and 2 i + 1 are of one image. One prediction is a vector of zeros.
+projections, predictions = torch.randn(10, 7).float().double(), torch.randn(10, 7)
+predictions[4] = 0
+predictions = exact(predictions)
+crossed = projections.reshape(5, 2, 7).flip(1).reshape(10, 7)
+total = -F.cosine_similarity(predictions, crossed, dim=1).sum() / 2
+gradient, = torch.autograd.grad(total, predictions)
+put("agreement_projections", projections)
+put("agreement_predictions", predictions)
+put("agreement_sum", total)
+put("agreement_gradient", gradient)
+put("agreement_deviation", F.normalize(projections, dim=1).std(0, unbiased=False).mean() * math.sqrt(7))
+
 with open("losses.txt", "w") as file:
     file.write("".join(blocks))

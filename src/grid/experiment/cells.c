@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/embedding_head.h"
 
 /* ---- making cells ---- */
 
@@ -60,7 +61,10 @@ static Status write_config(const ExperimentFile *experiment, GridCell *cell)
     }
     if (cell->pretrains)
         fputs("role: pretraining\n", stream);
-    fprintf(stream, "test: %s\n", cell->settings.test_on_validation ? "validation" : "test");
+    if (cell->settings.model.self_supervised) /* and nothing is tested */
+        fputs("method: " EMBEDDING_METHOD "\n", stream);
+    else
+        fprintf(stream, "test: %s\n", cell->settings.test_on_validation ? "validation" : "test");
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for a cell's settings");
     return STATUS_OK;
@@ -190,6 +194,47 @@ static Status check_titles(const ExperimentFile *experiment, const char *path,
 
 /* ---- pretrainings ---- */
 
+/* In a shard of a self-supervised batch. */
+enum { LEAST_IMAGES = 4 };
+
+/* Without labels there is nothing but the features to train, by views of many images at once, as
+ * the norms of the head see only those of one shard. */
+static void make_self_supervised(CellSettings *settings)
+{
+    enum { BATCH = 64 };
+    settings->model.self_supervised = true;
+    settings->model.test_flips = false;
+    settings->task = (TaskSettings){0};
+    settings->batch = BATCH;
+}
+
+/* What makes no sense without labels or without a validation. */
+static Status check_self_supervised(const CellSettings *settings)
+{
+    const char *why = NULL;
+    if (!architecture_of(&settings->model)->features)
+        FAIL(STATUS_ARGUMENT,
+             "method: " EMBEDDING_METHOD ": %s has no part that learns without labels",
+             architecture_of(&settings->model)->name);
+    if (!settings->augment)
+        why = "augment: false (expected true: two views of an image would be the same)";
+    else if (settings->sampling != SAMPLING_EACH)
+        why = "sampling: balanced (expected each: there are no labels)";
+    else if (settings->stop_after)
+        why = "stop_after (expected 0: there is no validation)";
+    else if (settings->model.test_flips)
+        why = "test_flips: true (expected false: there is no validation)";
+    else if (settings->batch / settings->shards < LEAST_IMAGES)
+        FAIL(STATUS_ARGUMENT,
+             "batch: %zu in %zu shards (expected at least %d images in each, which are compared "
+             "with "
+             "each other)",
+             settings->batch, settings->shards, LEAST_IMAGES);
+    if (why)
+        FAIL(STATUS_ARGUMENT, "%s", why);
+    return STATUS_OK;
+}
+
 /* The same network as the cell's, with what the section gives, and everything else at its default.
  */
 static Status make_pretraining(const ExperimentFile *experiment, const char *path,
@@ -199,15 +244,27 @@ static Status make_pretraining(const ExperimentFile *experiment, const char *pat
     *made = (GridCell){.pretrains = true, .number = cell->number};
     made->settings = setting_defaults((size_t)cell->settings.model.architecture);
     made->settings.model = cell->settings.model;
+    if (section->self_supervised)
+        make_self_supervised(&made->settings);
     made->settings.test_on_validation = true; /* it is measured, but not for its own sake */
     for (size_t i = 0; i < setting_count(); ++i)
         if (section->texts[i])
             TRY(setting_read(&made->settings, i, section->texts[i]));
     TRY(name_cell(experiment, path, made));
     Status status = setting_check(&made->settings);
+    if (status == STATUS_OK && section->self_supervised)
+        status = check_self_supervised(&made->settings);
     if (status != STATUS_OK)
         return status_prefix(status, "%s:%zu: pretrain: %s", path, section->line, made->name);
     return write_config(experiment, made);
+}
+
+/* Whether it is the pretraining of the cell's network. */
+static bool is_source(const GridCell *pretraining, const GridCell *cell)
+{
+    ModelSettings model = cell->settings.model;
+    model.self_supervised = pretraining->settings.model.self_supervised;
+    return architecture_same(&pretraining->settings.model, &model);
 }
 
 /* One for each network. */
@@ -217,8 +274,7 @@ static Status add_pretrainings(const ExperimentFile *experiment, const char *pat
     size_t room = grid;
     for (size_t i = 0; i < grid && experiment->pretrain.manifest; ++i) {
         size_t source = grid;
-        while (source < cells->count && !architecture_same(&cells->cells[source].settings.model,
-                                                           &cells->cells[i].settings.model))
+        while (source < cells->count && !is_source(&cells->cells[source], &cells->cells[i]))
             ++source;
         cells->cells[i].source = 1 + source;
         if (source < cells->count)

@@ -7,6 +7,7 @@
 #include "base/text_map.h"
 #include "grid/experiment/cells.h"
 #include "infer/checkpoint.h"
+#include "model/embedding_head.h"
 #include "train/version.h"
 
 /* ---- the text that is hashed ---- */
@@ -42,6 +43,8 @@ static void write_identity(FILE *stream, const CellSettings *settings, const cha
         fprintf(stream, "initial: %s\n", weights);
     if (settings->model.without_masks)
         fputs("masks: none\n", stream);
+    if (settings->model.self_supervised)
+        fputs("method: " EMBEDDING_METHOD "\n", stream);
     write_end(stream, settings, fingerprint);
 }
 

@@ -6,12 +6,16 @@
 
 #include "base/memory.h"
 #include "grid/experiment/experiment_path.h"
+#include "model/embedding_head.h"
 #include "store/yaml_text.h"
+
+#define LABELS "labels" /* the method of those that have them */
 
 typedef struct {
     const char *file;
     const char *section; /* of the settings being read */
     PretrainSection *read;
+    YamlNode loss; /* the key of that section, once there is one */
 } Reading;
 
 /* What the section may not give: the networks are the cells', and all of them trains. */
@@ -29,12 +33,14 @@ static bool has_section(const char *name)
     return i < setting_count();
 }
 
-/* "manifest" and the sections, or the keys of one section; known[setting_count() + 2]. */
+/* "manifest", "method" and the sections, or the keys of one section; known[setting_count() + 3]. */
 static void list_known(const char *section, const char **known)
 {
     size_t count = 0;
-    if (!*section)
+    if (!*section) {
         known[count++] = "manifest";
+        known[count++] = "method";
+    }
     for (size_t i = 0; i < setting_count(); ++i) {
         const char *name = *section ? setting_key(i) : setting_section(i);
         bool listed = !is_given(i) || (*section && strcmp(setting_section(i), section) != 0);
@@ -49,7 +55,7 @@ static void list_known(const char *section, const char **known)
 static Status refuse_key(YamlNode key_node, const char *section, const char *key)
 {
     const char **known;
-    TRY(MEMORY_NEW(&known, setting_count() + 2));
+    TRY(MEMORY_NEW(&known, setting_count() + 3));
     list_known(section, known);
     Status status = yaml_refuse_key(key_node, *section ? section : "pretrain", key, known);
     free(known);
@@ -70,6 +76,17 @@ static Status read_setting(void *context, YamlNode key_node, const char *key, Ya
     return memory_copy_text(canonical, &reading->read->texts[setting]);
 }
 
+static Status read_method(YamlNode value, PretrainSection *section)
+{
+    const char *text;
+    TRY(yaml_text(value, "method", &text));
+    section->self_supervised = strcmp(text, EMBEDDING_METHOD) == 0;
+    if (!section->self_supervised && strcmp(text, LABELS) != 0)
+        return yaml_refuse(value, "method: '%s' (expected " LABELS " or " EMBEDDING_METHOD ")",
+                           text);
+    return STATUS_OK;
+}
+
 static Status read_key(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
     Reading *reading = context;
@@ -80,8 +97,12 @@ static Status read_key(void *context, YamlNode key_node, const char *key, YamlNo
             return yaml_refuse(value, "manifest: expected a path");
         return experiment_path_resolve(reading->file, value, text, &reading->read->manifest);
     }
+    if (strcmp(key, "method") == 0)
+        return read_method(value, reading->read);
     if (!has_section(key))
         return refuse_key(key_node, "", key);
+    if (strcmp(key, "loss") == 0)
+        reading->loss = key_node;
     reading->section = key;
     return yaml_read_mapping(value, key, read_setting, reading);
 }
@@ -92,10 +113,14 @@ Status pretrain_section_read(const char *file, YamlNode node, PretrainSection *s
     section->line = yaml_line(node);
     TRY(MEMORY_NEW(&section->texts, setting_count()));
     TRY(yaml_read_mapping(node, "pretrain", read_key, &reading));
-    return section->manifest
-               ? STATUS_OK
-               : yaml_refuse(node, "pretrain: manifest is missing (expected the labelled images "
-                                   "on which the networks are trained first)");
+    if (!section->manifest)
+        return yaml_refuse(node, "pretrain: manifest is missing (expected the images on which the "
+                                 "networks are trained first)");
+    for (size_t i = 0; i < setting_count() && section->self_supervised; ++i)
+        if (section->texts[i] && strcmp(setting_section(i), "loss") == 0)
+            return yaml_refuse(reading.loss, "pretrain: loss: not with method: " EMBEDDING_METHOD
+                                             ", whose loss has no settings");
+    return STATUS_OK;
 }
 
 void pretrain_section_clear(PretrainSection *section)
@@ -130,6 +155,8 @@ void pretrain_section_write(FILE *stream, const PretrainSection *section)
     fputs("pretrain:\n  manifest: ", stream);
     yaml_write_text(stream, section->manifest);
     fputc('\n', stream);
+    if (section->self_supervised) /* which earlier versions cannot read */
+        fputs("  method: " EMBEDDING_METHOD "\n", stream);
     for (size_t i = 0; i < setting_count(); ++i) {
         bool first = true;
         for (size_t k = 0; k < i && first; ++k)
@@ -141,7 +168,7 @@ void pretrain_section_write(FILE *stream, const PretrainSection *section)
 
 bool pretrain_section_same(const PretrainSection *one, const PretrainSection *other)
 {
-    if (!one->manifest != !other->manifest)
+    if (!one->manifest != !other->manifest || one->self_supervised != other->self_supervised)
         return false;
     bool same = !one->manifest || strcmp(one->manifest, other->manifest) == 0;
     for (size_t i = 0; same && one->manifest && i < setting_count(); ++i)

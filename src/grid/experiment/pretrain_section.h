@@ -2,8 +2,14 @@
  * before the cells that start from it.
  *
  *     pretrain:
- *       manifest: ../phantom/manifest.csv      # relative to this file; ${NAME} is the
- * environment's training: {epochs: 15, learning_rate: 3e-3} loss: {alpha: 0.5}
+ *       manifest: ../phantom/manifest.csv  # relative to this file; ${NAME} is the environment's
+ *       training: {epochs: 15, learning_rate: 3e-3}
+ *       loss: {alpha: 0.5}
+ *
+ *     pretrain: {method: METHOD, manifest: ../frames/manifest.csv, training: {epochs: 100}}
+ *
+ * METHOD is `labels`, the default, or the one of self-supervision, which asks no label of the
+ * manifest and has no losses to choose from.
  *
  * The networks are those of the cells. Settings that the section does not give have their defaults,
  * whatever the experiment gives to its cells, so that a further cell or axis changes no
@@ -19,9 +25,10 @@
 
 /* Owned through pretrain_section_clear(). */
 typedef struct {
-    char *manifest; /* absolute path; NULL: there is no such section */
-    size_t line;    /* in the file, from 1 */
-    char **texts;   /* setting_count(): canonical values; NULL where it gives none */
+    char *manifest;       /* absolute path; NULL: there is no such section */
+    bool self_supervised; /* of frames without labels */
+    size_t line;          /* in the file, from 1 */
+    char **texts;         /* setting_count(): canonical values; NULL where it gives none */
 } PretrainSection;
 
 /* Reads the section's mapping; `file` is the experiment's path. Errors name the line. What has been

@@ -13,6 +13,7 @@
 #include "grid/run/threads.h"
 #include "store/files.h"
 #include "store/patience.h"
+#include "train/cell.h"
 #include "train/mpi_check.h"
 
 /* A rank of a job whose master died may still be in its last step; one that hangs elsewhere is not
@@ -107,8 +108,10 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
     if (status == STATUS_OK && rank == 0)
         status = introduce(log, cell, attempt->number, group);
     if (source && (size_t)snprintf(settings.initial_checkpoint, sizeof settings.initial_checkpoint,
-                                   "%s/cells/%s/checkpoint.h5", job->folder,
-                                   source->id) >= sizeof settings.initial_checkpoint)
+                                   "%s/cells/%s/%s", job->folder, source->id,
+                                   source->settings.model.self_supervised
+                                       ? CELL_FEATURES_FILE
+                                       : "checkpoint.h5") >= sizeof settings.initial_checkpoint)
         status = status_set(STATUS_ARGUMENT, "%s: expected a shorter path", job->folder);
     status = mpi_agree(group, status);
     if (status == STATUS_OK)

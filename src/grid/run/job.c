@@ -62,20 +62,31 @@ static size_t find_data(const Job *job, const GridCell *cell)
     return i;
 }
 
-/* Pretrainings need no test of their own: what their data leave unsplit trains or validates. */
-static SplitSettings source_split(void)
+/* Pretrainings need no test of their own: what their data leave unsplit trains or validates, or,
+ * where nothing is measured, trains. */
+static SplitSettings source_split(bool self_supervised)
 {
     SplitSettings split = split_defaults();
-    split.shares[SPLIT_TRAIN] = 0.85;
-    split.shares[SPLIT_VALIDATION] = 0.15;
+    split.shares[SPLIT_VALIDATION] = self_supervised ? 0 : 0.15;
+    split.shares[SPLIT_TRAIN] = 1 - split.shares[SPLIT_VALIDATION];
     split.shares[SPLIT_TEST] = 0;
     return split;
+}
+
+static Status load_for(const Job *job, const ExperimentFile *experiment, const GridCell *cell,
+                       Dataset **dataset)
+{
+    const ModelSettings *model = &cell->settings.model;
+    const bool letterbox = architecture_of(model)->input.letterbox;
+    const SplitSettings split =
+        cell->pretrains ? source_split(model->self_supervised) : experiment->split;
+    return (model->self_supervised ? dataset_load_unlabelled : dataset_load_form)(
+        job_data_name(job, cell), model->size, letterbox, &split, dataset);
 }
 
 /* Cells of the grid come before pretrainings, and so do their data. */
 static Status load_data(Job *job, const ExperimentFile *experiment)
 {
-    const SplitSettings split = source_split();
     if (experiment->pretrain.manifest)
         TRY(find_manifest(experiment->pretrain.manifest, &job->source_name));
     TRY(MEMORY_NEW(&job->sizes, job->cells.count));
@@ -85,11 +96,8 @@ static Status load_data(Job *job, const ExperimentFile *experiment)
         const size_t place = find_data(job, cell);
         if (place < job->data_count)
             continue;
-        const ModelSettings *model = &cell->settings.model;
-        job->sizes[place] = model->size;
-        TRY(dataset_load_form(
-            job_data_name(job, cell), model->size, architecture_of(model)->input.letterbox,
-            cell->pretrains ? &split : &experiment->split, &job->datasets[place]));
+        job->sizes[place] = cell->settings.model.size;
+        TRY(load_for(job, experiment, cell, &job->datasets[place]));
         ++job->data_count;
         job->source_count += cell->pretrains;
     }

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "grid/run/adoption.h"
+#include "model/embedding_head.h"
 #include "results/axes.h"
 #include "store/files.h"
 #include "store/hdf5_writer.h"
@@ -260,11 +261,14 @@ static cJSON *planned_record(const ExperimentFile *experiment, const Job *job, c
     char(*texts)[SETTING_TEXT_BYTES];
     cJSON *record = NULL;
     size_t count = 0;
-    if (MEMORY_NEW(&settings, setting_count() + 1) != STATUS_OK)
+    if (MEMORY_NEW(&settings, setting_count() + 2) != STATUS_OK)
         return NULL;
     if (MEMORY_NEW(&texts, setting_count()) == STATUS_OK) {
         if (cell->variant) /* no setting, but what the report names and compares the cells by */
             settings[count++] = (EventSetting){"variant", cell->variant};
+        if (cell->settings.model
+                .self_supervised) /* no setting either: what kind of pretraining it is */
+            settings[count++] = (EventSetting){"method", EMBEDDING_METHOD};
         for (size_t i = 0; i < setting_count(); ++i) {
             grid_cell_text(experiment, cell, i, texts[i]);
             if (setting_applies(&cell->settings, i))

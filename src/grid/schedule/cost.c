@@ -33,7 +33,8 @@ static Status count_macs(const CellSettings *settings, size_t classes, double *m
     TRY(network_count(&model, &count));
     double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
     double narrowest = (double)architecture_of(&model)->narrowest(&model);
-    *macs = count.macs * passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch;
+    *macs = count.macs * passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch *
+            (double)task_of(&model)->views;
     return STATUS_OK;
 }
 

@@ -6,9 +6,9 @@
 
 static void init_table(Table *table)
 {
-    static const char *const names[] = {"pretraining", "cell",        "data", "images",
-                                        "state",       "epochs",      "AUC",  "accuracy",
-                                        "Dice",        "starts cells"};
+    static const char *const names[] = {"pretraining", "cell",  "learns by", "data",
+                                        "images",      "state", "epochs",    "AUC",
+                                        "accuracy",    "Dice",  "deviation", "starts cells"};
     table_init(table, sizeof names / sizeof *names, names);
 }
 
@@ -16,6 +16,12 @@ static double metric_value(const CellResult *result, const char *name)
 {
     const CellMetric *metric = cell_result_metric(result, name);
     return metric ? metric->value : (double)NAN;
+}
+
+static double last_value(const CellResult *result, const char *name)
+{
+    const CellHistory *history = cell_result_history(result, name);
+    return history && result->epochs ? history->values[result->epochs - 1] : (double)NAN;
 }
 
 /* How many of the grid's cells start from it. */
@@ -32,9 +38,11 @@ static void add_row(const Experiment *experiment, size_t index, Table *table)
     const CellRecord *cell = &experiment->records.cells[index];
     const CellResult *result = &experiment->results[index];
     const bool done = cell->standing == CELL_DONE;
+    const char *const method = record_setting(cell, "method");
     const char *const metrics[] = {"auc", "accuracy", "dice"};
     table_add(table, cell->name);
     table_add(table, cell->id);
+    table_add(table, method ? method : "labels");
     table_add(table, done ? result->data : "");
     table_add(table, !done ? "" : result->synthetic == SYNTHETIC_YES ? "synthetic (phantom)" : "");
     table_addf(table, "%s%s%s", cell_standing_name(cell->standing), *cell->cause ? ": " : "",
@@ -42,6 +50,7 @@ static void add_row(const Experiment *experiment, size_t index, Table *table)
     table_addf(table, "%zu", cell->epochs);
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; ++i)
         table_add_number(table, done ? metric_value(result, metrics[i]) : (double)NAN, 3);
+    table_add_number(table, done ? last_value(result, "deviation") : (double)NAN, 3);
     table_addf(table, "%zu", count_starts(&experiment->records, cell));
 }
 
