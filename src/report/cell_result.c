@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "infer/checkpoint_precision.h"
 #include "results/result_schema.h"
 #include "store/hdf5_probe.h"
 
@@ -290,7 +291,7 @@ static Status read_all(const Hdf5Reader *reader, CellResult *result)
 {
     TRY(hdf5_read_text(reader, "config", &result->config));
     result->on_validation = config_says(result->config, "test: validation");
-    result->half = config_says(result->config, "precision: bf16");
+    result->half = config_is_half(result->config);
     TRY(read_machine(reader, &result->machine));
     TRY(read_split_by(reader, result));
     TRY(read_provenance(reader, result));
