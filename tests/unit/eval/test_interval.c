@@ -139,7 +139,7 @@ static Status average_precisions(void *context, const size_t *rows, size_t count
 /* The average precision of endlessly many such images. */
 static double true_average_precision(void)
 {
-    enum { MANY = 2000 };
+    enum { MANY = 4000 };
     FoundBox *found = calloc(MANY * AP_FOUND_MOST, sizeof *found);
     AnnotatedBox *annotated = calloc(MANY, sizeof *annotated);
     size_t *once = calloc(MANY, sizeof *once);
@@ -170,7 +170,7 @@ static void count_misses(uint32_t sets, double truth, size_t below[2], size_t ab
         Interval intervals[2];
         assert_int_equal(detection_repeats_new(&set, 1, AP_IMAGES, &context.repeats), STATUS_OK);
         const BootstrapPlan plan = {.rows = AP_IMAGES,
-                                    .replicates = 200,
+                                    .replicates = 400,
                                     .seed = number,
                                     .statistics = 2,
                                     .compute = average_precisions,
@@ -190,7 +190,7 @@ static void count_misses(uint32_t sets, double truth, size_t below[2], size_t ab
 static void intervals_of_an_average_precision_cover_on_both_sides(void **state)
 {
     (void)state;
-    enum { SETS = 300 };
+    enum { SETS = 600 };
     size_t below[2] = {0}, above[2] = {0};
     count_misses(SETS, true_average_precision(), below, above);
     print_message("percentile: truth below %zu, above %zu of %d; BCa: %zu, %zu\n", below[0],
