@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "infer/checkpoint.h"
+#include "infer/checkpoint_precision.h"
 #include "infer/network.h"
 #include "nn/onnx.h"
 #include "store/hdf5_probe.h"
@@ -23,7 +24,8 @@ enum { OPTION_FORCE = 256, MOST_CLASSES = 64, MOST_SETTINGS = 64 };
 
 /* What a checkpoint knows beside its tensors, as notes of safetensors. */
 static const char tuning_note[] = "gisd.tuning", point_note[] = "gisd.operating_point",
-                  flips_note[] = "gisd.test_flips"; /* only where the answers are so averaged */
+                  flips_note[] = "gisd.test_flips", /* only where the answers are so averaged */
+    precision_note[] = "gisd.precision";            /* only where the answers are of bfloat16 */
 
 typedef struct {
     const char *words[3]; /* import or export, from, to */
@@ -224,6 +226,8 @@ static Status write_checkpoint(const Arguments *arguments, const ModelSettings *
     TRY(read_notes(arguments->words[1], tensors, &tuning, &operating_point));
     TRY(checkpoint_model_init(&model, settings, tuning, arguments->class_names, operating_point));
     model.settings.test_flips = safetensors_note(tensors, flips_note) != NULL;
+    if (safetensors_note(tensors, precision_note))
+        model.precision = PRECISION_BF16;
     Status status = checkpoint_write(arguments->words[2], &model, parameters, NULL, NULL);
     checkpoint_model_clear(&model);
     return status;
@@ -248,12 +252,14 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
                             const ParameterList *parameters)
 {
     char point[TEXT_NUMBER_BYTES];
-    SafeNote notes[3] = {{tuning_note, model->tuning}};
+    SafeNote notes[4] = {{tuning_note, model->tuning}};
     size_t note_count = 1;
     if (!isnan(model->operating_point))
         notes[note_count++] = (SafeNote){point_note, point};
     if (model->settings.test_flips)
         notes[note_count++] = (SafeNote){flips_note, "true"};
+    if (model->precision == PRECISION_BF16)
+        notes[note_count++] = (SafeNote){precision_note, "bf16"};
     SafeTensor *tensors;
     text_plain_number(model->operating_point, point);
     TRY(MEMORY_NEW(&tensors, parameters->count));
@@ -287,6 +293,8 @@ static void add_notes(OnnxModel *onnx, const CheckpointModel *model)
         onnx_add_note(onnx, point_note, text);
     if (model->settings.test_flips)
         onnx_add_note(onnx, flips_note, "true");
+    if (model->precision == PRECISION_BF16) /* the graph's own numbers are float32 */
+        onnx_add_note(onnx, precision_note, "bf16");
     for (size_t i = 0; i < model->settings.classes; ++i) {
         char name[32];
         snprintf(name, sizeof name, "gisd.class.%zu", i);
@@ -328,6 +336,7 @@ static Status export(const Arguments *arguments, Network *network, ParameterList
     TRY(checkpoint_verify(arguments->words[1]));
     TRY(checkpoint_read_model(arguments->words[1], &model));
     plan.model = model.settings;
+    model.precision = checkpoint_precision(arguments->words[1], &model);
     Status status = network_init(network, &plan, parameters);
     if (status == STATUS_OK)
         status = checkpoint_read_parameters(arguments->words[1], parameters);

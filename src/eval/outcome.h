@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
     char name[OUTCOME_NAME_BYTES];
     double value, low, high;
+    bool bca; /* the interval is BCa, else of percentiles (interval.h) */
 } OutcomeMetric;
 
 /* Owned by the caller through outcome_clear(). */

@@ -10,7 +10,7 @@ SegmentationScore segmentation_score(const uint8_t *predicted, const uint8_t *an
         sum += a + b;
     }
     if (sum == 0)
-        return (SegmentationScore){.dice = 1, .iou = 1};
+        return (SegmentationScore){.dice = 0, .iou = 0};
     return (SegmentationScore){
         .dice = 2 * (double)both / (double)sum,
         .iou = (double)both / (double)(sum - both),

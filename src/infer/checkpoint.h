@@ -1,7 +1,7 @@
 /* checkpoint.h5: a network's parameters, and what a run needs to go on from there.
  *
  *     /model             attributes architecture, depth, width, base, classes, class_names, steps,
- *                        size, tuning, operating_point
+ *                        size, tuning, operating_point; precision, if it is bf16
  *     /parameters/NAME   float32, names and shapes of the parameter list (PyTorch's state dict)
  *     /optimiser/KIND/NAME   float32, the optimiser's buffers; attribute `updates` of /optimiser
  *     /state/NAME        integers, numbers, texts

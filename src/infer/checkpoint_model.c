@@ -113,6 +113,8 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
     TRY(checkpoint_digest_text(digest, "model/tuning", model->tuning));
     if (model->some)
         TRY(checkpoint_digest_text(digest, "model/parameters", "some"));
+    if (model->precision == PRECISION_BF16)
+        TRY(checkpoint_digest_text(digest, "model/precision", "bf16"));
     return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
                                    &model->operating_point);
 }
@@ -131,6 +133,8 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
     TRY(hdf5_set_text(writer, "model", "tuning", model->tuning));
     if (model->some)
         TRY(hdf5_set_text(writer, "model", "parameters", "some"));
+    if (model->precision == PRECISION_BF16)
+        TRY(hdf5_set_text(writer, "model", "precision", "bf16"));
     return hdf5_set_f64(writer, "model", "operating_point", model->operating_point);
 }
 
@@ -213,14 +217,16 @@ static Status read_class_names(const Hdf5Reader *reader, size_t classes, char **
     return status;
 }
 
-static Status read_some(const Hdf5Reader *reader, bool *some)
+/* Whether an attribute of /model says the first of two words; the second where it is not there. */
+static Status read_word(const Hdf5Reader *reader, const char *attribute, const char *const words[2],
+                        bool *first)
 {
     char text[CHECKPOINT_NAME_BYTES];
-    TRY(read_name(reader, "parameters", "all", text));
-    *some = strcmp(text, "some") == 0;
-    if (!*some && strcmp(text, "all") != 0)
-        FAIL(STATUS_FORMAT, "%s: /model: parameters is \"%s\", expected all or some",
-             hdf5_reader_path(reader), text);
+    TRY(read_name(reader, attribute, words[1], text));
+    *first = strcmp(text, words[0]) == 0;
+    if (!*first && strcmp(text, words[1]) != 0)
+        FAIL(STATUS_FORMAT, "%s: /model: %s is \"%s\", expected %s or %s", hdf5_reader_path(reader),
+             attribute, text, words[1], words[0]);
     return STATUS_OK;
 }
 
@@ -234,7 +240,10 @@ static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
     model->operating_point = OUTCOME_POINT_DEFAULT;
     if (hdf5_has_attribute(reader, "model", "operating_point"))
         TRY(hdf5_get_f64(reader, "model", "operating_point", &model->operating_point));
-    TRY(read_some(reader, &model->some));
+    bool half;
+    TRY(read_word(reader, "parameters", (const char *const[]){"some", "all"}, &model->some));
+    TRY(read_word(reader, "precision", (const char *const[]){"bf16", "f32"}, &half));
+    model->precision = half ? PRECISION_BF16 : PRECISION_F32;
     TRY(read_numbers(reader, &model->settings));
     TRY(MEMORY_NEW(&model->class_names, model->settings.classes));
     return read_class_names(reader, model->settings.classes, model->class_names);

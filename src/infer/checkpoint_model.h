@@ -18,6 +18,8 @@ typedef struct {
                 */
     double operating_point; /* lesion score from which an image counts as diseased; NaN
                                until training has chosen one */
+    Precision precision;    /* of its answers, from which that was chosen; f32 where the file does
+                               not say (checkpoint_precision.h) */
 } CheckpointModel;
 
 /* A copy of these; `tuning` is shorter than CHECKPOINT_NAME_BYTES. */

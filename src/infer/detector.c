@@ -12,6 +12,7 @@
 #include "image/letterbox.h"
 #include "infer/answering.h"
 #include "infer/checkpoint.h"
+#include "infer/checkpoint_precision.h"
 #include "infer/places.h"
 
 struct Detector {
@@ -36,7 +37,9 @@ void detector_free(Detector *d)
 
 static Status build(Detector *d, const char *checkpoint)
 {
-    const NetworkPlan plan = {.model = d->model.settings, .batch = 1};
+    const NetworkPlan plan = {.model = d->model.settings,
+                              .precision = checkpoint_precision(checkpoint, &d->model),
+                              .batch = 1};
     if (isnan(d->model.operating_point)) /* of a cell that still trains: none is chosen yet */
         d->model.operating_point = OUTCOME_POINT_DEFAULT;
     Status status = network_init(&d->network, &plan, &d->parameters);

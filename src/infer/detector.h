@@ -1,7 +1,8 @@
 /* A trained network at work: from an image's pixels to scores, and to boxes and a mask where its
  * task gives them.
  *
- * Made once from a checkpoint, with the graph planned for a batch of one. Images are prepared as a
+ * Made once from a checkpoint, with the graph planned for a batch of one, in the precision that its
+ * cell was tested in. Images are prepared as a
  * data set's are: resized to 8 bits, then scaled, so that an image scores here what it scores in
  * the test of its cell. One detector serves one thread at a time; its convolutions use all OpenMP
  * threads.
@@ -46,7 +47,8 @@ typedef struct {
     const float *values;
 } DetectorOutput;
 
-/* Reads the checkpoint and plans the network. Errors name the file and what it lacks. */
+/* Reads the checkpoint and plans the network. Errors name the file and what it lacks, or a
+ * precision that this processor lacks. */
 Status detector_new(const char *checkpoint, Detector **detector);
 void detector_free(Detector *detector);
 

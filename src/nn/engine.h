@@ -31,8 +31,13 @@ Shape convolution_output(const ConvolutionShape *shape);
 
 typedef struct ConvolutionPlan ConvolutionPlan; /* each engine's own */
 
+enum { ENGINE_VERSION_BYTES = 64 };
+
 typedef struct {
     const char *name;
+
+    /* The version of the library that computes, in `text`. */
+    void (*version)(char text[ENGINE_VERSION_BYTES]);
 
     /* Whether this build on this processor computes with bfloat16 activations. */
     bool (*has_half)(void);

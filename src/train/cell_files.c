@@ -66,6 +66,7 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
                                    trainer->settings->tuning == TUNING_LOCAL ? "local" : "global",
                                    (const char *const *)trainer->dataset->class_names,
                                    operating_point));
+    model.precision = trainer->settings->precision;
     TRY_GOTO(status, end, describe_state(place, trainer, history, &state));
     TRY_GOTO(status, end, checkpoint_path(place, &path));
     optimiser_swap_average(trainer->optimiser);

@@ -10,6 +10,7 @@
 #include "data/dataset_classes.h"
 #include "eval/interval.h"
 #include "infer/checkpoint.h"
+#include "infer/checkpoint_precision.h"
 #include "results/result_schema.h"
 #include "store/files.h"
 #include "train/provenance.h"
@@ -66,14 +67,14 @@ static Status read_cell(const char *manifest, Hdf5Reader *reader, CellFacts *cel
     TRY(hdf5_read_text(reader, "provenance/cell", &cell->cell));
     TRY(hdf5_read(reader, "provenance/seed", HDF5_I64, 1, &seed));
     cell->seed = (uint64_t)seed;
-    if (strstr(cell->config, "\nprecision: bf16\n"))
+    if (config_is_half(cell->config))
         cell->precision = PRECISION_BF16;
     return STATUS_OK;
 }
 
 static Status learn_cell(const char *manifest, Work *work)
 {
-    work->cell = (CellFacts){.precision = PRECISION_F32, .seed = 1};
+    work->cell = (CellFacts){.precision = work->model.precision, .seed = 1};
     if (work->test->result) {
         Hdf5Reader *reader;
         TRY(result_open(work->test->result, &reader));
@@ -190,7 +191,7 @@ static Status write_groups(const Work *work, const ExternalData *data, const Eva
     TRY(result_write_text(writer, "config", work->cell.config));
     TRY(result_write_text(writer, "provenance/cell", work->cell.cell));
     TRY(result_write_text(writer, "provenance/network", work->network));
-    TRY(provenance_write_program(writer));
+    TRY(provenance_write_program(writer, work->cell.precision));
     TRY(provenance_write_data(writer, data->manifest, data->dataset));
     return test_groups_write(&groups, writer);
 }

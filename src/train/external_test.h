@@ -31,7 +31,7 @@ void external_data_clear(ExternalData *data);
 typedef struct {
     const char *checkpoint; /* path */
     const char *result;     /* the result.h5 of its cell, from which settings, precision and seed of
-                               the bootstrap are taken; NULL: f32, seed 1 */
+                               the bootstrap are taken; NULL: the checkpoint's precision, seed 1 */
     const char *name;       /* of the test set */
     const char *out;        /* the file to write */
 } ExternalTest;

@@ -1,6 +1,7 @@
 /* See provenance.h. */
 #include "train/provenance.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,20 +41,28 @@ static Status write_texts(Hdf5Writer *writer, size_t count, const ProvenanceText
     return STATUS_OK;
 }
 
-Status provenance_write_program(Hdf5Writer *writer)
+Status provenance_write_program(Hdf5Writer *writer, Precision precision)
 {
     char host[256] = "unknown", processor[256], now[CLOCK_TEXT_BYTES];
+    char version[ENGINE_VERSION_BYTES];
     const Engine *engine;
     gethostname(host, sizeof host - 1);
     processor_name(processor, sizeof processor);
     clock_text(now);
     TRY(engine_find("auto", &engine));
+    engine->version(version);
     const ProvenanceText texts[] = {
-        {"provenance/version", GISD_VERSION}, {"provenance/revision", GISD_REVISION},
-        {"provenance/engine", engine->name},  {"provenance/host", host},
-        {"provenance/processor", processor},  {"provenance/finished", now},
+        {"provenance/version", GISD_VERSION},
+        {"provenance/revision", GISD_REVISION},
+        {"provenance/engine", engine->name},
+        {"provenance/host", host},
+        {"provenance/processor", processor},
+        {"provenance/finished", now},
+        {"provenance/engine_version", version},
+        {"provenance/precision", precision == PRECISION_BF16 ? "bf16" : "f32"},
     };
     TRY(write_texts(writer, sizeof texts / sizeof *texts, texts));
+    TRY(result_write_i64(writer, "provenance/threads", 1, &(int64_t){omp_get_max_threads()}));
     return result_write_i64(writer, "provenance/arithmetic_version", 1,
                             &(int64_t){ARITHMETIC_VERSION});
 }

@@ -26,7 +26,7 @@ static Status write_provenance(const Result *result)
 {
     const CellSettings *settings = result->trainer->settings;
     TRY(result_write_text(result->writer, "provenance/cell", result->place->cell_id));
-    TRY(provenance_write_program(result->writer));
+    TRY(provenance_write_program(result->writer, settings->precision));
     TRY(provenance_write_data(result->writer, result->place->data_name, result->trainer->dataset));
     const struct {
         const char *name;

@@ -116,27 +116,28 @@ static double compute_mean_seconds(const MetricRows *rows, double unused)
 }
 
 static const SplitMetric table[] = {
-    {"auc", "area under the ROC curve, lesion against normal", 0, true, "AUC", NULL, 0},
+    {"auc", "area under the ROC curve, lesion against normal", 0, true, "AUC", NULL, 0, false},
     {"accuracy", "share of images with the right class at the epoch's operating point", 0, true,
-     "accuracy", NULL, 0},
+     "accuracy", NULL, 0, false},
     {"dice", "mean Dice of the masks of lesion images", METRIC_NEEDS_MASKS, true, "Dice",
-     compute_dice, 0},
+     compute_dice, 0, false},
     {"mask_iou", "mean IoU of the masks of lesion images", METRIC_NEEDS_MASKS, true, NULL,
-     compute_mask_iou, 0},
+     compute_mask_iou, 0, false},
     {"mask_specificity", "share of lesion-free images in whose mask no pixel is lesion",
-     METRIC_NEEDS_MASKS, false, NULL, compute_mask_specificity, 0},
+     METRIC_NEEDS_MASKS, false, NULL, compute_mask_specificity, 0, false},
     {"mask_false_share", "mean share of the frame marked as lesion on lesion-free images",
-     METRIC_NEEDS_MASKS, false, NULL, compute_mask_false_share, 0},
-    {"ap_50", "average precision at IoU 0.5", METRIC_NEEDS_BOXES, true, "AP50", compute_ap_50, 0},
+     METRIC_NEEDS_MASKS, false, NULL, compute_mask_false_share, 0, false},
+    {"ap_50", "average precision at IoU 0.5", METRIC_NEEDS_BOXES, true, "AP50", compute_ap_50, 0,
+     true},
     {"ap_50_95", "average precision, mean over IoU 0.50 to 0.95", METRIC_NEEDS_BOXES, true, NULL,
-     compute_ap_50_95, 0},
+     compute_ap_50_95, 0, true},
     {"overlap_60", "share of lesion images whose best box of the right class overlaps by 0.6",
-     METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.6},
-    {"overlap_70", "the same by 0.7", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.7},
-    {"overlap_80", "the same by 0.8", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.8},
-    {"overlap_90", "the same by 0.9", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.9},
-    {"median_seconds", "median seconds an image", 0, false, NULL, compute_median_seconds, 0},
-    {"mean_seconds", "mean seconds an image", 0, false, NULL, compute_mean_seconds, 0},
+     METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.6, false},
+    {"overlap_70", "the same by 0.7", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.7, false},
+    {"overlap_80", "the same by 0.8", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.8, false},
+    {"overlap_90", "the same by 0.9", METRIC_NEEDS_BOXES, false, NULL, compute_overlap, 0.9, false},
+    {"median_seconds", "median seconds an image", 0, false, NULL, compute_median_seconds, 0, false},
+    {"mean_seconds", "mean seconds an image", 0, false, NULL, compute_mean_seconds, 0, false},
 };
 enum { METRICS = sizeof table / sizeof *table };
 
@@ -233,11 +234,22 @@ static Status prepare(const Evaluation *evaluation, size_t replicates, Statistic
     return MEMORY_NEW(&statistics->rows.seconds, most);
 }
 
+static void take_metric(const SplitMetric *metric, double value, Interval interval,
+                        OutcomeMetric *taken)
+{
+    snprintf(taken->name, sizeof taken->name, "%s", metric->name);
+    taken->value = value;
+    taken->low = interval.low;
+    taken->high = interval.high;
+    taken->bca = metric->bca;
+}
+
 static Status fill(const Evaluation *evaluation, size_t replicates, uint64_t seed,
                    Statistics *statistics, OutcomeMetric *metrics)
 {
     size_t *all;
     double values[METRICS];
+    bool bca[METRICS];
     Interval intervals[METRICS];
     TRY(MEMORY_NEW(&all, evaluation->count));
     for (size_t i = 0; i < evaluation->count; ++i)
@@ -251,14 +263,13 @@ static Status fill(const Evaluation *evaluation, size_t replicates, uint64_t see
                                 .seed = seed,
                                 .statistics = statistics->given_count,
                                 .compute = compute,
-                                .context = statistics};
+                                .context = statistics,
+                                .bca = bca};
+    for (size_t k = 0; k < statistics->given_count; ++k)
+        bca[k] = table[statistics->given[k]].bca;
     TRY(interval_bootstrap(&plan, intervals));
-    for (size_t k = 0; k < statistics->given_count; ++k) {
-        snprintf(metrics[k].name, sizeof metrics[k].name, "%s", table[statistics->given[k]].name);
-        metrics[k].value = values[k];
-        metrics[k].low = intervals[k].low;
-        metrics[k].high = intervals[k].high;
-    }
+    for (size_t k = 0; k < statistics->given_count; ++k)
+        take_metric(&table[statistics->given[k]], values[k], intervals[k], &metrics[k]);
     return STATUS_OK;
 }
 

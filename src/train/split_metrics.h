@@ -25,6 +25,7 @@ typedef struct {
     const char *label;                                          /* in the log; NULL: not there */
     double (*compute)(const MetricRows *rows, double argument); /* NULL: eval/outcome's */
     double argument;
+    bool bca; /* its interval is BCa, else of percentiles (eval/interval.h) */
 } SplitMetric;
 
 size_t split_metric_count(void);

@@ -30,6 +30,9 @@ static Status write_metrics(const TestGroups *groups, Hdf5Writer *writer)
         columns[2 * count + i] = metrics->metrics[i].high;
     }
     TRY_GOTO(status, end, result_write_texts(writer, "test/metrics/name", count, names));
+    for (size_t i = 0; i < count; ++i)
+        names[i] = metrics->metrics[i].bca ? "BCa" : "percentile";
+    TRY_GOTO(status, end, result_write_texts(writer, "test/metrics/interval", count, names));
     TRY_GOTO(status, end, result_write_f64(writer, "test/metrics/value", count, columns));
     TRY_GOTO(status, end, result_write_f64(writer, "test/metrics/low", count, columns + count));
     TRY_GOTO(status, end,

@@ -8,6 +8,7 @@
  */
 #include "nn/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,17 @@ static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, b
     }
     *result = plan;
     return STATUS_OK;
+}
+
+/* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ... SkylakeX": the version and the processor's kernels
+ * are the second word and the last. */
+static void blas_version(char text[ENGINE_VERSION_BYTES])
+{
+    char version[32] = "";
+    const char *config = openblas_get_config();
+    if (sscanf(config, "%*s %31s", version) != 1)
+        snprintf(version, sizeof version, "unknown");
+    snprintf(text, ENGINE_VERSION_BYTES, "%.31s (%.24s)", version, openblas_get_corename());
 }
 
 static bool blas_has_half(void)
@@ -226,6 +238,7 @@ const Engine *engine_blas(void)
 {
     static const Engine engine = {
         .name = "blas",
+        .version = blas_version,
         .plan_new = blas_plan_new,
         .plan_free = blas_plan_free,
         .has_half = blas_has_half,

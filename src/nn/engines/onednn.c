@@ -15,6 +15,7 @@
 #include <cpuid.h>
 #endif
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -429,10 +430,18 @@ static bool onednn_has_half(void)
 #endif
 }
 
+static void onednn_version(char text[ENGINE_VERSION_BYTES])
+{
+    const dnnl_version_t *version = dnnl_version();
+    snprintf(text, ENGINE_VERSION_BYTES, "%d.%d.%d", version->major, version->minor,
+             version->patch);
+}
+
 const Engine *engine_onednn(void)
 {
     static const Engine engine = {
         .name = "onednn",
+        .version = onednn_version,
         .plan_new = onednn_plan_new,
         .plan_free = onednn_plan_free,
         .has_half = onednn_has_half,

@@ -49,6 +49,25 @@ static void write_checkpoint(double operating_point, void (*spoil)(ParameterList
     write_checkpoint_of("base=4 size=64", operating_point, spoil);
 }
 
+/* The same network, whose checkpoint says that its answers are of bfloat16. */
+static void write_half_checkpoint(void)
+{
+    ParameterList parameters;
+    CheckpointModel model;
+    Network network;
+    write_checkpoint(0.25, NULL);
+    parameters_init(&parameters);
+    assert_int_equal(checkpoint_read_model(path, &model), STATUS_OK);
+    const NetworkPlan plan = {.model = model.settings, .batch = 1};
+    assert_int_equal(network_init(&network, &plan, &parameters), STATUS_OK);
+    assert_int_equal(checkpoint_read_parameters(path, &parameters), STATUS_OK);
+    model.precision = PRECISION_BF16;
+    assert_int_equal(checkpoint_write(path, &model, &parameters, NULL, NULL), STATUS_OK);
+    checkpoint_model_clear(&model);
+    network_clear(&network);
+    parameters_clear(&parameters);
+}
+
 static Detector *open_detector(void)
 {
     Detector *detector;
@@ -164,6 +183,42 @@ static void look_both_ways(const char *settings, BothWays *both)
         image_clear(&images[k]);
     }
     detector_free(detector);
+}
+
+static double lesion_score(Detector *detector)
+{
+    DetectorResult result;
+    Image image = picture(90, 80);
+    assert_int_equal(detector_run(detector, &image, &result), STATUS_OK);
+    const double score = result.lesion_score;
+    detector_result_clear(&result);
+    image_clear(&image);
+    detector_free(detector);
+    return score;
+}
+
+/* What was chosen in bfloat16 is used in it, or not at all. */
+static void the_detector_answers_in_the_precision_of_the_checkpoint(void **state)
+{
+    (void)state;
+    const Engine *engine;
+    Detector *detector;
+    CheckpointModel model;
+    write_checkpoint(0.25, NULL);
+    const double score = lesion_score(open_detector());
+    write_half_checkpoint();
+    assert_int_equal(checkpoint_verify(path), STATUS_OK);
+    assert_int_equal(checkpoint_read_model(path, &model), STATUS_OK);
+    assert_int_equal(model.precision, PRECISION_BF16);
+    checkpoint_model_clear(&model);
+    assert_int_equal(engine_find("auto", &engine), STATUS_OK);
+    if (engine->has_half()) {
+        const double half = lesion_score(open_detector());
+        assert_true(half != score && fabs(half - score) < 0.05);
+    } else {
+        assert_int_equal(detector_new(path, &detector), STATUS_UNSUPPORTED);
+        assert_non_null(strstr(status_message(), path));
+    }
 }
 
 static void with_test_flips_left_and_right_are_alike(void **state)
@@ -305,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_follow_from_the_outputs_of_the_network),
         cmocka_unit_test(an_image_scores_the_same_whatever_came_before),
+        cmocka_unit_test(the_detector_answers_in_the_precision_of_the_checkpoint),
         cmocka_unit_test(with_test_flips_left_and_right_are_alike),
         cmocka_unit_test(the_operating_point_parts_lesion_from_normal),
         cmocka_unit_test(half_is_the_operating_point_until_one_is_chosen),
