@@ -268,12 +268,13 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
     char point[TEXT_NUMBER_BYTES];
     SafeNote notes[3] = {{tuning_note, model->tuning}};
     size_t note_count = 1;
-    if (!isnan(model->operating_point))
+    if (!isnan(model->operating_point)) {
+        text_plain_number(model->operating_point, point);
         notes[note_count++] = (SafeNote){point_note, point};
+    }
     if (model->settings.test_flips)
         notes[note_count++] = (SafeNote){flips_note, "true"};
     SafeTensor *tensors;
-    text_plain_number(model->operating_point, point);
     TRY(MEMORY_NEW(&tensors, parameters->count));
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
@@ -300,9 +301,10 @@ static void add_notes(OnnxModel *onnx, const CheckpointModel *model)
     char text[TEXT_NUMBER_BYTES];
     onnx_add_note(onnx, "gisd.architecture", architecture_of(&model->settings)->name);
     onnx_add_note(onnx, tuning_note, model->tuning);
-    text_plain_number(model->operating_point, text);
-    if (!isnan(model->operating_point))
+    if (!isnan(model->operating_point)) {
+        text_plain_number(model->operating_point, text);
         onnx_add_note(onnx, point_note, text);
+    }
     if (model->settings.test_flips)
         onnx_add_note(onnx, flips_note, "true");
     for (size_t i = 0; i < model->settings.classes; ++i) {

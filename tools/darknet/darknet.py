@@ -45,6 +45,13 @@ def sections(architecture, base, size, classes):
     return found
 
 
+def anchors(architecture):
+    """[(width, height)] in pixels, the smallest first."""
+    values = [float(value) for name, keys in sections(architecture, 1, 32, 1) if name == "yolo"
+              for value in keys["anchors"].split(",")]
+    return list(zip(values[0::2], values[1::2]))[:3 * SCALES[architecture]]
+
+
 def write_cfg(path, architecture, base, size, classes):
     with open(path, "w") as file:
         for name, keys in sections(architecture, base, size, classes):
