@@ -10,6 +10,7 @@
 #include "cmd/command.h"
 #include "infer/checkpoint.h"
 #include "infer/checkpoint_precision.h"
+#include "infer/darknet_weights.h"
 #include "infer/network.h"
 #include "nn/onnx.h"
 #include "store/hdf5_probe.h"
@@ -129,13 +130,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .args_doc = "import FILE.safetensors OUT.h5\nexport CHECKPOINT.h5 OUT.safetensors\n"
-                "export CHECKPOINT.h5 OUT.onnx",
+    .args_doc = "import FILE.safetensors OUT.h5\nimport FILE.weights OUT.h5\n"
+                "export CHECKPOINT.h5 OUT.safetensors\nexport CHECKPOINT.h5 OUT.onnx\n"
+                "export CHECKPOINT.h5 OUT.weights",
     .doc =
         "Bring a network's weights in from another program's file, or out to one."
         "\n\nCommands:\n"
-        "  import     a checkpoint of safetensors\n"
-        "  export     safetensors of a checkpoint, or the network as ONNX"
+        "  import     a checkpoint of safetensors, or of darknet's weights\n"
+        "  export     safetensors of a checkpoint, the network as ONNX, or darknet's weights"
         "\v    gisd-weights import resnet50.safetensors start.h5 --architecture resnet50 "
         "--classes GC,GU,CG\n"
         "    gisd-weights export results/mine/cells/ID/checkpoint.h5 mine.onnx\n\n"
@@ -145,7 +147,11 @@ static const struct argp usage = {
         "another shape is a line, and nothing is written. Numbers of F32, F16 and BF16 are taken "
         "as they are; PyTorch's counters num_batches_tracked are passed over. Export notes tuning "
         "and operating point in the file, and import takes them from "
-        "there.\n\n" COMMAND_EXIT_STATUS,
+        "there.\n\n"
+        "darknet's .weights are of yolov3 and yolov3_tiny. They have no names, so every number of "
+        "the network must be there and no other; size, base and anchors are those of --set:\n"
+        "    gisd-weights import yolov3-tiny.weights start.h5 --architecture yolov3_tiny "
+        "--classes text,digits,tube,border\n\n" COMMAND_EXIT_STATUS,
 };
 
 static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
@@ -218,34 +224,47 @@ static Status read_notes(const char *path, const SafeTensors *tensors, const cha
 }
 
 static Status write_checkpoint(const Arguments *arguments, const ModelSettings *settings,
-                               const SafeTensors *tensors, const ParameterList *parameters)
+                               const char *tuning, double operating_point, Precision precision,
+                               const ParameterList *parameters)
 {
     CheckpointModel model;
-    const char *tuning;
-    double operating_point;
-    TRY(read_notes(arguments->words[1], tensors, &tuning, &operating_point));
     TRY(checkpoint_model_init(&model, settings, tuning, arguments->class_names, operating_point));
-    model.settings.test_flips = safetensors_note(tensors, flips_note) != NULL;
-    if (safetensors_note(tensors, precision_note))
-        model.precision = PRECISION_BF16;
+    model.precision = precision;
     Status status = checkpoint_write(arguments->words[2], &model, parameters, NULL, NULL);
     checkpoint_model_clear(&model);
+    return status;
+}
+
+static Status import_tensors(const Arguments *arguments, ModelSettings *settings,
+                             ParameterList *parameters)
+{
+    const char *path = arguments->words[1], *tuning;
+    double operating_point;
+    SafeTensors tensors;
+    Status status = safetensors_read(path, &tensors);
+    if (status == STATUS_OK)
+        status = take_all(path, &tensors, parameters);
+    if (status == STATUS_OK)
+        status = read_notes(path, &tensors, &tuning, &operating_point);
+    if (status == STATUS_OK) {
+        settings->test_flips = safetensors_note(&tensors, flips_note) != NULL;
+        const bool bf16 = safetensors_note(&tensors, precision_note) != NULL;
+        status = write_checkpoint(arguments, settings, tuning, operating_point,
+                                  bf16 ? PRECISION_BF16 : PRECISION_F32, parameters);
+    }
+    safetensors_clear(&tensors);
     return status;
 }
 
 static Status import(const Arguments *arguments, Network *network, ParameterList *parameters)
 {
     NetworkPlan plan = {.model = arguments->cell.model, .batch = 1};
-    SafeTensors tensors;
     plan.model.classes = arguments->class_count;
     TRY(network_init(network, &plan, parameters));
-    Status status = safetensors_read(arguments->words[1], &tensors);
-    if (status == STATUS_OK)
-        status = take_all(arguments->words[1], &tensors, parameters);
-    if (status == STATUS_OK)
-        status = write_checkpoint(arguments, &plan.model, &tensors, parameters);
-    safetensors_clear(&tensors);
-    return status;
+    if (!darknet_weights_named(arguments->words[1]))
+        return import_tensors(arguments, &plan.model, parameters);
+    TRY(darknet_weights_read(arguments->words[1], parameters));
+    return write_checkpoint(arguments, &plan.model, "global", NAN, PRECISION_F32, parameters);
 }
 
 static Status write_tensors(const char *path, const CheckpointModel *model,
@@ -254,14 +273,15 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
     char point[TEXT_NUMBER_BYTES];
     SafeNote notes[4] = {{tuning_note, model->tuning}};
     size_t note_count = 1;
-    if (!isnan(model->operating_point))
+    if (!isnan(model->operating_point)) {
+        text_plain_number(model->operating_point, point);
         notes[note_count++] = (SafeNote){point_note, point};
+    }
     if (model->settings.test_flips)
         notes[note_count++] = (SafeNote){flips_note, "true"};
     if (model->precision == PRECISION_BF16)
         notes[note_count++] = (SafeNote){precision_note, "bf16"};
     SafeTensor *tensors;
-    text_plain_number(model->operating_point, point);
     TRY(MEMORY_NEW(&tensors, parameters->count));
     for (size_t i = 0; i < parameters->count; ++i) {
         const Parameter *parameter = &parameters->items[i];
@@ -288,9 +308,10 @@ static void add_notes(OnnxModel *onnx, const CheckpointModel *model)
     char text[TEXT_NUMBER_BYTES];
     onnx_add_note(onnx, "gisd.architecture", architecture_of(&model->settings)->name);
     onnx_add_note(onnx, tuning_note, model->tuning);
-    text_plain_number(model->operating_point, text);
-    if (!isnan(model->operating_point))
+    if (!isnan(model->operating_point)) {
+        text_plain_number(model->operating_point, text);
         onnx_add_note(onnx, point_note, text);
+    }
     if (model->settings.test_flips)
         onnx_add_note(onnx, flips_note, "true");
     if (model->precision == PRECISION_BF16) /* the graph's own numbers are float32 */
@@ -341,8 +362,9 @@ static Status export(const Arguments *arguments, Network *network, ParameterList
     if (status == STATUS_OK)
         status = checkpoint_read_parameters(arguments->words[1], parameters);
     if (status == STATUS_OK)
-        status = is_onnx(arguments->words[2])
-                     ? write_onnx(arguments->words[2], &model, network)
+        status = is_onnx(arguments->words[2]) ? write_onnx(arguments->words[2], &model, network)
+                 : darknet_weights_named(arguments->words[2])
+                     ? darknet_weights_write(arguments->words[2], parameters)
                      : write_tensors(arguments->words[2], &model, parameters);
     checkpoint_model_clear(&model);
     return status;

@@ -137,13 +137,16 @@ Status detection_average_precision_50_95(const DetectionSet *set, uint32_t class
     return STATUS_OK;
 }
 
-Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans *means)
+Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans *means,
+                       double *each)
 {
     DetectionMeans sum = {0, 0};
     size_t defined = 0;
     for (uint32_t class_index = 0; class_index < classes; ++class_index) {
         double ap_50 = 0, ap_50_95 = 0;
         TRY(detection_average_precision(set, class_index, 0.5, &ap_50));
+        if (each)
+            each[class_index] = ap_50;
         if (isnan(ap_50))
             continue;
         TRY(detection_average_precision_50_95(set, class_index, &ap_50_95));
@@ -270,7 +273,8 @@ static double repeated_average_precision(const RepeatedClass *class, const size_
     return area;
 }
 
-DetectionMeans detection_repeats_means(const DetectionRepeats *repeats, const size_t *weights)
+DetectionMeans detection_repeats_means(const DetectionRepeats *repeats, const size_t *weights,
+                                       double *each)
 {
     DetectionMeans sum = {0, 0};
     size_t defined = 0;
@@ -279,12 +283,16 @@ DetectionMeans detection_repeats_means(const DetectionRepeats *repeats, const si
         size_t annotated = 0;
         for (size_t i = 0; i < repeats->images; ++i)
             annotated += class->annotated[i] * weights[i];
+        if (each)
+            each[k] = annotated ? 0 : (double)NAN;
         if (annotated == 0)
             continue;
         ++defined;
         for (int t = 0; t < THRESHOLDS; ++t) {
             double area = repeated_average_precision(class, weights, annotated, t);
             sum.ap_50 += t == 0 ? area : 0;
+            if (each && t == 0)
+                each[k] = area;
             sum.ap_50_95 += area / THRESHOLDS;
         }
     }

@@ -50,11 +50,12 @@ Status detection_average_precision_50_95(const DetectionSet *set, uint32_t class
                                          double *average_precision);
 
 /* Means over the classes that have annotated boxes (NaN if none has): at IoU 0.5 and over 0.5:0.95.
- */
+ * each (classes): what the first is the mean of, NaN for a class without; NULL: not wanted. */
 typedef struct {
     double ap_50, ap_50_95;
 } DetectionMeans;
-Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans *means);
+Status detection_means(const DetectionSet *set, uint32_t classes, DetectionMeans *means,
+                       double *each);
 
 /* The same means for sets in which images stand several times or not at all, as a bootstrap draws
  * them: what does not depend on the drawing is worked out once. An image that stands w times brings
@@ -66,7 +67,7 @@ Status detection_repeats_new(const DetectionSet *set, uint32_t classes, size_t i
                              DetectionRepeats **repeats);
 void detection_repeats_free(DetectionRepeats *repeats);
 DetectionMeans detection_repeats_means(const DetectionRepeats *repeats,
-                                       const size_t *weights /* images */);
+                                       const size_t *weights /* images */, double *each);
 
 /* The overlap by which a lesion counts as found in the right place: of the boxes found in `image`
  * with class `class_index`, the one with the highest score (the first of equals) is compared with

@@ -164,6 +164,8 @@ typedef struct {
     MetricRows rows;
     DetectionRepeats *repeats; /* for the bootstrap; NULL without it, or without boxes */
     DetectionMeans plain;      /* of all images once; NaN with the bootstrap, or without boxes */
+    size_t class_count;        /* whose average precision is told too; 0 without boxes */
+    double *class_ap_50;       /* class_count: of the images drawn last, or of all */
     size_t *weights;           /* images: scratch */
     size_t given[METRICS];     /* positions in the table, given_count */
     size_t given_count;
@@ -180,12 +182,15 @@ static Status compute(void *context, const size_t *drawn, size_t count, double *
         memset(statistics->weights, 0, rows->evaluation->count * sizeof *statistics->weights);
         for (size_t i = 0; i < count; ++i)
             ++statistics->weights[drawn[i]];
-        rows->means = detection_repeats_means(statistics->repeats, statistics->weights);
+        rows->means = detection_repeats_means(statistics->repeats, statistics->weights,
+                                              statistics->class_ap_50);
     }
     for (size_t k = 0; k < statistics->given_count; ++k) {
         const SplitMetric *metric = &table[statistics->given[k]];
         values[k] = metric->compute(rows, metric->argument);
     }
+    for (size_t k = 0; k < statistics->class_count; ++k)
+        values[statistics->given_count + k] = statistics->class_ap_50[k];
     return STATUS_OK;
 }
 
@@ -225,32 +230,33 @@ static Status prepare(const Evaluation *evaluation, size_t replicates, Statistic
     if (replicates)
         TRY(most_rows(evaluation, &most));
     statistics->plain = (DetectionMeans){(double)NAN, (double)NAN};
+    statistics->class_count = evaluation->gives.boxes ? evaluation->classes : 0;
+    TRY(MEMORY_NEW(&statistics->class_ap_50, statistics->class_count));
     if (evaluation->gives.boxes && replicates)
         TRY(detection_repeats_new(&boxes, (uint32_t)evaluation->classes, evaluation->count,
                                   &statistics->repeats));
     else if (evaluation->gives.boxes)
-        TRY(detection_means(&boxes, (uint32_t)evaluation->classes, &statistics->plain));
+        TRY(detection_means(&boxes, (uint32_t)evaluation->classes, &statistics->plain,
+                            statistics->class_ap_50));
     TRY(MEMORY_NEW(&statistics->weights, evaluation->count));
     return MEMORY_NEW(&statistics->rows.seconds, most);
 }
 
-static void take_metric(const SplitMetric *metric, double value, Interval interval,
-                        OutcomeMetric *taken)
+/* The name of statistic k. */
+static void name_metric(const Statistics *statistics, size_t k, char name[OUTCOME_NAME_BYTES])
 {
-    snprintf(taken->name, sizeof taken->name, "%s", metric->name);
-    taken->value = value;
-    taken->low = interval.low;
-    taken->high = interval.high;
-    taken->bca = metric->bca;
+    if (k < statistics->given_count)
+        snprintf(name, OUTCOME_NAME_BYTES, "%s", table[statistics->given[k]].name);
+    else
+        snprintf(name, OUTCOME_NAME_BYTES, "%s_ap_50",
+                 statistics->rows.evaluation->class_names[k - statistics->given_count]);
 }
 
+/* Values and intervals of the statistics; `values`, `bca` and `intervals` are as many. */
 static Status fill(const Evaluation *evaluation, size_t replicates, uint64_t seed,
-                   Statistics *statistics, OutcomeMetric *metrics)
+                   Statistics *statistics, double *values, const bool *bca, Interval *intervals)
 {
     size_t *all;
-    double values[METRICS];
-    bool bca[METRICS];
-    Interval intervals[METRICS];
     TRY(MEMORY_NEW(&all, evaluation->count));
     for (size_t i = 0; i < evaluation->count; ++i)
         all[i] = i;
@@ -261,16 +267,43 @@ static Status fill(const Evaluation *evaluation, size_t replicates, uint64_t see
                                 .groups = evaluation->patients,
                                 .replicates = replicates,
                                 .seed = seed,
-                                .statistics = statistics->given_count,
+                                .statistics = statistics->given_count + statistics->class_count,
                                 .compute = compute,
                                 .context = statistics,
                                 .bca = bca};
-    for (size_t k = 0; k < statistics->given_count; ++k)
-        bca[k] = table[statistics->given[k]].bca;
-    TRY(interval_bootstrap(&plan, intervals));
-    for (size_t k = 0; k < statistics->given_count; ++k)
-        take_metric(&table[statistics->given[k]], values[k], intervals[k], &metrics[k]);
-    return STATUS_OK;
+    return interval_bootstrap(&plan, intervals);
+}
+
+/* Appends the statistics to the metrics. */
+static Status add_metrics(const Evaluation *evaluation, size_t replicates, uint64_t seed,
+                          Statistics *statistics, SplitMetrics *metrics)
+{
+    const size_t count = statistics->given_count + statistics->class_count;
+    OutcomeMetric *metric = metrics->metrics + metrics->metric_count;
+    double *values;
+    bool *bca = NULL;
+    Interval *intervals = NULL;
+    TRY(MEMORY_NEW(&values, count));
+    Status status = MEMORY_NEW(&intervals, count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&bca, count);
+    for (size_t k = 0; k < count && status == STATUS_OK; ++k) /* a class' average precision too */
+        bca[k] = k >= statistics->given_count || table[statistics->given[k]].bca;
+    if (status == STATUS_OK)
+        status = fill(evaluation, replicates, seed, statistics, values, bca, intervals);
+    for (size_t k = 0; k < count && status == STATUS_OK; ++k, ++metric) {
+        name_metric(statistics, k, metric->name);
+        metric->value = values[k];
+        metric->low = intervals[k].low;
+        metric->high = intervals[k].high;
+        metric->bca = bca[k];
+    }
+    if (status == STATUS_OK)
+        metrics->metric_count += count;
+    free(values);
+    free(bca);
+    free(intervals);
+    return status;
 }
 
 static Status find_overlaps(const Evaluation *evaluation, double **overlaps)
@@ -299,16 +332,17 @@ static Status build(const Evaluation *evaluation, double operating_point, size_t
                                 .seed = seed};
     TRY(outcome_init(&metrics->outcome, &input));
     TRY(find_overlaps(evaluation, &metrics->box_overlap));
-    size_t own = metrics->outcome.metric_count;
-    TRY(MEMORY_NEW(&metrics->metrics, own + METRICS));
-    memcpy(metrics->metrics, metrics->outcome.metrics, own * sizeof *metrics->metrics);
+    metrics->metric_count = metrics->outcome.metric_count;
+    TRY(MEMORY_NEW(&metrics->metrics, metrics->metric_count + METRICS + evaluation->classes));
+    memcpy(metrics->metrics, metrics->outcome.metrics,
+           metrics->metric_count * sizeof *metrics->metrics);
     Statistics statistics = {
         .rows = {.evaluation = evaluation, .box_overlap = metrics->box_overlap}};
     Status status = prepare(evaluation, replicates, &statistics);
     if (status == STATUS_OK)
-        status = fill(evaluation, replicates, seed, &statistics, metrics->metrics + own);
-    metrics->metric_count = own + statistics.given_count;
+        status = add_metrics(evaluation, replicates, seed, &statistics, metrics);
     detection_repeats_free(statistics.repeats);
+    free(statistics.class_ap_50);
     free(statistics.weights);
     free(statistics.rows.seconds);
     return status;

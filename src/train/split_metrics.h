@@ -38,7 +38,8 @@ bool split_metric_is_given(const SplitMetric *metric, TaskGives gives);
 typedef struct {
     Outcome outcome;
     double *box_overlap;    /* images: of the best box of the right class; NaN without a lesion */
-    OutcomeMetric *metrics; /* metric_count: the outcome's, then the table's that the task gives */
+    OutcomeMetric *metrics; /* metric_count: the outcome's, then the table's that the task gives,
+                               then of each class CLASS_ap_50 where there are boxes */
     size_t metric_count;
 } SplitMetrics;
 

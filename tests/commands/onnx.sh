@@ -8,9 +8,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
 
-"$GISD_SOURCE/tools/check-onnx" --build "$GISD_BUILD" --network resnet50 ssd300 improved_ssd --size 64 \
+"$GISD_SOURCE/tools/check-onnx" --build "$GISD_BUILD" --network resnet50 ssd300 improved_ssd yolov3_tiny --size 64 \
     >"$folder/out.txt" || {
     cat "$folder/out.txt" >&2
     exit 1
 }
-[ "$(grep -c ' size 64: [a-z]* [0-9]' "$folder/out.txt")" = 3 ]
+[ "$(grep -c ' size 64: [a-z]* [0-9]' "$folder/out.txt")" = 4 ]

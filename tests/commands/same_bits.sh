@@ -2,7 +2,7 @@
 # One cell, five ways to its end: again, killed and resumed, on 1, 2 and 4 ranks. Every parameter and
 # every number of the test must come out the same to the last bit; only what is measured in seconds
 # may differ. That cell has settings which need state of their own; one without any, as most are, is
-# trained on 1 and on 2 ranks.
+# trained on 1 and on 2 ranks, and one of another network on 1, 2 and 4.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -104,3 +104,12 @@ grep -q ema plain1.yaml && fail "the plain cell is not plain"
 "$grid" plain1.yaml --out plain 2>plain.txt || fail "plain: exit code $?: $(cat plain.txt)"
 first=plain cell=$(ls plain/cells)
 run_group plain2.yaml 2 plain_group
+
+# The network with batch norms, whose statistics go over the ranks, and boxes of a letterboxed picture.
+for ranks in 1 2 4; do
+    sed -E "s/^model: .*/model: {architecture: yolov3_tiny, base: 2, size: 64}/" plain$ranks.yaml >yolo$ranks.yaml
+done
+"$grid" yolo1.yaml --out yolo 2>yolo.txt || fail "yolo: exit code $?: $(cat yolo.txt)"
+first=yolo cell=$(ls yolo/cells)
+run_group yolo2.yaml 2 yolo_group2
+run_group yolo4.yaml 4 yolo_group4

@@ -76,6 +76,18 @@ refused 'cut' "$weights" import cut.safetensors wrong.h5 "${network[@]}" --class
 printf 'PK\003\004........' >model.pt
 refused 'safetensors.torch.save_file' "$weights" import model.pt wrong.h5 "${network[@]}" --classes GC,GU,CG
 
+# darknet's weights: 35,509 zeros behind a header of version 0.2 are the narrowest yolov3_tiny of one class.
+tiny=(--architecture yolov3_tiny --set base=1 --set size=64 --classes text)
+{ printf '\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' && head -c $((4 * 35509)) /dev/zero; } >zeros.weights
+"$weights" import zeros.weights tiny.h5 "${tiny[@]}" >out.txt || fail "zeros.weights: $(cat out.txt)"
+"$weights" export tiny.h5 back.weights >out.txt
+cmp zeros.weights back.weights
+"$weights" export tiny.h5 tiny.onnx >out.txt # which has no operating point to note
+head -c 5000 zeros.weights >cut.weights
+refused 'expected 142036, for the 35509 numbers' "$weights" import cut.weights wrong.h5 "${tiny[@]}"
+refused 'expected yolov3 or yolov3_tiny' "$weights" export checkpoint.h5 wrong.weights
+[ ! -e wrong.weights ] || fail 'wrong.weights is there'
+
 # As ONNX (what it computes is tested by commands.onnx): the same bytes each time, with the notes.
 "$weights" export checkpoint.h5 network.onnx >out.txt
 "$weights" export checkpoint.h5 again.onnx >out.txt

@@ -6,6 +6,8 @@
 A case NAME stands for draw_NAME() of tests/unit/nn/test_operations.c, test_pools.c or
 test_batch_norm.c.
 """
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -74,6 +76,10 @@ def elementwise(case):
     a, b = case.variable("a", 2, 3, 5, 3), case.variable("b", 2, 3, 5, 3)
     for y in (F.relu(a), torch.sigmoid(b), a + b, a * b):
         case.output(y)
+
+
+def leaky_relu(case):
+    case.output(F.leaky_relu(case.variable("a", 2, 3, 5, 3), 0.1))
 
 
 def same_twice(case):
@@ -156,6 +162,12 @@ def max_pools(case):
         case.output(F.max_pool2d(case.variable(f"x{i}", *shape), *settings, ceil_mode=ceil))
 
 
+def same_pools(case):
+    for i, (h, w, kernel) in enumerate(((4, 5, 2), (1, 1, 2), (3, 2, 3))):
+        x = F.pad(case.variable(f"x{i}", 2, h, w, 3), (0, kernel - 1) * 2, value=-math.inf)
+        case.output(F.max_pool2d(x, kernel, 1))
+
+
 def average_pools(case):
     for i, (shape, *settings) in enumerate(AVERAGE_POOLS):
         case.output(F.avg_pool2d(case.variable(f"x{i}", *shape), *settings))
@@ -204,6 +216,7 @@ CASES = {
     "layer_norm_of_one_pixel": group_norm_of(1, False, 3, 1, 1, 8),
     "group_norm_over_chunks": group_norm_of(1, True, 1, 12, 11, 2),
     "elementwise": elementwise,
+    "leaky_relu": leaky_relu,
     "same_twice": same_twice,
     "blend": blend,
     "pools": pools,
@@ -213,6 +226,7 @@ CASES = {
     "linear": linear,
     "linear_of_a_map": linear_of_a_map,
     "max_pools": max_pools,
+    "same_pools": same_pools,
     "average_pools": average_pools,
     "adaptive_pools": adaptive_pools,
     "batch_norm": batch_norm_of(True, 1e-5, False, 2, 5, 3, 6),

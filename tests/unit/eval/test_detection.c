@@ -70,7 +70,7 @@ static void nothing_found_is_0_and_nothing_annotated_is_undefined(void **state)
     ASSERT_NEAR(average_precision(&nothing_found, 0, 0.5), 0);
     assert_true(isnan(average_precision(&nothing_annotated, 0, 0.5)));
     DetectionMeans means;
-    assert_int_equal(detection_means(&nothing_annotated, 3, &means), STATUS_OK);
+    assert_int_equal(detection_means(&nothing_annotated, 3, &means, NULL), STATUS_OK);
     assert_true(isnan(means.ap_50) && isnan(means.ap_50_95));
 }
 
@@ -86,9 +86,11 @@ static void the_mean_over_thresholds_and_classes(void **state)
     assert_int_equal(detection_average_precision_50_95(&set, 0, &value), STATUS_OK);
     ASSERT_NEAR(value, 0.5);
     DetectionMeans means;
-    assert_int_equal(detection_means(&set, 3, &means), STATUS_OK);
+    double each[3];
+    assert_int_equal(detection_means(&set, 3, &means, each), STATUS_OK);
     ASSERT_NEAR(means.ap_50, 1);
     ASSERT_NEAR(means.ap_50_95, 0.75);
+    assert_true(each[0] == 1 && isnan(each[1]) && each[2] == 1);
 }
 
 static void overlap_judges_the_highest_scoring_box_of_the_class(void **state)
@@ -135,10 +137,13 @@ static void repeated_images_count_as_often_as_they_stand(void **state)
                     }
             }
         DetectionSet whole = {all_found, found_count, all_annotated, annotated_count};
-        DetectionMeans expected, got = detection_repeats_means(repeats, weights[k]);
-        assert_int_equal(detection_means(&whole, 2, &expected), STATUS_OK);
+        double each[2], wanted[2];
+        DetectionMeans expected, got = detection_repeats_means(repeats, weights[k], each);
+        assert_int_equal(detection_means(&whole, 2, &expected, wanted), STATUS_OK);
         ASSERT_NEAR(got.ap_50, expected.ap_50);
         ASSERT_NEAR(got.ap_50_95, expected.ap_50_95);
+        for (size_t c = 0; c < 2; ++c)
+            assert_true(isnan(wanted[c]) ? isnan(each[c]) : fabs(each[c] - wanted[c]) < 1e-12);
     }
     detection_repeats_free(repeats);
 }

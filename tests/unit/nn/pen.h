@@ -270,6 +270,16 @@ static inline NodeId pen_relu(Pen *pen, NodeId input)
     return map;
 }
 
+static inline NodeId pen_leaky_relu(Pen *pen, NodeId input)
+{
+    if (pen->net)
+        return net_leaky_relu(pen->net, input);
+    NodeId map = pen_new_map(pen, pen->shapes[input]);
+    for (size_t i = 0; i < shape_count(pen->shapes[map]); ++i)
+        pen->maps[map][i] = fmax(pen->maps[input][i], 0.1 * pen->maps[input][i]);
+    return map;
+}
+
 static inline NodeId pen_sigmoid(Pen *pen, NodeId input)
 {
     if (pen->net)
@@ -355,6 +365,8 @@ static inline NodeId pen_pool(Pen *pen, NodeId input, const PoolSettings *s, boo
     long stride = s->stride ? (long)s->stride : 1, ph = (long)s->pad_h, pw = (long)s->pad_w;
     Shape out = {in.n, pen_windows(in.h, s->kernel_h, (size_t)stride, s->pad_h, s->ceil_mode),
                  pen_windows(in.w, s->kernel_w, (size_t)stride, s->pad_w, s->ceil_mode), in.c};
+    if (s->same)
+        out = in;
     NodeId map = pen_new_map(pen, out);
     for (size_t i = 0; i < shape_count(out); ++i) {
         size_t c = i % out.c, n = i / out.c / out.w / out.h;

@@ -76,11 +76,14 @@ static void every_architecture_has_its_operators(void **state)
     const char *const normed[] = {"Conv", "BatchNormalization", "GlobalAveragePool", NULL};
     const char *const linear[] = {"Conv", "MaxPool", "Relu", NULL};
     const char *const branched[] = {"Conv", "Concat", "AveragePool", NULL};
+    const char *const leaky[] = {"Add", "LeakyRelu", "Resize", "Concat", NULL};
     check("base=4 size=64", improved);
     check("architecture=ssd300 base=8 size=300", plain);
     check("architecture=resnet50 base=4 size=64", normed);
     check("architecture=vgg19 base=2 size=224", linear);
     check("architecture=inception_v3 base=2 size=299", branched);
+    check("architecture=yolov3 base=2 size=64", leaky);
+    check("architecture=yolov3_tiny base=2 size=64", leaky + 1);
 }
 
 static void what_has_no_equal_is_refused(void **state)

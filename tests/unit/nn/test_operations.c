@@ -254,6 +254,11 @@ static void draw_elementwise(Pen *pen)
     pen_output(pen, pen_multiply(pen, a, b));
 }
 
+static void draw_leaky_relu(Pen *pen)
+{
+    pen_output(pen, pen_leaky_relu(pen, pen_variable(pen, "a", (Shape){2, 3, 5, 3})));
+}
+
 static void draw_same_twice(Pen *pen)
 {
     NodeId a = pen_variable(pen, "a", (Shape){1, 3, 3, 5});
@@ -291,6 +296,7 @@ static void elementwise_operations_agree_with_their_definitions(void **state)
 {
     (void)state;
     check_drawing(draw_elementwise, engine_blas(), NULL, 1e-5);
+    check_drawing(draw_leaky_relu, engine_blas(), NULL, 1e-5);
     check_drawing(draw_same_twice, engine_blas(), NULL, 1e-5);
     check_drawing(draw_half_constant, engine_blas(), NULL, 1e-5);
     check_drawing(draw_blend, engine_blas(), NULL, 1e-5);
@@ -368,6 +374,7 @@ static void all_operations_give_the_numbers_of_pytorch(void **state)
         {"layer_norm_of_one_pixel", draw_layer_norm_of_one_pixel},
         {"group_norm_over_chunks", draw_group_norm_over_chunks},
         {"elementwise", draw_elementwise},
+        {"leaky_relu", draw_leaky_relu},
         {"same_twice", draw_same_twice},
         {"blend", draw_blend},
         {"nearest", draw_nearest},
@@ -408,6 +415,7 @@ static void draw_nan_trap(Pen *pen)
 {
     NodeId x = pen_input(pen, (Shape){1, 4, 4, 4});
     pen_output(pen, pen_relu(pen, x));
+    pen_output(pen, pen_leaky_relu(pen, x));
     pen_output(pen, pen_max_pool(pen, x));
     pen_output(pen, pen_sigmoid(pen, x));
     pen_output(pen, pen_group_norm(pen, x, "n", 1, true));

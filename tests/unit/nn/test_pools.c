@@ -73,6 +73,16 @@ static void draw_max_pools(Pen *pen)
     draw_cases(pen, sizeof cases / sizeof *cases, cases, true);
 }
 
+static void draw_same_pools(Pen *pen)
+{
+    static const PoolCase cases[] = {
+        {{2, 4, 5, 3}, {.kernel_h = 2, .kernel_w = 2, .same = true}},
+        {{2, 1, 1, 3}, {.kernel_h = 2, .kernel_w = 2, .same = true}},
+        {{2, 3, 2, 3}, {.kernel_h = 3, .kernel_w = 3, .same = true}},
+    };
+    draw_cases(pen, sizeof cases / sizeof *cases, cases, true);
+}
+
 static void draw_average_pools(Pen *pen)
 {
     static const PoolCase cases[] = {
@@ -116,6 +126,7 @@ static void windows_of_any_size_agree_with_their_definition(void **state)
 {
     (void)state;
     check_drawing(draw_max_pools, engine_blas(), NULL, 1e-5);
+    check_drawing(draw_same_pools, engine_blas(), NULL, 1e-5);
     check_drawing(draw_average_pools, engine_blas(), NULL, 1e-5);
     check_drawing(draw_adaptive_pools, engine_blas(), NULL, 1e-5);
 }
@@ -126,6 +137,7 @@ static void pools_give_the_numbers_of_pytorch(void **state)
     const char *path = "golden/operations.h5";
     check_golden(path, "pools", draw_pools, 1e-5, 1e-5);
     check_golden(path, "max_pools", draw_max_pools, 1e-5, 1e-5);
+    check_golden(path, "same_pools", draw_same_pools, 1e-5, 1e-5);
     check_golden(path, "average_pools", draw_average_pools, 1e-5, 1e-5);
     check_golden(path, "adaptive_pools", draw_adaptive_pools, 1e-5, 1e-5);
 }

@@ -52,6 +52,11 @@ static NodeId draw_relu(Net *net, NodeId a, NodeId b)
     return net_add(net, net_relu(net, a), b);
 }
 
+static NodeId draw_leaky_relu(Net *net, NodeId a, NodeId b)
+{
+    return net_add(net, net_leaky_relu(net, a), b);
+}
+
 static NodeId draw_sigmoid(Net *net, NodeId a, NodeId b)
 {
     return net_multiply(net, net_sigmoid(net, a), b);
@@ -196,6 +201,7 @@ static void operations_agree_with_float32(void **state)
         {"group_norm", draw_group_norm},
         {"group_norm again", draw_again},
         {"relu", draw_relu},
+        {"leaky_relu", draw_leaky_relu},
         {"sigmoid", draw_sigmoid},
         {"blend", draw_blend},
         {"max_pool", draw_max_pool},
