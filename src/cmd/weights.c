@@ -8,10 +8,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/weights_start.h"
 #include "infer/checkpoint.h"
 #include "infer/network.h"
 #include "nn/onnx.h"
 #include "store/hdf5_probe.h"
+#include "store/npz.h"
 #include "store/onnx_model.h"
 #include "store/outputs.h"
 #include "store/safetensors.h"
@@ -38,7 +40,11 @@ typedef struct {
 
 static const struct argp_option options[] = {
     {"architecture", 'a', "NAME", 0, "Import: the network that the weights are for", 0},
-    {"classes", 'c', "NAMES", 0, "Import: the names of its lesion classes, with commas", 0},
+    {"classes", 'c', "NAMES", 0,
+     "Import: the names of its lesion classes, with commas; without them published weights become "
+     "a "
+     "file to start from",
+     0},
     {"set", 's', "KEY=VALUE", 0, "Import: a setting of the network, as in experiments; repeatable",
      0},
     {"force", OPTION_FORCE, NULL, 0, OUTPUTS_FORCE_HELP, 0},
@@ -80,11 +86,9 @@ static error_t check_words(const struct argp_state *state, Arguments *arguments)
         return command_refuse(state, "expected import or export");
     if (arguments->word_count < 3)
         return command_refuse(state, "expected %s after %s",
-                              import ? "FILE.safetensors and OUT.h5"
+                              import ? "FILE.safetensors or FILE.npz and OUT.h5"
                                      : "CHECKPOINT.h5 and OUT.safetensors",
                               arguments->words[0]);
-    if (import && arguments->class_count == 0)
-        return command_refuse(state, "expected --classes NAME,NAME,... of the lesions");
     error_t error = 0;
     for (size_t i = 0; i < arguments->setting_count && !error; ++i)
         error = read_setting(state, &arguments->cell, arguments->settings[i]);
@@ -127,15 +131,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .args_doc = "import FILE.safetensors OUT.h5\nexport CHECKPOINT.h5 OUT.safetensors\n"
+    .args_doc = "import FILE.safetensors OUT.h5\nimport FILE.npz OUT.h5\nexport CHECKPOINT.h5 "
+                "OUT.safetensors\n"
                 "export CHECKPOINT.h5 OUT.onnx",
     .doc =
         "Bring a network's weights in from another program's file, or out to one."
         "\n\nCommands:\n"
-        "  import     a checkpoint of safetensors\n"
+        "  import     a checkpoint of safetensors or of NumPy's npz\n"
         "  export     safetensors of a checkpoint, or the network as ONNX"
         "\v    gisd-weights import resnet50.safetensors start.h5 --architecture resnet50 "
         "--classes GC,GU,CG\n"
+        "    gisd-weights import BiT-M-R50x1.npz start.h5 --architecture improved_ssd\n"
         "    gisd-weights export results/mine/cells/ID/checkpoint.h5 mine.onnx\n\n"
         "Names and shapes of the tensors are those of the network's parameters "
         "(docs/results.md). "
@@ -143,7 +149,11 @@ static const struct argp usage = {
         "another shape is a line, and nothing is written. Numbers of F32, F16 and BF16 are taken "
         "as they are; PyTorch's counters num_batches_tracked are passed over. Export notes tuning "
         "and operating point in the file, and import takes them from "
-        "there.\n\n" COMMAND_EXIT_STATUS,
+        "there.\n\n"
+        "Without --classes the names are those of a published network: Big Transfer's, timm's or "
+        "torchvision's (docs/model.md). OUT then has the parameters that both have, and is for "
+        "model.initial of an experiment; the rest, named by a line each, begins as training "
+        "begins it.\n\n" COMMAND_EXIT_STATUS,
 };
 
 static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
@@ -152,15 +162,6 @@ static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
     for (size_t i = 0; same && i < parameter->rank; ++i)
         same = tensor->dims[i] == parameter->dims[i];
     return same;
-}
-
-/* PyTorch's batch norms count their batches, which nothing here reads: the share of a new
- * observation is fixed. */
-static bool is_counter(const char *name)
-{
-    static const char suffix[] = ".num_batches_tracked";
-    size_t length = strlen(name), end = sizeof suffix - 1;
-    return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
 /* Takes every parameter out of the file; what does not fit is told, each on a line. */
@@ -187,7 +188,7 @@ static Status take_all(const char *path, const SafeTensors *tensors, ParameterLi
     }
     for (size_t i = 0; i < tensors->count; ++i)
         if (!parameters_find(parameters, tensors->items[i].name) &&
-            !is_counter(tensors->items[i].name)) {
+            !weights_is_counter(tensors->items[i].name)) {
             ++wrong;
             checkpoint_shape_text(tensors->items[i].rank, tensors->items[i].dims, found);
             status_set(STATUS_FORMAT, "%s of shape %s: the network has no such parameter",
@@ -229,16 +230,27 @@ static Status write_checkpoint(const Arguments *arguments, const ModelSettings *
     return status;
 }
 
+static Status read_tensors(const char *path, SafeTensors *tensors)
+{
+    const char *end = strrchr(path, '.');
+    return end && strcmp(end, ".npz") == 0 ? npz_read(path, tensors)
+                                           : safetensors_read(path, tensors);
+}
+
+/* With classes the file is the whole network's; without them it is one to start from. */
 static Status import(const Arguments *arguments, Network *network, ParameterList *parameters)
 {
     NetworkPlan plan = {.model = arguments->cell.model, .batch = 1};
     SafeTensors tensors;
-    plan.model.classes = arguments->class_count;
+    const bool whole = arguments->class_count > 0;
+    plan.model.classes = whole ? arguments->class_count : 1;
     TRY(network_init(network, &plan, parameters));
-    Status status = safetensors_read(arguments->words[1], &tensors);
-    if (status == STATUS_OK)
+    Status status = read_tensors(arguments->words[1], &tensors);
+    if (status == STATUS_OK && !whole)
+        status = weights_start(arguments->words[1], &tensors, network, arguments->words[2]);
+    if (status == STATUS_OK && whole)
         status = take_all(arguments->words[1], &tensors, parameters);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && whole)
         status = write_checkpoint(arguments, &plan.model, &tensors, parameters);
     safetensors_clear(&tensors);
     return status;
@@ -355,7 +367,7 @@ int main(int count, char **words)
         status = outputs_claim(&outputs, arguments.words[2], NULL);
     if (status == STATUS_OK)
         status = (in ? import : export)(&arguments, &network, &parameters);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && (!in || arguments.class_count > 0))
         printf("%s: %zu tensors, %zu numbers\n", arguments.words[2], parameters.count,
                parameters_total(&parameters, false));
     network_clear(&network);
