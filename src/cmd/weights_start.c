@@ -129,6 +129,21 @@ static Status write_start(const Start *start, const char *to)
     return status;
 }
 
+/* If the file's network saw its pictures in another form than this one does. */
+static void adapt_first_layer(Start *start)
+{
+    const PublishedNames *names = start->names;
+    char weight[PUBLISHED_NAME_BYTES], bias[PUBLISHED_NAME_BYTES];
+    if (!names->input)
+        return;
+    snprintf(weight, sizeof weight, "%s.weight", names->first);
+    snprintf(bias, sizeof bias, "%s.bias", names->first);
+    published_adapt(names->input, &start->network->architecture->input,
+                    parameters_find(&start->taken, weight), parameters_find(&start->taken, bias));
+    printf("%s: made for pictures in the form that %s has\n", names->first,
+           start->network->architecture->name);
+}
+
 static Status fill(const char *from, Start *start)
 {
     const ParameterList *parameters = start->network->parameters;
@@ -143,6 +158,7 @@ static Status fill(const char *from, Start *start)
     if (start->wrong)
         FAIL(STATUS_FORMAT, "%s: %zu tensors do not fit (above), nothing is written", from,
              start->wrong);
+    adapt_first_layer(start);
     return STATUS_OK;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/classifier.h"
+
 /* ---- the improved SSD's backbone ---- */
 
 /* The part of a unit that a name speaks of. */
@@ -131,17 +133,85 @@ static bool place_last_but_classifier(const char *parameter, PublishedTensor *te
     return !behind(parameter, "classifier.6.");
 }
 
+/* ---- SSD300's VGG16 ---- */
+
+/* The two linear layers, which became convolutions, are called `hidden` there. */
+static bool place_vgg16(const char *parameter, const char *const hidden[2], PublishedTensor *tensor)
+{
+    static const struct {
+        const char *ours, *published;
+    } layers[] = {{"backbone.features.", "features."},     {"backbone.extra.0.1.", "features.24."},
+                  {"backbone.extra.0.3.", "features.26."}, {"backbone.extra.0.5.", "features.28."},
+                  {"backbone.extra.0.7.1.", NULL},         {"backbone.extra.0.7.3.", NULL}};
+    enum { LAYERS = sizeof layers / sizeof *layers };
+    for (size_t i = 0; i < LAYERS; ++i) {
+        const char *field = behind(parameter, layers[i].ours);
+        if (!field)
+            continue;
+        const bool plain = layers[i].published != NULL;
+        tensor->layout = plain ? PUBLISHED_SAME : PUBLISHED_DECIMATED;
+        snprintf(tensor->name, PUBLISHED_NAME_BYTES, "%s%s",
+                 plain ? layers[i].published : hidden[i + 2 - LAYERS], field);
+        return true;
+    }
+    return false;
+}
+
+static bool place_torchvision_vgg16(const char *parameter, PublishedTensor *tensor)
+{
+    return place_vgg16(parameter, (const char *const[]){"classifier.0.", "classifier.3."}, tensor);
+}
+
+static bool place_timm_vgg16(const char *parameter, PublishedTensor *tensor)
+{
+    return place_vgg16(parameter, (const char *const[]){"pre_logits.fc1.", "pre_logits.fc2."},
+                       tensor);
+}
+
+static const InputForm imagenet = CLASSIFIER_IMAGENET_FORM;
+
 /* ---- the table ---- */
 
 static const PublishedNames table[] = {
-    {"Big Transfer", " improved_ssd ", "resnet/root_block/standardized_conv2d/kernel",
-     "resnet/head/", place_big_transfer},
-    {"timm resnetv2", " improved_ssd ", "stages.0.blocks.0.norm1.weight", "head.",
-     place_timm_resnet},
-    {"timm vgg", " vgg19 vgg19_bn ", "pre_logits.fc1.weight", "head.", place_timm_vgg},
-    {"torchvision vgg", " vgg19 vgg19_bn ", "classifier.6.weight", "classifier.6.",
-     place_last_but_classifier},
-    {"torchvision or timm", " resnet50 inception_v3 ", "fc.weight", "fc.", place_last_but_fc},
+    {.title = "Big Transfer",
+     .architectures = " improved_ssd ",
+     .mark = "resnet/root_block/standardized_conv2d/kernel",
+     .head = "resnet/head/",
+     .place = place_big_transfer},
+    {.title = "timm resnetv2",
+     .architectures = " improved_ssd ",
+     .mark = "stages.0.blocks.0.norm1.weight",
+     .head = "head.",
+     .place = place_timm_resnet},
+    {.title = "torchvision vgg16",
+     .architectures = " ssd300 ",
+     .mark = "classifier.6.weight",
+     .head = "classifier.6.",
+     .place = place_torchvision_vgg16,
+     .input = &imagenet,
+     .first = "backbone.features.0"},
+    {.title = "timm vgg16",
+     .architectures = " ssd300 ",
+     .mark = "pre_logits.fc1.weight",
+     .head = "head.",
+     .place = place_timm_vgg16,
+     .input = &imagenet,
+     .first = "backbone.features.0"},
+    {.title = "torchvision vgg19",
+     .architectures = " vgg19 vgg19_bn ",
+     .mark = "classifier.6.weight",
+     .head = "classifier.6.",
+     .place = place_last_but_classifier},
+    {.title = "timm vgg19",
+     .architectures = " vgg19 vgg19_bn ",
+     .mark = "pre_logits.fc1.weight",
+     .head = "head.",
+     .place = place_timm_vgg},
+    {.title = "torchvision or timm",
+     .architectures = " resnet50 inception_v3 ",
+     .mark = "fc.weight",
+     .head = "fc.",
+     .place = place_last_but_fc},
 };
 
 size_t published_count(void)
@@ -163,6 +233,37 @@ bool published_serves(const PublishedNames *names, const char *architecture)
 
 /* ---- the order of the numbers ---- */
 
+enum { EVERY = 4, WINDOWS = 7, EVERY_WINDOW = 3 };
+
+/* Numbers of an output in the layer before it was decimated. */
+static size_t whole_inputs(const Parameter *parameter)
+{
+    const size_t inputs = parameter->rank > 1 ? parameter->dims[1] : 1;
+    return parameter->rank == 1      ? 1
+           : parameter->dims[3] == 1 ? EVERY * inputs
+                                     : WINDOWS * WINDOWS * inputs;
+}
+
+static bool decimated_fits(const Parameter *parameter, size_t rank, const size_t *dims)
+{
+    size_t inputs = 1;
+    for (size_t i = 1; i < rank; ++i)
+        inputs *= dims[i];
+    return rank > 0 && dims[0] == EVERY * parameter->dims[0] && inputs == whole_inputs(parameter);
+}
+
+static void decimate(const Parameter *parameter, const float *from, float *to)
+{
+    const size_t whole = whole_inputs(parameter), each = parameter->count / parameter->dims[0];
+    const bool windows = parameter->rank == 4 && parameter->dims[3] > 1;
+    for (size_t o = 0; o < parameter->dims[0]; ++o)
+        for (size_t k = 0; k < each; ++k) {
+            const size_t y = k / 3 % 3 * EVERY_WINDOW, x = k % 3 * EVERY_WINDOW;
+            const size_t at = windows ? k / 9 * WINDOWS * WINDOWS + y * WINDOWS + x : EVERY * k;
+            to[o * each + k] = from[EVERY * o * whole + at];
+        }
+}
+
 bool published_fits(const Parameter *parameter, PublishedLayout layout, size_t rank,
                     const size_t *dims)
 {
@@ -170,6 +271,8 @@ bool published_fits(const Parameter *parameter, PublishedLayout layout, size_t r
     if (layout == PUBLISHED_FLAT)
         return rank == 4 && parameter->rank == 2 && dims[0] == parameter->dims[0] &&
                dims[1] * dims[2] * dims[3] == parameter->dims[1];
+    if (layout == PUBLISHED_DECIMATED)
+        return decimated_fits(parameter, rank, dims);
     if (rank != parameter->rank || (layout == PUBLISHED_HWIO && rank != 4))
         return false;
     for (size_t i = 0; i < rank; ++i)
@@ -181,6 +284,10 @@ bool published_fits(const Parameter *parameter, PublishedLayout layout, size_t r
 void published_arrange(const Parameter *parameter, PublishedLayout layout, const float *from,
                        float *to)
 {
+    if (layout == PUBLISHED_DECIMATED) {
+        decimate(parameter, from, to);
+        return;
+    }
     if (layout != PUBLISHED_HWIO) {
         memcpy(to, from, parameter->count * sizeof *to);
         return;
@@ -191,4 +298,20 @@ void published_arrange(const Parameter *parameter, PublishedLayout layout, const
         for (size_t i = 0; i < inputs; ++i)
             for (size_t p = 0; p < places; ++p)
                 to[(o * inputs + i) * places + p] = from[(p * inputs + i) * outputs + o];
+}
+
+void published_adapt(const InputForm *was, const InputForm *is, Parameter *weight, Parameter *bias)
+{
+    const size_t inputs = weight->dims[1], places = weight->dims[2] * weight->dims[3];
+    for (size_t o = 0; o < weight->dims[0]; ++o) {
+        double sum = 0;
+        for (size_t k = 0; k < inputs * places; ++k) {
+            const size_t c = k / places;
+            float *w = &weight->value[o * inputs * places + k];
+            sum += (double)*w * ((double)is->offset[c] - (double)was->offset[c]) /
+                   (double)was->scale[c];
+            *w = (float)((double)*w * (double)is->scale[c] / (double)was->scale[c]);
+        }
+        bias->value[o] = (float)((double)bias->value[o] + sum);
+    }
 }

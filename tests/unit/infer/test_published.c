@@ -51,10 +51,10 @@ static void names_are_those_of_the_publishers(void **state)
         check_name("Big Transfer", rows[i].ours, rows[i].google);
         check_name("timm resnetv2", rows[i].ours, rows[i].timm);
     }
-    check_name("timm vgg", "features.0.weight", "features.0.weight");
-    check_name("timm vgg", "classifier.0.bias", "pre_logits.fc1.bias");
-    check_name("timm vgg", "classifier.3.weight", "pre_logits.fc2.weight");
-    check_name("timm vgg", "classifier.6.weight", NULL);
+    check_name("timm vgg19", "features.0.weight", "features.0.weight");
+    check_name("timm vgg19", "classifier.0.bias", "pre_logits.fc1.bias");
+    check_name("timm vgg19", "classifier.3.weight", "pre_logits.fc2.weight");
+    check_name("timm vgg19", "classifier.6.weight", NULL);
     check_name("torchvision or timm", "layer4.2.bn3.running_var", "layer4.2.bn3.running_var");
     check_name("torchvision or timm", "fc.weight", NULL);
 }
@@ -124,11 +124,70 @@ static void a_convolution_over_the_whole_map_is_a_linear_layer(void **state)
     assert_false(published_fits(&linear, PUBLISHED_FLAT, 2, (const size_t[]){2, 12}));
 }
 
+/* A convolution of 3 x 3 on a patch of bytes in one form, and the adapted one in the other. */
+static void a_first_layer_answers_alike_to_pictures_in_another_form(void **state)
+{
+    (void)state;
+    const InputForm was = {{123.675F, 116.28F, 103.53F}, {58.395F, 57.12F, 57.375F}, false};
+    const InputForm is = {{123, 117, 104}, {1, 1, 1}, false};
+    float weights[27], bias = 0.25F;
+    double before = (double)bias, after;
+    Parameter weight = {.rank = 4, .dims = {1, 3, 3, 3}, .count = 27, .value = weights};
+    Parameter offset = {.rank = 1, .dims = {1}, .count = 1, .value = &bias};
+    for (size_t k = 0; k < 27; ++k) {
+        weights[k] = (float)sin((double)k);
+        before += (double)weights[k] * ((double)(k * 9) - (double)was.offset[k / 9]) /
+                  (double)was.scale[k / 9];
+    }
+    published_adapt(&was, &is, &weight, &offset);
+    after = (double)bias;
+    for (size_t k = 0; k < 27; ++k)
+        after += (double)weights[k] * ((double)(k * 9) - (double)is.offset[k / 9]);
+    assert_near(after, before, 1e-5);
+}
+
+static void vgg16_becomes_the_backbone_of_ssd300(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        {"backbone.features.21.weight", "features.21.weight", "features.21.weight"},
+        {"backbone.extra.0.5.bias", "features.28.bias", "features.28.bias"},
+        {"backbone.extra.0.7.1.weight", "classifier.0.weight", "pre_logits.fc1.weight"},
+        {"backbone.extra.0.7.3.bias", "classifier.3.bias", "pre_logits.fc2.bias"},
+        {"backbone.extra.1.0.weight", NULL, NULL},
+        {"backbone.scale_weight", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        check_name("torchvision vgg16", rows[i][0], rows[i][1]);
+        check_name("timm vgg16", rows[i][0], rows[i][2]);
+    }
+    /* Numbers of 8 outputs are their place in the layer: output x inputs + input. */
+    static float from[8 * 98], to[2 * 2 * 9];
+    for (size_t i = 0; i < sizeof from / sizeof *from; ++i)
+        from[i] = (float)i;
+    const Parameter windows = {.rank = 4, .dims = {2, 2, 3, 3}, .count = 36};
+    assert_true(published_fits(&windows, PUBLISHED_DECIMATED, 2, (const size_t[]){8, 98}));
+    assert_true(published_fits(&windows, PUBLISHED_DECIMATED, 4, (const size_t[]){8, 2, 7, 7}));
+    assert_false(published_fits(&windows, PUBLISHED_DECIMATED, 2, (const size_t[]){2, 98}));
+    published_arrange(&windows, PUBLISHED_DECIMATED, from, to);
+    assert_true(to[35] == 4 * 98 + 49 + 6 * 7 + 6 && to[10] == 49 + 3);
+    const Parameter narrow = {.rank = 4, .dims = {2, 3, 1, 1}, .count = 6};
+    assert_true(published_fits(&narrow, PUBLISHED_DECIMATED, 2, (const size_t[]){8, 12}));
+    published_arrange(&narrow, PUBLISHED_DECIMATED, from, to);
+    assert_true(to[1] == 4 && to[5] == 4 * 12 + 8);
+    const Parameter bias = {.rank = 1, .dims = {2}, .count = 2};
+    assert_true(published_fits(&bias, PUBLISHED_DECIMATED, 1, (const size_t[]){8}));
+    published_arrange(&bias, PUBLISHED_DECIMATED, from, to);
+    assert_true(to[1] == 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_those_of_the_publishers),
         cmocka_unit_test(the_network_computes_what_it_does_in_pytorch),
+        cmocka_unit_test(a_first_layer_answers_alike_to_pictures_in_another_form),
+        cmocka_unit_test(vgg16_becomes_the_backbone_of_ssd300),
         cmocka_unit_test(a_convolution_over_the_whole_map_is_a_linear_layer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
