@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zip.h>
@@ -178,7 +179,7 @@ static Status read_members(zip_t *archive, SafeTensors *tensors)
         if (zip_stat_index(archive, tensors->count, 0, &member) != 0)
             return fail_of(archive, "cannot read its list of arrays");
         const size_t length = strlen(member.name) - 4;
-        memcpy(name, member.name, length); /* a zero byte follows: the memory was cleared */
+        snprintf(name, length + 1, "%s", member.name);
         tensor->name = name;
         Status status = read_member(archive, tensors->count, data, member.size);
         if (status == STATUS_OK)
