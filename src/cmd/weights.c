@@ -8,12 +8,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/weights_start.h"
 #include "infer/checkpoint.h"
 #include "infer/checkpoint_precision.h"
 #include "infer/darknet_weights.h"
 #include "infer/network.h"
 #include "nn/onnx.h"
 #include "store/hdf5_probe.h"
+#include "store/npz.h"
 #include "store/onnx_model.h"
 #include "store/outputs.h"
 #include "store/safetensors.h"
@@ -41,7 +43,11 @@ typedef struct {
 
 static const struct argp_option options[] = {
     {"architecture", 'a', "NAME", 0, "Import: the network that the weights are for", 0},
-    {"classes", 'c', "NAMES", 0, "Import: the names of its lesion classes, with commas", 0},
+    {"classes", 'c', "NAMES", 0,
+     "Import: the names of its lesion classes, with commas; without them published weights become "
+     "a "
+     "file to start from",
+     0},
     {"set", 's', "KEY=VALUE", 0, "Import: a setting of the network, as in experiments; repeatable",
      0},
     {"force", OPTION_FORCE, NULL, 0, OUTPUTS_FORCE_HELP, 0},
@@ -83,11 +89,11 @@ static error_t check_words(const struct argp_state *state, Arguments *arguments)
         return command_refuse(state, "expected import or export");
     if (arguments->word_count < 3)
         return command_refuse(state, "expected %s after %s",
-                              import ? "FILE.safetensors and OUT.h5"
+                              import ? "FILE.safetensors, FILE.npz or FILE.weights, and OUT.h5"
                                      : "CHECKPOINT.h5 and OUT.safetensors",
                               arguments->words[0]);
-    if (import && arguments->class_count == 0)
-        return command_refuse(state, "expected --classes NAME,NAME,... of the lesions");
+    if (import && arguments->class_count == 0 && darknet_weights_named(arguments->words[1]))
+        return command_refuse(state, "expected --classes NAME,NAME,... of darknet's weights");
     error_t error = 0;
     for (size_t i = 0; i < arguments->setting_count && !error; ++i)
         error = read_setting(state, &arguments->cell, arguments->settings[i]);
@@ -130,16 +136,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .options = options,
     .parser = parse,
-    .args_doc = "import FILE.safetensors OUT.h5\nimport FILE.weights OUT.h5\n"
-                "export CHECKPOINT.h5 OUT.safetensors\nexport CHECKPOINT.h5 OUT.onnx\n"
-                "export CHECKPOINT.h5 OUT.weights",
+    .args_doc = "import FILE.safetensors OUT.h5\nimport FILE.npz OUT.h5\n"
+                "import FILE.weights OUT.h5\nexport CHECKPOINT.h5 OUT.safetensors\n"
+                "export CHECKPOINT.h5 OUT.onnx\nexport CHECKPOINT.h5 OUT.weights",
     .doc =
         "Bring a network's weights in from another program's file, or out to one."
         "\n\nCommands:\n"
-        "  import     a checkpoint of safetensors, or of darknet's weights\n"
+        "  import     a checkpoint of safetensors, of NumPy's npz, or of darknet's weights\n"
         "  export     safetensors of a checkpoint, the network as ONNX, or darknet's weights"
         "\v    gisd-weights import resnet50.safetensors start.h5 --architecture resnet50 "
         "--classes GC,GU,CG\n"
+        "    gisd-weights import BiT-M-R50x1.npz start.h5 --architecture improved_ssd\n"
         "    gisd-weights export results/mine/cells/ID/checkpoint.h5 mine.onnx\n\n"
         "Names and shapes of the tensors are those of the network's parameters "
         "(docs/results.md). "
@@ -151,7 +158,11 @@ static const struct argp usage = {
         "darknet's .weights are of yolov3 and yolov3_tiny. They have no names, so every number of "
         "the network must be there and no other; size, base and anchors are those of --set:\n"
         "    gisd-weights import yolov3-tiny.weights start.h5 --architecture yolov3_tiny "
-        "--classes text,digits,tube,border\n\n" COMMAND_EXIT_STATUS,
+        "--classes text,digits,tube,border\n\n"
+        "Without --classes the names are those of a published network: Big Transfer's, timm's or "
+        "torchvision's (docs/model.md). OUT then has the parameters that both have, and is for "
+        "model.initial of an experiment; the rest, named by a line each, begins as training "
+        "begins it.\n\n" COMMAND_EXIT_STATUS,
 };
 
 static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
@@ -160,15 +171,6 @@ static bool same_shape(const SafeTensor *tensor, const Parameter *parameter)
     for (size_t i = 0; same && i < parameter->rank; ++i)
         same = tensor->dims[i] == parameter->dims[i];
     return same;
-}
-
-/* PyTorch's batch norms count their batches, which nothing here reads: the share of a new
- * observation is fixed. */
-static bool is_counter(const char *name)
-{
-    static const char suffix[] = ".num_batches_tracked";
-    size_t length = strlen(name), end = sizeof suffix - 1;
-    return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
 /* Takes every parameter out of the file; what does not fit is told, each on a line. */
@@ -195,7 +197,7 @@ static Status take_all(const char *path, const SafeTensors *tensors, ParameterLi
     }
     for (size_t i = 0; i < tensors->count; ++i)
         if (!parameters_find(parameters, tensors->items[i].name) &&
-            !is_counter(tensors->items[i].name)) {
+            !weights_is_counter(tensors->items[i].name)) {
             ++wrong;
             checkpoint_shape_text(tensors->items[i].rank, tensors->items[i].dims, found);
             status_set(STATUS_FORMAT, "%s of shape %s: the network has no such parameter",
@@ -235,36 +237,46 @@ static Status write_checkpoint(const Arguments *arguments, const ModelSettings *
     return status;
 }
 
-static Status import_tensors(const Arguments *arguments, ModelSettings *settings,
-                             ParameterList *parameters)
+static Status read_tensors(const char *path, SafeTensors *tensors)
+{
+    const char *end = strrchr(path, '.');
+    return end && strcmp(end, ".npz") == 0 ? npz_read(path, tensors)
+                                           : safetensors_read(path, tensors);
+}
+
+/* A whole network's tensors. */
+static Status take_whole(const Arguments *arguments, const SafeTensors *tensors,
+                         ModelSettings *settings, ParameterList *parameters)
 {
     const char *path = arguments->words[1], *tuning;
     double operating_point;
-    SafeTensors tensors;
-    Status status = safetensors_read(path, &tensors);
-    if (status == STATUS_OK)
-        status = take_all(path, &tensors, parameters);
-    if (status == STATUS_OK)
-        status = read_notes(path, &tensors, &tuning, &operating_point);
-    if (status == STATUS_OK) {
-        settings->test_flips = safetensors_note(&tensors, flips_note) != NULL;
-        const bool bf16 = safetensors_note(&tensors, precision_note) != NULL;
-        status = write_checkpoint(arguments, settings, tuning, operating_point,
-                                  bf16 ? PRECISION_BF16 : PRECISION_F32, parameters);
-    }
-    safetensors_clear(&tensors);
-    return status;
+    TRY(take_all(path, tensors, parameters));
+    TRY(read_notes(path, tensors, &tuning, &operating_point));
+    settings->test_flips = safetensors_note(tensors, flips_note) != NULL;
+    const bool bf16 = safetensors_note(tensors, precision_note) != NULL;
+    return write_checkpoint(arguments, settings, tuning, operating_point,
+                            bf16 ? PRECISION_BF16 : PRECISION_F32, parameters);
 }
 
+/* With classes the file is the whole network's; without them it is one to start from. */
 static Status import(const Arguments *arguments, Network *network, ParameterList *parameters)
 {
+    const char *path = arguments->words[1];
     NetworkPlan plan = {.model = arguments->cell.model, .batch = 1};
-    plan.model.classes = arguments->class_count;
+    const bool whole = arguments->class_count > 0;
+    plan.model.classes = whole ? arguments->class_count : 1;
     TRY(network_init(network, &plan, parameters));
-    if (!darknet_weights_named(arguments->words[1]))
-        return import_tensors(arguments, &plan.model, parameters);
-    TRY(darknet_weights_read(arguments->words[1], parameters));
-    return write_checkpoint(arguments, &plan.model, "global", NAN, PRECISION_F32, parameters);
+    if (darknet_weights_named(path)) {
+        TRY(darknet_weights_read(path, parameters));
+        return write_checkpoint(arguments, &plan.model, "global", NAN, PRECISION_F32, parameters);
+    }
+    SafeTensors tensors;
+    Status status = read_tensors(path, &tensors);
+    if (status == STATUS_OK)
+        status = whole ? take_whole(arguments, &tensors, &plan.model, parameters)
+                       : weights_start(path, &tensors, network, arguments->words[2]);
+    safetensors_clear(&tensors);
+    return status;
 }
 
 static Status write_tensors(const char *path, const CheckpointModel *model,
@@ -386,7 +398,7 @@ int main(int count, char **words)
         status = outputs_claim(&outputs, arguments.words[2], NULL);
     if (status == STATUS_OK)
         status = (in ? import : export)(&arguments, &network, &parameters);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && (!in || arguments.class_count > 0))
         printf("%s: %zu tensors, %zu numbers\n", arguments.words[2], parameters.count,
                parameters_total(&parameters, false));
     network_clear(&network);

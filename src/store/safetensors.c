@@ -167,6 +167,7 @@ void safetensors_clear(SafeTensors *tensors)
 {
     free(tensors->items);
     cJSON_Delete(tensors->header);
+    free(tensors->names);
     free(tensors->file);
     *tensors = (SafeTensors){0};
 }

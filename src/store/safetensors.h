@@ -36,6 +36,7 @@ typedef struct {
     size_t count;
     SafeTensor *items; /* in the order of their names */
     char *file;
+    char *names; /* of an npz */
     struct cJSON *header;
 } SafeTensors;
 

@@ -87,6 +87,28 @@ head -c 5000 zeros.weights >cut.weights
 refused 'expected 142036, for the 35509 numbers' "$weights" import cut.weights wrong.h5 "${tiny[@]}"
 refused 'expected yolov3 or yolov3_tiny' "$weights" export checkpoint.h5 wrong.weights
 [ ! -e wrong.weights ] || fail 'wrong.weights is there'
+# Published weights: without classes, by the publisher's names; what both have becomes a file to start
+# from, and an experiment takes it.
+published=$GISD_SOURCE/tests/golden/published/bit.npz
+"$weights" import "$published" start.h5 "${network[@]}" >out.txt
+grep -q '^start.h5: 151 tensors, .* from the names of Big Transfer' out.txt || fail "$(tail -n 1 out.txt)"
+grep -q '^resnet/head/conv2d/kernel of shape .*: of its own classes, not taken' out.txt || fail 'no word of its head'
+grep -q '^backbone.tap_gn.0.weight: stays as training begins it' out.txt || fail 'no word of what stays'
+"$GISD_BIN/gisd-data" phantom data --images 16 --seed 1 --size 96x80 --overlays 0 >/dev/null
+cat >start.yaml <<'END'
+name: start
+data: {manifest: data/manifest.csv}
+model: {base: 4, size: 64, initial: start.h5}
+training: {epochs: 1, batch: 4}
+END
+"$GISD_BIN/gisd-grid" start.yaml --plan >out.txt 2>err.txt || fail "not taken to start from: $(cat err.txt)"
+refused '153 tensors do not fit' "$weights" import "$published" wrong.h5 --architecture improved_ssd \
+    --set backbone=r100x1 --set base=4 --set size=64
+refused 'tensors do not fit' "$weights" import "$published" wrong.h5 --architecture improved_ssd --set size=64
+grep -q '^resnet/root_block/standardized_conv2d/kernel: has shape 7x7x3x4, which does not fit one of 64x3x7x7' \
+    err.txt || fail "no shape: $(sed -n 1p err.txt)"
+refused 'no published names of weights for resnet50 (expected those of torchvision or timm' \
+    "$weights" import "$published" wrong.h5 --architecture resnet50
 
 # As ONNX (what it computes is tested by commands.onnx): the same bytes each time, with the notes.
 "$weights" export checkpoint.h5 network.onnx >out.txt

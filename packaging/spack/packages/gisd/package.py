@@ -34,6 +34,7 @@ class Gisd(CMakePackage):
     depends_on("protobuf-c")
     depends_on("onnx", type="build")
     depends_on("utf8proc")
+    depends_on("libzip")
     depends_on("xxhash")
     depends_on("random123")
 
