@@ -107,3 +107,23 @@ grep -q "starts from the parameters of .*/features.h5; at random begin: rfpn" "a
 sed "s|steps: 1|steps: 1, initial: $features|; s/^name: one/name: other/" plain.yaml >initial.yaml
 "$grid" initial.yaml --plan >plan.txt || fail "as initial weights"
 grep -q '^2 of 2 cells are left' plan.txt || fail "as initial weights: $(cat plan.txt)"
+
+# ---- a collapse ----
+
+# Black frames and no change of colours: every view is the same, and so is every embedding.
+mkdir black
+{
+    printf 'BM\x36\x03\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18\0\0\0\0\0\0\x03\0\0\x13\x0b\0\0\x13\x0b\0\0\0\0\0\0\0\0\0\0'
+    head -c 768 /dev/zero
+} >black/0.bmp
+echo image >black/frames.csv
+for i in 0 1 2 3; do
+    [ "$i" = 0 ] || cp black/0.bmp "black/$i.bmp"
+    echo "$i.bmp" >>black/frames.csv
+done
+sed 's|source/frames|black/frames|; s/batch: 16, shards: 4, ema: 0.9/batch: 4, shards: 1, colour_strength: 0/' one.yaml >black.yaml
+code=0
+"$grid" black.yaml --out black/results 2>err.txt || code=$?
+[ $code = 1 ] && grep -q '0 done, 0 running, 3 failed, 0 left' err.txt &&
+    grep -c '"event":"failed".*"kind":"diverged".*the embeddings have collapsed' black/results/journal.jsonl >/dev/null ||
+    fail "a collapse: code $code: $(cat err.txt)"
