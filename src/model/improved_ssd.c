@@ -168,18 +168,15 @@ static Status build(Net *net, const ModelSettings *settings, size_t batch, Netwo
     return STATUS_OK;
 }
 
-/* The means of all three taps, so that each of them learns: the pyramid reads them all. */
+/* The mean of the last tap. With the means of all three the first ones, in which colours and
+ * textures stand, agree before the last one has learnt anything (docs/self-supervision.md). */
 static Status build_features(Net *net, const ModelSettings *settings, size_t batch, NodeId *image,
                              NodeId *features)
 {
     const ImprovedSsdSettings whole = whole_settings(settings);
     const ResnetSettings resnet = {whole.backbone, whole.base};
-    NodeId taps[RESNET_TAPS];
     *image = net_input(net, (Shape){batch, settings->size, settings->size, 3});
-    resnet_v2_high(net, resnet_v2_low(net, *image, &resnet), &resnet, NULL, taps);
-    for (size_t i = 0; i < RESNET_TAPS; ++i)
-        taps[i] = net_mean(net, taps[i]);
-    *features = net_concat_channels(net, RESNET_TAPS, taps);
+    *features = net_mean(net, resnet_v2_last(net, resnet_v2_low(net, *image, &resnet), &resnet));
     return STATUS_OK;
 }
 

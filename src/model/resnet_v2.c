@@ -78,18 +78,37 @@ NodeId resnet_v2_low(Net *net, NodeId image, const ResnetSettings *settings)
     return x;
 }
 
+static NodeId run_stage(Net *net, NodeId x, const ResnetSettings *settings, size_t stage,
+                        const NodeId *feedback)
+{
+    const size_t channels = settings->base * settings->backbone.width;
+    const size_t *units = backbone_units(settings->backbone.depth);
+    for (size_t unit = 0; unit < units[stage]; ++unit)
+        x = bottleneck(net, x, stage, unit, channels << stage, unit == 0 ? feedback : NULL);
+    return x;
+}
+
+static NodeId tap(Net *net, NodeId x, size_t stage)
+{
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "backbone.tap_gn.%zu", stage - 1);
+    return norm_relu(net, x, name);
+}
+
 void resnet_v2_high(Net *net, NodeId low, const ResnetSettings *settings,
                     const NodeId feedback[RESNET_TAPS], NodeId taps[RESNET_TAPS])
 {
-    size_t channels = settings->base * settings->backbone.width;
-    const size_t *units = backbone_units(settings->backbone.depth);
     NodeId x = low;
     for (size_t stage = 1; stage < 4; ++stage) {
-        for (size_t unit = 0; unit < units[stage]; ++unit)
-            x = bottleneck(net, x, stage, unit, channels << stage,
-                           feedback && unit == 0 ? &feedback[stage - 1] : NULL);
-        char name[NAME_BYTES];
-        snprintf(name, sizeof name, "backbone.tap_gn.%zu", stage - 1);
-        taps[stage - 1] = norm_relu(net, x, name);
+        x = run_stage(net, x, settings, stage, feedback ? &feedback[stage - 1] : NULL);
+        taps[stage - 1] = tap(net, x, stage);
     }
+}
+
+NodeId resnet_v2_last(Net *net, NodeId low, const ResnetSettings *settings)
+{
+    NodeId x = low;
+    for (size_t stage = 1; stage < 4; ++stage)
+        x = run_stage(net, x, settings, stage, NULL);
+    return tap(net, x, 3);
 }

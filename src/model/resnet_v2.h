@@ -26,4 +26,7 @@ NodeId resnet_v2_low(Net *net, NodeId image, const ResnetSettings *settings);
 void resnet_v2_high(Net *net, NodeId low, const ResnetSettings *settings,
                     const NodeId feedback[RESNET_TAPS], NodeId taps[RESNET_TAPS]);
 
+/* The last of those taps alone, without feedback; the norms of the others are not used. */
+NodeId resnet_v2_last(Net *net, NodeId low, const ResnetSettings *settings);
+
 #endif

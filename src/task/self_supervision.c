@@ -4,13 +4,12 @@
  *
  * for two views of each image, with the projections z and predictions p of the head that compares
  * them (model/embedding_head.h): SimSiam. It needs no negatives, no large batch and no second
- * network, and was chosen by measuring it beside others (docs/self-supervision.md). The loss of an
+ * network; docs/self-supervision.md has what was measured of it beside two others. The loss of an
  * image depends on the others of its shard through the head's norms alone.
  *
  * There are no answers, and so no validation and no test. What is watched is the deviation of the
  * projections: all views on one vector would be a perfect agreement that knows nothing.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

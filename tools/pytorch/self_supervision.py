@@ -2,6 +2,7 @@
 """Which self-supervised method suits a small backbone on processors: SimSiam, BYOL or SimCLR.
 
     OMP_NUM_THREADS=1 tools/pytorch/self_supervision.py POLYPS_MANIFEST [--minutes 4] [--method simsiam ...]
+    OMP_NUM_THREADS=1 tools/pytorch/self_supervision.py POLYPS_MANIFEST --features features.h5 ...
 
 Trains the backbone of the improved SSD on the frames of the manifest's training part without looking at
 labels or masks, by each method for the same time, and asks two linear probes what its features know:
@@ -13,7 +14,9 @@ The first can be told by what surrounds the picture where polyps and lesion-free
 sources; the second cannot. `deviation` is the standard deviation of the normalised embedding's
 components, times the root of their number: 1 where it fills the sphere, 0 where it has collapsed.
 
-Every row is also measured with random weights. Needs python3-torch, python3-torchvision, python3-pil.
+Random weights are measured too. With --features gisd's own pretrained files are, in place of methods;
+the manifest's column split must then tell what they have learnt from. Needs python3-torch, python3-h5py,
+python3-pil.
 """
 import argparse
 import copy
@@ -22,6 +25,7 @@ import math
 import os
 import time
 
+import h5py
 import numpy
 import torch
 from PIL import Image
@@ -30,7 +34,8 @@ from torch.nn import functional as F
 
 from improved_ssd import Backbone
 
-SIZE, STORED = 96, 120
+SIZE = int(os.environ.get("SIZE", 96))
+STORED = SIZE * 5 // 4
 
 
 # ---- the frames ----
@@ -253,9 +258,19 @@ def measure(encoder, frames):
         return probe(torch.cat(last), labels, kept), probe(cells, truth, kept_cells)
 
 
+def read_features(path, settings):
+    encoder = Encoder(settings.base, settings.hidden, True)
+    with h5py.File(path) as file:
+        state = {name[len("backbone."):]: torch.from_numpy(values[()])
+                 for name, values in file["parameters"].items() if name.startswith("backbone.")}
+    encoder.backbone.load_state_dict(state, strict=False)  # the first taps' norms have not learnt
+    return encoder
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifest")
+    parser.add_argument("--features", nargs="*", default=[], help="files of a backbone r50x1")
     parser.add_argument("--method", nargs="*", default=["simsiam", "byol", "simclr"])
     parser.add_argument("--minutes", type=float, default=4, help="of processor time for each")
     parser.add_argument("--base", type=int, default=8)
@@ -281,7 +296,10 @@ def main():
     torch.manual_seed(settings.seed)
     frame, place = measure(Encoder(settings.base, settings.hidden, True), frames)
     print(f"random     frame {frame:.4f}  place {place:.4f}", flush=True)
-    for name in settings.method:
+    for path in settings.features:
+        frame, place = measure(read_features(path, settings), frames)
+        print(f"{path}  frame {frame:.4f}  place {place:.4f}", flush=True)
+    for name in settings.method if not settings.features else []:
         encoder, steps = train(name, frames[0][~kept], settings)
         frame, place = measure(encoder, frames)
         print(f"{name:10} frame {frame:.4f}  place {place:.4f}  after {steps} steps", flush=True)

@@ -329,6 +329,27 @@ static void grey_stays_grey_under_hue_and_saturation(void **state)
     }
 }
 
+/* A fifth of the strong views has no colours; of the others none is drawn, and no number is used
+ * up. */
+static void strong_views_are_sometimes_grey(void **state)
+{
+    (void)state;
+    enum { DRAWN = 500 };
+    AugmentSettings settings = augment_strong();
+    size_t grey = 0;
+    for (uint32_t i = 0; i < DRAWN; ++i) {
+        RandomStream stream;
+        random_init(&stream, 4, "test", i, 0);
+        const View view = augment_draw(&settings, &stream, 0, NULL);
+        bool same = true;
+        for (int c = 0; c < 3; ++c)
+            same &= fabsf(view.colour[0][c] - view.colour[1][c]) < 1e-6f;
+        grey += same;
+        assert_true(view.side >= 0.45f && view.side <= 1 && view.x0 >= 0 && view.y0 >= 0);
+    }
+    assert_in_range(grey, DRAWN / 8, DRAWN / 4);
+}
+
 static void lesions_cut_off_are_dropped(void **state)
 {
     (void)state;
@@ -376,6 +397,7 @@ int main(void)
         cmocka_unit_test(flips_mirror_exactly),
         cmocka_unit_test(zooming_out_shows_the_border),
         cmocka_unit_test(grey_stays_grey_under_hue_and_saturation),
+        cmocka_unit_test(strong_views_are_sometimes_grey),
         cmocka_unit_test(lesions_cut_off_are_dropped),
         cmocka_unit_test(a_demanding_view_keeps_a_lesion_in_sight),
     };

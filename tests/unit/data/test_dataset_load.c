@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include <hdf5.h>
+#include <limits.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -361,6 +362,56 @@ static void failing_memory_is_an_ordinary_error(void **state)
     }
 }
 
+static Dataset *load_unlabelled(const char *path)
+{
+    const SplitSettings split = {.shares = {1, 0, 0}};
+    Dataset *dataset;
+    if (dataset_load_unlabelled(path, SIZE, false, &split, &dataset) != STATUS_OK)
+        fail_msg("%s", status_message());
+    return dataset;
+}
+
+static void annotations_are_not_looked_at_where_none_are_asked_for(void **state)
+{
+    (void)state;
+    const char *manifest = example_files();
+    char pack[PATH_MAX];
+    snprintf(pack, sizeof pack, "%s", scratch("unlabelled.h5"));
+    assert_int_equal(pack_write(manifest, SIZE, pack), STATUS_OK);
+    Dataset *labelled = load(manifest), *own = load_unlabelled(manifest);
+    Dataset *packed = load_unlabelled(pack);
+    assert_true(own->unlabelled && !labelled->unlabelled);
+    assert_string_equal(own->fingerprint, packed->fingerprint);
+    assert_string_not_equal(own->fingerprint, labelled->fingerprint);
+    for (size_t i = 0; i < own->count; ++i) {
+        assert_int_equal(own->examples[i].split, labelled->examples[i].split); /* as given */
+        assert_int_equal(own->examples[i].label, LABEL_NORMAL);
+        assert_int_equal(own->examples[i].lesion_count + packed->examples[i].lesion_count, 0);
+        assert_null(own->masks[i]);
+        assert_null(packed->masks[i]);
+    }
+    dataset_free(labelled);
+    dataset_free(own);
+    dataset_free(packed);
+}
+
+static void frames_need_no_column_but_image(void **state)
+{
+    (void)state;
+    const char *manifest = example_files();
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.*s/frames.csv", (int)(strrchr(manifest, '/') - manifest),
+             manifest);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("image\nimages/1.png\nimages/2.png\n", file);
+    fclose(file);
+    assert_refused(path, SIZE, STATUS_FORMAT, ":1: no column \"label\"; the header is: image");
+    Dataset *dataset = load_unlabelled(path);
+    assert_int_equal(dataset_split_count(dataset, SPLIT_TRAIN), 2);
+    dataset_free(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +427,8 @@ int main(void)
         cmocka_unit_test(masks_of_one_row_are_joined_each_with_a_box),
         cmocka_unit_test(further_columns_and_warnings_go_along_and_change_no_bit),
         cmocka_unit_test(splits_are_fair_to_centres),
+        cmocka_unit_test(annotations_are_not_looked_at_where_none_are_asked_for),
+        cmocka_unit_test(frames_need_no_column_but_image),
         cmocka_unit_test(failing_memory_is_an_ordinary_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

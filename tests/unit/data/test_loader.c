@@ -138,6 +138,37 @@ static void a_mixture_is_of_two_training_images_and_tells_both_labels(void **sta
     batch_clear(&plain);
 }
 
+/* The first view is the one that a loader of single views makes; the second one has its own key. */
+static void two_views_of_an_image_stand_side_by_side(void **state)
+{
+    (void)state;
+    const size_t numbers = (size_t)SIZE * SIZE * 3;
+    LoaderSettings settings = whole_batches();
+    Loader *single = start(&settings);
+    settings.views = 2;
+    Loader *pairs = start(&settings);
+    settings.slice_first = 4;
+    settings.slice_count = 4;
+    Loader *half = start(&settings);
+    for (int step = 0; step < 4; ++step) {
+        const Batch *one = next(single), *two = next(pairs), *slice = next(half);
+        assert_int_equal(two->count, 2 * BATCH);
+        assert_int_equal(slice->count, BATCH);
+        for (size_t i = 0; i < BATCH; ++i) {
+            assert_same_image(one, i, two, 2 * i);
+            assert_int_equal(two->examples[2 * i].index, two->examples[2 * i + 1].index);
+            assert_memory_not_equal(two->input + 2 * i * numbers,
+                                    two->input + (2 * i + 1) * numbers, numbers * sizeof(float));
+            assert_same_image(slice, i, two, BATCH + i);
+        }
+    }
+    loader_free(single);
+    loader_free(pairs);
+    loader_free(half);
+    settings.views = 3;
+    assert_int_equal(loader_new(&settings, &half), STATUS_ARGUMENT);
+}
+
 static void a_later_start_goes_on_where_the_first_would_be(void **state)
 {
     (void)state;
@@ -348,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_make_up_the_whole),
         cmocka_unit_test(a_mixture_is_of_two_training_images_and_tells_both_labels),
+        cmocka_unit_test(two_views_of_an_image_stand_side_by_side),
         cmocka_unit_test(a_later_start_goes_on_where_the_first_would_be),
         cmocka_unit_test(an_epoch_shows_no_image_twice_and_epochs_differ),
         cmocka_unit_test(balanced_epochs_show_labels_equally_often_in_ever_other_views),

@@ -12,7 +12,7 @@
 static const char *const own[] = {
     "name",         "data.manifest", "data.test",           "data.split",
     "search",       "variants",      "grid.ranks_per_cell", "grid.checkpoint",
-    "grid.silence", "grid.patience", "pretrain.manifest"};
+    "grid.silence", "grid.patience", "pretrain.manifest",   "pretrain.method"};
 
 enum { NAME_BYTES = 128 };
 
