@@ -148,6 +148,10 @@ static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
         return STATUS_OK;
     TRY(MEMORY_NEW(&result->truth, result->images));
     TRY(hdf5_read_i64(reader, "test/predictions/truth", result->images, result->truth));
+    if (result_has(reader, "test/predictions/predicted")) {
+        TRY(MEMORY_NEW(&result->predicted, result->images));
+        TRY(hdf5_read_i64(reader, "test/predictions/predicted", result->images, result->predicted));
+    }
     return read_scores(reader, result);
 }
 
@@ -257,6 +261,7 @@ void cell_result_clear(CellResult *result)
     hdf5_texts_clear(&result->image_names);
     free(result->lesion_score);
     free(result->truth);
+    free(result->predicted);
     free(result->seconds);
     free(result->box_overlap);
     free(result->mask_overlap);

@@ -45,6 +45,7 @@ typedef struct {
     Hdf5Texts image_names;              /* images */
     double *lesion_score;               /* images: the largest score */
     int64_t *truth;                     /* images: -1 normal, or a lesion class */
+    int64_t *predicted;                 /* images: the same at the operating point */
     double *seconds;                    /* images */
     size_t overlap_count;               /* images with a lesion */
     double *box_overlap, *mask_overlap; /* overlap_count: of the best box of the right class, of the

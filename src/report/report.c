@@ -86,6 +86,24 @@ static const Section sections[] = {
      "their own."},
 };
 
+/* Only where the folder has a control. */
+static const Section baselines = {
+    "baselines", "What needs no network", results_baselines,
+    "Test split. Logistic regressions learnt from the training images: from the shares of 512 "
+    "colours in each picture as the networks see it, and from number, area and place of what was "
+    "laid over the frames (lesion against normal). Below them the chosen runs. A network that is "
+    "no better has learnt no more than that."};
+/* Only where the data come with a table of overlays. */
+static const Section overlays = {
+    "overlays", "Frames with and without overlays", results_overlays,
+    "Test frames of the chosen runs: AUC with the 95 % interval of DeLong's variance; sensitivity "
+    "and specificity for any lesion, at the operating point. No rows: all frames have an overlay "
+    "of "
+    "that kind, or none has. Compare only where both groups have frames of both sorts."};
+static const char overlays_not_given[] =
+    "Overlay control: not given. The data have no table of overlays (overlays.csv beside the "
+    "manifest; 'gisd-data overlays-of MANIFEST' writes one), or the results are of a version that "
+    "did not look. What was laid over frames may tell lesions from normal by itself.";
 /* Only of an experiment with variants. */
 static const Section ablation = {
     "ablation", "What each part brings", results_ablation,
@@ -199,6 +217,37 @@ static bool has_random_backbone(const Experiment *experiment)
     return i < experiment->records.count;
 }
 
+/* How much overlays alone tell, and what that means. */
+static void add_overlay_verdict(Composition *composition)
+{
+    const Control *control = &composition->experiment->control;
+    const BaselineFigure *auc = &control->overlays.auc;
+    Document *document = &composition->document;
+    char text[400];
+    if (!composition->experiment->has_control || !control->has_overlays) {
+        document_text(document, "%s", overlays_not_given);
+        return;
+    }
+    if (isnan(auc->value)) {
+        document_text(document, "Overlays alone: not defined (%s).",
+                      *control->no_overlays ? control->no_overlays
+                                            : "the test images are all lesions, or all normal");
+        return;
+    }
+    snprintf(text, sizeof text,
+             "Overlays alone (text, insets, painted squares, black surround) tell lesions from "
+             "normal with an AUC of %.3f (%.3f to %.3f)%s",
+             auc->value, auc->low, auc->high,
+             auc->value > CONTROL_OVERLAYS_LIMIT
+                 ? ": a network's figures may owe to them. Remove them, or test "
+                   "on another source's frames."
+                 : ".");
+    if (auc->value > CONTROL_OVERLAYS_LIMIT)
+        document_warning(document, text);
+    else
+        document_text(document, "%s", text);
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -207,7 +256,8 @@ static void add_opening(Composition *composition)
     document_warning(document, caution);
     if (experiment->synthetic) {
         document_warning(document, experiment->hard ? synthetic_hard : synthetic);
-        document_text(document, "%s", colours_alone);
+        if (!experiment->has_control)
+            document_text(document, "%s", colours_alone);
     }
     add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
@@ -221,6 +271,7 @@ static void add_opening(Composition *composition)
         document_warning(document, random_backbone);
     if (counts[CELL_DROPPED])
         document_warning(document, searched);
+    add_overlay_verdict(composition);
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
                   "one hospital's images, which are not public), not results of this program. They "
@@ -322,6 +373,10 @@ static Status compose(Composition *composition)
         TRY(add_section(composition, &ablation));
     if (composition->experiment->records.pretraining_count)
         TRY(add_section(composition, &pretraining));
+    if (composition->experiment->has_control)
+        TRY(add_section(composition, &baselines));
+    if (composition->experiment->control.has_overlays)
+        TRY(add_section(composition, &overlays));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         TRY(add_section(composition, &sections[i]));
     TRY(save_cells(composition));
