@@ -22,6 +22,7 @@ static const struct {
     {"join", "make one manifest of several", data_join},
     {"check", "find everything wrong with a data set", data_check},
     {"baseline", "say how far colours alone tell the classes", data_baseline},
+    {"overlays-of", "list what lies over the frames of a data set", data_overlays_of},
     {"pack", "decode and resize a data set once, into one file", data_pack},
     {"export", "write annotations or predictions for other tools", data_export},
     {NULL, NULL, NULL},
@@ -42,7 +43,7 @@ static char *list_commands(int key, const char *text, void *input)
         return (char *)text;
     fprintf(stream, "%s\n\nCommands:\n", text);
     for (size_t i = 0; commands[i].name; ++i)
-        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-11s %s\n", commands[i].name, commands[i].summary);
     fclose(stream);
     return list; /* argp frees it */
 }

@@ -61,6 +61,8 @@ static void derive(Fit *fit)
         double curve = fit->c * chance * (1 - chance);
         for (size_t k = 0; k < n; ++k) {
             double x = k < width ? row[k] : 1, *line = fit->hessian + k * n;
+            if (x == 0) /* most colours of most pictures: the sums stay as they are */
+                continue;
             fit->step[k] += error * x;
             for (size_t m = 0; m <= k && m < width; ++m)
                 line[m] += curve * x * row[m];

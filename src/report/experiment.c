@@ -112,6 +112,13 @@ static void look_for_loss(Experiment *experiment)
     }
 }
 
+static Status read_control(const char *folder, Experiment *experiment)
+{
+    Status status = control_read(folder, &experiment->control);
+    experiment->has_control = status == STATUS_OK;
+    return status == STATUS_MISSING ? STATUS_OK : status;
+}
+
 static Status read_folder(const char *folder, const char *published, const char *readers,
                           Experiment *experiment)
 {
@@ -123,6 +130,7 @@ static Status read_folder(const char *folder, const char *published, const char 
     if (status != STATUS_OK)
         return status;
     TRY(published_read(published, &experiment->published));
+    TRY(read_control(folder, experiment));
     if (readers != NULL) {
         size_t column = 0;
         TRY(csv_read(readers, &experiment->readers));
@@ -162,6 +170,7 @@ void experiment_clear(Experiment *experiment)
     axes_clear(&experiment->axes);
     records_clear(&experiment->records);
     published_clear(&experiment->published);
+    control_clear(&experiment->control);
     csv_clear(&experiment->readers);
     *experiment = (Experiment){0};
 }

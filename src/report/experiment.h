@@ -18,6 +18,7 @@
 #include "report/cell_result.h"
 #include "report/published.h"
 #include "results/axes.h"
+#include "results/control.h"
 
 typedef struct {
     size_t count;        /* planned cells: seeds; one at least */
@@ -65,6 +66,8 @@ typedef struct {
     bool has_alpha, has_gamma; /* whether a cell has these settings, or there is no cell */
     Published published;
     CsvTable readers;   /* of one's own reader study; no rows if none was given */
+    bool has_control;   /* the folder says what the data tell without a network */
+    Control control;    /* what it says */
     bool synthetic;     /* the images are a phantom's */
     bool hard;          /* and its hard ones */
     bool on_validation; /* there is no test split: the validation images stand for it */

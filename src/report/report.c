@@ -123,6 +123,43 @@ static const Section sections[] = {
      NULL},
 };
 
+/* Only where the folder has a control. */
+static bool has_control(const Experiment *experiment)
+{
+    return experiment->has_control;
+}
+static const Section baselines = {
+    "baselines",
+    "What needs no network",
+    results_baselines,
+    NOTE_IMAGES,
+    false,
+    false,
+    "Logistic regressions learnt from the training images: from the shares of 512 "
+    "colours in each picture as the networks see it, and from number, area and place of what was "
+    "laid over the frames (lesion against normal). Below them the chosen runs. A network that is "
+    "no better has learnt no more than that.",
+    has_control};
+/* Only where the data come with a table of overlays. */
+static bool has_overlays(const Experiment *experiment)
+{
+    return experiment->control.has_overlays;
+}
+static const Section overlays = {
+    "overlays",
+    "Frames with and without overlays",
+    results_overlays,
+    NOTE_IMAGES,
+    false,
+    false,
+    "The chosen runs: AUC with the 95 % interval of DeLong's variance; sensitivity "
+    "and specificity for any lesion, at the operating point. No rows: all frames have an overlay "
+    "of that kind, or none has. Compare only where both groups have frames of both sorts.",
+    has_overlays};
+static const char overlays_not_given[] =
+    "Overlay control: not given. The data have no table of overlays (overlays.csv beside the "
+    "manifest; 'gisd-data overlays-of MANIFEST' writes one), or the results are of a version that "
+    "did not look. What was laid over frames may tell lesions from normal by itself.";
 /* Only of an experiment with variants. */
 static const Section ablation = {
     "ablation",
@@ -287,6 +324,37 @@ static void add_notes(Composition *composition)
         document_text(&composition->document, "%s", machine);
 }
 
+/* How much overlays alone tell, and what that means. */
+static void add_overlay_verdict(Composition *composition)
+{
+    const Control *control = &composition->experiment->control;
+    const BaselineFigure *auc = &control->overlays.auc;
+    Document *document = &composition->document;
+    char text[400];
+    if (!composition->experiment->has_control || !control->has_overlays) {
+        document_text(document, "%s", overlays_not_given);
+        return;
+    }
+    if (isnan(auc->value)) {
+        document_text(document, "Overlays alone: not defined (%s).",
+                      *control->no_overlays ? control->no_overlays
+                                            : "the test images are all lesions, or all normal");
+        return;
+    }
+    snprintf(text, sizeof text,
+             "Overlays alone (text, insets, painted squares, black surround) tell lesions from "
+             "normal with an AUC of %.3f (%.3f to %.3f)%s",
+             auc->value, auc->low, auc->high,
+             auc->value > CONTROL_OVERLAYS_LIMIT
+                 ? ": a network's figures may owe to them. Remove them, or test "
+                   "on another source's frames."
+                 : ".");
+    if (auc->value > CONTROL_OVERLAYS_LIMIT)
+        document_warning(document, text);
+    else
+        document_text(document, "%s", text);
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -295,7 +363,8 @@ static void add_opening(Composition *composition)
     document_warning(document, caution);
     if (experiment->synthetic) {
         document_warning(document, experiment->hard ? synthetic_hard : synthetic);
-        document_text(document, "%s", colours_alone);
+        if (!experiment->has_control)
+            document_text(document, "%s", colours_alone);
     }
     add_notes(composition);
     add_data_warnings(composition);
@@ -310,6 +379,7 @@ static void add_opening(Composition *composition)
         document_warning(document, random_backbone);
     if (counts[CELL_DROPPED])
         document_warning(document, searched);
+    add_overlay_verdict(composition);
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
                   "one hospital's images, which are not public), not results of this program. They "
@@ -432,6 +502,8 @@ static Status compose(Composition *composition)
     add_opening(composition);
     TRY(add_section(composition, &ablation));
     TRY(add_section(composition, &pretraining));
+    TRY(add_section(composition, &baselines));
+    TRY(add_section(composition, &overlays));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         TRY(add_section(composition, &sections[i]));
     TRY(save_cells(composition));

@@ -33,7 +33,7 @@ has '^green_inset +4 +4 '
 has '^false boxes: 0 on 60 frames'
 echo $header >none.csv
 ends 1 "$labels" none.csv
-has '^surround +220 +0 +0.0% +95%, missed'
+has '^surround +221 +0 +0.0% +95%, missed'
 [ "$(cut -d, -f1 "$labels" | sort -u | wc -l)" = 61 ] || fail "not 60 frames and a header"
 
 cat >labels.csv <<'END'

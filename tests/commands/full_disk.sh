@@ -77,7 +77,7 @@ done
 for room in 0 4 40 200; do
     fills $room "$bin/gisd-report" results/tiny --out disk/report --format html,csv,md,latex
 done
-for room in 0 4 40; do
+for room in 0 4 20 100; do # a folder, its journal, control.h5, a checkpoint
     fills $room "$bin/gisd-grid" tiny.yaml --out disk/results
 done
 

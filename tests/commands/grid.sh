@@ -25,7 +25,7 @@ END
 # Without mpirun: the layout of a results folder.
 "$grid" tiny.yaml 2>alone.txt || fail "alone: exit code $?: $(cat alone.txt)"
 grep -q '^2 done, 0 running, 0 failed, 0 left$' alone.txt || fail "no last line: $(cat alone.txt)"
-[ "$(ls results/tiny | tr '\n' ' ')" = "cells experiment.yaml grid.h5 journal.jsonl " ] ||
+[ "$(ls results/tiny | tr '\n' ' ')" = "cells control.h5 experiment.yaml grid.h5 journal.jsonl " ] ||
     fail "results/tiny holds $(ls results/tiny)"
 cells=$(ls results/tiny/cells)
 [ "$(wc -w <<<"$cells")" = 2 ] || fail "cells: $cells"

@@ -30,6 +30,21 @@ static Status mark_values(size_t setting, char *values, const ExperimentFile *ex
     return STATUS_OK;
 }
 
+/* A variant is no setting, but what cells are known by. Pretrainings are of none. */
+static Status mark_variants(char *names, const GridCells *cells, bool *marked)
+{
+    char *rest = NULL;
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+        bool known = false;
+        for (size_t i = 0; i < cells->count; ++i)
+            if (cells->cells[i].variant && strcmp(cells->cells[i].variant, name) == 0)
+                known = marked[i] = true;
+        if (!known)
+            FAIL(STATUS_ARGUMENT, "--only: the experiment has no variant '%s'", name);
+    }
+    return STATUS_OK;
+}
+
 static Status apply_term(char *term, const ExperimentFile *experiment, const GridCells *cells,
                          bool *marked, bool *selected)
 {
@@ -37,12 +52,16 @@ static Status apply_term(char *term, const ExperimentFile *experiment, const Gri
     if (!values || values == term || !values[1])
         FAIL(STATUS_ARGUMENT, "--only: '%s' (expected KEY=VALUE, such as backbone=r50x1)", term);
     *values++ = '\0';
+    const bool variants = strcmp(term, "variant") == 0;
     size_t setting = setting_find_name(term);
-    if (setting == setting_count())
-        FAIL(STATUS_ARGUMENT, "--only: unknown key '%s' (expected a setting, such as tuning)",
-             term);
+    if (setting == setting_count() && !variants)
+        FAIL(STATUS_ARGUMENT,
+             "--only: unknown key '%s' (expected a setting, such as tuning, or variant)", term);
     memset(marked, 0, cells->count * sizeof *marked);
-    TRY(mark_values(setting, values, experiment, cells, marked));
+    if (variants)
+        TRY(mark_variants(values, cells, marked));
+    else
+        TRY(mark_values(setting, values, experiment, cells, marked));
     for (size_t i = 0; i < cells->count; ++i)
         selected[i] &= marked[i];
     return STATUS_OK;

@@ -14,6 +14,7 @@
 #include "grid/run/adoption.h"
 #include "model/embedding_head.h"
 #include "results/axes.h"
+#include "results/control.h"
 #include "store/files.h"
 #include "store/hdf5_writer.h"
 #include "train/version.h"
@@ -166,7 +167,7 @@ static Status check_search(const char *path, const Search *search, const Job *jo
 /* The journal is the first file that a folder gets: without it the others are somebody else's. */
 static Status check_free(const char *path)
 {
-    static const char *const names[] = {"experiment.yaml", "grid.h5", "cells"};
+    static const char *const names[] = {"experiment.yaml", "grid.h5", CONTROL_FILE, "cells"};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         char *file;
         FilesKind there;

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "grid/experiment/search.h"
 #include "grid/experiment/selection.h"
+#include "grid/run/data_control.h"
 #include "grid/run/link.h"
 #include "grid/run/master.h"
 #include "grid/run/peer.h"
@@ -154,6 +155,9 @@ static Status prepare(const RunSettings *settings, Vigil *vigil, ExperimentFile 
         TRY(search_check_selection(search, *selected));
     PATIENTLY(status, results_folder_open(folder, experiment, settings->experiment, search, job,
                                           (size_t)vigil->link->ranks));
+    TRY(status);
+    PATIENTLY(status, data_control_make(job, experiment->test_on_validation ? SPLIT_VALIDATION
+                                                                            : SPLIT_TEST));
     return status;
 }
 

@@ -90,6 +90,15 @@ Status results_ablation(const Experiment *experiment, ResultsTable *table);
 /* The pretrainings, with their own numbers of the data's validation split. */
 Status results_pretraining(const Experiment *experiment, ResultsTable *table);
 
+/* What needs no network (results/control.h), beside the area and the macro F1 of the chosen runs.
+ * Only where the folder has a control. */
+Status results_baselines(const Experiment *experiment, ResultsTable *table);
+
+/* The chosen runs on their test frames with and without each kind of overlay: area with the 95 %
+ * interval of DeLong's variance, sensitivity and specificity for any lesion at the operating point.
+ * A kind that all frames have, or none, has no rows. */
+Status results_overlays(const Experiment *experiment, ResultsTable *table);
+
 /* Every planned cell with its settings, state, cause and validation. Only numbers is filled. */
 Status results_cells(const Experiment *experiment, ResultsTable *table);
 
