@@ -13,6 +13,7 @@
 #include "cmd/command.h"
 #include "cmd/eval_networks.h"
 #include "gisd/gisd.h"
+#include "infer/checkpoint_precision.h"
 #include "store/hdf5_probe.h"
 #include "store/hdf5_reader.h"
 #include "store/outputs.h"
@@ -248,7 +249,7 @@ static bool time_one(const EvalNetwork *network, const Manifest *manifest)
                             .manifest = manifest,
                             .images = IMAGES_TIMED,
                             .out = network->out};
-    Status status = hdf5_probe(network->checkpoint);
+    Status status = checkpoint_probe(network->checkpoint);
     if (status == STATUS_OK)
         status = speed_test_run(&test, &summary);
     if (status != STATUS_OK) {
