@@ -24,8 +24,8 @@
 #include "gisd/gisd.h"
 #include "grid/run/progress.h"
 #include "image/image_file.h"
+#include "infer/checkpoint_precision.h"
 #include "store/files.h"
-#include "store/hdf5_probe.h"
 #include "store/hdf5_reader.h"
 #include "store/json.h"
 #include "store/outputs.h"
@@ -328,7 +328,7 @@ static void fail(Run *run, size_t which)
 static Status open_detector(Run *run)
 {
     const double threshold = run->arguments->threshold;
-    TRY(hdf5_probe(run->checkpoint));
+    TRY(checkpoint_probe(run->checkpoint));
     TRY((Status)gisd_detector_open(run->checkpoint, &run->detector));
     run->checkpoint_point = gisd_operating_point(run->detector);
     if (!isnan(threshold))

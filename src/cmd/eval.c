@@ -13,21 +13,24 @@
 #include "cmd/command.h"
 #include "cmd/eval_networks.h"
 #include "gisd/gisd.h"
+#include "infer/checkpoint_precision.h"
 #include "store/hdf5_probe.h"
 #include "store/hdf5_reader.h"
 #include "store/outputs.h"
 #include "train/external_test.h"
+#include "train/speed_test.h"
 
 #define PROGRAM "gisd-eval"
 
-enum { NAME_BYTES = 64 };
-enum { OPTION_NAME = 'n', OPTION_THREADS = 't', OPTION_FORCE = 'f' };
+enum { NAME_BYTES = 64, IMAGES_TIMED = 50 };
+enum { OPTION_NAME = 'n', OPTION_THREADS = 't', OPTION_SECONDS = 's', OPTION_FORCE = 'f' };
 
 typedef struct {
     const char *network, *manifest;
     char name[NAME_BYTES]; /* of the test set */
     int threads;
     bool force;
+    bool seconds; /* measure how long images take, and nothing else */
 } Arguments;
 
 static const struct argp_option options[] = {
@@ -36,6 +39,10 @@ static const struct argp_option options[] = {
      "folder, or of a manifest that is not called manifest)",
      0},
     {"threads", OPTION_THREADS, "N", 0, "Threads to use (default: all processors)", 0},
+    {"seconds", OPTION_SECONDS, NULL, 0,
+     "Only measure how long an image takes, on 50 of the manifest's, and write seconds.h5 beside "
+     "each checkpoint; let nothing else run meanwhile",
+     0},
     {"force", OPTION_FORCE, NULL, 0, OUTPUTS_FORCE_HELP, 0},
     {0}};
 
@@ -107,6 +114,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
             return command_refuse(state, "%s", status_message());
         arguments->threads = (int)threads;
         return 0;
+    case OPTION_SECONDS:
+        arguments->seconds = true;
+        return 0;
     case OPTION_FORCE:
         arguments->force = true;
         return 0;
@@ -116,6 +126,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         if (!arguments->manifest)
             return command_refuse(state, "expected a checkpoint or a results folder, and a "
                                          "manifest");
+        if (arguments->seconds && *arguments->name)
+            return command_refuse(state, "--seconds makes no test set (expected no --name)");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -161,7 +173,7 @@ static void print_metrics(const SplitMetrics *metrics)
 
 static bool is_own(const char *path)
 {
-    return hdf5_is_kind(path, EXTERNAL_TEST_KIND);
+    return hdf5_is_kind(path, EXTERNAL_TEST_KIND) || hdf5_is_kind(path, SPEED_TEST_KIND);
 }
 
 static Status claim(const Arguments *arguments, const EvalNetworks *networks)
@@ -222,16 +234,61 @@ static Status test_all(const Arguments *arguments, const EvalNetworks *networks,
     return STATUS_OK;
 }
 
+/* ---- seconds ---- */
+
+static void print_spread(const char *label, const SpeedSpread *spread)
+{
+    printf("    %-12s %.4f s (5 to 95 %%: %.4f to %.4f)\n", label, spread->median, spread->low,
+           spread->high);
+}
+
+static bool time_one(const EvalNetwork *network, const Manifest *manifest)
+{
+    SpeedSummary summary;
+    const SpeedTest test = {.checkpoint = network->checkpoint,
+                            .manifest = manifest,
+                            .images = IMAGES_TIMED,
+                            .out = network->out};
+    Status status = checkpoint_probe(network->checkpoint);
+    if (status == STATUS_OK)
+        status = speed_test_run(&test, &summary);
+    if (status != STATUS_OK) {
+        fprintf(stderr, PROGRAM ": %s\n", status_message());
+        return false;
+    }
+    utf8_print(stdout, "%s: %zu images, %d thread%s, %s\n", network->name, summary.images,
+               summary.threads, summary.threads == 1 ? "" : "s", network->out);
+    print_spread("end to end", &summary.end_to_end);
+    print_spread("network", &summary.network);
+    if (summary.others_busy >= SPEED_TEST_DISTURBED)
+        printf("    not alone: %.1f processors were busy with other work\n", summary.others_busy);
+    fflush(stdout);
+    return true;
+}
+
+static Status time_all(const Arguments *arguments, const EvalNetworks *networks, size_t *failed)
+{
+    Manifest manifest;
+    TRY(claim(arguments, networks));
+    TRY(manifest_read(arguments->manifest, NULL, &manifest));
+    for (size_t i = 0; i < networks->count && !ferror(stdout); ++i)
+        *failed += !time_one(&networks->items[i], &manifest);
+    manifest_clear(&manifest);
+    return STATUS_OK;
+}
+
 static Status start(Arguments *arguments, size_t *failed)
 {
     EvalNetworks networks = {0};
     if (arguments->threads)
         gisd_set_threads(arguments->threads);
-    if (!*arguments->name)
+    if (!*arguments->name && !arguments->seconds)
         TRY(name_after(arguments->manifest, arguments->name));
-    Status status = eval_networks_find(arguments->network, arguments->name, &networks);
+    Status status = eval_networks_find(arguments->network,
+                                       arguments->seconds ? NULL : arguments->name, &networks);
     if (status == STATUS_OK)
-        status = test_all(arguments, &networks, failed);
+        status = arguments->seconds ? time_all(arguments, &networks, failed)
+                                    : test_all(arguments, &networks, failed);
     eval_networks_clear(&networks);
     return status;
 }
@@ -251,6 +308,9 @@ static const struct argp parser = {
         "of one cell. The results lie beside the checkpoint as test_NAME.h5, in the groups that "
         "result.h5 has (docs/results.md); no other file of the cell is touched. What is tested "
         "already, with the same network on the same images, is not tested again.\n\n"
+        "    gisd-eval results/mine data/manifest.csv --seconds\n\n"
+        "measures how long an image takes once the grid is done and the machine is quiet: from "
+        "decoded pixels to boxes and mask, and of that the network. The report shows it.\n\n"
         "The manifest's classes must be the network's. The data that a cell was trained on are "
         "refused. An error of one network is told, and the others go on; the exit code is then "
         "1.\n\n" COMMAND_EXIT_STATUS};

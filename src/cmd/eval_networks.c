@@ -14,7 +14,10 @@ static Status add(const char *name, const char *folder, const char *checkpoint,
                   const char *test_set, EvalNetworks *networks)
 {
     char file[FILE_BYTES];
-    snprintf(file, sizeof file, "test_%s.h5", test_set);
+    if (test_set)
+        snprintf(file, sizeof file, "test_%s.h5", test_set);
+    else
+        snprintf(file, sizeof file, "seconds.h5");
     TRY(MEMORY_GROW(&networks->items, networks->count + 1, &networks->capacity));
     EvalNetwork *network = &networks->items[networks->count++];
     *network = (EvalNetwork){0};

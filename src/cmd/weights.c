@@ -14,7 +14,6 @@
 #include "infer/darknet_weights.h"
 #include "infer/network.h"
 #include "nn/onnx.h"
-#include "store/hdf5_probe.h"
 #include "store/npz.h"
 #include "store/onnx_model.h"
 #include "store/outputs.h"
@@ -365,7 +364,7 @@ static Status export(const Arguments *arguments, Network *network, ParameterList
 {
     NetworkPlan plan = {.batch = 1};
     CheckpointModel model;
-    TRY(hdf5_probe(arguments->words[1]));
+    TRY(checkpoint_probe(arguments->words[1]));
     TRY(checkpoint_verify(arguments->words[1]));
     TRY(checkpoint_read_model(arguments->words[1], &model));
     plan.model = model.settings;

@@ -19,8 +19,7 @@ static bool result_is_half(const char *path)
     Hdf5Reader *reader = NULL;
     char *config = NULL;
     bool half = false;
-    if (!files_exists(path) || hdf5_probe(path) != STATUS_OK ||
-        result_open(path, &reader) != STATUS_OK)
+    if (!files_exists(path) || result_open(path, &reader) != STATUS_OK)
         return false;
     if (hdf5_has(reader, "config") && hdf5_read_text(reader, "config", &config) == STATUS_OK)
         half = config_is_half(config);
@@ -29,14 +28,32 @@ static bool result_is_half(const char *path)
     return half;
 }
 
-Precision checkpoint_precision(const char *checkpoint, const CheckpointModel *model)
+/* The path of the result beside, NULL without memory; released with free(). */
+static char *result_beside(const char *checkpoint)
 {
     char *folder = NULL, *result = NULL;
-    Precision precision = model->precision;
-    if (precision == PRECISION_F32 && files_folder_of(checkpoint, &folder) == STATUS_OK &&
-        files_join(folder, "result.h5", &result) == STATUS_OK && result_is_half(result))
-        precision = PRECISION_BF16;
+    if (files_folder_of(checkpoint, &folder) != STATUS_OK ||
+        files_join(folder, "result.h5", &result) != STATUS_OK)
+        result = NULL;
     free(folder);
+    return result;
+}
+
+Precision checkpoint_precision(const char *checkpoint, const CheckpointModel *model)
+{
+    Precision precision = model->precision;
+    char *result = precision == PRECISION_F32 ? result_beside(checkpoint) : NULL;
+    if (result && result_is_half(result))
+        precision = PRECISION_BF16;
     free(result);
     return precision;
+}
+
+Status checkpoint_probe(const char *checkpoint)
+{
+    TRY(hdf5_probe(checkpoint));
+    char *result = result_beside(checkpoint);
+    Status status = result && files_exists(result) ? hdf5_probe(result) : STATUS_OK;
+    free(result);
+    return status;
 }

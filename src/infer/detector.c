@@ -74,6 +74,7 @@ DetectorAbout detector_about(const Detector *d)
         .architecture = d->network.architecture->name,
         .title = d->title,
         .task = d->network.task,
+        .precision = d->network.plan.precision,
         .size = d->model.settings.size,
         .classes = d->model.settings.classes,
         .class_names = (const char *const *)d->model.class_names,
@@ -180,7 +181,9 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
     Answer answer;
     *result = (DetectorResult){.predicted_class = LABEL_NORMAL};
     TRY(prepare(d, image));
+    double prepared = clock_seconds();
     TRY(network_answer(&d->network, d->answers));
+    result->network_seconds = clock_seconds() - prepared;
     TRY(network_check_outputs(&d->network));
     if (task_gives(&d->network.plan.model).masks)
         TRY(read_mask(d, image, result));

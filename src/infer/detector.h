@@ -20,6 +20,7 @@ typedef struct {
     const char *architecture; /* its name in the registry */
     const char *title;        /* of the variant, such as "r50x1" */
     const Task *task;
+    Precision precision;
     size_t size; /* side of the network's input */
     size_t classes;
     const char *const *class_names; /* classes */
@@ -35,9 +36,10 @@ typedef struct {
     const float *class_scores;             /* classes; borrowed */
     double lesion_score;                   /* the highest of them */
     int32_t predicted_class;               /* LABEL_NORMAL below the operating point */
-    uint8_t *mask;      /* height x width of 0 and 1, owned; NULL where the task gives none */
-    size_t mask_pixels; /* how many are 1 */
-    double seconds;     /* from pixels to all of the above */
+    uint8_t *mask;          /* height x width of 0 and 1, owned; NULL where the task gives none */
+    size_t mask_pixels;     /* how many are 1 */
+    double seconds;         /* from pixels to all of the above */
+    double network_seconds; /* of them, the network's own */
 } DetectorResult;
 
 /* The network's own numbers for the last image; borrowed until the next run. */

@@ -341,6 +341,7 @@ void cell_result_clear(CellResult *result)
     free(result->truth);
     free(result->predicted);
     free(result->seconds);
+    cell_speed_clear(&result->speed);
     free(result->overlap_image);
     free(result->box_overlap);
     free(result->mask_overlap);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "report/cell_speed.h"
 #include "store/hdf5_reader.h"
 
 enum { CELL_RESULT_NAME_BYTES = 96 };
@@ -59,7 +60,8 @@ typedef struct {
     double *lesion_score;               /* images: the largest score */
     int64_t *truth;                     /* images: -1 normal, or a lesion class */
     int64_t *predicted;                 /* the same, at the operating point; NULL: not given */
-    double *seconds;                    /* images */
+    double *seconds;                    /* images: of the cell's test */
+    CellSpeed speed;                    /* measured alone, of another file */
     size_t overlap_count;               /* images with a lesion */
     int64_t *overlap_image;             /* overlap_count: positions among the images */
     double *box_overlap, *mask_overlap; /* overlap_count: of the best box of the right class, of the

@@ -34,6 +34,19 @@ static bool is_synthetic(const CellResult *result)
                                                  : result->synthetic == SYNTHETIC_YES;
 }
 
+/* The seconds that were measured of a cell; without them, or where they cannot be read, it has
+ * none.
+ */
+static Status read_speed(const Experiment *experiment, const char *cell, CellSpeed *speed)
+{
+    char *path;
+    if (asprintf(&path, "%s/cells/%s/seconds.h5", experiment->folder, cell) < 0)
+        FAIL(STATUS_NO_MEMORY, "no memory for the path of a cell's seconds");
+    Status status = files_exists(path) ? cell_speed_read(path, speed) : STATUS_OK;
+    free(path);
+    return status == STATUS_NO_MEMORY ? status : STATUS_OK;
+}
+
 /* Reads one finished cell; one that cannot be read counts as failed from here on. */
 static Status read_result(Experiment *experiment, size_t index)
 {
@@ -51,6 +64,7 @@ static Status read_result(Experiment *experiment, size_t index)
         experiment->hard |= experiment->results[index].hard;
         experiment->on_validation |= experiment->results[index].on_validation;
         experiment->by_image |= experiment->results[index].by_image;
+        TRY(read_speed(experiment, cell->id, &experiment->results[index].speed));
         return record_complete(cell, experiment->results[index].config);
     }
     cell->standing = CELL_FAILED;

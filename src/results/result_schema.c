@@ -94,7 +94,8 @@ static const ResultDataset datasets[] = {
     {"test/predictions/mask_share", "N", NULL, "share of the frame that the predicted mask covers",
      RESULT_MASKS | RESULT_LATER},
     {"test/predictions/seconds", "N", "s",
-     "from stored pixels to the answer (boxes and mask, where there are any), one image at a time",
+     "from pixels at the network's size to the answer (boxes and mask, where there are any), one "
+     "image at a time, while other cells may train; seconds.h5 has others",
      0},
 
     {"test/detections/image", "B", NULL, "position of the image in /test/predictions",
@@ -112,6 +113,16 @@ static const ResultDataset datasets[] = {
      RESULT_BOXES},
     {"test/overlap/mask_iou", "L", NULL, "IoU of the mask; NaN where none is annotated",
      RESULT_MASKS},
+
+    {"speed/image", "I", NULL,
+     "path as the manifest writes it; this group is only of seconds.h5, measured alone",
+     RESULT_LATER},
+    {"speed/class", "I", NULL, "its class, or normal", RESULT_LATER},
+    {"speed/end_to_end", "I", "s", "from its decoded pixels to boxes and mask of its size",
+     RESULT_LATER},
+    {"speed/network", "I", "s", "of that, the network's", RESULT_LATER},
+    {"speed/others_busy", "1", "processors",
+     "on average busy with other work meanwhile; NaN where the system does not tell", RESULT_LATER},
 };
 enum { DATASETS = sizeof datasets / sizeof *datasets };
 

@@ -6,7 +6,7 @@
  * A name is a path from the root without a slash in front, in which "*" stands for what is not
  * known before: a class, a quantity. Letters of shapes: E epochs, M metrics, N test
  * images, K lesion classes, C = K + 1 with normal first, P points of a curve, B boxes found, L test
- * images with a lesion. A number that is not defined is NaN.
+ * images with a lesion, I images whose seconds are measured. A number that is not defined is NaN.
  */
 #ifndef GISD_RESULTS_RESULT_SCHEMA_H
 #define GISD_RESULTS_RESULT_SCHEMA_H

@@ -48,6 +48,15 @@ cp results/quiet/cells/$first/checkpoint.h5 alone.h5
 h5diff test_other.h5 results/quiet/cells/$first/test_elsewhere.h5 /test/predictions/scores ||
     fail "the checkpoint alone has other scores"
 
+# --- seconds, measured alone: of the cells' own images too; the report shows them ---
+"$eval" results/quiet data/manifest.csv --seconds --threads 1 >told.txt 2>err.txt ||
+    fail "--seconds: code $?: $(cat err.txt)"
+[ "$(grep -c ': 16 images, 1 thread,' told.txt)" = 2 ] || fail "not two cells timed: $(cat told.txt)"
+h5dump -d /speed/network results/quiet/cells/$first/seconds.h5 | grep 'SIMPLE { ( 16 )' >/dev/null ||
+    fail "not 16 seconds"
+mkdir timed && cp -r results/quiet/. timed/ && "$GISD_BIN/gisd-report" timed >/dev/null
+[ "$(wc -l <timed/report/speed.csv)" = 3 ] || fail "the report shows other seconds"
+
 # --- what is refused ---
 refused() { # refused PATTERN WORD...
     local code=0

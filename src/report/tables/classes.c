@@ -28,9 +28,26 @@ static size_t find(const CellResult *result, const char *name)
     return i;
 }
 
+/* Adds the seconds of a class's images, as measured alone or of the test. */
+static void add_seconds(const CellResult *result, size_t position, bool alone, ClassCount *count)
+{
+    const CellSpeed *speed = &result->speed;
+    const char *name = result->class_names.items[position];
+    for (size_t i = 0; alone && i < speed->count; ++i)
+        if (strcmp(speed->classes.items[i], name) == 0) {
+            count->seconds += speed->end_to_end[i];
+            ++count->timed;
+        }
+    for (size_t i = 0; !alone && result->seconds && result->truth && i < result->images; ++i)
+        if (result->truth[i] + 1 == (int64_t)position) {
+            count->seconds += result->seconds[i];
+            ++count->timed;
+        }
+}
+
 ClassCount classes_count(const Experiment *experiment, const Run *run, const char *name)
 {
-    ClassCount count = {0};
+    ClassCount count = {.alone = experiment_result(experiment, run)->speed.count > 0};
     size_t at = 0;
     for (const CellResult *result; (result = experiment_next_seed(experiment, run, &at)) != NULL;) {
         const size_t classes = result->class_names.count, position = find(result, name);
@@ -39,11 +56,7 @@ ClassCount classes_count(const Experiment *experiment, const Run *run, const cha
         for (size_t i = 0; i < classes; ++i)
             count.images += result->confusion[position * classes + i];
         count.right += result->confusion[position * classes + position];
-        for (size_t i = 0; result->seconds && result->truth && i < result->images; ++i)
-            if (result->truth[i] + 1 == (int64_t)position) {
-                count.seconds += result->seconds[i];
-                ++count.timed;
-            }
+        add_seconds(result, position, count.alone, &count);
     }
     return count;
 }

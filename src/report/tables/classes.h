@@ -16,11 +16,13 @@ typedef struct {
 ClassColumns classes_choose(const Experiment *experiment);
 
 /* Over the finished seeds of a run: the images annotated with a class (normal included), how many
- * of them were given it, and the sum of their seconds. None where it has no such class. */
+ * of them were given it, and the sum of their seconds: end to end as measured alone if a seed has
+ * that, else of the test. None where it has no such class. */
 typedef struct {
     uint64_t images, right;
     double seconds;
     uint64_t timed;
+    bool alone;
 } ClassCount;
 ClassCount classes_count(const Experiment *experiment, const Run *run, const char *name);
 

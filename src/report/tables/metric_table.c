@@ -117,7 +117,7 @@ static void describe_collapse(const Experiment *experiment, const Variant *varia
     if (variant->count == 1)
         snprintf(state + used, STATE_BYTES - used, "; %s", why);
     else
-        snprintf(state + used, STATE_BYTES - used, "; %zu of %zu seeds: %s", count,
+        snprintf(state + used, STATE_BYTES - used, "; %zu of %zu seeds, the worst: %s", count,
                  variant->finished, why);
 }
 

@@ -60,6 +60,11 @@ Status results_table3(const Experiment *experiment, ResultsTable *table);
 /* Detection, segmentation and time: AP, Dice, IoU, seconds. */
 Status results_detection(const Experiment *experiment, ResultsTable *table);
 
+/* Seconds an image of the chosen runs' representative cells, as gisd-eval --seconds has measured
+ * them alone. Only where results_has_speed(). */
+bool results_has_speed(const Experiment *experiment);
+Status results_speed(const Experiment *experiment, ResultsTable *table);
+
 /* Table 6: of the images whose lesion the chosen runs recognised (at the operating point, and as of
  * its class), class by class and form by form, the share whose best box (and whose mask) overlaps
  * the annotated one by at least 60, 70, 80, 90 percent, all finished seeds together. The published

@@ -9,8 +9,10 @@
 #include "base/random.h"
 #include "data/dataset.h"
 #include "infer/checkpoint.h"
+#include "infer/checkpoint_precision.h"
 #include "infer/detector.h"
 #include "model/mask.h"
+#include "results/result_schema.h"
 
 enum { SIZE = 64, CLASSES = 2, PRIORS = 372, MASK_SIDE = 8 };
 static char folder[] = "/tmp/gisd_detector_XXXXXX";
@@ -214,6 +216,33 @@ static double lesion_score(Detector *detector)
     return score;
 }
 
+/* Of earlier versions: a checkpoint that does not say its precision, and the result of its cell. */
+static void write_old_result(void)
+{
+    char result[sizeof folder + 16];
+    Hdf5Writer *writer;
+    snprintf(result, sizeof result, "%s/result.h5", folder);
+    assert_int_equal(hdf5_writer_new(result, &writer), STATUS_OK);
+    assert_int_equal(result_write_text(writer, "config", "size: 64\nprecision: bf16\ntest: test\n"),
+                     STATUS_OK);
+    assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+}
+
+static void an_old_checkpoint_has_the_precision_of_the_result_beside_it(void **state)
+{
+    (void)state;
+    CheckpointModel model;
+    char result[sizeof folder + 16];
+    write_checkpoint(0.25, NULL);
+    assert_int_equal(checkpoint_read_model(path, &model), STATUS_OK);
+    assert_int_equal(checkpoint_precision(path, &model), PRECISION_F32);
+    write_old_result();
+    assert_int_equal(checkpoint_precision(path, &model), PRECISION_BF16);
+    checkpoint_model_clear(&model);
+    snprintf(result, sizeof result, "%s/result.h5", folder);
+    assert_int_equal(unlink(result), 0);
+}
+
 /* What was chosen in bfloat16 is used in it, or not at all. */
 static void the_detector_answers_in_the_precision_of_the_checkpoint(void **state)
 {
@@ -377,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_follow_from_the_outputs_of_the_network),
         cmocka_unit_test(an_image_scores_the_same_whatever_came_before),
+        cmocka_unit_test(an_old_checkpoint_has_the_precision_of_the_result_beside_it),
         cmocka_unit_test(the_detector_answers_in_the_precision_of_the_checkpoint),
         cmocka_unit_test(boxes_beside_a_fitted_picture_are_left_out),
         cmocka_unit_test(with_test_flips_left_and_right_are_alike),
