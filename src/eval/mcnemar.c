@@ -72,7 +72,7 @@ Status mcnemar_test(const bool *first, const bool *second, const Clusters *clust
     test->chi_square_p = normal_two_sided(sqrt(test->chi_square));
     test->corrected_p = normal_two_sided(sqrt(test->corrected));
     test->exact = test->patients < MCNEMAR_EXACT_BELOW;
-    test->p = test->corrected_p;
+    test->p = test->chi_square_p;
     Status status = test->exact ? exact_p(differences, clusters->count, sum, &test->p) : STATUS_OK;
     free(differences);
     return status;

@@ -12,7 +12,9 @@
  * corrected: 1 less in the sum. With one image a patient these are McNemar's exact binomial test
  * and his chi-square without and with the correction for continuity (Edwards 1948); with several
  * the statistic is Obuchowski's (1998) in the form of Yang, Sun and Hardin (2010), without the
- * factor (K - 1)/K.
+ * factor (K - 1)/K. With few patients the exact test is taken; with more the uncorrected one, which
+ * keeps to 5 % where the corrected finds too little (Fagerland, Lydersen and Laake 2013;
+ * tools/statistics).
  */
 #ifndef GISD_EVAL_MCNEMAR_H
 #define GISD_EVAL_MCNEMAR_H
@@ -31,7 +33,7 @@ typedef struct {
     double chi_square, chi_square_p; /* NaN without a difference */
     double corrected, corrected_p;   /* the same with the correction for continuity */
     bool exact;                      /* which test `p` is of */
-    double p;                        /* two-sided: exact, or corrected_p; 1 without a difference */
+    double p;                        /* two-sided: exact, or chi_square_p; 1 without a difference */
 } McnemarTest;
 
 /* first, second: whether each image was judged rightly. */
