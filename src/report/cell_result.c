@@ -76,26 +76,37 @@ static Status read_curve(const Hdf5Reader *reader, CellResult *result)
                         &result->true_positive_rate, &same);
 }
 
+/* A square matrix of counts. */
+static Status read_matrix(const Hdf5Reader *reader, const char *name, size_t classes,
+                          uint64_t **matrix)
+{
+    int64_t *counts = NULL;
+    Status status = MEMORY_NEW(&counts, classes * classes);
+    if (status == STATUS_OK)
+        status = hdf5_read_i64(reader, name, classes * classes, counts);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(matrix, classes * classes);
+    for (size_t i = 0; status == STATUS_OK && i < classes * classes; ++i) {
+        if (counts[i] < 0)
+            status = status_set(STATUS_FORMAT, "%s: /%s: a negative count",
+                                hdf5_reader_path(reader), name);
+        (*matrix)[i] = (uint64_t)counts[i];
+    }
+    free(counts);
+    return status;
+}
+
 static Status read_confusion(const Hdf5Reader *reader, CellResult *result)
 {
     if (!result_has(reader, "test/confusion/counts"))
         return STATUS_OK;
     TRY(hdf5_read_texts(reader, "test/confusion/class_names", &result->class_names));
-    size_t classes = result->class_names.count;
-    int64_t *counts = NULL;
-    Status status = MEMORY_NEW(&counts, classes * classes);
-    if (status == STATUS_OK)
-        status = hdf5_read_i64(reader, "test/confusion/counts", classes * classes, counts);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&result->confusion, classes * classes);
-    for (size_t i = 0; status == STATUS_OK && i < classes * classes; ++i) {
-        if (counts[i] < 0)
-            status = status_set(STATUS_FORMAT, "%s: /test/confusion/counts: a negative count",
-                                hdf5_reader_path(reader));
-        result->confusion[i] = (uint64_t)counts[i];
-    }
-    free(counts);
-    return status;
+    const size_t classes = result->class_names.count;
+    TRY(read_matrix(reader, "test/confusion/counts", classes, &result->confusion));
+    if (classes < 2 || !result_has(reader, "test/confusion/lesion_counts"))
+        return STATUS_OK;
+    return read_matrix(reader, "test/confusion/lesion_counts", classes - 1,
+                       &result->lesion_confusion);
 }
 
 static Status read_history(const Hdf5Reader *reader, CellResult *result)
@@ -148,6 +159,10 @@ static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
         return STATUS_OK;
     TRY(MEMORY_NEW(&result->truth, result->images));
     TRY(hdf5_read_i64(reader, "test/predictions/truth", result->images, result->truth));
+    if (result_has(reader, "test/predictions/predicted")) {
+        TRY(MEMORY_NEW(&result->predicted, result->images));
+        TRY(hdf5_read_i64(reader, "test/predictions/predicted", result->images, result->predicted));
+    }
     return read_scores(reader, result);
 }
 
@@ -184,12 +199,27 @@ static Status mend_masks(const Hdf5Reader *reader, CellResult *result)
     return mend_metric(reader, "mask_iou", result);
 }
 
+/* Which of the images the lesions are on. */
+static Status read_positions(const Hdf5Reader *reader, CellResult *result)
+{
+    const char *const name = "test/overlap/image";
+    TRY(MEMORY_NEW(&result->overlap_image, result->overlap_count));
+    TRY(hdf5_read_i64(reader, name, result->overlap_count, result->overlap_image));
+    for (size_t i = 0; i < result->overlap_count; ++i)
+        if (result->overlap_image[i] < 0 || (size_t)result->overlap_image[i] >= result->images)
+            FAIL(STATUS_FORMAT, "%s: /%s: positions below %zu expected, not %lld",
+                 hdf5_reader_path(reader), name, result->images,
+                 (long long)result->overlap_image[i]);
+    return STATUS_OK;
+}
+
 static Status read_overlap(const Hdf5Reader *reader, CellResult *result)
 {
     size_t same = 0;
     if (!result_has(reader, "test/overlap/image"))
         return STATUS_OK;
     TRY(hdf5_count(reader, "test/overlap/image", &result->overlap_count));
+    TRY(read_positions(reader, result));
     if (result_has(reader, "test/overlap/box_iou"))
         TRY(read_numbers(reader, "test/overlap/box_iou", result->overlap_count,
                          &result->box_overlap, &same));
@@ -199,6 +229,47 @@ static Status read_overlap(const Hdf5Reader *reader, CellResult *result)
     if (result_has(reader, "test/overlap/form"))
         TRY(read_texts(reader, "test/overlap/form", result->overlap_count, &result->forms));
     return STATUS_OK;
+}
+
+/* A text that files of earlier versions may lack. */
+static Status read_optional(const Hdf5Reader *reader, const char *name, char **text)
+{
+    return hdf5_has(reader, name) ? hdf5_read_text(reader, name, text) : STATUS_OK;
+}
+
+static Status read_count(const Hdf5Reader *reader, const char *name, int64_t *count)
+{
+    return hdf5_has(reader, name) ? hdf5_read_i64(reader, name, 1, count) : STATUS_OK;
+}
+
+static Status read_machine(const Hdf5Reader *reader, CellMachine *machine)
+{
+    TRY(read_optional(reader, "provenance/engine", &machine->engine));
+    TRY(read_optional(reader, "provenance/engine_version", &machine->engine_version));
+    TRY(read_optional(reader, "provenance/processor", &machine->processor));
+    TRY(read_count(reader, "provenance/threads", &machine->threads));
+    return read_count(reader, "provenance/ranks", &machine->ranks);
+}
+
+static Status read_split_by(const Hdf5Reader *reader, CellResult *result)
+{
+    char *kept = NULL;
+    TRY(read_optional(reader, "provenance/split_by", &kept));
+    result->by_image = kept && strcmp(kept, "patient") != 0;
+    free(kept);
+    return STATUS_OK;
+}
+
+/* Whether the settings have this line. */
+static bool config_says(const char *config, const char *line)
+{
+    const size_t length = strlen(line);
+    for (const char *at = config; at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (strncmp(at, line, length) == 0 && (at[length] == '\n' || at[length] == '\0'))
+            return true;
+    }
+    return false;
 }
 
 static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
@@ -218,6 +289,10 @@ static Status read_provenance(const Hdf5Reader *reader, CellResult *result)
 static Status read_all(const Hdf5Reader *reader, CellResult *result)
 {
     TRY(hdf5_read_text(reader, "config", &result->config));
+    result->on_validation = config_says(result->config, "test: validation");
+    result->half = config_says(result->config, "precision: bf16");
+    TRY(read_machine(reader, &result->machine));
+    TRY(read_split_by(reader, result));
     TRY(read_provenance(reader, result));
     TRY(read_metrics(reader, result));
     TRY(read_curve(reader, result));
@@ -246,18 +321,24 @@ void cell_result_clear(CellResult *result)
     free(result->config);
     hdf5_texts_clear(&result->data_warnings);
     free(result->data);
+    free(result->machine.engine);
+    free(result->machine.engine_version);
+    free(result->machine.processor);
     free(result->metrics);
     free(result->false_positive_rate);
     free(result->true_positive_rate);
     hdf5_texts_clear(&result->class_names);
     free(result->confusion);
+    free(result->lesion_confusion);
     for (size_t i = 0; i < result->history_count; ++i)
         free(result->history[i].values);
     free(result->history);
     hdf5_texts_clear(&result->image_names);
     free(result->lesion_score);
     free(result->truth);
+    free(result->predicted);
     free(result->seconds);
+    free(result->overlap_image);
     free(result->box_overlap);
     free(result->mask_overlap);
     hdf5_texts_clear(&result->forms);

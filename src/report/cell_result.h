@@ -3,6 +3,7 @@
 #ifndef GISD_REPORT_CELL_RESULT_H
 #define GISD_REPORT_CELL_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,11 +26,21 @@ typedef struct {
 /* Whether a result says that its images are a phantom's; files of earlier versions do not. */
 typedef enum { SYNTHETIC_UNTOLD, SYNTHETIC_NO, SYNTHETIC_YES } Synthetic;
 
+/* What computed a cell; texts are owned, and NULL where a file of an earlier version lacks them. */
+typedef struct {
+    char *engine, *engine_version, *processor;
+    int64_t threads, ranks; /* threads of a rank; 0: not given */
+} CellMachine;
+
 /* Owned through cell_result_clear(). Parts that the file lacks have count 0 and no arrays. C: the
  * classes, normal first. */
 typedef struct {
     char *config;            /* YAML text */
+    bool on_validation;      /* the validation split stood for the test split */
+    bool half;               /* computed in bfloat16 */
     char *data;              /* path of the data set */
+    bool by_image;           /* no patients are known: the splits keep images together at most */
+    CellMachine machine;     /* what computed it */
     Hdf5Texts data_warnings; /* about the data set; none in files of earlier versions */
     Synthetic synthetic;
     bool hard; /* the images are the phantom's hard ones */
@@ -39,14 +50,18 @@ typedef struct {
     double *false_positive_rate, *true_positive_rate; /* roc_count */
     Hdf5Texts class_names;                            /* C */
     uint64_t *confusion;                              /* C x C: annotated x predicted */
+    uint64_t *lesion_confusion; /* (C - 1) x (C - 1): the lesion images alone, by their highest
+                                   score; NULL: not given */
     size_t epochs, history_count;
     CellHistory *history; /* history_count */
     size_t images;
     Hdf5Texts image_names;              /* images */
     double *lesion_score;               /* images: the largest score */
     int64_t *truth;                     /* images: -1 normal, or a lesion class */
+    int64_t *predicted;                 /* the same, at the operating point; NULL: not given */
     double *seconds;                    /* images */
     size_t overlap_count;               /* images with a lesion */
+    int64_t *overlap_image;             /* overlap_count: positions among the images */
     double *box_overlap, *mask_overlap; /* overlap_count: of the best box of the right class, of the
                                            mask */
     Hdf5Texts forms;                    /* overlap_count: of the lesions, "" where not given */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "report/collapse.h"
 #include "report/variants.h"
 #include "store/files.h"
 
@@ -48,6 +49,8 @@ static Status read_result(Experiment *experiment, size_t index)
     if (status == STATUS_OK) {
         experiment->synthetic |= is_synthetic(&experiment->results[index]);
         experiment->hard |= experiment->results[index].hard;
+        experiment->on_validation |= experiment->results[index].on_validation;
+        experiment->by_image |= experiment->results[index].by_image;
         return record_complete(cell, experiment->results[index].config);
     }
     cell->standing = CELL_FAILED;
@@ -82,7 +85,8 @@ static Status read_results(Experiment *experiment)
     for (size_t i = count; i < records_all(&experiment->records); ++i)
         if (experiment->records.cells[i].standing == CELL_DONE)
             TRY(read_result(experiment, i));
-    experiment->synthetic = false; /* what cells are pretrained on does not make them so */
+    /* What cells are pretrained on says nothing of their own data. */
+    experiment->synthetic = experiment->on_validation = experiment->by_image = false;
     for (size_t i = 0; i < count; ++i) {
         if (experiment->records.cells[i].standing == CELL_DONE)
             TRY(read_result(experiment, i));
@@ -95,7 +99,7 @@ static Status read_results(Experiment *experiment)
         experiment->validation[i] = experiment->records.cells[i].standing == CELL_DONE
                                         ? last_number(&experiment->results[i], experiment->measure)
                                         : (double)NAN;
-    return STATUS_OK;
+    return collapse_find(experiment);
 }
 
 static void look_for_loss(Experiment *experiment)
@@ -149,6 +153,7 @@ void experiment_clear(Experiment *experiment)
         cell_result_clear(&experiment->results[i]);
     free(experiment->results);
     free(experiment->validation);
+    free(experiment->collapse);
     free(experiment->variants);
     free(experiment->variant_cells);
     free(experiment->runs);
@@ -169,6 +174,38 @@ const CellRecord *experiment_cell(const Experiment *experiment, const Variant *v
 const CellResult *experiment_result(const Experiment *experiment, const Run *run)
 {
     return run->chosen ? &experiment->results[run->chosen->best] : NULL;
+}
+
+const CellResult *experiment_next_seed(const Experiment *experiment, const Run *run, size_t *at)
+{
+    while (run->chosen && *at < run->chosen->count) {
+        const size_t cell = run->chosen->cells[(*at)++];
+        if (experiment->records.cells[cell].standing == CELL_DONE)
+            return &experiment->results[cell];
+    }
+    return NULL;
+}
+
+void experiment_describe_seed(const Experiment *experiment, const Run *run,
+                              char text[EXPERIMENT_SEED_BYTES])
+{
+    text[0] = '\0';
+    if (run->chosen && run->chosen->finished > 1)
+        snprintf(text, EXPERIMENT_SEED_BYTES, "seed %.16s, one of %zu",
+                 axes_value(&experiment->records.cells[run->chosen->best], "seed"),
+                 run->chosen->finished);
+}
+
+bool experiment_is_first_choice(const Experiment *experiment, const Run *run)
+{
+    const Run *best = NULL;
+    for (size_t i = 0; i < experiment->run_count; ++i) {
+        const Run *other = &experiment->runs[i];
+        if (other->chosen && strcmp(other->architecture, run->architecture) == 0 &&
+            (!best || variants_better(other->chosen->validation, best->chosen->validation)))
+            best = other;
+    }
+    return best == run;
 }
 
 /* Of a cell; NULL if it is not finished or its result does not name the metric. */

@@ -53,6 +53,7 @@ typedef struct {
     CellResult *results; /* one a cell, then one a pretraining; of the finished only */
     const char *measure; /* of validation, by which cells are compared: "validation_auc", ... */
     double *validation;  /* one a cell: NaN if not finished or not defined */
+    unsigned *collapse;  /* one a cell: signs that it has learnt nothing (collapse.h) */
     size_t variant_count;
     Variant *variants;     /* in the order of planning */
     size_t *variant_cells; /* all cells, by variant */
@@ -63,10 +64,12 @@ typedef struct {
     const char **tunings;      /* tuning_count: of the runs, in their order; "" if a run has none */
     bool has_alpha, has_gamma; /* whether a cell has these settings, or there is no cell */
     Published published;
-    CsvTable readers;  /* of one's own reader study; no rows if none was given */
-    bool synthetic;    /* the images are a phantom's */
-    bool hard;         /* and its hard ones */
-    size_t unreadable; /* finished cells whose result could not be read: now failed, with cause */
+    CsvTable readers;   /* of one's own reader study; no rows if none was given */
+    bool synthetic;     /* the images are a phantom's */
+    bool hard;          /* and its hard ones */
+    bool on_validation; /* there is no test split: the validation images stand for it */
+    bool by_image;      /* no patients are known to split by */
+    size_t unreadable;  /* finished cells whose result could not be read: now failed, with cause */
     char problem[RECORD_CAUSE_BYTES]; /* of the first of them */
 } Experiment;
 
@@ -83,6 +86,19 @@ const CellRecord *experiment_cell(const Experiment *experiment, const Variant *v
 
 /* The result that stands for a run: of the chosen variant's best seed. NULL: none is finished. */
 const CellResult *experiment_result(const Experiment *experiment, const Run *run);
+
+/* The results of the chosen variant's finished seeds, which tables of counts add up: the first with
+ * *at = 0, NULL after the last. */
+const CellResult *experiment_next_seed(const Experiment *experiment, const Run *run, size_t *at);
+
+/* "seed 2, one of 3": which result experiment_result() is; "" where there is only one. */
+enum { EXPERIMENT_SEED_BYTES = 48 };
+void experiment_describe_seed(const Experiment *experiment, const Run *run,
+                              char text[EXPERIMENT_SEED_BYTES]);
+
+/* Whether a run has the best validation of its architecture's: the one that stands for a model in
+ * tables that would otherwise be long. Of equals the first. */
+bool experiment_is_first_choice(const Experiment *experiment, const Run *run);
 
 /* A metric over the finished seeds of a variant. One seed: its value and interval. More: mean and
  * standard deviation (n - 1), no interval. NaN where not defined. */

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/collapse.h"
 #include "report/document.h"
 #include "report/experiment.h"
 #include "report/labels.h"
+#include "report/notes.h"
 #include "report/results_figures.h"
 #include "report/tables/results_table.h"
 #include "store/files.h"
@@ -17,20 +19,24 @@
 static const char searched[] =
     "Alpha and gamma were chosen by successive halving on the validation images: most cells were "
     "given up after a few epochs and have no results.";
+/* What the test of a cell measures, while other cells may train. */
+#define SECONDS_EXPLAINED                                                                          \
+    "Seconds are of the cell's test: from pixels at the network's input size to boxes and mask "   \
+    "of "                                                                                          \
+    "that size, while other cells may have trained on the same processors."
+
 static const char caution[] = "For research, not for diagnosis.";
 
 static const char random_backbone[] =
     "'random backbone': local tuning leaves the backbone as it is, and this one began with random "
     "parameters, so that it has learnt nothing. Such numbers say nothing about local tuning: start "
-    "from "
-    "a pretraining or from initial weights.";
+    "from a pretraining or from initial weights.";
 
 static const char synthetic[] = "The images of this experiment are synthetic (phantom): its "
-                                "numbers say that the program works, "
-                                "and nothing about patients.";
+                                "numbers say that the program works, and nothing about patients.";
 static const char synthetic_hard[] = "The images of this experiment are synthetic (phantom, hard "
-                                     "level): its numbers say that the program works, "
-                                     "and nothing about patients.";
+                                     "level): its numbers say that the program works, and nothing "
+                                     "about patients.";
 
 static const char colours_alone[] = "Compare them with what colours alone reach on these images, "
                                     "without a network: gisd-data baseline MANIFEST.";
@@ -43,65 +49,112 @@ typedef struct {
     Document document;
 } Composition;
 
+/* What a section's explanation begins with. */
+typedef enum {
+    NOTE_NONE,
+    NOTE_IMAGES, /* which images its numbers are of */
+    NOTE_CHOICE, /* that, and how the chosen rows were chosen */
+} SectionNote;
+
 /* A table of the report: its file name, its title, how it is made and how it is explained. */
 typedef struct {
     const char *name, *title;
     Status (*make)(const Experiment *experiment, ResultsTable *table);
+    SectionNote note;
+    bool intervals; /* says what the intervals are over */
+    bool seeds;     /* one seed stands for a run */
     const char *explanation;
+    bool (*when)(const Experiment *experiment); /* NULL: always */
 } Section;
 
+#define POOLED                                                                                     \
+    "All finished seeds of a run are counted together. First come the runs that stand for their "  \
+    "model, the best validation of each architecture; the others are behind the fold. "
+
 static const Section sections[] = {
-    {"table2", "Accuracy, F1, sensitivity, specificity (Table 2)", results_table2,
-     "Test split, percent. F1, sensitivity and specificity are macro means: each class against the "
-     "rest, then the plain mean over the classes, normal included. One seed: value and 95 % "
-     "bootstrap interval over patients (over images where patients are not known). Several seeds: "
-     "mean ± standard deviation. Where other settings vary, the row marked as chosen has the best "
-     "validation metric; the test split takes no part in the choice."},
-    {"table3", "Area under the ROC curve (Table 3)", results_table3,
-     "Lesion score against lesion or normal, all distinct thresholds, trapezoids."},
-    {"delong", "Local against global tuning (DeLong's test)", results_delong,
-     "Two-sided test of the areas of both chosen runs on the same test images. No row: one of them "
-     "is missing or they were tested on different images."},
-    {"table4", "Confusion matrices (Table 4)", results_confusion,
-     "Test split: rows annotated, columns predicted, counts; right is the percentage of the row on "
-     "the diagonal. The published table's header says the opposite, and its rows and columns do "
-     "not "
-     "add up to the images that its text divides by; it is repeated as printed, with percentages "
-     "of "
-     "its own rows."},
+    {"lesions", "Lesion or none: sensitivity and specificity", results_lesions, NOTE_CHOICE, true,
+     false,
+     "An image counts as a lesion if its highest lesion score reaches the operating point: "
+     "sensitivity is the share of the images with a lesion that are found so, specificity the "
+     "share of those without one that are not, whatever the class. Chosen runs only.",
+     NULL},
+    {"table2", "Accuracy, F1, sensitivity, specificity (Table 2)", results_table2, NOTE_CHOICE,
+     true, false,
+     "Percent. F1, sensitivity and specificity are macro means: each class against the rest, then "
+     "the plain mean over the classes, normal included; lesion against normal is in the table "
+     "above.",
+     NULL},
+    {"table3", "Area under the ROC curve (Table 3)", results_table3, NOTE_IMAGES, true, false,
+     "Lesion score against lesion or normal, all distinct thresholds, trapezoids.", NULL},
+    {"delong", "Local against global tuning (DeLong's test)", results_delong, NOTE_IMAGES, false,
+     true,
+     "Two-sided test of the areas of both chosen runs on the same images. The difference is global "
+     "less local, and z has its sign. The test takes images to be independent: where patients have "
+     "several, p is too small. No row: one of them is missing or they were tested on different "
+     "images.",
+     NULL},
+    {"table4", "Confusion matrices of the lesion classes (Table 4)", results_confusion, NOTE_IMAGES,
+     false, false,
+     "Images with a lesion alone, by their highest class score, whatever the operating point, as "
+     "published: rows annotated, columns predicted, counts; right is the percentage of the row on "
+     "the diagonal. " POOLED "The published table's header says the opposite, and its rows and "
+     "columns do not add up to the images that its text divides by; it is repeated as printed, "
+     "with percentages of its own rows.",
+     results_has_lesion_classes},
+    {"table4_normal", "Confusion matrices with normal images", results_confusion_normal,
+     NOTE_IMAGES, false, false,
+     "Rows annotated, columns predicted at the operating point, counts. " POOLED, NULL},
     {"table5", "Seconds an image and accuracy by class, beside readers (Table 5)", results_readers,
-     "Accuracy is the percentage of a class's images that were given that class. Seconds run from "
-     "decoded pixels to boxes and mask. Models and doctors marked as the paper's saw other "
-     "images."},
-    {"detection", "Detection, segmentation, time", results_detection,
+     NOTE_IMAGES, false, false,
+     "Accuracy is the percentage of a class's images that were given that class. " POOLED
+     "Models and doctors marked as the paper's saw other images. " SECONDS_EXPLAINED,
+     NULL},
+    {"detection", "Detection, segmentation, time", results_detection, NOTE_IMAGES, true, false,
      "Average precision over the lesion classes at IoU 0.5 and averaged over 0.5 to 0.95; Dice and "
-     "IoU of masks at threshold 0.5, over the lesion images whose mask is annotated (undefined "
-     "where "
-     "none is); the share of lesion-free images in whose mask no pixel is lesion; median seconds "
-     "from decoded pixels to boxes and mask."},
-    {"table6", "Overlap by form of lesion (Table 6)", results_overlap,
-     "Percent of the images of each form whose best box of the right class, or whose mask, "
-     "overlaps the annotated one (IoU) by at least 60, 70, 80, 90 percent; runs chosen as above. "
-     "The total is of all lesions with a form; those without one are not in it, but in a row of "
-     "their own."},
+     "IoU of masks at threshold 0.5, at the network's input size, over the lesion images whose "
+     "mask is annotated (undefined where none is); the share of lesion-free images in whose mask "
+     "no pixel is lesion. " SECONDS_EXPLAINED,
+     NULL},
+    {"table6", "Overlap by form of lesion (Table 6)", results_overlap, NOTE_IMAGES, false, false,
+     "Of the images whose lesion was recognised, that is called a lesion and of its class: percent "
+     "whose best box of that class, or whose mask, overlaps the annotated one (IoU) by at least "
+     "60, 70, 80, 90 percent. Annotated is how many there are to recognise. " POOLED
+     "The total is of a class's lesions with a form; those without one are in a row of their own.",
+     NULL},
 };
 
 /* Only of an experiment with variants. */
 static const Section ablation = {
-    "ablation", "What each part brings", results_ablation,
+    "ablation",
+    "What each part brings",
+    results_ablation,
+    NOTE_IMAGES,
+    false,
+    false,
     "The variants of the experiment file: mean over the seeds that finished ± standard deviation, "
-    "and the difference of that mean to the first variant's, on the test split. Lesion AUC, "
-    "average "
-    "precision at IoU 0.5, Dice of the masks, macro F1. A difference that is not well above the "
-    "deviations says nothing; a network without masks has no Dice. Which variant the other tables "
-    "mark as chosen has no meaning here."};
+    "and the difference of that mean to the first variant's. Lesion AUC, average precision at IoU "
+    "0.5, Dice of the masks, macro F1. A difference that is not well above the deviations says "
+    "nothing; a network without masks has no Dice. Which variant the other tables mark as chosen "
+    "has no meaning here.",
+    results_has_variants};
+static bool has_pretrainings(const Experiment *experiment)
+{
+    return experiment->records.pretraining_count > 0;
+}
+
 /* Only where there are pretrainings. */
-static const Section pretraining = {"pretraining", "Pretraining", results_pretraining,
+static const Section pretraining = {"pretraining",
+                                    "Pretraining",
+                                    results_pretraining,
+                                    NOTE_NONE,
+                                    false,
+                                    false,
                                     "What the cells' networks were trained on first, each once; "
-                                    "the cells start from its parameters, "
-                                    "but for those that depend on the classes where the classes "
-                                    "differ. AUC, accuracy and Dice are of "
-                                    "its own data's validation split, not of this experiment's."};
+                                    "the cells start from its parameters, but for those that "
+                                    "depend on the classes where the classes differ. AUC, accuracy "
+                                    "and Dice are of its own data's validation split, not of this "
+                                    "experiment's.",
+                                    has_pretrainings};
 
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
 {
@@ -149,13 +202,30 @@ static Status save_table(const Composition *composition, const Section *section,
     return STATUS_OK;
 }
 
+/* Its explanation, after what is to be said of the images, the intervals and the seeds. */
+static void explain(Composition *composition, const Section *section)
+{
+    const Experiment *experiment = composition->experiment;
+    char note[NOTE_BYTES] = "";
+    const char *intervals = section->intervals ? notes_intervals(experiment) : "";
+    const char *seeds = section->seeds ? notes_seeds(experiment) : "";
+    if (section->note == NOTE_IMAGES)
+        notes_images(experiment, note);
+    else if (section->note == NOTE_CHOICE)
+        notes_choice(experiment, note);
+    document_text(&composition->document, "%s%s%s%s%s%s%s", note, *note ? " " : "",
+                  section->explanation, *intervals ? " " : "", intervals, *seeds ? " " : "", seeds);
+}
+
 static Status add_section(Composition *composition, const Section *section)
 {
     ResultsTable table;
+    if (section->when && !section->when(composition->experiment))
+        return STATUS_OK;
     TRY(section->make(composition->experiment, &table));
     Status status = save_table(composition, section, &table);
     document_heading(&composition->document, 2, section->title);
-    document_text(&composition->document, "%s", section->explanation);
+    explain(composition, section);
     document_table(&composition->document, &table.text);
     results_table_clear(&table);
     return status;
@@ -199,6 +269,22 @@ static bool has_random_backbone(const Experiment *experiment)
     return i < experiment->records.count;
 }
 
+/* What is to be known of all numbers. */
+static void add_notes(Composition *composition)
+{
+    NoteWarnings warnings;
+    char machine[NOTE_BYTES];
+    notes_warnings(composition->experiment, &warnings);
+    const char *const texts[] = {warnings.split, warnings.patients, warnings.collapsed,
+                                 warnings.machines};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
+        if (*texts[i])
+            document_warning(&composition->document, texts[i]);
+    notes_machine(composition->experiment, machine);
+    if (*machine)
+        document_text(&composition->document, "%s", machine);
+}
+
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -209,12 +295,13 @@ static void add_opening(Composition *composition)
         document_warning(document, experiment->hard ? synthetic_hard : synthetic);
         document_text(document, "%s", colours_alone);
     }
+    add_notes(composition);
     add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
         ++counts[experiment->records.cells[i].standing];
     document_text(document,
-                  "Cells: %zu planned; %zu done, %zu failed, %zu started and not "
-                  "finished, %zu not started.",
+                  "Cells: %zu planned; %zu done, %zu failed, %zu started and not finished, %zu not "
+                  "started.",
                   experiment->records.count, counts[CELL_DONE], counts[CELL_FAILED],
                   counts[CELL_PARTIAL], counts[CELL_NEW]);
     if (has_random_backbone(experiment))
@@ -231,16 +318,18 @@ static void add_opening(Composition *composition)
 
 static Status add_roc(Composition *composition, const char *tuning)
 {
-    char name[RECORD_NAME_BYTES] = "roc", caption[RECORD_NAME_BYTES + 128];
+    char name[RECORD_NAME_BYTES] = "roc", caption[RECORD_NAME_BYTES + NOTE_BYTES + 512];
+    char note[NOTE_BYTES];
     const char *after = " tuning";
     if (*tuning)
         snprintf(name, sizeof name, "roc_%s", tuning);
     else
         tuning = after = "";
+    notes_images(composition->experiment, note);
     snprintf(caption, sizeof caption,
-             "ROC curves of the runs%s%s%s; in brackets the 95 %% interval of the AUC. The "
-             "dashed diagonal is chance.",
-             *tuning ? " with " : "", tuning, after);
+             "ROC curves of the runs%s%s%s; in brackets the 95 %% interval of the AUC. The dashed "
+             "diagonal is chance. %s %s",
+             *tuning ? " with " : "", tuning, after, note, notes_seeds(composition->experiment));
     TRY(results_figure_roc(composition->experiment, tuning, composition->folder));
     return document_figure(&composition->document, composition->folder, name, caption);
 }
@@ -255,12 +344,34 @@ static void add_standing(Document *document, const CellRecord *cell)
                       cell->standing == CELL_DROPPED ? "Dropped by the search." : "Missing.");
 }
 
+/* The cell's confusion matrices: of the lesion classes, and with normal. */
+static Status add_matrices(Composition *composition, size_t index)
+{
+    const Experiment *experiment = composition->experiment;
+    const CellResult *result = &experiment->results[index];
+    const char *id = experiment->records.cells[index].id;
+    char name[RECORD_ID_BYTES + 16], caption[NOTE_BYTES + 96];
+    if (results_figure_has_lesion_confusion(result)) {
+        snprintf(name, sizeof name, "lesions_%s", id);
+        TRY(document_figure(&composition->document, composition->folder, name,
+                            "Confusion matrix of the images with a lesion, by their highest class "
+                            "score: counts, and percent of the row."));
+    }
+    if (!results_figure_has_confusion(result))
+        return STATUS_OK;
+    char note[NOTE_BYTES];
+    notes_images(experiment, note);
+    snprintf(name, sizeof name, "confusion_%s", id);
+    snprintf(caption, sizeof caption, "Confusion matrix: counts, and percent of the row. %s", note);
+    return document_figure(&composition->document, composition->folder, name, caption);
+}
+
 static Status add_cell(Composition *composition, size_t index)
 {
     const Experiment *experiment = composition->experiment;
     const CellRecord *cell = &experiment->records.cells[index];
     const CellResult *result = &experiment->results[index];
-    char title[LABEL_TITLE_BYTES], name[RECORD_ID_BYTES + 16];
+    char title[LABEL_TITLE_BYTES], name[RECORD_ID_BYTES + 16], signs[COLLAPSE_TEXT_BYTES];
     label_cell(experiment, cell, title);
     document_heading(&composition->document, 3, title);
     if (cell->standing != CELL_DONE) {
@@ -268,11 +379,10 @@ static Status add_cell(Composition *composition, size_t index)
         return STATUS_OK;
     }
     document_text(&composition->document, "Cell %s.", cell->id);
-    if (results_figure_has_confusion(result)) {
-        snprintf(name, sizeof name, "confusion_%s", cell->id);
-        TRY(document_figure(&composition->document, composition->folder, name,
-                            "Confusion matrix of the test split: counts, and percent of the row."));
-    }
+    collapse_describe(experiment->collapse[index], signs);
+    if (*signs)
+        document_warning(&composition->document, signs);
+    TRY(add_matrices(composition, index));
     if (!results_figure_has_curves(result))
         return STATUS_OK;
     snprintf(name, sizeof name, "curves_%s", cell->id);
@@ -318,10 +428,8 @@ static Status compose(Composition *composition)
     char path[PATH_MAX];
     const ReportOptions *options = composition->options;
     add_opening(composition);
-    if (results_has_variants(composition->experiment))
-        TRY(add_section(composition, &ablation));
-    if (composition->experiment->records.pretraining_count)
-        TRY(add_section(composition, &pretraining));
+    TRY(add_section(composition, &ablation));
+    TRY(add_section(composition, &pretraining));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i)
         TRY(add_section(composition, &sections[i]));
     TRY(save_cells(composition));

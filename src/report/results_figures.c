@@ -18,11 +18,12 @@ static void stem_in(char stem[PATH_MAX], const char *folder, const char *kind, c
     snprintf(stem, PATH_MAX, "%s/%s_%s", folder, kind, name);
 }
 
-/* "r50x1  AUC 0.953 (0.921 to 0.978), paper 0.930". */
+/* "r50x1  AUC 0.953 (0.921 to 0.978), paper 0.930"; with the seed that it is of, where a run has
+ * several. */
 static void label_curve(const Experiment *experiment, const Run *run, char label[LABEL_BYTES])
 {
     const CellMetric *area = cell_result_metric(experiment_result(experiment, run), "auc");
-    char network[LABEL_BYTES];
+    char network[LABEL_BYTES], seed[EXPERIMENT_SEED_BYTES];
     label_network(experiment, run, network);
     if (area == NULL || isnan(area->value))
         snprintf(label, LABEL_BYTES, "%s  no AUC", network);
@@ -34,6 +35,10 @@ static void label_curve(const Experiment *experiment, const Run *run, char label
     size_t length = strlen(label);
     if (run->published != NULL && !isnan(run->published->auc))
         snprintf(label + length, LABEL_BYTES - length, ", paper %.3f", run->published->auc);
+    length = strlen(label);
+    experiment_describe_seed(experiment, run, seed);
+    if (*seed)
+        snprintf(label + length, LABEL_BYTES - length, ", %s", seed);
 }
 
 /* The curves of one tuning, and their labels, which they borrow; both have room for all runs. */
@@ -94,21 +99,28 @@ bool results_figure_has_confusion(const CellResult *result)
     return result->class_names.count > 0;
 }
 
+bool results_figure_has_lesion_confusion(const CellResult *result)
+{
+    return result->lesion_confusion && result->class_names.count > 2;
+}
+
 bool results_figure_has_curves(const CellResult *result)
 {
     return cell_result_history(result, "epoch") != NULL;
 }
 
-static Status draw_confusion(const Experiment *experiment, size_t cell, const char *folder)
+/* The matrix with normal, or of the lesion classes alone. */
+static Status draw_confusion(const Experiment *experiment, size_t cell, bool normal,
+                             const char *folder)
 {
     const CellResult *result = &experiment->results[cell];
     char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
     label_cell(experiment, &experiment->records.cells[cell], title);
     MatrixFigure figure = {.title = title,
-                           .names = (const char *const *)result->class_names.items,
-                           .counts = result->confusion,
-                           .classes = result->class_names.count};
-    stem_in(stem, folder, "confusion", experiment->records.cells[cell].id);
+                           .names = (const char *const *)result->class_names.items + !normal,
+                           .counts = normal ? result->confusion : result->lesion_confusion,
+                           .classes = result->class_names.count - !normal};
+    stem_in(stem, folder, normal ? "confusion" : "lesions", experiment->records.cells[cell].id);
     return matrix_figure_save(stem, &figure);
 }
 
@@ -208,7 +220,9 @@ Status results_figures_cells(const Experiment *experiment, const char *folder)
             continue;
         Status status = STATUS_OK;
         if (results_figure_has_confusion(&experiment->results[i]))
-            status = draw_confusion(experiment, i, folder);
+            status = draw_confusion(experiment, i, true, folder);
+        if (status == STATUS_OK && results_figure_has_lesion_confusion(&experiment->results[i]))
+            status = draw_confusion(experiment, i, false, folder);
         if (status == STATUS_OK && results_figure_has_curves(&experiment->results[i]))
             status = draw_curves(experiment, i, folder);
         first_error_note(&first, i, status);

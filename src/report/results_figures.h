@@ -12,6 +12,7 @@ Status results_figure_roc(const Experiment *experiment, const char *tuning, cons
 /* Which figures a finished cell has: folder/confusion_ID, the confusion matrix of its test, and
  * folder/curves_ID, its losses and validation metrics over the epochs. */
 bool results_figure_has_confusion(const CellResult *result);
+bool results_figure_has_lesion_confusion(const CellResult *result); /* of two classes or more */
 bool results_figure_has_curves(const CellResult *result);
 
 /* Draws those of all finished cells; threads share them. */

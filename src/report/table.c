@@ -82,6 +82,12 @@ void table_add_exact(Table *table, double value)
         table_addf(table, "%.15g", value);
 }
 
+void table_fold(Table *table)
+{
+    if (table->status == STATUS_OK)
+        table->fold = table_rows(table);
+}
+
 Status table_check(const Table *table)
 {
     assert(table->status != STATUS_OK || table->count % table->columns == 0);
@@ -163,19 +169,32 @@ static void write_html_cell(const Table *table, size_t column, const char *tag, 
     fprintf(stream, "</%s>", tag);
 }
 
-void table_write_html(const Table *table, FILE *stream)
+/* Rows from `first` to before `end`, below the headings. */
+static void write_html_rows(const Table *table, size_t first, size_t end, FILE *stream)
 {
     fputs("<table>\n<thead><tr>", stream);
     for (size_t column = 0; column < table->columns; ++column)
         write_html_cell(table, column, "th", heading(table, column), stream);
     fputs("</tr></thead>\n<tbody>\n", stream);
-    for (size_t row = 0; row < table_rows(table); ++row) {
+    for (size_t row = first; row < end; ++row) {
         fputs("<tr>", stream);
         for (size_t column = 0; column < table->columns; ++column)
             write_html_cell(table, column, "td", table_cell(table, row, column), stream);
         fputs("</tr>\n", stream);
     }
     fputs("</tbody>\n</table>\n", stream);
+}
+
+void table_write_html(const Table *table, FILE *stream)
+{
+    const size_t rows = table_rows(table);
+    const bool folded = table->fold > 0 && table->fold < rows;
+    write_html_rows(table, 0, folded ? table->fold : rows, stream);
+    if (!folded)
+        return;
+    fprintf(stream, "<details><summary>The other runs: %zu rows</summary>\n", rows - table->fold);
+    write_html_rows(table, table->fold, rows, stream);
+    fputs("</details>\n", stream);
 }
 
 static void escape_latex(const char *text, FILE *stream)

@@ -19,6 +19,7 @@ typedef struct {
     size_t text_bytes, text_room;
     char *text;       /* text_room, owned: all cells' texts, each with a zero byte behind it */
     TableKind *kinds; /* columns, owned */
+    size_t fold;      /* rows before the fold; 0: there is none */
     Status status;
 } Table;
 
@@ -35,6 +36,10 @@ void table_add_number(Table *table, double value, int decimals);
 
 /* The number with 15 digits, for other programs; an empty cell if it is not defined. */
 void table_add_exact(Table *table, double value);
+
+/* Puts the rows that are added from here on behind a fold, which a reader of HTML opens; in other
+ * forms they follow. Of no effect before the first row. */
+void table_fold(Table *table);
 
 /* Whether everything was stored, and all rows are full (asserted). */
 Status table_check(const Table *table);

@@ -1,6 +1,7 @@
 /* Every planned cell; see results_table.h. */
 #include <math.h>
 
+#include "report/collapse.h"
 #include "report/labels.h"
 #include "report/tables/results_table.h"
 
@@ -12,7 +13,7 @@ static const char *const states[CELL_STANDINGS] = {
 
 static void init_table(const Experiment *experiment, Table *table)
 {
-    static const char *const names[] = {"others", "seed", "state", "validation", "cause"};
+    static const char *const names[] = {"others", "seed", "state", "validation", "cause", "signs"};
     ResultsColumns columns = {0};
     results_columns_add(&columns, "cell");
     results_columns_add_run(&columns, experiment, true);
@@ -30,7 +31,7 @@ Status results_cells(const Experiment *experiment, ResultsTable *table)
     init_table(experiment, numbers);
     for (size_t i = 0; i < experiment->records.count; ++i) {
         const CellRecord *cell = &experiment->records.cells[i];
-        char others[LABEL_OTHERS_BYTES];
+        char others[LABEL_OTHERS_BYTES], signs[COLLAPSE_TEXT_BYTES];
         label_others(experiment, cell, others);
         table_add(numbers, cell->id);
         for (size_t k = 0; k < axes->naming_count; ++k)
@@ -41,6 +42,8 @@ Status results_cells(const Experiment *experiment, ResultsTable *table)
         table_add(numbers, states[cell->standing]);
         table_add_exact(numbers, experiment->validation[i]);
         table_add(numbers, cell->standing == CELL_FAILED ? cell->cause : "");
+        collapse_describe(experiment->collapse[i], signs);
+        table_add(numbers, signs);
     }
     return results_table_check(table);
 }

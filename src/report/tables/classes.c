@@ -1,7 +1,6 @@
 /* See classes.h. */
 #include "report/tables/classes.h"
 
-#include <math.h>
 #include <string.h>
 
 ClassColumns classes_choose(const Experiment *experiment)
@@ -20,7 +19,8 @@ ClassColumns classes_choose(const Experiment *experiment)
     return classes;
 }
 
-size_t classes_find(const CellResult *result, const char *name)
+/* The position of a class in the result's class_names, or their count. */
+static size_t find(const CellResult *result, const char *name)
 {
     size_t i = 0;
     while (i < result->class_names.count && strcmp(result->class_names.items[i], name) != 0)
@@ -28,19 +28,22 @@ size_t classes_find(const CellResult *result, const char *name)
     return i;
 }
 
-uint64_t classes_images(const CellResult *result, size_t position)
+ClassCount classes_count(const Experiment *experiment, const Run *run, const char *name)
 {
-    uint64_t total = 0;
-    for (size_t i = 0; i < result->class_names.count; ++i)
-        total += result->confusion[position * result->class_names.count + i];
-    return total;
-}
-
-double classes_right(const CellResult *result, size_t position)
-{
-    uint64_t total = classes_images(result, position);
-    if (total == 0)
-        return (double)NAN;
-    return 100 * (double)result->confusion[position * result->class_names.count + position] /
-           (double)total;
+    ClassCount count = {0};
+    size_t at = 0;
+    for (const CellResult *result; (result = experiment_next_seed(experiment, run, &at)) != NULL;) {
+        const size_t classes = result->class_names.count, position = find(result, name);
+        if (position == classes)
+            continue;
+        for (size_t i = 0; i < classes; ++i)
+            count.images += result->confusion[position * classes + i];
+        count.right += result->confusion[position * classes + position];
+        for (size_t i = 0; result->seconds && result->truth && i < result->images; ++i)
+            if (result->truth[i] + 1 == (int64_t)position) {
+                count.seconds += result->seconds[i];
+                ++count.timed;
+            }
+    }
+    return count;
 }

@@ -15,12 +15,13 @@ typedef struct {
 
 ClassColumns classes_choose(const Experiment *experiment);
 
-/* The position of a class in the result's class_names, or their count. */
-size_t classes_find(const CellResult *result, const char *name);
-
-/* Images annotated with the class at a position, and the percentage of them that were given it: NaN
- * without images. */
-uint64_t classes_images(const CellResult *result, size_t position);
-double classes_right(const CellResult *result, size_t position);
+/* Over the finished seeds of a run: the images annotated with a class (normal included), how many
+ * of them were given it, and the sum of their seconds. None where it has no such class. */
+typedef struct {
+    uint64_t images, right;
+    double seconds;
+    uint64_t timed;
+} ClassCount;
+ClassCount classes_count(const Experiment *experiment, const Run *run, const char *name);
 
 #endif

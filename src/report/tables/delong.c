@@ -1,4 +1,5 @@
 /* DeLong's test of local against global tuning; see results_table.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static bool same_images(const CellResult *a, const CellResult *b)
     return true;
 }
 
+/* The first of the areas is `a`'s, and z has the sign of a's area less b's. */
 static Status compare_runs(const CellResult *a, const CellResult *b, DelongTest *test)
 {
     bool *positive = NULL;
@@ -30,11 +32,14 @@ static Status compare_runs(const CellResult *a, const CellResult *b, DelongTest 
     return status;
 }
 
-static void add_row(const Experiment *experiment, const Run *run, size_t images,
+/* `test`: of global against local, whose difference and z have one sign. */
+static void add_row(const Experiment *experiment, const Run *runs, size_t images,
                     const DelongTest *test, ResultsTable *table)
 {
-    const double values[] = {test->auc[0], test->auc[1], test->auc[1] - test->auc[0], test->z,
+    const Run *run = &runs[0];
+    const double values[] = {test->auc[1], test->auc[0], test->auc[0] - test->auc[1], test->z,
                              test->p};
+    char seeds[2][EXPERIMENT_SEED_BYTES], both[2 * EXPERIMENT_SEED_BYTES + 24];
     results_add_run(&table->text, experiment, run, false, label_run_is_random(experiment, run));
     table_addf(&table->text, "%zu", images);
     results_add_run(&table->numbers, experiment, run, false, false);
@@ -46,13 +51,19 @@ static void add_row(const Experiment *experiment, const Run *run, size_t images,
             table_add_number(&table->text, values[i], i == 3 ? 2 : 3);
         table_add_exact(&table->numbers, values[i]);
     }
+    for (size_t i = 0; i < 2; ++i)
+        experiment_describe_seed(experiment, &runs[i], seeds[i]);
+    snprintf(both, sizeof both, "%s%s%s%s%s", *seeds[0] ? "local: " : "", seeds[0],
+             *seeds[0] && *seeds[1] ? "; " : "", *seeds[1] ? "global: " : "", seeds[1]);
+    table_add(&table->text, both);
+    table_add(&table->numbers, both);
 }
 
 static void init_table(const Experiment *experiment, Table *table, const char *local,
                        const char *global)
 {
     ResultsColumns columns = {0};
-    const char *const names[] = {"images", local, global, "difference", "z", "p"};
+    const char *const names[] = {"images", local, global, "difference", "z", "p", "seeds"};
     results_columns_add_run(&columns, experiment, false);
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
         results_columns_add(&columns, names[i]);
@@ -74,7 +85,7 @@ Status results_delong(const Experiment *experiment, ResultsTable *table)
         DelongTest test;
         if (!same_images(a, b))
             continue;
-        Status status = compare_runs(a, b, &test);
+        Status status = compare_runs(b, a, &test);
         if (status != STATUS_OK) {
             results_table_clear(table);
             return status;

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/collapse.h"
 #include "report/labels.h"
 
-enum { STATE_BYTES = RECORD_CAUSE_BYTES + 64 };
+enum { STATE_BYTES = RECORD_CAUSE_BYTES + COLLAPSE_TEXT_BYTES + 96, GAP_BYTES = 64 };
 
 /* What the rows are made with. */
 typedef struct {
@@ -103,6 +104,23 @@ static void add_metric(const Filling *filling, const MetricColumn *column, Varia
     table_add_number(numbers, published_value(column, published), column->scale > 1 ? 2 : 3);
 }
 
+/* Adds the signs of cells that may have learnt nothing. */
+static void describe_collapse(const Experiment *experiment, const Variant *variant,
+                              char state[STATE_BYTES])
+{
+    unsigned signs;
+    char why[COLLAPSE_TEXT_BYTES];
+    const size_t count = collapse_count(experiment, variant, &signs), used = strlen(state);
+    if (count == 0)
+        return;
+    collapse_describe(signs, why);
+    if (variant->count == 1)
+        snprintf(state + used, STATE_BYTES - used, "; %s", why);
+    else
+        snprintf(state + used, STATE_BYTES - used, "; %zu of %zu seeds: %s", count,
+                 variant->finished, why);
+}
+
 /* How far a variant got, in words. */
 static void describe_state(const Experiment *experiment, const Variant *variant,
                            char state[STATE_BYTES])
@@ -121,16 +139,19 @@ static void describe_state(const Experiment *experiment, const Variant *variant,
     else
         snprintf(state, STATE_BYTES, "%s",
                  variant->standing == CELL_PARTIAL ? "missing (started, not finished)" : "missing");
+    describe_collapse(experiment, variant, state);
 }
 
 /* What stands where a variant has no number of a metric. */
-static const char *describe_gap(const Variant *variant, const VariantMetric *metric)
+static void describe_gap(const Variant *variant, const VariantMetric *metric, const char *why,
+                         char gap[GAP_BYTES])
 {
-    if (variant->finished > 0)
-        return metric->given ? "undefined" : "not given";
-    return variant->standing == CELL_FAILED    ? "failed"
-           : variant->standing == CELL_DROPPED ? "dropped"
-                                               : "missing";
+    const char *text = variant->finished > 0 ? metric->given ? "undefined" : "not given"
+                       : variant->standing == CELL_FAILED  ? "failed"
+                       : variant->standing == CELL_DROPPED ? "dropped"
+                                                           : "missing";
+    const bool reason = variant->finished > 0 && metric->given && why;
+    snprintf(gap, GAP_BYTES, "%s%s%s", text, reason ? ": " : "", reason ? why : "");
 }
 
 static void add_variant_row(const Filling *filling, const Run *run, const Variant *variant)
@@ -153,9 +174,11 @@ static void add_variant_row(const Filling *filling, const Run *run, const Varian
     table_add(numbers, chosen);
     table_add_exact(numbers, variant->validation);
     for (size_t i = 0; i < filling->count; ++i) {
-        VariantMetric metric = experiment_metric(experiment, variant, filling->metrics[i]->name);
-        add_metric(filling, filling->metrics[i], metric, run->published,
-                   describe_gap(variant, &metric));
+        const MetricColumn *column = filling->metrics[i];
+        VariantMetric metric = experiment_metric(experiment, variant, column->name);
+        char gap[GAP_BYTES];
+        describe_gap(variant, &metric, column->undefined, gap);
+        add_metric(filling, column, metric, run->published, gap);
     }
     table_add(text, state);
     table_add(numbers, state);
@@ -183,7 +206,7 @@ static void add_unplanned_row(const Filling *filling, const Run *run)
 }
 
 Status metric_table_fill(const Experiment *experiment, const MetricColumn *metrics, size_t count,
-                         ResultsTable *table)
+                         MetricRowsKind rows, ResultsTable *table)
 {
     Filling filling = {.experiment = experiment, .table = table};
     choose_metrics(&filling, metrics, count);
@@ -191,8 +214,10 @@ Status metric_table_fill(const Experiment *experiment, const MetricColumn *metri
     for (size_t i = 0; i < experiment->run_count; ++i) {
         const Run *run = &experiment->runs[i];
         for (size_t k = 0; k < run->variant_count; ++k)
-            add_variant_row(&filling, run, &experiment->variants[run->variants[k]]);
-        if (run->variant_count == 0 && !isnan(published_value(&metrics[0], run->published)))
+            if (rows == METRIC_ROWS_ALL || experiment->variants[run->variants[k]].chosen)
+                add_variant_row(&filling, run, &experiment->variants[run->variants[k]]);
+        if (rows == METRIC_ROWS_ALL && run->variant_count == 0 &&
+            !isnan(published_value(&metrics[0], run->published)))
             add_unplanned_row(&filling, run);
     }
     return results_table_check(table);

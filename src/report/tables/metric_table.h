@@ -14,13 +14,20 @@ typedef struct {
     const char *heading; /* with the unit */
     double scale;        /* 100 for percentages */
     int decimals;
-    size_t published; /* offset of the double in PublishedRun, or METRIC_NOT_PUBLISHED */
+    size_t published;      /* offset of the double in PublishedRun, or METRIC_NOT_PUBLISHED */
+    const char *undefined; /* why a result may have no number of it; NULL: nothing to say */
 } MetricColumn;
+
+/* Which variants get a row. */
+typedef enum {
+    METRIC_ROWS_ALL,    /* each, and what only the paper has */
+    METRIC_ROWS_CHOSEN, /* the chosen one of each run, if any of it is finished */
+} MetricRowsKind;
 
 /* Fills the table, which the caller releases with results_table_clear(). A metric that no result
  * gives and that is not published has no column. Rows are in the order of the experiment's runs; a
  * run that only the paper has gets one if the first metric was published for it. */
 Status metric_table_fill(const Experiment *experiment, const MetricColumn *metrics, size_t count,
-                         ResultsTable *table);
+                         MetricRowsKind rows, ResultsTable *table);
 
 #endif

@@ -9,38 +9,35 @@
 
 enum { NAME_BYTES = 64 };
 
-/* Mean seconds of the images annotated with a class (position in class_names; 0 is normal). */
-static double class_seconds(const CellResult *result, size_t class_position)
-{
-    double sum = 0;
-    size_t count = 0;
-    for (size_t i = 0; result->seconds != NULL && i < result->images; ++i)
-        if (result->truth[i] + 1 == (int64_t)class_position) {
-            sum += result->seconds[i];
-            ++count;
-        }
-    return count ? sum / (double)count : (double)NAN;
-}
-
 static void add_run(const Experiment *experiment, const Run *run, const ClassColumns *classes,
                     ResultsTable *table)
 {
-    const CellResult *result = experiment_result(experiment, run);
-    char label[LABEL_BYTES];
-    if (result->class_names.count == 0)
+    char label[RESULTS_LABEL_BYTES];
+    if (experiment_result(experiment, run)->class_names.count == 0)
         return;
-    label_run(experiment, run, label);
+    results_label_pooled(experiment, run, label);
     table_add(&table->text, label);
     table_add(&table->numbers, label);
     for (size_t i = 0; i < classes->count; ++i) {
-        size_t position = classes_find(result, classes->names[i]);
-        bool known = position < result->class_names.count;
-        double seconds = known ? class_seconds(result, position) : (double)NAN;
-        double right = known ? classes_right(result, position) : (double)NAN;
+        const ClassCount count = classes_count(experiment, run, classes->names[i]);
+        const double seconds = count.timed ? count.seconds / (double)count.timed : (double)NAN;
+        const double right =
+            count.images ? 100 * (double)count.right / (double)count.images : (double)NAN;
         table_add_number(&table->text, seconds, 3);
         table_add_number(&table->text, right, 2);
         table_add_exact(&table->numbers, seconds);
         table_add_exact(&table->numbers, right);
+    }
+}
+
+/* The runs that stand for their models, or the others. */
+static void add_runs(const Experiment *experiment, bool first, const ClassColumns *classes,
+                     ResultsTable *table)
+{
+    for (size_t i = 0; i < experiment->variant_count; ++i) {
+        const Run *run = &experiment->runs[experiment->variants[i].run];
+        if (experiment->variants[i].chosen && experiment_is_first_choice(experiment, run) == first)
+            add_run(experiment, run, classes, table);
     }
 }
 
@@ -89,10 +86,10 @@ Status results_readers(const Experiment *experiment, ResultsTable *table)
     }
     table_init(&table->text, 2 * classes.count + 1, headings);
     table_init(&table->numbers, 2 * classes.count + 1, names);
-    for (size_t i = 0; i < experiment->variant_count; ++i)
-        if (experiment->variants[i].chosen)
-            add_run(experiment, &experiment->runs[experiment->variants[i].run], &classes, table);
+    add_runs(experiment, true, &classes, table);
     add_readers(&experiment->readers, "", &classes, table);
     add_readers(&experiment->published.readers, "paper: ", &classes, table);
+    table_fold(&table->text);
+    add_runs(experiment, false, &classes, table);
     return results_table_check(table);
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "report/labels.h"
@@ -34,6 +35,17 @@ void results_columns_add(ResultsColumns *columns, const char *name)
 static bool is_tuning(const char *key)
 {
     return strcmp(key, "tuning") == 0;
+}
+
+void results_label_pooled(const Experiment *experiment, const Run *run,
+                          char text[RESULTS_LABEL_BYTES])
+{
+    char label[LABEL_BYTES];
+    label_run(experiment, run, label);
+    if (run->chosen && run->chosen->finished > 1)
+        snprintf(text, RESULTS_LABEL_BYTES, "%s, %zu seeds together", label, run->chosen->finished);
+    else
+        snprintf(text, RESULTS_LABEL_BYTES, "%s", label);
 }
 
 void results_columns_add_run(ResultsColumns *columns, const Experiment *experiment, bool tuning)

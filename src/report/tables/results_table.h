@@ -30,6 +30,12 @@ typedef struct {
 } ResultsColumns;
 void results_columns_add(ResultsColumns *columns, const char *name);
 
+/* "r50x1 local", "r50x1 local, 3 seeds together": a run whose counts are added up over the seeds.
+ */
+enum { RESULTS_LABEL_BYTES = 160 };
+void results_label_pooled(const Experiment *experiment, const Run *run,
+                          char text[RESULTS_LABEL_BYTES]);
+
 /* Adds the columns that name a run, and its cells in a row; without the tuning for a table that has
  * all tunings in one row. `random`: say that its local tuning had a random backbone; false in
  * tables for other programs. */
@@ -42,6 +48,9 @@ void results_add_run(Table *table, const Experiment *experiment, const Run *run,
 void results_columns_add_loss(ResultsColumns *columns, const Experiment *experiment, bool numbers);
 void results_add_loss(Table *table, const Experiment *experiment, const CellRecord *cell);
 
+/* Lesion or none, of the chosen runs: sensitivity, specificity, area. What clinicians ask first. */
+Status results_lesions(const Experiment *experiment, ResultsTable *table);
+
 /* Table 2: accuracy, F1, sensitivity, specificity in percent beside the published ones. */
 Status results_table2(const Experiment *experiment, ResultsTable *table);
 
@@ -51,21 +60,26 @@ Status results_table3(const Experiment *experiment, ResultsTable *table);
 /* Detection, segmentation and time: AP, Dice, IoU, seconds. */
 Status results_detection(const Experiment *experiment, ResultsTable *table);
 
-/* Table 6: for the chosen runs, the share of images of each form of lesion whose best box (and
- * whose mask) overlaps the annotated one by at least 60, 70, 80, 90 percent. The published counts,
- * over their images, come first. No rows but those if no run has overlaps. */
+/* Table 6: of the images whose lesion the chosen runs recognised (at the operating point, and as of
+ * its class), class by class and form by form, the share whose best box (and whose mask) overlaps
+ * the annotated one by at least 60, 70, 80, 90 percent, all finished seeds together. The published
+ * counts, over their images, come first. No rows but those if no run has overlaps. */
 Status results_overlap(const Experiment *experiment, ResultsTable *table);
 
 /* DeLong's test of local against global tuning, network by network. */
 Status results_delong(const Experiment *experiment, ResultsTable *table);
 
-/* Table 4: the confusion matrices of the chosen runs, row by row, and the published ones whose
- * classes the experiment has. */
+/* Table 4: the confusion matrices of the chosen runs over the lesion classes, row by row, all
+ * finished seeds together, and the published ones whose classes the experiment has; the same with
+ * normal images. Runs that do not stand for their model are behind the table's fold. The first says
+ * nothing where there is but one lesion class. */
 Status results_confusion(const Experiment *experiment, ResultsTable *table);
+Status results_confusion_normal(const Experiment *experiment, ResultsTable *table);
+bool results_has_lesion_classes(const Experiment *experiment);
 
-/* Table 5: seconds an image and percent right, class by class, of the chosen runs beside the
- * published models and endoscopists, and beside the readers of a file of one's own if the
- * experiment has one. */
+/* Table 5: seconds an image and percent right, class by class, of the chosen runs (all finished
+ * seeds together) beside the published models and endoscopists, and beside the readers of a file of
+ * one's own if the experiment has one. */
 Status results_readers(const Experiment *experiment, ResultsTable *table);
 
 /* What each part of the method brings: the variants of the experiment file in its order, each a

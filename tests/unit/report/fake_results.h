@@ -16,9 +16,11 @@
 typedef struct {
     const char *id;
     double accuracy, auc, validation;
-    const char *data;  /* path of the data; NULL: a hospital's */
-    int64_t synthetic; /* 0 or 1, or FAKE_UNTOLD as in files of earlier versions */
-    unsigned lacks;    /* RESULT_BOXES and the like: what its task does not give */
+    const char *data;     /* path of the data; NULL: a hospital's */
+    int64_t synthetic;    /* 0 or 1, or FAKE_UNTOLD as in files of earlier versions */
+    unsigned lacks;       /* RESULT_BOXES and the like: what its task does not give */
+    const char *config;   /* NULL: of a test split */
+    const char *split_by; /* NULL: as in files that do not say */
 } FakeResult;
 enum { FAKE_UNTOLD = -1 };
 
@@ -94,13 +96,14 @@ static inline Status fake_write_metrics(Hdf5Writer *writer, const FakeResult *fa
                {"sensitivity", 0.7, RESULT_CLASSES},
                {"specificity", 0.9, RESULT_CLASSES},
                {"auc", fake->auc, RESULT_CLASSES},
+               {"lesion_sensitivity", 0.75, RESULT_CLASSES},
                {"dice", 0.6, RESULT_MASKS},
                {"ap_50", 0.5, RESULT_BOXES},
                {"median_seconds", 0.021, 0}};
-    const char *names[8];
-    double value[8], low[8], high[8];
+    const char *names[9];
+    double value[9], low[9], high[9];
     size_t count = 0;
-    for (size_t i = 0; i < 8; ++i) {
+    for (size_t i = 0; i < 9; ++i) {
         if (all[i].needs & fake->lacks)
             continue;
         names[count] = all[i].name;
@@ -129,10 +132,11 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
     const char *const images[] = {"a.png", "b.png", "c.png", "d.png", "e.png", "f.png"};
     const double scores[] = {.1, .2, .9 * fake->auc, .1, .3, .8, .05, .02, .7, .1, .2, .4};
     const int64_t truth[] = {-1, 0, 1, -1, 0, -1}, lesions[] = {1, 2, 4};
+    const int64_t predicted[] = {-1, 0, -1, -1, 0, 1}, lesion_counts[] = {22, 3, 4, 26};
     const double seconds[] = {0.02, 0.02, 0.03, 0.02, 0.04, 0.02};
     const double overlap[] = {0.95, 0.65, 0.1};
     const char *const forms[] = {"flat", "flat", "uplift"};
-    const char *const config[] = {"backbone: r50x1\n"};
+    const char *const config[] = {fake->config ? fake->config : "backbone: r50x1\ntest: test\n"};
     const char *const data[] = {fake->data ? fake->data : "/data/hospital/manifest.csv"};
     const FakeDataset datasets[] = {
         {.name = "config", .rank = 1, .dims = {1}, .texts = config},
@@ -145,10 +149,15 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
         {.name = "test/roc/true_positive_rate", .rank = 1, .dims = {4}, .numbers = y},
         {.name = "test/confusion/class_names", .rank = 1, .dims = {3}, .texts = classes},
         {.name = "test/confusion/counts", .rank = 2, .dims = {3, 3}, .integers = counts},
+        {.name = "test/confusion/lesion_counts",
+         .rank = 2,
+         .dims = {2, 2},
+         .integers = lesion_counts},
         {.name = "test/predictions/image", .rank = 1, .dims = {6}, .texts = images},
         {.name = "test/predictions/seconds", .rank = 1, .dims = {6}, .numbers = seconds},
         {.name = "test/predictions/scores", .rank = 2, .dims = {6, 2}, .numbers = scores},
         {.name = "test/predictions/truth", .rank = 1, .dims = {6}, .integers = truth},
+        {.name = "test/predictions/predicted", .rank = 1, .dims = {6}, .integers = predicted},
         {.name = "test/overlap/image", .rank = 1, .dims = {3}, .integers = lesions},
         {.name = "test/overlap/box_iou", .rank = 1, .dims = {3}, .numbers = overlap},
         {.name = "test/overlap/mask_iou", .rank = 1, .dims = {3}, .numbers = overlap},
@@ -166,6 +175,9 @@ static inline void fake_write_result(const char *folder, const FakeResult *fake)
     assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
     assert_int_equal(fake_write_metrics(writer, fake), STATUS_OK);
     assert_int_equal(fake_write_rest(writer, fake), STATUS_OK);
+    if (fake->split_by)
+        assert_int_equal(result_write_text(writer, "provenance/split_by", fake->split_by),
+                         STATUS_OK);
     if (fake->synthetic != FAKE_UNTOLD)
         assert_int_equal(result_write_i64(writer, "provenance/synthetic", 1, &fake->synthetic),
                          STATUS_OK);

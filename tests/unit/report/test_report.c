@@ -59,7 +59,7 @@ static void a_report_has_tables_figures_and_documents(void **state)
         "table6.csv",           "detection.csv",       "delong.csv",          "cells.csv",
         "roc_local.png",        "roc_local.svg",       "roc_global.png",      "roc_global.svg",
         "confusion_global.png", "confusion_half1.svg", "curves_quarter2.png", "report.md",
-        "report.html"};
+        "report.html",          "lesions.csv",         "table4_normal.csv",   "lesions_global.png"};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
         assert_true(is_there("report", names[i]));
     assert_false(is_there("report", "table2.tex"));
@@ -74,6 +74,7 @@ static void a_report_has_tables_figures_and_documents(void **state)
     text = read_output("report", "report.html");
     assert_non_null(strstr(text, "data:image/svg+xml;base64,"));
     assert_non_null(strstr(text, "</html>"));
+    assert_non_null(strstr(text, "<details><summary>The other runs: 2 rows</summary>"));
     free(text);
 }
 
@@ -256,6 +257,43 @@ static void networks_of_two_kinds_stand_in_one_report(void **state)
     fake_remove(path);
 }
 
+/* What is said where the numbers are not what their heading would have them be. */
+static void validation_images_and_splits_by_image_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config, *split_by;
+        bool validation, images;
+    } cases[] = {{"backbone: r50x1\ntest: validation\n", "image", true, true},
+                 {"backbone: r50x1\ntest: test\n", "patient", false, false},
+                 {"backbone: r50x1\n", NULL, false, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char path[] = "/tmp/gisd-report-XXXXXX";
+        assert_non_null(mkdtemp(path));
+        const FakeResult fake = {.id = "a",
+                                 .accuracy = 0.9,
+                                 .auc = 0.9,
+                                 .validation = 0.9,
+                                 .config = cases[i].config,
+                                 .split_by = cases[i].split_by};
+        fake_planned(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\"");
+        fake_write_result(path, &fake);
+        fake_event(path, "a", "finished", NULL);
+        char *text = report_on(path, "report.md");
+        assert_int_equal(strstr(text, "no test split: the validation images stand for it") != NULL,
+                         cases[i].validation);
+        assert_int_equal(strstr(text, "Validation images, which the operating point") != NULL,
+                         cases[i].validation);
+        assert_int_equal(strstr(text, "take no part in the choice") != NULL, !cases[i].validation);
+        assert_int_equal(strstr(text, "Test images") != NULL, !cases[i].validation);
+        assert_null(strstr(text, "est split,"));
+        assert_int_equal(strstr(text, "The manifest names no patients") != NULL, cases[i].images);
+        assert_int_equal(strstr(text, "bootstrap interval over images") != NULL, cases[i].images);
+        free(text);
+        fake_remove(path);
+    }
+}
+
 static void many_cells_without_results_are_counted(void **state)
 {
     (void)state;
@@ -315,6 +353,7 @@ int main(void)
         cmocka_unit_test(variants_stand_beside_the_first_of_them),
         cmocka_unit_test(cells_without_a_tuning_that_differ_in_size_have_rows),
         cmocka_unit_test(networks_of_two_kinds_stand_in_one_report),
+        cmocka_unit_test(validation_images_and_splits_by_image_are_told),
         cmocka_unit_test(many_cells_without_results_are_counted),
         cmocka_unit_test(only_the_formats_asked_for_are_written_where_asked),
         cmocka_unit_test(a_damaged_result_makes_a_whole_report_and_an_error),
