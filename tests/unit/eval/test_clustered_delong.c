@@ -4,6 +4,7 @@
 #include "near.h"
 
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
+#include "../../golden/eval.inc"
 #include "../../golden/statistics.inc"
 
 static ClusteredDelong test_of(const double *a, const double *b, const bool *positive,
@@ -49,6 +50,19 @@ static void single_images_give_delongs_variance(void **state)
     assert_golden(&test, golden_single_delong);
 }
 
+static void single_images_agree_with_the_double_loop_over_pairs(void **state)
+{
+    (void)state;
+    ClusteredDelong test = test_of(roc_scores_a, roc_scores_b, roc_positive, NULL, ROC_IMAGES);
+    ASSERT_NEAR(test.auc[0], golden_auc_a);
+    ASSERT_NEAR(test.auc[1], golden_auc_b);
+    ASSERT_NEAR(test.variance[0], golden_delong_variance[0]);
+    ASSERT_NEAR(test.variance[1], golden_delong_variance[1]);
+    ASSERT_NEAR(test.covariance, golden_delong_covariance);
+    ASSERT_NEAR(test.z, golden_delong_z);
+    ASSERT_NEAR(test.p, golden_delong_p);
+}
+
 static void a_test_does_not_differ_from_itself(void **state)
 {
     (void)state;
@@ -79,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patients_agree_with_obuchowskis_double_loops),
         cmocka_unit_test(single_images_give_delongs_variance),
+        cmocka_unit_test(single_images_agree_with_the_double_loop_over_pairs),
         cmocka_unit_test(a_test_does_not_differ_from_itself),
         cmocka_unit_test(one_kind_or_one_patient_of_it_leaves_the_test_undefined),
     };
