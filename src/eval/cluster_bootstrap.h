@@ -17,7 +17,7 @@
  *               as patients but one;
  *   logit       the same on the logarithm of value/(1 - value), for shares and areas in [0, 1],
  *               which it does not leave; NaN for other values, and at 0 and 1.
- * Which one to trust for what is measured by tools/statistics and told in docs/verification.md.
+ * Which one to trust for what, tools/statistics measures and docs/verification.md tells.
  *
  * Replicates in which a statistic is undefined (NaN: say, no lesion was drawn) are left out for
  * that statistic; if fewer than half remain its intervals are NaN. Draws depend only on the seed,
