@@ -1,4 +1,4 @@
-/* How sure a number is: bootstrap intervals, and DeLong's test of two areas.
+/* How sure a number is: bootstrap intervals.
  *
  * Bootstrap: rows (images) come in groups (patients), because images of one patient resemble each
  * other. Each replicate draws as many groups as there are, with replacement, takes all their rows,
@@ -19,7 +19,6 @@
 #ifndef GISD_EVAL_INTERVAL_H
 #define GISD_EVAL_INTERVAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,21 +48,5 @@ typedef struct {
 
 /* 95 % intervals of all statistics. */
 Status interval_bootstrap(const BootstrapPlan *plan, Interval *intervals /* statistics */);
-
-/* Two tests scored on the same images (DeLong, DeLong, Clarke-Pearson 1988, computed from midranks
- * as in Sun and Xu 2014). */
-typedef struct {
-    double auc[2];
-    double variance[2];
-    double covariance;
-    double z; /* (auc[0] - auc[1]) / standard error of the difference */
-    double p; /* two-sided */
-} DelongTest;
-
-/* Needs at least two images of each kind; otherwise all but the areas are NaN, and with none of a
- * kind the areas too. If the difference has no variance, equal areas give z = 0 and p = 1, unequal
- * ones an infinite z and p = 0. */
-Status interval_delong(const double *scores_a /* n */, const double *scores_b /* n */,
-                       const bool *positive /* n */, size_t n, DelongTest *test);
 
 #endif

@@ -150,19 +150,37 @@ static Status read_scores(const Hdf5Reader *reader, CellResult *result)
     return status;
 }
 
+/* Whether classes of images are those of the matrix, where there is one. */
+static Status check_classes(const Hdf5Reader *reader, const char *name, const CellResult *result,
+                            const int64_t *classes)
+{
+    const int64_t count = (int64_t)result->class_names.count; /* with normal, which is -1 here */
+    for (size_t i = 0; count > 0 && i < result->images; ++i)
+        if (classes[i] < -1 || classes[i] > count - 2)
+            FAIL(STATUS_FORMAT, "%s: /%s: classes from -1 to %lld expected, not %lld",
+                 hdf5_reader_path(reader), name, (long long)count - 2, (long long)classes[i]);
+    return STATUS_OK;
+}
+
 static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
 {
     size_t same = 0;
     TRY(hdf5_read_texts(reader, "test/predictions/image", &result->image_names));
     result->images = result->image_names.count;
     TRY(read_numbers(reader, "test/predictions/seconds", result->images, &result->seconds, &same));
+    if (hdf5_has(reader, "test/predictions/patient"))
+        TRY(read_texts(reader, "test/predictions/patient", result->images, &result->patients));
+    if (result_has(reader, "test/predictions/dice"))
+        TRY(read_numbers(reader, "test/predictions/dice", result->images, &result->dice, &same));
     if (!result_has(reader, "test/predictions/scores"))
         return STATUS_OK;
     TRY(MEMORY_NEW(&result->truth, result->images));
     TRY(hdf5_read_i64(reader, "test/predictions/truth", result->images, result->truth));
+    TRY(check_classes(reader, "test/predictions/truth", result, result->truth));
     if (result_has(reader, "test/predictions/predicted")) {
         TRY(MEMORY_NEW(&result->predicted, result->images));
         TRY(hdf5_read_i64(reader, "test/predictions/predicted", result->images, result->predicted));
+        TRY(check_classes(reader, "test/predictions/predicted", result, result->predicted));
     }
     return read_scores(reader, result);
 }
@@ -337,6 +355,8 @@ void cell_result_clear(CellResult *result)
         free(result->history[i].values);
     free(result->history);
     hdf5_texts_clear(&result->image_names);
+    hdf5_texts_clear(&result->patients);
+    free(result->dice);
     free(result->lesion_score);
     free(result->truth);
     free(result->predicted);

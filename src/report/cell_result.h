@@ -57,6 +57,8 @@ typedef struct {
     CellHistory *history; /* history_count */
     size_t images;
     Hdf5Texts image_names;              /* images */
+    Hdf5Texts patients;                 /* images: "" where not known */
+    double *dice;                       /* images: of masks; NaN where none is annotated */
     double *lesion_score;               /* images: the largest score */
     int64_t *truth;                     /* images: -1 normal, or a lesion class */
     int64_t *predicted;                 /* the same, at the operating point; NULL: not given */

@@ -10,6 +10,7 @@
 #include "report/collapse.h"
 #include "report/document.h"
 #include "report/experiment.h"
+#include "report/intervals.h"
 #include "report/labels.h"
 #include "report/notes.h"
 #include "report/results_figures.h"
@@ -88,11 +89,30 @@ static const Section sections[] = {
      "Lesion score against lesion or normal, all distinct thresholds, trapezoids.", NULL},
     {"delong", "Local against global tuning (DeLong's test)", results_delong, NOTE_IMAGES, false,
      true,
-     "Two-sided test of the areas of both chosen runs on the same images. The difference is global "
-     "less local, and z has its sign. The test takes images to be independent: where patients have "
-     "several, p is too small. No row: one of them is missing or they were tested on different "
-     "images.",
+     "Two-sided test of the areas of both chosen runs on the same images, with the images of a "
+     "patient taken together (Obuchowski 1997; DeLong's own where each image is a patient by "
+     "itself "
+     "or patients are not known). The difference is global less local with its 95 % interval, and "
+     "z has its sign. p (Holm) is corrected for the number of rows. No row: one of them is missing "
+     "or they were tested on different images.",
      NULL},
+    {"comparisons", "Every run against the best on validation", results_comparisons, NOTE_IMAGES,
+     false, true,
+     "The chosen runs on the same images, each beside the one with the best validation metric. An "
+     "image is right if it was given its class, normal included; right only here are images that "
+     "the row's run got right and the other did not. p is McNemar's test by patients: exact with "
+     "fewer than 25 patients who differ, else chi-square without correction for continuity; "
+     "p (Holm) is corrected for the number of rows. Then differences, the row's less the other's, "
+     "with 95 % percentile intervals of a bootstrap over patients (images, where no patients are "
+     "known) that draws the same for both.",
+     NULL},
+    {"seeds", "What chance moves: seeds and patients", results_seeds, NOTE_IMAGES, false, false,
+     "Chosen runs with several seeds. Between seeds is the standard deviation of the metric from "
+     "seed to seed on these images; between patients the standard error of the mean over the seeds "
+     "if other patients were tested (images, where no patients are known), by the bootstrap; both "
+     "is the standard error of the mean for other seeds and other patients, and the interval its "
+     "own (Student's t; few seeds make it wide).",
+     results_has_seeds},
     {"table4", "Confusion matrices of the lesion classes (Table 4)", results_confusion, NOTE_IMAGES,
      false, false,
      "Images with a lesion alone, by their highest class score, whatever the operating point, as "
@@ -561,8 +581,10 @@ Status report_write(const ReportOptions *options, ReportMade *made)
     char *folder = NULL;
     *made = (ReportMade){0};
     TRY(experiment_read(options->results, options->published, options->readers, &experiment));
-    Status status = options->output ? files_join("", options->output, &folder)
-                                    : files_join(options->results, "report", &folder);
+    Status status = intervals_renew(&experiment);
+    if (status == STATUS_OK)
+        status = options->output ? files_join("", options->output, &folder)
+                                 : files_join(options->results, "report", &folder);
     if (status == STATUS_OK && strlen(folder) > PATH_MAX - 128)
         status = status_set(STATUS_ARGUMENT, "%s: a shorter path expected", folder);
     if (status == STATUS_OK)

@@ -78,6 +78,43 @@ void results_add_run(Table *table, const Experiment *experiment, const Run *run,
     }
 }
 
+void results_init_tables(const Experiment *experiment, bool tuning, const char *const *texts,
+                         size_t text_count, const char *const *names, size_t name_count,
+                         ResultsTable *table)
+{
+    ResultsColumns columns[2] = {{0}, {0}};
+    for (size_t i = 0; i < 2; ++i) {
+        results_columns_add_run(&columns[i], experiment, tuning);
+        for (size_t k = 0; k < (i == 0 ? text_count : name_count); ++k)
+            results_columns_add(&columns[i], i == 0 ? texts[k] : names[k]);
+    }
+    table_init(&table->text, columns[0].count, columns[0].names);
+    table_init(&table->numbers, columns[1].count, columns[1].names);
+}
+
+/* ---- numbers of tests ---- */
+
+void results_add_difference(Table *table, double difference, Interval interval, double scale,
+                            int decimals)
+{
+    if (isnan(difference))
+        table_add(table, "undefined");
+    else if (isnan(interval.low))
+        table_addf(table, "%+.*f", decimals, scale * difference);
+    else
+        table_addf(table, "%+.*f (%+.*f to %+.*f)", decimals, scale * difference, decimals,
+                   scale * interval.low, decimals, scale * interval.high);
+}
+
+void results_add_p(ResultsTable *table, double p)
+{
+    if (p < 0.001)
+        table_add(&table->text, "< 0.001");
+    else
+        table_add_number(&table->text, p, 3);
+    table_add_exact(&table->numbers, p);
+}
+
 /* ---- the focal loss's ---- */
 
 void results_columns_add_loss(ResultsColumns *columns, const Experiment *experiment, bool numbers)

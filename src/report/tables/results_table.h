@@ -10,6 +10,7 @@
 #define GISD_REPORT_RESULTS_TABLE_H
 
 #include "base/status.h"
+#include "eval/interval.h"
 #include "report/experiment.h"
 #include "report/table.h"
 
@@ -43,6 +44,18 @@ void results_columns_add_run(ResultsColumns *columns, const Experiment *experime
 void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,
                      bool random);
 
+/* Both headings: the columns that name a run, then others. */
+void results_init_tables(const Experiment *experiment, bool tuning, const char *const *texts,
+                         size_t text_count, const char *const *names, size_t name_count,
+                         ResultsTable *table);
+
+/* "+0.012 (-0.003 to +0.027)", both times `scale`; "undefined" if it is. */
+void results_add_difference(Table *table, double difference, Interval interval, double scale,
+                            int decimals);
+
+/* A p-value in both forms, "< 0.001" where it is. */
+void results_add_p(ResultsTable *table, double p);
+
 /* The same for the focal loss's alpha and gamma, as far as any cell has them. `numbers`: the table
  * is the one for other programs. A NULL cell has neither. */
 void results_columns_add_loss(ResultsColumns *columns, const Experiment *experiment, bool numbers);
@@ -71,8 +84,19 @@ Status results_speed(const Experiment *experiment, ResultsTable *table);
  * counts, over their images, come first. No rows but those if no run has overlaps. */
 Status results_overlap(const Experiment *experiment, ResultsTable *table);
 
-/* DeLong's test of local against global tuning, network by network. */
+/* DeLong's test of local against global tuning by patients, network by network, with Holm's
+ * correction over all of them. */
 Status results_delong(const Experiment *experiment, ResultsTable *table);
+
+/* Every chosen run against the one with the best validation, on the same images: which images only
+ * one of them got right (McNemar's test by patients, with Holm's correction), and the differences
+ * of metrics with their intervals. */
+Status results_comparisons(const Experiment *experiment, ResultsTable *table);
+
+/* Chosen runs with several seeds: how the metrics differ between seeds, what other patients would
+ * change, and both. Only where results_has_seeds(). */
+bool results_has_seeds(const Experiment *experiment);
+Status results_seeds(const Experiment *experiment, ResultsTable *table);
 
 /* Table 4: the confusion matrices of the chosen runs over the lesion classes, row by row, all
  * finished seeds together, and the published ones whose classes the experiment has; the same with

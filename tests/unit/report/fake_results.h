@@ -130,9 +130,11 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
     const double epoch[] = {1, 2, 3, 4}, loss[] = {2.5, 1.4, 1.1, 0.9};
     const double validation[] = {0.99, 0.7, 0.8, fake->validation};
     const char *const images[] = {"a.png", "b.png", "c.png", "d.png", "e.png", "f.png"};
+    const char *const patients[] = {"p", "p", "q", "q", "r", ""}; /* the last is not known */
     const double scores[] = {.1, .2, .9 * fake->auc, .1, .3, .8, .05, .02, .7, .1, .2, .4};
     const int64_t truth[] = {-1, 0, 1, -1, 0, -1}, lesions[] = {1, 2, 4};
-    const int64_t predicted[] = {-1, 0, -1, -1, 0, 1}, lesion_counts[] = {22, 3, 4, 26};
+    const int64_t predicted[] = {-1, 0, fake->accuracy > 0.85 ? 1 : -1, -1, 0, 1},
+                  lesion_counts[] = {22, 3, 4, 26};
     const double seconds[] = {0.02, 0.02, 0.03, 0.02, 0.04, 0.02};
     const double overlap[] = {0.95, 0.65, 0.1};
     const char *const forms[] = {"flat", "flat", "uplift"};
@@ -154,6 +156,7 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
          .dims = {2, 2},
          .integers = lesion_counts},
         {.name = "test/predictions/image", .rank = 1, .dims = {6}, .texts = images},
+        {.name = "test/predictions/patient", .rank = 1, .dims = {6}, .texts = patients},
         {.name = "test/predictions/seconds", .rank = 1, .dims = {6}, .numbers = seconds},
         {.name = "test/predictions/scores", .rank = 2, .dims = {6, 2}, .numbers = scores},
         {.name = "test/predictions/truth", .rank = 1, .dims = {6}, .integers = truth},

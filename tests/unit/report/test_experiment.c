@@ -5,6 +5,7 @@
 #include "fake_results.h"
 #include "report/best_cell.h"
 #include "report/experiment.h"
+#include "report/intervals.h"
 #include "report/tables/results_table.h"
 
 static char folder[] = "/tmp/gisd-experiment-XXXXXX";
@@ -240,8 +241,70 @@ static void runs_on_the_same_images_are_compared(void **state)
     assert_int_equal(table_rows(&table.numbers), 1);
     assert_string_equal(table_cell(&table.numbers, 0, 0), "r50x1");
     assert_string_equal(table_cell(&table.numbers, 0, 1), "6");
-    assert_string_equal(table_cell(&table.text, 0, 7), "local: seed 2, one of 2");
+    assert_string_equal(table_cell(&table.numbers, 0, 2), "4"); /* patients */
+    assert_string_equal(table_cell(&table.text, 0, 9), "local: seed 2, one of 2");
     results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+/* Of six images the global run alone gets one right, whose patient is the only one to differ. */
+static void runs_are_compared_with_the_best_on_validation(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    read_experiment(&experiment);
+    assert_int_equal(results_comparisons(&experiment, &table), STATUS_OK);
+    const Table *numbers = &table.numbers;
+    assert_int_equal(table_rows(numbers), 1);
+    static const char *const expected[] = {"r50x1", "global", "r50x1 local", "6", "4",
+                                           "1",     "0",      "exact",       "1", "1"};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; ++i)
+        assert_string_equal(table_cell(numbers, 0, i), expected[i]);
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+static void several_seeds_show_what_chance_moves(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    read_experiment(&experiment);
+    assert_true(results_has_seeds(&experiment));
+    assert_int_equal(results_seeds(&experiment, &table), STATUS_OK);
+    size_t row =
+        find_texts(&table.numbers, 0, (const char *const[]){"r50x1", "local", "accuracy", "2"}, 4);
+    const Table *numbers = &table.numbers;
+    assert_true(fabs(strtod(table_cell(numbers, row, 4), NULL) - 4.0 / 6) < 1e-12);
+    assert_string_equal(table_cell(numbers, row, 5), "0"); /* the same answers */
+    assert_true(strtod(table_cell(numbers, row, 6), NULL) > 0.1);
+    assert_string_equal(table_cell(numbers, row, 6), table_cell(numbers, row, 7));
+    assert_true(strtod(table_cell(numbers, row, 8), NULL) < 4.0 / 6);
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+/* A result whose accuracy is that of its answers gets an interval of the report's own, others keep
+ * theirs; one that was always right has the limit of as many patients as there are. */
+static void intervals_are_renewed_where_the_answers_give_the_value(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    read_experiment(&experiment);
+    CellResult *result = &experiment.results[0];
+    CellMetric *accuracy = (CellMetric *)(uintptr_t)cell_result_metric(result, "accuracy");
+    CellMetric *sensitivity = (CellMetric *)(uintptr_t)cell_result_metric(result, "sensitivity");
+    const double low = sensitivity->low;
+    accuracy->value = 5.0 / 6;
+    assert_int_equal(intervals_renew(&experiment), STATUS_OK);
+    assert_true(accuracy->low > 0.05 && accuracy->low < 0.75);
+    assert_true(accuracy->high > 0.85 && accuracy->high < 1);
+    assert_true(sensitivity->low == low);
+    result->predicted[5] = -1;
+    accuracy->value = 1;
+    assert_int_equal(intervals_renew(&experiment), STATUS_OK);
+    assert_true(fabs(accuracy->low - pow(0.025, 0.25)) < 1e-12 && accuracy->high == 1);
     experiment_clear(&experiment);
 }
 
@@ -266,12 +329,13 @@ static void the_sign_of_z_is_that_of_the_difference_beside_it(void **state)
     ResultsTable table;
     assert_int_equal(experiment_read(path, NULL, NULL, &experiment), STATUS_OK);
     assert_int_equal(results_delong(&experiment, &table), STATUS_OK);
-    const double local = strtod(table_cell(&table.numbers, 0, 2), NULL);
-    const double global = strtod(table_cell(&table.numbers, 0, 3), NULL);
-    const double difference = strtod(table_cell(&table.numbers, 0, 4), NULL);
+    const double local = strtod(table_cell(&table.numbers, 0, 3), NULL);
+    const double global = strtod(table_cell(&table.numbers, 0, 4), NULL);
+    const double difference = strtod(table_cell(&table.numbers, 0, 5), NULL);
     assert_true(global < local && fabs(difference - (global - local)) < 1e-12);
-    assert_true(strtod(table_cell(&table.numbers, 0, 5), NULL) < 0);
-    assert_string_equal(table_cell(&table.text, 0, 7), ""); /* one seed each */
+    assert_true(strtod(table_cell(&table.numbers, 0, 8), NULL) < 0);
+    assert_string_equal(table_cell(&table.numbers, 0, 9), table_cell(&table.numbers, 0, 10));
+    assert_string_equal(table_cell(&table.text, 0, 9), ""); /* one seed each */
     results_table_clear(&table);
     experiment_clear(&experiment);
     fake_remove(path);
@@ -359,6 +423,9 @@ int main(void)
         cmocka_unit_test(confusion_rows_stand_beside_the_published_ones),
         cmocka_unit_test(readers_of_a_file_stand_between_the_runs_and_the_paper),
         cmocka_unit_test(runs_on_the_same_images_are_compared),
+        cmocka_unit_test(runs_are_compared_with_the_best_on_validation),
+        cmocka_unit_test(several_seeds_show_what_chance_moves),
+        cmocka_unit_test(intervals_are_renewed_where_the_answers_give_the_value),
         cmocka_unit_test(the_sign_of_z_is_that_of_the_difference_beside_it),
         cmocka_unit_test(a_cell_that_has_learnt_nothing_is_marked),
         cmocka_unit_test(the_best_cell_of_a_folder_is_that_of_the_best_validation),

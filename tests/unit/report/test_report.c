@@ -54,12 +54,28 @@ static void a_report_has_tables_figures_and_documents(void **state)
     if (status != STATUS_OK)
         print_error("%s\n", status_message());
     assert_int_equal(status, STATUS_OK);
-    static const char *const names[] = {
-        "table2.csv",           "table2.md",           "table3.csv",          "table3.md",
-        "table6.csv",           "detection.csv",       "delong.csv",          "cells.csv",
-        "roc_local.png",        "roc_local.svg",       "roc_global.png",      "roc_global.svg",
-        "confusion_global.png", "confusion_half1.svg", "curves_quarter2.png", "report.md",
-        "report.html",          "lesions.csv",         "table4_normal.csv",   "lesions_global.png"};
+    static const char *const names[] = {"table2.csv",
+                                        "table2.md",
+                                        "table3.csv",
+                                        "table3.md",
+                                        "table6.csv",
+                                        "detection.csv",
+                                        "delong.csv",
+                                        "cells.csv",
+                                        "roc_local.png",
+                                        "roc_local.svg",
+                                        "roc_global.png",
+                                        "roc_global.svg",
+                                        "confusion_global.png",
+                                        "confusion_half1.svg",
+                                        "curves_quarter2.png",
+                                        "report.md",
+                                        "report.html",
+                                        "lesions.csv",
+                                        "table4_normal.csv",
+                                        "comparisons.csv",
+                                        "seeds.csv",
+                                        "lesions_global.png"};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
         assert_true(is_there("report", names[i]));
     assert_false(is_there("report", "table2.tex"));
@@ -172,8 +188,8 @@ static void a_classifier_has_rows_of_its_own_and_no_columns_of_boxes(void **stat
     assert_non_null(strstr(text, "(roc_local.png)"));
     free(text);
     text = report_on(path, "delong.csv");
-    assert_int_equal(strncmp(text, "architecture,images,auc_local,", 30), 0);
-    assert_non_null(strstr(text, "\nvgg19,6,"));
+    assert_int_equal(strncmp(text, "architecture,images,patients,auc_local,", 39), 0);
+    assert_non_null(strstr(text, "\nvgg19,6,4,"));
     free(text);
     text = report_on(path, "cells.csv");
     assert_int_equal(strncmp(text, "cell,architecture,tuning,others,seed,", 37), 0);

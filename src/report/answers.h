@@ -1,0 +1,37 @@
+/* What cells said of their test images, as eval/ takes it: for tests and intervals that the report
+ * makes itself, of several cells on the same images. */
+#ifndef GISD_REPORT_ANSWERS_H
+#define GISD_REPORT_ANSWERS_H
+
+#include <stdbool.h>
+
+#include "eval/cluster_bootstrap.h"
+#include "eval/clusters.h"
+#include "eval/image_metrics.h"
+#include "report/cell_result.h"
+
+/* Whether a result tells the score and the class that each image was given. */
+bool answers_has(const CellResult *result);
+
+/* Whether two results that do so are of the same images in the same order. */
+bool answers_same_images(const CellResult *a, const CellResult *b);
+
+/* The result's, borrowed; only if answers_has(). */
+ImageAnswers answers_of(const CellResult *result);
+
+/* The patients of the result's images; an image whose patient is not known is one by itself. To be
+ * released with clusters_clear(). */
+Status answers_patients(const CellResult *result, Clusters *patients);
+
+/* Whether images are right, that is given the class they are annotated with, normal included. Owned
+ * by the caller. */
+Status answers_right(const CellResult *result, bool **right /* images */);
+
+/* Intervals of the image metrics of several results of the same images, drawn together:
+ * intervals[r x IMAGE_METRICS + m] of result r, then those of their means over the results. The
+ * last result's difference to the first is in the place of the means if `difference`. */
+enum { ANSWERS_SEED = 1 }; /* of the draws: the same for all tables */
+Status answers_bootstrap(const CellResult *const *results, size_t count, bool difference,
+                         BootstrapIntervals *intervals /* (count + 1) x IMAGE_METRICS */);
+
+#endif
