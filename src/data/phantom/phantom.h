@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "data/phantom/disturb.h"
 #include "data/phantom/overlay.h"
 #include "data/phantom/scene.h"
 #include "image/box.h"
@@ -29,6 +30,7 @@ typedef struct {
     size_t width, height; /* of each image, 64 to 4096 */
     double overlays;      /* share of images with burned-in overlays */
     PhantomLevel level;
+    NoiseKind noise; /* laid over the finished images as phantom_write() writes them */
 } PhantomSettings;
 
 /* 400 easy images of 320 x 256, seed 1, overlays on half of them. */
@@ -69,6 +71,7 @@ void phantom_image_clear(PhantomImage *result);
 
 /* Writes images/, masks/, manifest.csv, overlays.csv and the property "synthetic" (properties.h)
  * into the folder `path`, on all OpenMP threads.
+ * With noise the images are PNG, and those without it lie in clean/ under the same names.
  * The folder must be new or empty: everything is written beside it under a temporary name, which
  * is renamed at the end. The split is by patient, 60 : 15 : 25. */
 Status phantom_write(const PhantomSettings *settings, const char *path);
