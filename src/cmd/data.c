@@ -22,6 +22,7 @@ static const struct {
     {"join", "make one manifest of several", data_join},
     {"check", "find everything wrong with a data set", data_check},
     {"baseline", "say how far colours alone tell the classes", data_baseline},
+    {"denoise", "crop overlays away and filter noise", data_denoise},
     {"overlays-of", "list what lies over the frames of a data set", data_overlays_of},
     {"pack", "decode and resize a data set once, into one file", data_pack},
     {"export", "write annotations or predictions for other tools", data_export},

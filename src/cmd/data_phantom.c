@@ -1,5 +1,5 @@
 /* gisd-data phantom OUT --images N --seed S [--size WxH] [--overlays SHARE]
- *                  [--level easy|hard] [--backgrounds FRAMES] */
+ *                  [--level easy|hard] [--backgrounds FRAMES] [--noise impulse|gaussian|mixed] */
 #include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,6 +24,9 @@ static const struct argp_option options[] = {
      "Draw hard lesions into these frames in place of computed walls: a manifest, of whose rows "
      "those are taken that are normal and not of the splits val and test, or a folder of images. "
      "N is then as many as there are frames, and frames are reduced to fit into WxH (640x640)",
+     0},
+    {"noise", 'e', "KIND", 0,
+     "impulse, gaussian or mixed: noise over each image; those without it go into clean/ (none)",
      0},
     {0},
 };
@@ -56,6 +59,11 @@ static Status parse_value(int key, const char *text, PhantomSettings *settings)
         if (!phantom_level_parse(text, &settings->level))
             FAIL(STATUS_ARGUMENT, "--level is '%s', expected easy or hard", text);
         return STATUS_OK;
+    case 'e':
+        if (!noise_parse(text, &settings->noise))
+            FAIL(STATUS_ARGUMENT, "--noise is '%s', expected none, impulse, gaussian or mixed",
+                 text);
+        return STATUS_OK;
     default:
         return text_to_number("--overlays", text, 0, 1, &settings->overlays);
     }
@@ -72,6 +80,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'z':
     case 'o':
     case 'l':
+    case 'e':
         if (parse_value(key, argument, &arguments->settings) != STATUS_OK)
             return command_refuse(state, "%s", status_message());
         arguments->counted |= key == 'n';

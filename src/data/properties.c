@@ -2,6 +2,7 @@
 #include "data/properties.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,16 @@ static Status parse_item(const char *path, const cJSON *item, DatasetProperties 
             FAIL(STATUS_FORMAT, "%s: mask_values is no text such as " MASK_RULE_EXPECTED, path);
         return STATUS_OK;
     }
-    FAIL(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic, level, mask_values", path,
-         item->string);
+    if (strcmp(item->string, "denoised") == 0) {
+        const char *text = cJSON_IsString(item) ? item->valuestring : NULL;
+        if (!text || strlen(text) >= sizeof properties->denoised)
+            FAIL(STATUS_FORMAT, "%s: denoised is no text of less than %zu bytes", path,
+                 sizeof properties->denoised);
+        strcpy(properties->denoised, text);
+        return STATUS_OK;
+    }
+    FAIL(STATUS_FORMAT, "%s: unknown key \"%s\", expected synthetic, level, mask_values, denoised",
+         path, item->string);
 }
 
 static Status parse(const char *path, const char *text, DatasetProperties *properties)
@@ -62,10 +71,12 @@ Status properties_read(const char *manifest_path, DatasetProperties *properties)
 
 Status properties_write(const char *folder, const DatasetProperties *properties)
 {
-    const char *text = !properties->synthetic ? "{\"synthetic\": false}\n"
-                       : properties->hard     ? "{\"synthetic\": true, \"level\": \"hard\"}\n"
-                                              : "{\"synthetic\": true}\n";
-    char *path;
+    const char *level = properties->synthetic && properties->hard ? ", \"level\": \"hard\"" : "";
+    const bool denoised = properties->denoised[0] != '\0';
+    char text[PROPERTIES_DENOISED_BYTES + 100], *path;
+    snprintf(text, sizeof text, "{\"synthetic\": %s%s%s%s%s}\n",
+             properties->synthetic ? "true" : "false", level, denoised ? ", \"denoised\": \"" : "",
+             properties->denoised, denoised ? "\"" : "");
     TRY(files_join(folder, PROPERTIES_FILE, &path));
     Status status = files_write(path, text, strlen(text));
     free(path);

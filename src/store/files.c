@@ -290,6 +290,29 @@ Status files_read(const char *path, char **data, size_t *bytes)
     return status;
 }
 
+Status files_write_loosely(const char *path, const void *data, size_t bytes)
+{
+    FILE *file = fopen(path, "wb");
+    bool written = file && fwrite(data, 1, bytes, file) == bytes;
+    if (file && fclose(file) != 0)
+        written = false;
+    if (!written)
+        FAIL(STATUS_IO, "%s: cannot write: %s", path, strerror(errno));
+    return STATUS_OK;
+}
+
+Status files_synchronise(const char *folder)
+{
+    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = handle < 0 ? -1 : syncfs(handle);
+    int reason = errno;
+    if (handle >= 0)
+        close(handle);
+    if (failed)
+        FAIL(STATUS_IO, "%s: cannot synchronise: %s", folder, strerror(reason));
+    return STATUS_OK;
+}
+
 Status files_temporary_name(const char *path, char **temporary)
 {
     size_t bytes = strlen(path) + sizeof ".partial";

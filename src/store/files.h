@@ -74,6 +74,12 @@ Status files_read(const char *path, char **data, size_t *bytes);
 /* Replaces the file at `path` by `bytes` bytes, whole or not at all. Its folder must exist. */
 Status files_write(const char *path, const void *data, size_t bytes);
 
+/* Writes a file that is neither whole at once nor durable: for many, of which something written
+ * later tells that they are whole. files_synchronise() makes all durable that is on the file system
+ * of a folder. */
+Status files_write_loosely(const char *path, const void *data, size_t bytes);
+Status files_synchronise(const char *folder);
+
 /* The name under which the next content of `path` is written, in *temporary. */
 Status files_temporary_name(const char *path, char **temporary);
 

@@ -110,31 +110,14 @@ Status new_folder_write(const NewFolder *folder, const char *name, const void *b
 {
     char *path;
     TRY(files_join(folder->partial, name, &path));
-    FILE *file = fopen(path, "wb");
-    bool written = file && fwrite(bytes, 1, count, file) == count;
-    if (file && fclose(file) != 0)
-        written = false;
-    Status status =
-        written ? STATUS_OK : status_set(STATUS_IO, "%s: cannot write: %s", path, strerror(errno));
+    const Status status = files_write_loosely(path, bytes, count);
     free(path);
     return status;
 }
 
-static Status make_durable(const char *path)
-{
-    int handle = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = handle < 0 ? -1 : syncfs(handle);
-    int reason = errno;
-    if (handle >= 0)
-        close(handle);
-    if (failed)
-        FAIL(STATUS_IO, "%s: cannot synchronise: %s", path, strerror(reason));
-    return STATUS_OK;
-}
-
 Status new_folder_commit(NewFolder *folder)
 {
-    TRY(make_durable(folder->partial));
+    TRY(files_synchronise(folder->partial));
     TRY(files_rename(folder->partial, folder->target));
     free(folder->partial);
     folder->partial = NULL;

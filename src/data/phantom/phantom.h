@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "data/phantom/disturb.h"
 #include "data/phantom/frames.h"
 #include "data/phantom/overlay.h"
 #include "data/phantom/scene.h"
@@ -34,6 +35,7 @@ typedef struct {
      * first, in place of walls; reduced to fit into width x height. They keep overlays of their
      * own. Borrowed. */
     const PhantomFrames *frames;
+    NoiseKind noise; /* laid over the finished images as phantom_write() writes them */
 } PhantomSettings;
 
 /* 400 easy images of 320 x 256, seed 1, overlays on half of them. */
@@ -80,6 +82,7 @@ Status phantom_frame_image(const PhantomSettings *settings, size_t index, const 
 
 /* Writes images/, masks/, manifest.csv, overlays.csv and the property "synthetic" (properties.h)
  * into the folder `path`, on all OpenMP threads.
+ * With noise the images are PNG, and those without it lie in clean/ under the same names.
  * The folder must be new or empty: everything is written beside it under a temporary name, which
  * is renamed at the end. The split is by patient, 60 : 15 : 25.
  * With frames there is no overlays.csv and no split; patients are theirs, a frame without one is a

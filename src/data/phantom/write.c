@@ -26,9 +26,9 @@ typedef struct {
     Overlay overlays[OVERLAY_MOST];
 } Record;
 
-static void image_place(size_t index, char place[PLACE_BYTES])
+static void image_place(const PhantomSettings *settings, size_t index, char place[PLACE_BYTES])
 {
-    snprintf(place, PLACE_BYTES, "images/%06zu.jpg", index);
+    snprintf(place, PLACE_BYTES, "images/%06zu.%s", index, settings->noise ? "png" : "jpg");
 }
 
 static void mask_place(size_t index, char place[PLACE_BYTES])
@@ -36,34 +36,62 @@ static void mask_place(size_t index, char place[PLACE_BYTES])
     snprintf(place, PLACE_BYTES, "masks/%06zu.png", index);
 }
 
+static Status write_png(const NewFolder *folder, const char *place, const Image *image)
+{
+    uint8_t *bytes;
+    size_t count;
+    TRY(image_encode_png(image, PNG_LEVEL, &bytes, &count));
+    const Status status = new_folder_write(folder, place, bytes, count);
+    free(bytes);
+    return status;
+}
+
+static Status write_jpeg(const NewFolder *folder, const char *place, const Image *image)
+{
+    uint8_t *bytes;
+    size_t count;
+    TRY(image_encode_jpeg(image, JPEG_QUALITY, &bytes, &count));
+    const Status status = new_folder_write(folder, place, bytes, count);
+    free(bytes);
+    return status;
+}
+
+/* The image without noise, then with it. */
+static Status write_noisy(const PhantomSettings *settings, size_t index, const NewFolder *folder,
+                          Image *image)
+{
+    char place[PLACE_BYTES];
+    RandomStream stream;
+    snprintf(place, sizeof place, "clean/%06zu.png", index);
+    TRY(write_png(folder, place, image));
+    random_init(&stream, settings->seed, "phantom/noise", (uint32_t)index, 0);
+    noise_disturb(&stream, settings->noise, image);
+    image_place(settings, index, place);
+    return write_png(folder, place, image);
+}
+
 static Status write_image(const PhantomSettings *settings, size_t index, const PhantomCase *what,
                           Scene *scene, const NewFolder *folder, Record *record)
 {
     PhantomImage made;
-    uint8_t *bytes = NULL;
-    size_t count;
     char place[PLACE_BYTES];
-    Status status;
-    TRY_GOTO(status, done,
-             settings->frames ? phantom_frame_image(settings, index, what, &made)
-                              : phantom_image(settings, index, what, scene, &made));
+    Status status = settings->frames ? phantom_frame_image(settings, index, what, &made)
+                                     : phantom_image(settings, index, what, scene, &made);
+    if (status != STATUS_OK) {
+        phantom_image_clear(&made);
+        return status;
+    }
     record->ill = settings->frames ? made.box_count > 0 : what->kind != LESION_NONE;
     record->box_count = made.box_count;
     memcpy(record->boxes, made.boxes, sizeof record->boxes);
     record->overlay_count = made.overlays.count;
     memcpy(record->overlays, made.overlays.items, sizeof record->overlays);
-    TRY_GOTO(status, done, image_encode_jpeg(&made.image, JPEG_QUALITY, &bytes, &count));
-    image_place(index, place);
-    TRY_GOTO(status, done, new_folder_write(folder, place, bytes, count));
-    if (record->ill) {
-        free(bytes);
-        bytes = NULL;
-        TRY_GOTO(status, done, image_encode_png(&made.mask, PNG_LEVEL, &bytes, &count));
-        mask_place(index, place);
-        TRY_GOTO(status, done, new_folder_write(folder, place, bytes, count));
-    }
-done:
-    free(bytes);
+    image_place(settings, index, place);
+    status = settings->noise ? write_noisy(settings, index, folder, &made.image)
+                             : write_jpeg(folder, place, &made.image);
+    mask_place(index, place);
+    if (status == STATUS_OK && record->ill)
+        status = write_png(folder, place, &made.mask);
     phantom_image_clear(&made);
     return status;
 }
@@ -143,7 +171,7 @@ static Status write_row(const PhantomSettings *settings, size_t index, const Pha
 {
     const LesionKind kind = record->ill ? what->kind : LESION_NONE;
     char image[PLACE_BYTES], mask[PLACE_BYTES], patient[16], lesion[16], label[16];
-    image_place(index, image);
+    image_place(settings, index, image);
     mask_place(index, mask);
     name_patient(settings, index, what, patient);
     const char *frame_patient =
@@ -195,7 +223,7 @@ static Status write_overlays(const PhantomSettings *settings, const Record *reco
         for (size_t k = 0; k < records[i].overlay_count; ++k) {
             const Overlay *item = &records[i].overlays[k];
             char image[PLACE_BYTES];
-            image_place(i, image);
+            image_place(settings, i, image);
             csv_write_text(&writer, image);
             csv_write_number(&writer, (double)item->box.x0);
             csv_write_number(&writer, (double)item->box.y0);
@@ -248,6 +276,8 @@ Status phantom_write(const PhantomSettings *settings, const char *path, size_t *
     TRY_GOTO(status, done, new_folder_begin(path, &folder));
     TRY_GOTO(status, done, new_folder_make(&folder, "images"));
     TRY_GOTO(status, done, new_folder_make(&folder, "masks"));
+    if (settings->noise)
+        TRY_GOTO(status, done, new_folder_make(&folder, "clean"));
     TRY_GOTO(status, done, write_images(settings, cases, &folder, records));
     if (!settings->frames)
         TRY_GOTO(status, done, write_overlays(settings, records, folder.partial));

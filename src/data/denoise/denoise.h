@@ -1,0 +1,67 @@
+/* The denoising chain: overlays are found, the frame is cropped so that few of them remain, the
+ * rest of them is filled, and noise is filtered out; masks and boxes move along.
+ *
+ * Found are, by exact pixels, the black surround and painted squares (black_surround.h, painted.h)
+ * and, by a network if there is one, text, digits, insets and borders. The crop (crop.h) holds all
+ * annotated lesions with a margin, else the middle of the bright field, so no lesion is ever cut.
+ * Each step is a function of the frame alone: the results do not depend on the threads.
+ */
+#ifndef GISD_DATA_DENOISE_H
+#define GISD_DATA_DENOISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "image/box.h"
+#include "image/image.h"
+#include "image/noise_filter.h"
+#include "image/overlay_box.h"
+
+enum { DENOISE_OVERLAYS = 240 };
+
+/* What becomes of overlays inside the crop. The surround stays black in any case. */
+typedef enum { FILL_KEEP, FILL_BLACK, FILL_INPAINT, FILLS } DenoiseFill;
+
+const char *denoise_fill_name(DenoiseFill fill);
+bool denoise_fill_parse(const char *name, DenoiseFill *fill);
+
+/* Finds overlays on an RGB image: at most DENOISE_OVERLAYS / 2, *count of them. One finder serves
+ * one thread at a time. */
+typedef Status DenoiseFind(void *finder, const Image *image, OverlayBox *boxes, size_t *count);
+
+typedef struct {
+    size_t cost; /* of an overlaid pixel in pixels of the frame, 1 to CROP_COST_MOST */
+    DenoiseFill fill;
+    bool filtered;
+    NoiseFilter filter;
+    DenoiseFind *find;    /* NULL: exact pixels alone */
+    const char *detector; /* what tells its network from others; "" without one */
+} DenoiseSettings;
+
+/* Cost 8, inpainting, the filter's defaults, no network. */
+DenoiseSettings denoise_defaults(void);
+
+typedef struct {
+    size_t overlay_count;
+    OverlayBox overlays[DENOISE_OVERLAYS];  /* pixels of the frame as it was */
+    PixelBox crop;                          /* likewise */
+    double overlaid_before, overlaid_after; /* share of the frame, and of the crop */
+    Image image;                            /* the result, as large as the crop */
+    Image mask;                             /* its mask; no pixels where the frame has none */
+} DenoisedFrame;
+
+/* The lesions of a frame, in its pixels. */
+typedef struct {
+    const Image *mask; /* one channel; no pixels: none */
+    size_t box_count;
+    const Box *boxes;
+} DenoiseLesions;
+
+/* Carries a frame (RGB) through the chain; denoised_frame_clear() releases the result. `finder` is
+ * for settings->find. */
+Status denoise_frame(const DenoiseSettings *settings, const Image *frame,
+                     const DenoiseLesions *lesions, void *finder, DenoisedFrame *result);
+void denoised_frame_clear(DenoisedFrame *result);
+
+#endif

@@ -1,0 +1,263 @@
+/* One frame; see denoise.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/denoise/denoise.h"
+#include "image/black_surround.h"
+#include "image/bright_field.h"
+#include "image/crop.h"
+#include "image/inpaint.h"
+#include "image/painted.h"
+
+static const char *const fill_names[FILLS] = {"keep", "black", "inpaint"};
+
+const char *denoise_fill_name(DenoiseFill fill)
+{
+    return fill_names[fill];
+}
+
+bool denoise_fill_parse(const char *name, DenoiseFill *fill)
+{
+    for (size_t i = 0; i < FILLS; ++i)
+        if (strcmp(name, fill_names[i]) == 0) {
+            *fill = (DenoiseFill)i;
+            return true;
+        }
+    return false;
+}
+
+DenoiseSettings denoise_defaults(void)
+{
+    return (DenoiseSettings){.cost = 8,
+                             .fill = FILL_INPAINT,
+                             .filtered = true,
+                             .filter = noise_filter_defaults(),
+                             .detector = ""};
+}
+
+/* What is known of a frame on its way. */
+typedef struct {
+    const Image *frame;
+    PixelBox field;
+    LightPlanes planes;
+    uint8_t *overlaid; /* height x width */
+    uint8_t *fillable; /* height x width: overlaid by other than the surround; part of overlaid */
+} Look;
+
+/* ---- overlays ---- */
+
+static Box box_of(const PixelBox *box)
+{
+    return (Box){(float)box->x0, (float)box->y0, (float)box->x1, (float)box->y1};
+}
+
+static void add(DenoisedFrame *result, OverlayKind kind, Box box, float score)
+{
+    if (result->overlay_count < DENOISE_OVERLAYS)
+        result->overlays[result->overlay_count++] =
+            (OverlayBox){.kind = kind, .box = box, .score = score};
+}
+
+/* The pixels that a box touches, inside the frame. */
+static PixelBox pixels_of(const Box *box, size_t width, size_t height)
+{
+    const float w = (float)width, h = (float)height;
+    return (PixelBox){
+        (size_t)fminf(fmaxf(floorf(box->x0), 0), w), (size_t)fminf(fmaxf(floorf(box->y0), 0), h),
+        (size_t)fminf(fmaxf(ceilf(box->x1), 0), w), (size_t)fminf(fmaxf(ceilf(box->y1), 0), h)};
+}
+
+/* What is covered already stays as it is: a square in the surround is surround. A network's border
+ * is a rectangle about a corner, of which only the dark pixels are border. */
+static void cover(Look *look, const OverlayBox *overlay)
+{
+    const size_t width = look->frame->width;
+    const PixelBox box = pixels_of(&overlay->box, width, look->frame->height);
+    const bool border = overlay->kind == OVERLAY_BORDER;
+    for (size_t y = box.y0; y < box.y1; ++y)
+        for (size_t x = box.x0; x < box.x1; ++x) {
+            const size_t at = y * width + x;
+            if (look->overlaid[at] || (border && look->planes.peak[at] >= BRIGHT_FIELD_LEAST))
+                continue;
+            look->overlaid[at] = 1;
+            look->fillable[at] = !border;
+        }
+}
+
+static Status find_exact(Look *look, DenoisedFrame *result)
+{
+    const Image *frame = look->frame;
+    PixelBox boxes[BLACK_SURROUND_BOXES], squares[PAINTED_MOST];
+    size_t count;
+    TRY(black_surround_find(frame, look->overlaid));
+    const size_t bands = black_surround_boxes(look->overlaid, frame->width, frame->height, boxes);
+    for (size_t i = 0; i < bands; ++i)
+        add(result, OVERLAY_BORDER, box_of(&boxes[i]), 1);
+    TRY(painted_find(frame, squares, &count));
+    for (size_t i = 0; i < count; ++i)
+        add(result, OVERLAY_TUBE, box_of(&squares[i]), 1);
+    return STATUS_OK;
+}
+
+/* Whether an overlay that was found by exact pixels is found once more. */
+static bool is_known(const DenoisedFrame *result, size_t exact, const OverlayBox *overlay)
+{
+    for (size_t i = 0; i < exact; ++i)
+        if (result->overlays[i].kind == overlay->kind &&
+            box_iou(&result->overlays[i].box, &overlay->box) > 0.5)
+            return true;
+    return false;
+}
+
+static Status find_overlays(const DenoiseSettings *settings, void *finder, Look *look,
+                            DenoisedFrame *result)
+{
+    TRY(find_exact(look, result));
+    const size_t exact = result->overlay_count;
+    if (settings->find) {
+        OverlayBox *found;
+        size_t count = 0;
+        TRY(MEMORY_NEW(&found, DENOISE_OVERLAYS / 2));
+        const Status status = settings->find(finder, look->frame, found, &count);
+        for (size_t i = 0; status == STATUS_OK && i < count; ++i)
+            if (!is_known(result, exact, &found[i]))
+                add(result, found[i].kind, found[i].box, found[i].score);
+        free(found);
+        TRY(status);
+    }
+    /* Of the exact ones the surround is covered already, to the pixel. */
+    for (size_t i = 0; i < result->overlay_count; ++i)
+        if (i >= exact || result->overlays[i].kind != OVERLAY_BORDER)
+            cover(look, &result->overlays[i]);
+    return STATUS_OK;
+}
+
+/* ---- the crop ---- */
+
+static void include(Box *box, const Box *other)
+{
+    *box = (Box){fminf(box->x0, other->x0), fminf(box->y0, other->y0), fmaxf(box->x1, other->x1),
+                 fmaxf(box->y1, other->y1)};
+}
+
+/* All lesions with a margin of a twelfth of the frame's shorter side; the middle half of the field
+ * where there is none. */
+static PixelBox core_of(const Look *look, const DenoiseLesions *lesions)
+{
+    const size_t width = look->frame->width, height = look->frame->height;
+    const PixelBox *field = &look->field;
+    Box box = {INFINITY, INFINITY, 0, 0};
+    for (size_t i = 0; i < lesions->box_count; ++i)
+        include(&box, &lesions->boxes[i]);
+    for (size_t i = 0; lesions->mask->pixels && i < width * height; ++i)
+        if (lesions->mask->pixels[i]) {
+            const float x = (float)(i % width), y = (float)(i / width);
+            include(&box, &(Box){x, y, x + 1, y + 1});
+        }
+    if (!(box.x1 > box.x0)) {
+        const size_t across = (field->x1 - field->x0) / 4, down = (field->y1 - field->y0) / 4;
+        return (PixelBox){field->x0 + across, field->y0 + down, field->x1 - across,
+                          field->y1 - down};
+    }
+    const float margin = (float)(width < height ? width : height) / 12;
+    const Box core = {box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin};
+    return pixels_of(&core, width, height);
+}
+
+static Status cut(const Image *from, const PixelBox *crop, Image *to)
+{
+    const size_t width = crop->x1 - crop->x0, height = crop->y1 - crop->y0;
+    TRY(image_init(to, width, height, from->channels));
+    const size_t bytes = width * from->channels;
+    for (size_t y = 0; y < height; ++y)
+        memcpy(to->pixels + y * bytes,
+               from->pixels + ((crop->y0 + y) * from->width + crop->x0) * from->channels, bytes);
+    return STATUS_OK;
+}
+
+static double share(size_t width, const PixelBox *box, const uint8_t *overlaid)
+{
+    size_t count = 0;
+    for (size_t y = box->y0; y < box->y1; ++y)
+        for (size_t x = box->x0; x < box->x1; ++x)
+            count += overlaid[y * width + x];
+    return (double)count / (double)((box->x1 - box->x0) * (box->y1 - box->y0));
+}
+
+/* ---- what remains ---- */
+
+static Status fill(const DenoiseSettings *settings, const Look *look, DenoisedFrame *result)
+{
+    const PixelBox *crop = &result->crop;
+    const size_t width = crop->x1 - crop->x0, height = crop->y1 - crop->y0;
+    uint8_t *missing;
+    if (settings->fill == FILL_KEEP)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&missing, width * height));
+    for (size_t y = 0; y < height; ++y)
+        memcpy(missing + y * width, look->fillable + (crop->y0 + y) * look->frame->width + crop->x0,
+               width);
+    Status status = STATUS_OK;
+    if (settings->fill == FILL_INPAINT)
+        status = inpaint(&result->image, missing);
+    for (size_t i = 0; settings->fill == FILL_BLACK && i < width * height; ++i)
+        if (missing[i])
+            memset(result->image.pixels + 3 * i, 0, 3);
+    free(missing);
+    return status;
+}
+
+static Status filter(const DenoiseSettings *settings, DenoisedFrame *result)
+{
+    Image filtered;
+    if (!settings->filtered)
+        return STATUS_OK;
+    TRY(noise_filter_apply(&settings->filter, &result->image, &filtered));
+    image_clear(&result->image);
+    result->image = filtered;
+    return STATUS_OK;
+}
+
+static Status carry(const DenoiseSettings *settings, const DenoiseLesions *lesions, void *finder,
+                    Look *look, DenoisedFrame *result)
+{
+    const Image *frame = look->frame;
+    const size_t count = frame->width * frame->height;
+    TRY(light_planes_init(frame, &look->planes));
+    TRY(bright_field_find(&look->planes, &look->field));
+    TRY(memory_new((void **)&look->overlaid, count, 2));
+    look->fillable = look->overlaid + count;
+    TRY(find_overlays(settings, finder, look, result));
+    const PixelBox core = core_of(look, lesions), whole = {0, 0, frame->width, frame->height};
+    TRY(crop_find(frame->height, frame->width, look->overlaid, settings->cost, &core,
+                  &result->crop));
+    result->overlaid_before = share(frame->width, &whole, look->overlaid);
+    result->overlaid_after = share(frame->width, &result->crop, look->overlaid);
+    TRY(cut(frame, &result->crop, &result->image));
+    if (lesions->mask->pixels)
+        TRY(cut(lesions->mask, &result->crop, &result->mask));
+    TRY(fill(settings, look, result));
+    return filter(settings, result);
+}
+
+Status denoise_frame(const DenoiseSettings *settings, const Image *frame,
+                     const DenoiseLesions *lesions, void *finder, DenoisedFrame *result)
+{
+    Look look = {.frame = frame};
+    *result = (DenoisedFrame){0};
+    const Status status = carry(settings, lesions, finder, &look, result);
+    light_planes_clear(&look.planes);
+    free(look.overlaid);
+    if (status != STATUS_OK)
+        denoised_frame_clear(result);
+    return status;
+}
+
+void denoised_frame_clear(DenoisedFrame *result)
+{
+    image_clear(&result->image);
+    image_clear(&result->mask);
+    result->overlay_count = 0;
+}
