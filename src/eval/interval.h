@@ -19,6 +19,7 @@
 #ifndef GISD_EVAL_INTERVAL_H
 #define GISD_EVAL_INTERVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -63,7 +63,7 @@ static Status compute(void *context, const size_t *weights, double *values)
     double second[IMAGE_METRICS];
     image_metrics_compute(set->metrics[0], weights, values);
     image_metrics_compute(set->metrics[1], weights, second);
-    values[AP_50] = detection_repeats_means(set->boxes, weights).ap_50;
+    values[AP_50] = detection_repeats_means(set->boxes, weights, NULL).ap_50;
     values[AUC_DIFFERENCE] = values[IMAGE_METRIC_AUC] - second[IMAGE_METRIC_AUC];
     return STATUS_OK;
 }

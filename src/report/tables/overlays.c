@@ -4,7 +4,8 @@
 
 #include "base/memory.h"
 #include "base/text_map.h"
-#include "eval/interval.h"
+#include "eval/clustered_delong.h"
+#include "report/answers.h"
 #include "report/labels.h"
 #include "report/tables/results_table.h"
 
@@ -28,10 +29,11 @@ typedef struct {
     size_t count, lesions, found, cleared;
     double *scores;
     bool *positive;
+    uint32_t *patients;
 } Group;
 
 static void add_row(const Experiment *experiment, const Run *run, const char *name,
-                    const Group *group, const DelongTest *test, ResultsTable *table)
+                    const Group *group, const ClusteredDelong *test, ResultsTable *table)
 {
     const double error = 1.959964 * sqrt(test->variance[0]);
     const double low = fmax(0, test->auc[0] - error), high = fmin(1, test->auc[0] + error);
@@ -64,8 +66,8 @@ static void add_row(const Experiment *experiment, const Run *run, const char *na
 }
 
 /* frames: count, the position of each test image in the control. */
-static void gather(const Control *control, const CellResult *result, const size_t *frames,
-                   size_t kind, bool with, Group *group)
+static void gather(const Control *control, const CellResult *result, const Clusters *patients,
+                   const size_t *frames, size_t kind, bool with, Group *group)
 {
     group->count = group->lesions = group->found = group->cleared = 0;
     for (size_t i = 0; i < result->images; ++i) {
@@ -73,6 +75,7 @@ static void gather(const Control *control, const CellResult *result, const size_
         if (has_kind(control, frames[i], kind) != with)
             continue;
         group->scores[group->count] = result->lesion_score[i];
+        group->patients[group->count] = patients->of[i];
         group->positive[group->count++] = ill;
         group->lesions += ill;
         group->found += ill && called;
@@ -80,18 +83,29 @@ static void gather(const Control *control, const CellResult *result, const size_
     }
 }
 
-static Status add_kind(const Experiment *experiment, const Run *run, const size_t *frames,
-                       size_t kind, Group *group, ResultsTable *table)
+/* The area with its variance, of images of one patient taken together. */
+static Status find_area(const Group *group, ClusteredDelong *test)
+{
+    Clusters clusters;
+    TRY(clusters_init(&clusters, group->patients, group->count));
+    const Status status =
+        clustered_delong(group->scores, group->scores, group->positive, &clusters, test);
+    clusters_clear(&clusters);
+    return status;
+}
+
+static Status add_kind(const Experiment *experiment, const Run *run, const Clusters *patients,
+                       const size_t *frames, size_t kind, Group *group, ResultsTable *table)
 {
     const CellResult *result = experiment_result(experiment, run);
-    gather(&experiment->control, result, frames, kind, true, group);
+    gather(&experiment->control, result, patients, frames, kind, true, group);
     if (group->count == 0 || group->count == result->images) /* nothing to compare */
         return STATUS_OK;
     for (int with = 1; with >= 0; --with) {
         char name[64];
-        DelongTest test;
-        gather(&experiment->control, result, frames, kind, with, group);
-        TRY(interval_delong(group->scores, group->scores, group->positive, group->count, &test));
+        ClusteredDelong test;
+        gather(&experiment->control, result, patients, frames, kind, with, group);
+        TRY(find_area(group, &test));
         snprintf(name, sizeof name, "%s %s", with ? "with" : "without", kinds[kind].name);
         add_row(experiment, run, name, group, &test, table);
     }
@@ -103,20 +117,27 @@ static Status add_run(const Experiment *experiment, const Run *run, const TextMa
 {
     const CellResult *result = experiment_result(experiment, run);
     Group group = {0};
+    Clusters patients;
     size_t *frames;
     if (!result || !result->truth || !result->predicted)
         return STATUS_OK;
     TRY(MEMORY_NEW(&frames, result->images));
-    Status status = MEMORY_NEW(&group.scores, result->images);
+    Status status = answers_patients(result, &patients);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&group.scores, result->images);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&group.patients, result->images);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&group.positive, result->images);
     bool known = true; /* images of another time's data have no overlays here */
     for (size_t i = 0; i < result->images && known; ++i)
         known = text_map_find(names, result->image_names.items[i], &frames[i]);
     for (size_t kind = 0; kind < KINDS && status == STATUS_OK && known; ++kind)
-        status = add_kind(experiment, run, frames, kind, &group, table);
+        status = add_kind(experiment, run, &patients, frames, kind, &group, table);
     free(group.scores);
     free(group.positive);
+    free(group.patients);
+    clusters_clear(&patients);
     free(frames);
     return status;
 }
