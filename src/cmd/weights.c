@@ -141,8 +141,8 @@ static const struct argp usage = {
     .doc =
         "Bring a network's weights in from another program's file, or out to one."
         "\n\nCommands:\n"
-        "  import     a checkpoint of safetensors, of NumPy's npz, or of darknet's weights\n"
-        "  export     safetensors of a checkpoint, the network as ONNX, or darknet's weights"
+        "  import     a checkpoint of safetensors, npz or darknet's weights\n"
+        "  export     safetensors, ONNX or darknet's weights of a checkpoint"
         "\v    gisd-weights import resnet50.safetensors start.h5 --architecture resnet50 "
         "--classes GC,GU,CG\n"
         "    gisd-weights import BiT-M-R50x1.npz start.h5 --architecture improved_ssd\n"
