@@ -200,9 +200,10 @@ static void average(const AnswerReader *reader, const float *const *mirrored)
 }
 
 static const TaskLoss losses[LOSSES] = {
-    [LOSS_CLASSIFICATION] = {"classification", "class", "mean cross-entropy", 0, false, false},
+    [LOSS_CLASSIFICATION] = {"classification", "class", "mean cross-entropy", 0, false, false,
+                             false},
     [LOSS_AUXILIARY] = {"auxiliary", "auxiliary", "mean cross-entropy of the auxiliary head", 0,
-                        false, true},
+                        false, true, false},
 };
 
 static const TaskOutput outputs[OUTPUTS] = {

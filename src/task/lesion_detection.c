@@ -381,10 +381,11 @@ static Status check_data(const SplitFacts *training)
 static const TaskLoss losses[LOSSES] = {
     [LOSS_CLASSIFICATION] = {"classification", "class",
                              "mean focal loss, or cross-entropy with hard negatives",
-                             COUNT_POSITIVES, false, false},
-    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES, false, false},
+                             COUNT_POSITIVES, false, false, false},
+    [LOSS_BOX] = {"box", "box", "mean loss of the box corrections", COUNT_POSITIVES, false, false,
+                  false},
     [LOSS_SEGMENTATION] = {"segmentation", "mask", "mean structure loss of the masks", COUNT_MASKS,
-                           true, false},
+                           true, false, false},
 };
 
 static const TaskOutput outputs[OUTPUTS] = {

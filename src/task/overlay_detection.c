@@ -191,11 +191,11 @@ static Status check_data(const SplitFacts *training)
 }
 
 static const TaskLoss losses[LOSSES] = {
-    [LOSS_BOX] = {"box", "box", "loss of the boxes", COUNT_IMAGES, false, false},
+    [LOSS_BOX] = {"box", "box", "loss of the boxes", COUNT_IMAGES, false, false, false},
     [LOSS_OBJECTNESS] = {"objectness", "object", "cross-entropy of the objectness", COUNT_IMAGES,
-                         false, false},
+                         false, false, false},
     [LOSS_CLASSIFICATION] = {"classification", "class", "cross-entropy of the classes",
-                             COUNT_IMAGES, false, false},
+                             COUNT_IMAGES, false, false, false},
 };
 
 static const TaskOutput outputs[OUTPUTS] = {

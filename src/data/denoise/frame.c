@@ -153,7 +153,9 @@ static PixelBox core_of(const Look *look, const DenoiseLesions *lesions)
         include(&box, &lesions->boxes[i]);
     for (size_t i = 0; lesions->mask->pixels && i < width * height; ++i)
         if (lesions->mask->pixels[i]) {
-            const float x = (float)(i % width), y = (float)(i / width);
+            const float x = (float)(i % width);
+            const size_t row = i / width;
+            const float y = (float)row;
             include(&box, &(Box){x, y, x + 1, y + 1});
         }
     if (!(box.x1 > box.x0)) {
