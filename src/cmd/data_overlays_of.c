@@ -11,8 +11,8 @@
 #include "data/dataset.h"
 #include "data/manifest.h"
 #include "data/overlay_table.h"
+#include "image/exact_overlays.h"
 #include "image/image_file.h"
-#include "image/surround.h"
 #include "store/csv.h"
 #include "store/files.h"
 
@@ -52,7 +52,7 @@ static const struct argp usage = {
     .parser = parse,
     .args_doc = "MANIFEST",
     .doc = "Write " OVERLAY_TABLE_FILE " beside a manifest: the black surround of each frame "
-           "(border) and squares that were painted over an inset (tube)."
+           "(border), painted squares, and insets of one colour (tube)."
            "\v    gisd-data overlays-of data/manifest.csv\n"
            "    gisd-grid mine.yaml\n\n"
            "Grids that start afterwards measure how far these alone tell lesions from normal, and "
@@ -60,55 +60,25 @@ static const struct argp usage = {
            "found. A table that is there is kept unless --force is given.",
 };
 
-/* Bands above, below, left and right of the bright field, and a square. */
-enum { BOXES_MOST = 5, BAND_LEAST = 2 /* pixels */ };
-
 typedef struct {
     size_t count;
-    PixelBox boxes[BOXES_MOST];
-    size_t classes[BOXES_MOST];
+    OverlayBox overlays[EXACT_OVERLAYS_MOST];
 } Found;
-
-enum { CLASS_TUBE = 2, CLASS_BORDER = 3 };
-
-static void add(Found *found, size_t class, PixelBox box)
-{
-    const size_t least = class == CLASS_BORDER ? BAND_LEAST : 1;
-    if (box.x1 < box.x0 + least || box.y1 < box.y0 + least)
-        return;
-    found->classes[found->count] = class;
-    found->boxes[found->count++] = box;
-}
-
-static Status look(const LightPlanes *planes, Found *found)
-{
-    PixelBox field;
-    Surround surround;
-    TRY(bright_field_find(planes, &field));
-    TRY(surround_find(planes, &field, &surround));
-    add(found, CLASS_BORDER, (PixelBox){0, 0, planes->width, field.y0});
-    add(found, CLASS_BORDER, (PixelBox){0, field.y1, planes->width, planes->height});
-    add(found, CLASS_BORDER, (PixelBox){0, field.y0, field.x0, field.y1});
-    add(found, CLASS_BORDER, (PixelBox){field.x1, field.y0, planes->width, field.y1});
-    if (surround.has_square)
-        add(found, CLASS_TUBE, surround.square);
-    return STATUS_OK;
-}
 
 static Status look_at(const Manifest *manifest, size_t row, Found *found)
 {
     Image image;
-    LightPlanes planes;
+    uint8_t *surround;
     char *path;
     TRY(files_resolve(manifest->path, manifest->rows[row].image, &path));
     Status status = image_read(path, 3, &image);
     free(path);
     TRY(status);
-    status = light_planes_init(&image, &planes);
+    status = MEMORY_NEW(&surround, image.width * image.height);
+    if (status == STATUS_OK)
+        status = exact_overlays_find(&image, surround, found->overlays, &found->count);
+    free(surround);
     image_clear(&image);
-    TRY(status);
-    status = look(&planes, found);
-    light_planes_clear(&planes);
     return status;
 }
 
@@ -132,13 +102,14 @@ static Status write_table(const Manifest *manifest, const Found *found, const ch
     csv_end_row(&writer);
     for (size_t i = 0; i < manifest->count; ++i)
         for (size_t k = 0; k < found[i].count; ++k) {
-            const PixelBox *box = &found[i].boxes[k];
+            const OverlayBox *overlay = &found[i].overlays[k];
+            const Box *box = &overlay->box; /* whole pixels */
             csv_write_text(&writer, manifest->rows[i].image);
             csv_write_integer(&writer, (long long)box->x0);
             csv_write_integer(&writer, (long long)box->y0);
             csv_write_integer(&writer, (long long)box->x1);
             csv_write_integer(&writer, (long long)box->y1);
-            csv_write_text(&writer, overlay_class_name(found[i].classes[k]));
+            csv_write_text(&writer, overlay_name(overlay->kind));
             csv_write_integer(&writer, 1); /* certain */
             csv_end_row(&writer);
         }
@@ -147,10 +118,10 @@ static Status write_table(const Manifest *manifest, const Found *found, const ch
     return status;
 }
 
-static bool has_class(const Found *found, size_t class)
+static bool has_kind(const Found *found, OverlayKind kind)
 {
     for (size_t k = 0; k < found->count; ++k)
-        if (found->classes[k] == class)
+        if (found->overlays[k].kind == kind)
             return true;
     return false;
 }
@@ -158,15 +129,15 @@ static bool has_class(const Found *found, size_t class)
 /* Shares of frames by label: where they differ, an overlay tells what the frame shows. */
 static void print_shares(const Manifest *manifest, const Found *found)
 {
-    printf("%-20s %8s %16s %16s\n", "", "frames", "painted square", "black bands");
+    printf("%-20s %8s %16s %16s\n", "", "frames", "square or inset", "black surround");
     for (int32_t label = LABEL_NORMAL; label < (int32_t)manifest->class_count; ++label) {
         size_t frames = 0, squares = 0, bands = 0;
         for (size_t i = 0; i < manifest->count; ++i) {
             if (manifest->rows[i].label_index != label)
                 continue;
             ++frames;
-            squares += has_class(&found[i], CLASS_TUBE);
-            bands += has_class(&found[i], CLASS_BORDER);
+            squares += has_kind(&found[i], OVERLAY_TUBE);
+            bands += has_kind(&found[i], OVERLAY_BORDER);
         }
         if (frames > 0)
             printf("%-20s %8zu %14.1f %% %14.1f %%\n",

@@ -10,13 +10,6 @@
 #include "store/csv.h"
 #include "store/files.h"
 
-static const char *const classes[OVERLAY_CLASSES] = {"text", "digits", "tube", "border"};
-
-const char *overlay_class_name(size_t class)
-{
-    return classes[class];
-}
-
 enum { X0, Y0, X1, Y1, CORNERS };
 
 typedef struct {
@@ -35,12 +28,11 @@ static Status find_columns(Reading *reading)
     return STATUS_OK;
 }
 
-static Status read_class(const Reading *reading, size_t row, size_t *class)
+static Status read_class(const Reading *reading, size_t row, OverlayKind *kind)
 {
     const char *text = csv_cell(&reading->csv, row, reading->class);
-    for (*class = 0; *class < OVERLAY_CLASSES; ++*class)
-        if (strcmp(text, classes[*class]) == 0)
-            return STATUS_OK;
+    if (overlay_parse(text, kind))
+        return STATUS_OK;
     FAIL(STATUS_FORMAT, "%s:%zu: class '%s', expected text, digits, tube or border",
          reading->csv.path, csv_line(&reading->csv, row), text);
 }
@@ -86,16 +78,17 @@ static Status read_rows(const Reading *reading, const Dataset *dataset, OverlayT
 {
     for (size_t row = 0; row < reading->csv.rows; ++row) {
         double corners[CORNERS];
-        size_t class, frame;
-        TRY(read_class(reading, row, &class));
+        OverlayKind kind;
+        size_t frame;
+        TRY(read_class(reading, row, &kind));
         TRY(read_corners(reading, row, corners));
         if (!text_map_find(&reading->frames, csv_cell(&reading->csv, row, reading->image), &frame))
             continue;
         table->given = true;
-        add_box(&dataset->examples[frame], corners, &table->frames[frame][class]);
+        add_box(&dataset->examples[frame], corners, &table->frames[frame][kind]);
     }
     for (size_t i = 0; i < dataset->count; ++i)
-        for (size_t k = 0; k < OVERLAY_CLASSES; ++k) {
+        for (size_t k = 0; k < OVERLAY_KINDS; ++k) {
             OverlaySummary *summary = &table->frames[i][k];
             summary->x = summary->area > 0 ? summary->x / summary->area : 0;
             summary->y = summary->area > 0 ? summary->y / summary->area : 0;

@@ -13,15 +13,11 @@
 #include <stddef.h>
 
 #include "data/dataset.h"
+#include "image/overlay_box.h"
 
 #define OVERLAY_TABLE_FILE "overlays.csv"
 
-enum { OVERLAY_CLASSES = 4 }; /* text, digits, tube, border */
-
-/* The name of a class; static storage. */
-const char *overlay_class_name(size_t class);
-
-/* The boxes of one class on one frame. Place and area are shares of the frame. */
+/* The boxes of one kind on one frame. Place and area are shares of the frame. */
 typedef struct {
     double boxes;
     double area; /* their sum: boxes over each other count twice */
@@ -31,7 +27,7 @@ typedef struct {
 /* Owned through overlay_table_clear(). */
 typedef struct {
     bool given; /* there is a table, and it names a frame of the data set */
-    OverlaySummary (*frames)[OVERLAY_CLASSES]; /* one an example */
+    OverlaySummary (*frames)[OVERLAY_KINDS]; /* one an example */
 } OverlayTable;
 
 /* Reads the table beside the manifest (or pack) at `data`; without one *table is empty. Rows of

@@ -10,7 +10,7 @@
 #include "store/hdf5_writer.h"
 
 /* The columns of /overlays/frames. */
-enum { COLUMNS = 4 * OVERLAY_CLASSES };
+enum { COLUMNS = 4 * OVERLAY_KINDS };
 
 /* ---- writing ---- */
 

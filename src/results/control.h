@@ -30,9 +30,9 @@ typedef struct {
     bool has_overlays;                     /* the data have a table of overlays */
     BaselineFigures overlays;              /* lesion against normal, from overlays alone */
     char no_overlays[CONTROL_REASON_BYTES];
-    size_t frame_count;                        /* with overlays: all frames of the data */
-    Hdf5Texts names;                           /* frame_count: as the manifest writes them */
-    OverlaySummary (*frames)[OVERLAY_CLASSES]; /* frame_count */
+    size_t frame_count;                      /* with overlays: all frames of the data */
+    Hdf5Texts names;                         /* frame_count: as the manifest writes them */
+    OverlaySummary (*frames)[OVERLAY_KINDS]; /* frame_count */
 } Control;
 
 /* Writes the file into the folder, whole or not at all. */

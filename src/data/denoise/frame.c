@@ -5,11 +5,10 @@
 
 #include "base/memory.h"
 #include "data/denoise/denoise.h"
-#include "image/black_surround.h"
 #include "image/bright_field.h"
 #include "image/crop.h"
+#include "image/exact_overlays.h"
 #include "image/inpaint.h"
-#include "image/painted.h"
 
 static const char *const fill_names[FILLS] = {"keep", "black", "inpaint"};
 
@@ -48,16 +47,10 @@ typedef struct {
 
 /* ---- overlays ---- */
 
-static Box box_of(const PixelBox *box)
-{
-    return (Box){(float)box->x0, (float)box->y0, (float)box->x1, (float)box->y1};
-}
-
-static void add(DenoisedFrame *result, OverlayKind kind, Box box, float score)
+static void add(DenoisedFrame *result, const OverlayBox *overlay)
 {
     if (result->overlay_count < DENOISE_OVERLAYS)
-        result->overlays[result->overlay_count++] =
-            (OverlayBox){.kind = kind, .box = box, .score = score};
+        result->overlays[result->overlay_count++] = *overlay;
 }
 
 /* The pixels that a box touches, inside the frame. */
@@ -88,16 +81,11 @@ static void cover(Look *look, const OverlayBox *overlay)
 
 static Status find_exact(Look *look, DenoisedFrame *result)
 {
-    const Image *frame = look->frame;
-    PixelBox boxes[BLACK_SURROUND_BOXES], squares[PAINTED_MOST];
+    OverlayBox found[EXACT_OVERLAYS_MOST];
     size_t count;
-    TRY(black_surround_find(frame, look->overlaid));
-    const size_t bands = black_surround_boxes(look->overlaid, frame->width, frame->height, boxes);
-    for (size_t i = 0; i < bands; ++i)
-        add(result, OVERLAY_BORDER, box_of(&boxes[i]), 1);
-    TRY(painted_find(frame, squares, &count));
+    TRY(exact_overlays_find(look->frame, look->overlaid, found, &count));
     for (size_t i = 0; i < count; ++i)
-        add(result, OVERLAY_TUBE, box_of(&squares[i]), 1);
+        add(result, &found[i]);
     return STATUS_OK;
 }
 
@@ -123,7 +111,7 @@ static Status find_overlays(const DenoiseSettings *settings, void *finder, Look 
         const Status status = settings->find(finder, look->frame, found, &count);
         for (size_t i = 0; status == STATUS_OK && i < count; ++i)
             if (!is_known(result, exact, &found[i]))
-                add(result, found[i].kind, found[i].box, found[i].score);
+                add(result, &found[i]);
         free(found);
         TRY(status);
     }

@@ -10,7 +10,7 @@
 #include "results/control.h"
 
 /* Boxes, area, place of each class. */
-enum { OVERLAY_NUMBERS = 4 * OVERLAY_CLASSES };
+enum { OVERLAY_NUMBERS = 4 * OVERLAY_KINDS };
 
 typedef struct {
     const Dataset *dataset;
@@ -87,7 +87,7 @@ static Status measure_overlays(Rows *rows, Control *control)
     TRY(MEMORY_NEW(&numbers, count * OVERLAY_NUMBERS));
     for (size_t i = 0; i < count; ++i) {
         rows->truth[i] = rows->truth[i] != 0;
-        for (size_t k = 0; k < OVERLAY_CLASSES; ++k) {
+        for (size_t k = 0; k < OVERLAY_KINDS; ++k) {
             const OverlaySummary *summary = &control->frames[i][k];
             double *to = numbers + i * OVERLAY_NUMBERS + 4 * k;
             to[0] = summary->boxes;
