@@ -87,8 +87,8 @@ static Status find_black(const Image *image, PixelBox boxes[PAINTED_MOST], size_
     *box = surround.square;
     if (!surround.has_square)
         return STATUS_OK;
+    *count += is_constant(image, box); /* what it grows by may have the edge's ripples */
     grow(image, box);
-    *count += is_constant(image, box);
     return STATUS_OK;
 }
 
