@@ -212,6 +212,54 @@ static void a_row_and_its_place_are_each_others_inverse(void **state)
     assert_int_equal(yolo_place(&grid, 0).anchor, 6);
 }
 
+static void sizes_that_do_not_divide_by_the_coarsest_stride_are_refused(void **state)
+{
+    (void)state;
+    const size_t wrong[] = {0, 48, 1056};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
+        const ModelSettings settings = settings_of("yolov3_tiny", "16", wrong[i]);
+        assert_int_equal(architecture_of(&settings)->check(&settings), STATUS_ARGUMENT);
+        assert_non_null(strstr(status_message(), "expected a multiple of 32"));
+    }
+    ModelSettings settings = settings_of("yolov3_tiny", "16", 64);
+    settings.classes = 0;
+    assert_int_equal(architecture_of(&settings)->check(&settings), STATUS_ARGUMENT);
+}
+
+/* Other classes change the shapes of the layers that give the rows, and of no others; local tuning
+ * freezes what comes before darknet's classifier ends. */
+static void what_classes_and_tuning_concern_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *last_frozen, *first_trained;
+    } networks[] = {{"yolov3", "layers.73.conv.weight", "layers.75.conv.weight"},
+                    {"yolov3_tiny", "layers.12.conv.weight", "layers.13.conv.weight"}};
+    for (size_t n = 0; n < 2; ++n) {
+        ModelSettings settings = settings_of(networks[n].name, "4", 64);
+        const Architecture *architecture = architecture_of(&settings);
+        ParameterList four, three;
+        assert_int_equal(network_list_shapes(&settings, &four), STATUS_OK);
+        settings.classes = CLASSES - 1;
+        assert_int_equal(network_list_shapes(&settings, &three), STATUS_OK);
+        assert_int_equal(four.count, three.count);
+        for (size_t k = 0; k < four.count; ++k) {
+            const char *name = four.items[k].name;
+            assert_int_equal(architecture->depends_on_classes(name),
+                             four.items[k].count != three.items[k].count);
+            if (strcmp(name, networks[n].last_frozen) == 0)
+                assert_true(architecture->is_frozen_by_local(name));
+            if (strcmp(name, networks[n].first_trained) == 0)
+                assert_false(architecture->is_frozen_by_local(name));
+        }
+        assert_non_null(parameters_find(&four, networks[n].first_trained));
+        assert_non_null(parameters_find(&four, networks[n].last_frozen));
+        assert_int_equal(architecture->narrowest(&settings), 4);
+        parameters_clear(&four);
+        parameters_clear(&three);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +268,8 @@ int main(void)
         cmocka_unit_test(parameters_are_as_many_as_in_darknets_files),
         cmocka_unit_test(anchors_are_read_as_darknet_writes_them),
         cmocka_unit_test(a_row_and_its_place_are_each_others_inverse),
+        cmocka_unit_test(sizes_that_do_not_divide_by_the_coarsest_stride_are_refused),
+        cmocka_unit_test(what_classes_and_tuning_concern_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,7 @@
-/* Self-supervision: head and loss against PyTorch (golden/embedding.h5), what every architecture's
- * features have to give for it, and that a collapse is told. */
+/* Self-supervision: head and loss against PyTorch (golden/embedding.h5), and that a collapse is
+ * told. */
 #include "../nn/golden_graph.h"
 
-#include "infer/network.h"
 #include "model/embedding_head.h"
 #include "task/task.h"
 
@@ -73,36 +72,6 @@ static void loss_and_gradients_are_those_of_pytorch(void **state)
     golden_case_clear(&golden);
 }
 
-/* What is pretrained is a part of what starts from it, of the same names and shapes. */
-static void features_are_a_part_of_every_network(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < architecture_count(); ++i) {
-        if (!architecture_at(i)->features) /* nothing of it can be pretrained so */
-            continue;
-        ModelSettings model = architecture_defaults(i);
-        ParameterList whole, part;
-        size_t shared = 0;
-        model.classes = 2;
-        assert_int_equal(network_list_shapes(&model, &whole), STATUS_OK);
-        model.self_supervised = true;
-        assert_int_equal(network_list_shapes(&model, &part), STATUS_OK);
-        for (size_t k = 0; k < part.count; ++k) {
-            const Parameter *own = &part.items[k];
-            const Parameter *same = parameters_find(&whole, own->name);
-            assert_true(embedding_head_has(own->name) == (same == NULL));
-            if (!same)
-                continue;
-            ++shared;
-            assert_int_equal(own->rank, same->rank);
-            assert_memory_equal(own->dims, same->dims, own->rank * sizeof *own->dims);
-        }
-        assert_true(shared > 10);
-        parameters_clear(&whole);
-        parameters_clear(&part);
-    }
-}
-
 static void one_vector_for_all_views_is_told(void **state)
 {
     (void)state;
@@ -117,7 +86,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loss_and_gradients_are_those_of_pytorch),
-        cmocka_unit_test(features_are_a_part_of_every_network),
         cmocka_unit_test(one_vector_for_all_views_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
