@@ -36,11 +36,11 @@ same_bits() { # same_bits DIR: every cell is as in the quiet run
 
 wait_for() { # wait_for TIMES PATTERN FILE: until the pattern stands in the file that often
     local turn
-    for turn in $(seq 600); do
+    for turn in $(seq 2400); do
         [ -e "$3" ] && [ "$(grep -c "$2" "$3")" -ge "$1" ] && return
         sleep 0.05
     done
-    fail "no $2 in $3 within 30 seconds"
+    fail "no $2 in $3 within two minutes"
 }
 
 ranks_of() { # the processes of a folder's job, rank 0 first
