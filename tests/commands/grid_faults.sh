@@ -9,9 +9,11 @@ name=grid_faults.sh
 "$grid" tiny.yaml --out signal 2>signal.txt &
 job=$!
 wait_for 1 '"saved"' signal/journal.jsonl
-# Meanwhile a second master is refused.
+# Meanwhile a second master is refused. The first stands still for it, lest it be done before.
+kill -STOP $job
 code=0
 "$grid" tiny.yaml --out signal 2>err.txt || code=$?
+kill -CONT $job
 [ $code = 1 ] && grep -q 'another process' err.txt || fail "two masters on one folder"
 kill -USR1 $job
 code=0

@@ -83,12 +83,14 @@ begins() { # until cells are trained on every host
 }
 
 ends_well() { # ends_well STARTS: all is done, with the bits of the quiet run
-    local cell code=0
+    local cell crashes code=0
     wait $job || code=$?
     [ $code = 0 ] || fail "exit code $code"
     tail -n 1 out/journal.jsonl | grep -q '"closed".*"code":0,"done":4,' || fail "not all is done"
-    [ "$recovers" = 0 ] || [ "$(grep -c '"opened"' out/journal.jsonl)" = "$1" ] ||
-        fail "it was started $(grep -c '"opened"' out/journal.jsonl) times, expected $1"
+    # Now and then a daemon's death makes Open MPI 4.1's own mpirun crash; then gisd-run starts one more.
+    crashes=$(grep -c 'libopen-rte.*pmix_server_log_fn' log.txt || true)
+    [ "$recovers" = 0 ] || [ "$(grep -c '"opened"' out/journal.jsonl)" = $(($1 + crashes)) ] ||
+        fail "it was started $(grep -c '"opened"' out/journal.jsonl) times, expected $1 + $crashes"
     for cell in ../quiet/cells/*; do
         h5diff "$cell/checkpoint.h5" "out/cells/${cell##*/}/checkpoint.h5" /parameters ||
             fail "other parameters in $cell"
