@@ -1,4 +1,5 @@
-/* See noise_filter.h. A colour is a plane of doubles, and each thread takes colours. */
+/* See noise_filter.h. A colour is a plane of doubles. Threads take colours, and who has none left
+ * takes strips of the others' (the tasks of wavelet.c). */
 #include "image/noise_filter.h"
 
 #include <math.h>
@@ -9,8 +10,6 @@
 #include "base/vector.h"
 #include "image/median.h"
 
-enum { CHANNELS_MOST = 3 };
-
 NoiseFilter noise_filter_defaults(void)
 {
     return (NoiseFilter){.median = true,
@@ -20,31 +19,60 @@ NoiseFilter noise_filter_defaults(void)
                          .hard = false};
 }
 
-VECTORISED static void take(size_t count, size_t channels, const uint8_t *restrict pixels,
-                            double *restrict plane)
+/* Between the bytes of one colour, `channels` apart, and numbers, which are converted in runs. */
+enum { RUN = 512 };
+
+VECTORISED static void widen(size_t count, const uint8_t *restrict bytes, double *restrict values)
 {
     for (size_t i = 0; i < count; ++i)
-        plane[i] = pixels[i * channels];
+        values[i] = bytes[i];
 }
 
-VECTORISED static void give(size_t count, size_t channels, const double *restrict plane,
-                            uint8_t *restrict pixels)
+VECTORISED static void narrow(size_t count, const double *restrict values, uint8_t *restrict bytes)
 {
     for (size_t i = 0; i < count; ++i) {
-        double value = plane[i] < 0 ? 0 : plane[i];
+        double value = values[i] < 0 ? 0 : values[i];
         value = value > 255 ? 255 : value;
-        pixels[i * channels] = (uint8_t)(value + 0.5);
+        bytes[i] = (uint8_t)(int)(value + 0.5);
     }
 }
 
-/* The plane in the tree's room, through both transforms. */
-static void filter_plane(const NoiseFilter *filter, WaveletTree *tree, double *plane,
-                         double *scratch)
+static size_t run_from(size_t begin, size_t count)
+{
+    return count - begin < RUN ? count - begin : RUN;
+}
+
+static void take(size_t count, size_t channels, const uint8_t *pixels, double *plane)
+{
+#pragma omp taskloop grainsize(64)
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        uint8_t bytes[RUN];
+        const size_t run = run_from(begin, count);
+        for (size_t i = 0; i < run; ++i)
+            bytes[i] = pixels[(begin + i) * channels];
+        widen(run, bytes, plane + begin);
+    }
+}
+
+static void give(size_t count, size_t channels, const double *plane, uint8_t *pixels)
+{
+#pragma omp taskloop grainsize(64)
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        uint8_t bytes[RUN];
+        const size_t run = run_from(begin, count);
+        narrow(run, plane + begin, bytes);
+        for (size_t i = 0; i < run; ++i)
+            pixels[(begin + i) * channels] = bytes[i];
+    }
+}
+
+/* The plane through both transforms. Between the two ways it is scratch. */
+static void filter_plane(const NoiseFilter *filter, WaveletTree *tree, double *plane)
 {
     wavelet_forward(tree, plane);
-    const double sigma = filter->rule == SHRINK_NONE ? 0 : wavelet_noise(tree, scratch);
+    const double sigma = filter->rule == SHRINK_NONE ? 0 : wavelet_noise(tree, plane);
     if (filter->coefficient_median) {
-        wavelet_median(tree, scratch);
+        wavelet_median(tree, plane);
         wavelet_inverse(tree, plane);
         if (filter->rule == SHRINK_NONE)
             return;
@@ -54,34 +82,38 @@ static void filter_plane(const NoiseFilter *filter, WaveletTree *tree, double *p
     wavelet_inverse(tree, plane);
 }
 
-static Status filter_channel(const NoiseFilter *filter, size_t levels, size_t channel, Image *image)
+static void filter_channel(const NoiseFilter *filter, WaveletTree *tree, double *plane,
+                           size_t channel, Image *image)
 {
     const size_t count = image->height * image->width;
-    WaveletTree tree = {0};
-    double *plane = NULL;
-    Status status = MEMORY_NEW(&plane, 2 * count); /* a band of level 1 is smaller than a plane */
-    if (status == STATUS_OK)
-        status = wavelet_tree_init(&tree, image->height, image->width, levels);
-    if (status == STATUS_OK) {
-        take(count, image->channels, image->pixels + channel, plane);
-        filter_plane(filter, &tree, plane, plane + count);
-        give(count, image->channels, plane, image->pixels + channel);
-    }
-    wavelet_tree_clear(&tree);
-    free(plane);
-    return status;
+    take(count, image->channels, image->pixels + channel, plane);
+    filter_plane(filter, tree, plane);
+    give(count, image->channels, plane, image->pixels + channel);
 }
 
 static Status filter_channels(const NoiseFilter *filter, size_t levels, Image *image)
 {
-    Status statuses[CHANNELS_MOST] = {STATUS_OK};
-#pragma omp parallel for schedule(dynamic)
-    for (size_t c = 0; c < image->channels; ++c)
-        statuses[c] = filter_channel(filter, levels, c, image);
-    for (size_t c = 0; c < image->channels; ++c)
-        if (statuses[c] != STATUS_OK)
-            FAIL(statuses[c], "no memory to filter an image of %zu x %zu", image->width,
-                 image->height);
+    Status status = STATUS_OK;
+#pragma omp parallel
+    {
+        WaveletTree tree = {0};
+        double *plane = NULL;
+        Status own = MEMORY_NEW(&plane, image->height * image->width);
+        if (own == STATUS_OK)
+            own = wavelet_tree_init(&tree, image->height, image->width, levels);
+        if (own != STATUS_OK) {
+#pragma omp critical
+            status = own;
+        }
+#pragma omp for schedule(dynamic)
+        for (size_t c = 0; c < image->channels; ++c)
+            if (own == STATUS_OK)
+                filter_channel(filter, &tree, plane, c, image);
+        wavelet_tree_clear(&tree);
+        free(plane);
+    }
+    if (status != STATUS_OK)
+        FAIL(status, "no memory to filter an image of %zu x %zu", image->width, image->height);
     return STATUS_OK;
 }
 

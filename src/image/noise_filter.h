@@ -26,7 +26,8 @@ typedef struct {
  * dB, and on noisy ones one level has the better structural similarity. */
 NoiseFilter noise_filter_defaults(void);
 
-/* A new image in *filtered, for image_clear(). On all OpenMP threads. */
+/* A new image in *filtered, for image_clear(). On all OpenMP threads; the same bits on any number.
+ */
 Status noise_filter_apply(const NoiseFilter *filter, const Image *image, Image *filtered);
 
 #endif

@@ -55,12 +55,23 @@ size_t wavelet_levels_most(size_t height, size_t width)
     return levels;
 }
 
-/* Rows that a level works with: of scratch, each with the room of a mirrored row. */
-enum { SCRATCH_ROWS = 2 * HALF + 2 };
+/* A level is computed in strips of its rows, each a task, with rows of scratch of its own; each has
+ * the room of a mirrored row. */
+enum { STRIPS = 8, SCRATCH_ROWS = 2 * HALF + 1 };
+
+static size_t strip_begin(size_t rows, size_t strip)
+{
+    return rows * strip / STRIPS;
+}
 
 static size_t scratch_row(const WaveletTree *tree)
 {
     return tree->width[0] + 2 * TAPS;
+}
+
+static double *strip_scratch(const WaveletTree *tree, size_t strip)
+{
+    return tree->scratch + strip * SCRATCH_ROWS * scratch_row(tree);
 }
 
 Status wavelet_tree_init(WaveletTree *tree, size_t height, size_t width, size_t levels)
@@ -77,7 +88,7 @@ Status wavelet_tree_init(WaveletTree *tree, size_t height, size_t width, size_t 
         tree->width[l] = half_of(tree->width[l - 1]);
         numbers += (WAVELET_BANDS + 1) * tree->height[l] * tree->width[l];
     }
-    TRY(MEMORY_NEW(&tree->block, numbers + SCRATCH_ROWS * scratch_row(tree)));
+    TRY(MEMORY_NEW(&tree->block, numbers + STRIPS * SCRATCH_ROWS * scratch_row(tree)));
     double *next = tree->block;
     for (size_t l = 1; l <= levels; ++l) {
         const size_t band = tree->height[l] * tree->width[l];
@@ -163,14 +174,15 @@ typedef struct {
     double low[TAPS], high[TAPS];
 } Taps;
 
-static void forward_level(const WaveletTree *tree, size_t level, const Taps *taps,
-                          const double *plane)
+static void forward_strip(const WaveletTree *tree, size_t level, const Taps *taps,
+                          const double *plane, size_t strip)
 {
     const size_t height = tree->height[level - 1], width = tree->width[level - 1];
     const size_t half = tree->width[level], room = scratch_row(tree);
-    double *down[2] = {tree->scratch, tree->scratch + room};
-    double *even = tree->scratch + 2 * room, *odd = tree->scratch + 3 * room;
-    for (size_t k = 0; k < tree->height[level]; ++k) {
+    const size_t end = strip_begin(tree->height[level], strip + 1);
+    double *scratch = strip_scratch(tree, strip), *down[2] = {scratch, scratch + room};
+    double *even = scratch + 2 * room, *odd = scratch + 3 * room;
+    for (size_t k = strip_begin(tree->height[level], strip); k < end; ++k) {
         double *out[2][2] = {
             {tree->approximation[level] + k * half,
              tree->details[level][WAVELET_ALONG_ROWS] + k * half},
@@ -196,8 +208,12 @@ void wavelet_forward(WaveletTree *tree, const double *plane)
         taps.low[j] = low_taps[j];
         taps.high[j] = high_tap(j);
     }
-    for (size_t l = 1; l <= tree->levels; ++l)
-        forward_level(tree, l, &taps, l == 1 ? plane : tree->approximation[l - 1]);
+    for (size_t l = 1; l <= tree->levels; ++l) {
+        const double *from = l == 1 ? plane : tree->approximation[l - 1];
+#pragma omp taskloop grainsize(1)
+        for (size_t strip = 0; strip < STRIPS; ++strip)
+            forward_strip(tree, l, &taps, from, strip);
+    }
 }
 
 /* ---- back ---- */
@@ -216,51 +232,50 @@ VECTORISED static void restore_along(size_t pairs, const double *lows, const dou
     }
 }
 
-/* A row from four low and four high rows, of which [0] is the nearest to the top; the taps are
- * those of even rows, or of odd ones. */
-VECTORISED static void restore_up(size_t width, double *const lows[HALF], double *const highs[HALF],
-                                  const double *low, const double *high, double *restrict row)
+/* Two neighbouring rows from four low and four high rows, of which [0] is the nearest to the top.
+ */
+VECTORISED static void restore_up(size_t width, const double *const lows[HALF],
+                                  const double *const highs[HALF], const double *low,
+                                  const double *high, double *restrict even, double *restrict odd)
 {
     const double *l0 = lows[0], *l1 = lows[1], *l2 = lows[2], *l3 = lows[3];
     const double *h0 = highs[0], *h1 = highs[1], *h2 = highs[2], *h3 = highs[3];
-    for (size_t x = 0; x < width; ++x)
-        row[x] = low[0] * l3[x] + low[2] * l2[x] + low[4] * l1[x] + low[6] * l0[x] +
-                 high[0] * h3[x] + high[2] * h2[x] + high[4] * h1[x] + high[6] * h0[x];
+    for (size_t x = 0; x < width; ++x) {
+        even[x] = low[0] * l3[x] + low[2] * l2[x] + low[4] * l1[x] + low[6] * l0[x] +
+                  high[0] * h3[x] + high[2] * h2[x] + high[4] * h1[x] + high[6] * h0[x];
+        odd[x] = low[1] * l3[x] + low[3] * l2[x] + low[5] * l1[x] + low[7] * l0[x] +
+                 high[1] * h3[x] + high[3] * h2[x] + high[5] * h1[x] + high[7] * h0[x];
+    }
 }
 
-/* Row k of both bands of low (or high) frequencies along the columns, restored along itself. */
-static void restore_row(size_t half, const double *lows, const double *highs, const Taps *taps,
-                        double *row)
-{
-    restore_along(half - (HALF - 1), lows, highs, taps->low, taps->high, row);
-}
-
-static void inverse_level(const WaveletTree *tree, size_t level, const Taps *taps, double *plane)
+static void inverse_strip(const WaveletTree *tree, size_t level, const Taps *taps, double *plane,
+                          size_t strip)
 {
     const size_t height = tree->height[level - 1], width = tree->width[level - 1];
     const size_t half = tree->width[level], room = scratch_row(tree);
-    double *lows[HALF], *highs[HALF], *last = tree->scratch + 2 * HALF * room;
-    for (size_t k = 0; k < tree->height[level]; ++k) {
-        /* The oldest row gives way to row k. */
-        double *low_row = k < HALF ? tree->scratch + k * room : lows[0];
-        double *high_row = k < HALF ? tree->scratch + (HALF + k) * room : highs[0];
-        for (size_t i = 0; k >= HALF && i + 1 < HALF; ++i) {
-            lows[i] = lows[i + 1];
-            highs[i] = highs[i + 1];
-        }
-        lows[k < HALF ? k : HALF - 1] = low_row;
-        highs[k < HALF ? k : HALF - 1] = high_row;
-        restore_row(half, tree->approximation[level] + k * half,
-                    tree->details[level][WAVELET_ALONG_ROWS] + k * half, taps, low_row);
-        restore_row(half, tree->details[level][WAVELET_ALONG_COLUMNS] + k * half,
-                    tree->details[level][WAVELET_ALONG_BOTH] + k * half, taps, high_row);
-        if (k + 1 < HALF)
+    const size_t pairs = tree->height[level] - (HALF - 1);
+    const size_t begin = strip_begin(pairs, strip), end = strip_begin(pairs, strip + 1);
+    /* The last four rows of coefficients, restored along themselves: row k lies at k % HALF. */
+    double *low_rows = strip_scratch(tree, strip), *high_rows = low_rows + HALF * room;
+    double *beyond = high_rows + HALF * room;
+    for (size_t k = begin; k < end + HALF - 1; ++k) {
+        restore_along(half - (HALF - 1), tree->approximation[level] + k * half,
+                      tree->details[level][WAVELET_ALONG_ROWS] + k * half, taps->low, taps->high,
+                      low_rows + k % HALF * room);
+        restore_along(half - (HALF - 1), tree->details[level][WAVELET_ALONG_COLUMNS] + k * half,
+                      tree->details[level][WAVELET_ALONG_BOTH] + k * half, taps->low, taps->high,
+                      high_rows + k % HALF * room);
+        if (k < begin + HALF - 1)
             continue;
-        const size_t y = 2 * (k + 1 - HALF);
-        restore_up(width, lows, highs, taps->low, taps->high, plane + y * width);
+        const double *lows[HALF], *highs[HALF];
+        for (size_t i = 0; i < HALF; ++i) {
+            lows[i] = low_rows + (k + 1 + i) % HALF * room;
+            highs[i] = high_rows + (k + 1 + i) % HALF * room;
+        }
         /* Of an odd height the last row of all is one too many. */
-        restore_up(width, lows, highs, taps->low + 1, taps->high + 1,
-                   y + 1 < height ? plane + (y + 1) * width : last);
+        const size_t y = 2 * (k + 1 - HALF);
+        restore_up(width, lows, highs, taps->low, taps->high, plane + y * width,
+                   y + 1 < height ? plane + (y + 1) * width : beyond);
     }
 }
 
@@ -271,6 +286,10 @@ void wavelet_inverse(WaveletTree *tree, double *plane)
         taps.low[j] = restore_low_tap(j);
         taps.high[j] = restore_high_tap(j);
     }
-    for (size_t l = tree->levels; l >= 1; --l)
-        inverse_level(tree, l, &taps, l == 1 ? plane : tree->approximation[l - 1]);
+    for (size_t l = tree->levels; l >= 1; --l) {
+        double *to = l == 1 ? plane : tree->approximation[l - 1];
+#pragma omp taskloop grainsize(1)
+        for (size_t strip = 0; strip < STRIPS; ++strip)
+            inverse_strip(tree, l, &taps, to, strip);
+    }
 }

@@ -8,7 +8,8 @@
  * filter is known to.
  *
  * A level costs 16 multiply-adds a number in each direction; rows are taken through both directions
- * while they are in the cache.
+ * while they are in the cache. Strips of rows are OpenMP tasks: inside a parallel region all its
+ * threads share in a transform, and no number depends on how many there are.
  */
 #ifndef GISD_IMAGE_WAVELET_H
 #define GISD_IMAGE_WAVELET_H

@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/vector.h"
@@ -39,19 +40,51 @@ static double select(double *values, size_t count, size_t k)
     return values[k];
 }
 
+/* Numbers that are not negative are ordered as their bits are, so the leading bits (the exponent
+ * and two more) sort them into buckets, and only the bucket of the median is looked at closely. */
+enum { BUCKET_SHIFT = 50, BUCKETS = 1 << (63 - BUCKET_SHIFT) };
+
+static size_t bucket_of(double magnitude)
+{
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    return (size_t)(bits >> BUCKET_SHIFT);
+}
+
+/* The bucket with the k-th number; *before of them lie in those before it. */
+static size_t bucket_with(const uint32_t counts[BUCKETS], size_t k, size_t *before)
+{
+    size_t bucket = 0;
+    for (*before = 0; *before + counts[bucket] <= k; ++bucket)
+        *before += counts[bucket];
+    return bucket;
+}
+
 double wavelet_noise(const WaveletTree *tree, double *scratch)
 {
     const double *band = tree->details[1][WAVELET_ALONG_BOTH];
     const size_t size = tree->height[1] * tree->width[1];
-    size_t count = 0;
-    for (size_t i = 0; i < size; ++i)
-        if (band[i] != 0)
-            scratch[count++] = fabs(band[i]);
+    uint32_t counts[BUCKETS] = {0};
+    size_t count = 0, before, unused, gathered = 0;
+    for (size_t i = 0; i < size; ++i) {
+        ++counts[bucket_of(fabs(band[i]))];
+        count += band[i] != 0;
+    }
+    counts[0] -= (uint32_t)(size - count);
     if (count == 0)
         return 0;
-    double median = select(scratch, count, count / 2);
-    if (count % 2 == 0)
-        median = (median + select(scratch, count, count / 2 - 1)) / 2;
+    /* Of an odd number the two middle ones are the same. */
+    const size_t lower = (count - 1) / 2, upper = count / 2;
+    const size_t first = bucket_with(counts, lower, &before);
+    const size_t last = bucket_with(counts, upper, &unused);
+    for (size_t i = 0; i < size; ++i) {
+        const double magnitude = fabs(band[i]);
+        const size_t bucket = bucket_of(magnitude);
+        if (bucket >= first && bucket <= last && magnitude != 0)
+            scratch[gathered++] = magnitude;
+    }
+    const double median =
+        (select(scratch, gathered, lower - before) + select(scratch, gathered, upper - before)) / 2;
     return median / normal_median;
 }
 
@@ -72,58 +105,60 @@ static inline double middle(double a, double b, double c)
     return larger(smaller(a, b), smaller(larger(a, b), c));
 }
 
-/* The nine around each of `count` numbers from at[1] on: columns are sorted first, then the median
- * is that of the largest low, the middle and the smallest high of them. */
-VECTORISED static void median_row(size_t count, const double *above, const double *at,
-                                  const double *below, double *restrict medians)
+/* The columns of three rows, sorted. */
+VECTORISED static void sort_columns(size_t width, const double *above, const double *at,
+                                    const double *below, double *restrict low, double *restrict mid,
+                                    double *restrict high)
 {
-    for (size_t x = 1; x <= count; ++x) {
-        double low[3], mid[3], high[3];
-        for (size_t i = 0; i < 3; ++i) {
-            const double a = above[x + i - 1], b = at[x + i - 1], c = below[x + i - 1];
-            low[i] = smaller(smaller(a, b), c);
-            mid[i] = middle(a, b, c);
-            high[i] = larger(larger(a, b), c);
-        }
-        medians[x] = middle(larger(larger(low[0], low[1]), low[2]), middle(mid[0], mid[1], mid[2]),
-                            smaller(smaller(high[0], high[1]), high[2]));
+    for (size_t x = 0; x < width; ++x) {
+        low[x] = smaller(smaller(above[x], at[x]), below[x]);
+        mid[x] = middle(above[x], at[x], below[x]);
+        high[x] = larger(larger(above[x], at[x]), below[x]);
     }
 }
 
-/* At either end of a row, where a column stands twice. */
-static double median_at_end(const double *const rows[3], size_t x, size_t neighbour)
+/* The median of nine is that of the largest low, the middle mid and the smallest high number of
+ * their three columns. [0] is a column before the row. */
+VECTORISED static void select_medians(size_t width, const double *low, const double *mid,
+                                      const double *high, double *restrict medians)
 {
-    double low[2], mid[2], high[2];
-    const size_t columns[2] = {x, neighbour};
-    for (size_t i = 0; i < 2; ++i) {
-        const double a = rows[0][columns[i]], b = rows[1][columns[i]], c = rows[2][columns[i]];
-        low[i] = smaller(smaller(a, b), c);
-        mid[i] = middle(a, b, c);
-        high[i] = larger(larger(a, b), c);
-    }
-    return middle(larger(low[0], low[1]), middle(mid[0], mid[0], mid[1]),
-                  smaller(high[0], high[1]));
+    for (size_t x = 0; x < width; ++x)
+        medians[x] = middle(larger(larger(low[x], low[x + 1]), low[x + 2]),
+                            middle(mid[x], mid[x + 1], mid[x + 2]),
+                            smaller(smaller(high[x], high[x + 1]), high[x + 2]));
 }
 
-/* Bands have four rows and columns at least, as planes of 14 and more have. */
+/* Of scratch, each with two columns more than the band. Those of all bands at once, 12 `levels`
+ * rows of level 1, fit into a plane, which has 14 2^(levels - 1) rows of its own at least. */
+enum { MEDIAN_ROWS = 4 };
+
+/* In place: of the rows that are done the last one is kept as it was. */
 static void median_band(size_t height, size_t width, double *band, double *scratch)
 {
+    const size_t room = width + 2;
+    double *kept = scratch, *sorted[3] = {scratch + room, scratch + 2 * room, scratch + 3 * room};
+    memcpy(kept, band, width * sizeof *band);
     for (size_t y = 0; y < height; ++y) {
-        const double *rows[3] = {band + (y ? y - 1 : 0) * width, band + y * width,
-                                 band + (y + 1 < height ? y + 1 : y) * width};
-        double *medians = scratch + y * width;
-        median_row(width - 2, rows[0], rows[1], rows[2], medians);
-        medians[0] = median_at_end(rows, 0, 1);
-        medians[width - 1] = median_at_end(rows, width - 1, width - 2);
+        double *row = band + y * width;
+        sort_columns(width, kept, row, y + 1 < height ? row + width : row, sorted[0] + 1,
+                     sorted[1] + 1, sorted[2] + 1);
+        for (size_t i = 0; i < 3; ++i) {
+            sorted[i][0] = sorted[i][1];
+            sorted[i][width + 1] = sorted[i][width];
+        }
+        memcpy(kept, row, width * sizeof *row);
+        select_medians(width, sorted[0], sorted[1], sorted[2], row);
     }
-    memcpy(band, scratch, height * width * sizeof *band);
 }
 
 void wavelet_median(WaveletTree *tree, double *scratch)
 {
-    for (size_t l = 1; l <= tree->levels; ++l)
-        for (size_t b = 0; b < WAVELET_BANDS; ++b)
-            median_band(tree->height[l], tree->width[l], tree->details[l][b], scratch);
+    const size_t room = MEDIAN_ROWS * (tree->width[1] + 2);
+#pragma omp taskloop grainsize(1)
+    for (size_t i = 0; i < tree->levels * WAVELET_BANDS; ++i) {
+        const size_t l = 1 + i / WAVELET_BANDS, b = i % WAVELET_BANDS;
+        median_band(tree->height[l], tree->width[l], tree->details[l][b], scratch + i * room);
+    }
 }
 
 /* ---- thresholds ---- */
@@ -153,11 +188,13 @@ void wavelet_shrink(WaveletTree *tree, ShrinkRule rule, bool hard, double sigma)
 {
     const double numbers = (double)tree->height[0] * (double)tree->width[0];
     const double universal = sigma * sqrt(2 * log(numbers));
-    for (size_t l = 1; rule != SHRINK_NONE && l <= tree->levels; ++l)
-        for (size_t b = 0; b < WAVELET_BANDS; ++b) {
-            const size_t count = tree->height[l] * tree->width[l];
-            double *band = tree->details[l][b];
-            const double threshold = rule == SHRINK_BAYES ? bayes(count, band, sigma) : universal;
-            (hard ? shrink_hard : shrink_soft)(count, threshold, band);
-        }
+    if (rule == SHRINK_NONE)
+        return;
+#pragma omp taskloop grainsize(1)
+    for (size_t i = 0; i < tree->levels * WAVELET_BANDS; ++i) {
+        const size_t l = 1 + i / WAVELET_BANDS, count = tree->height[l] * tree->width[l];
+        double *band = tree->details[l][i % WAVELET_BANDS];
+        const double threshold = rule == SHRINK_BAYES ? bayes(count, band, sigma) : universal;
+        (hard ? shrink_hard : shrink_soft)(count, threshold, band);
+    }
 }

@@ -19,7 +19,8 @@ typedef enum { SHRINK_NONE, SHRINK_UNIVERSAL, SHRINK_BAYES } ShrinkRule;
 double wavelet_noise(const WaveletTree *tree, double *scratch);
 
 /* Each detail becomes the median of itself and its eight neighbours in its band; at the border the
- * nearest stands for those that are not there. `scratch` is as large as a band of level 1. */
+ * nearest stands for those that are not there. `scratch` is as large as the plane. Bands are OpenMP
+ * tasks, here and in wavelet_shrink(). */
 void wavelet_median(WaveletTree *tree, double *scratch);
 
 /* Takes details of no more than a threshold for noise and makes them 0; the others keep their value
