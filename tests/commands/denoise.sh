@@ -56,6 +56,11 @@ for delay in 0.05 0.2; do
     diff -r "$folder/1" "$folder/killed"
 done
 
+# Two at once: the second is refused and changes nothing. flock(1) stands for the first.
+refuses "another process is working on this folder" flock "$folder/1/gisd-denoise.txt" \
+    "$data" denoise "$folder/noisy/manifest.csv" "$folder/1"
+[ -e "$folder/1/manifest.csv" ]
+
 refuses "was made otherwise" "$data" denoise "$folder/noisy/manifest.csv" "$folder/1" --fill black
 diff -r "$folder/1" "$folder/3"
 "$data" denoise "$folder/noisy/manifest.csv" "$folder/half" --no-filter --force >/dev/null

@@ -2,11 +2,13 @@
 #include "data/denoise/set.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/first_error.h"
@@ -324,31 +326,58 @@ static Status begin_new(const DenoiseWork *work)
     return status;
 }
 
+/* Two processes at once would take each other's files for their own: only the one that has the
+ * mark locked goes on. File systems without locks go on without one. *file is the caller's to close
+ * at the end. */
+static Status lock(const char *mark, int *file)
+{
+    *file = open(mark, O_RDWR | O_CLOEXEC);
+    if (*file < 0)
+        return files_refused(mark, "open");
+    if (flock(*file, LOCK_EX | LOCK_NB) == 0 || errno == ENOSYS || errno == ENOLCK ||
+        errno == EOPNOTSUPP)
+        return STATUS_OK;
+    if (errno != EWOULDBLOCK)
+        return files_refused(mark, "lock");
+    FAIL(STATUS_IO, "%s: another process is working on this folder; wait for it to end", mark);
+}
+
 /* A folder of another making is left alone; before anything is changed its manifest goes, so that
  * no half-made set has one. */
-static Status begin_again(const DenoiseWork *work)
+static Status begin_again(DenoiseWork *work, const char *mark)
 {
-    char *mark, *text = NULL;
-    TRY(files_join(work->out, DENOISE_MARK, &mark));
-    Status status = files_read(mark, &text, NULL);
-    if (status == STATUS_OK && strcmp(text, work->how) != 0 && !work->job->force)
+    char *text = NULL;
+    if (files_exists(mark)) {
+        TRY(lock(mark, &work->locks[0]));
+        TRY(files_read(mark, &text, NULL));
+    }
+    const bool same = text && strcmp(text, work->how) == 0;
+    Status status = STATUS_OK;
+    if (text && !same && !work->job->force)
         status = status_set(STATUS_ARGUMENT,
                             "%s was made otherwise (%s), expected another folder, or --force",
                             work->out, text);
-    else if (status == STATUS_OK || status == STATUS_MISSING)
-        status = remove_file(work->out, "manifest.csv");
-    if (status == STATUS_OK)
-        status = files_write(mark, work->how, strlen(work->how));
     free(text);
-    free(mark);
-    return status;
+    TRY(status);
+    TRY(remove_file(work->out, "manifest.csv"));
+    if (same)
+        return STATUS_OK;
+    TRY(files_write(mark, work->how, strlen(work->how)));
+    return lock(mark, &work->locks[1]); /* a new file under the name; the old one stays locked */
 }
 
-static Status begin(const DenoiseWork *work)
+static Status begin(DenoiseWork *work)
 {
     static const char *const folders[] = {"images", "masks", "frames", "sheets"};
-    if (begin_new(work) != STATUS_OK) /* something is in it */
-        TRY(begin_again(work));
+    char *mark;
+    TRY(files_join(work->out, DENOISE_MARK, &mark));
+    Status status = begin_new(work);
+    if (status == STATUS_OK)
+        status = lock(mark, &work->locks[0]);
+    else if (status == STATUS_ARGUMENT && files_is_folder(work->out)) /* something is in it */
+        status = begin_again(work, mark);
+    free(mark);
+    TRY(status);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; ++i)
         TRY(files_make_folder_in(work->out, folders[i]));
     return STATUS_OK;
@@ -438,7 +467,7 @@ static void sum_up(const DenoiseWork *work, DenoiseSummary *summary)
     }
 }
 
-static Status make_set(const DenoiseWork *work)
+static Status make_set(DenoiseWork *work)
 {
     TRY(begin(work));
     TRY(do_frames(work));
@@ -455,7 +484,7 @@ static Status make_set(const DenoiseWork *work)
 Status denoise_set(const DenoiseJob *job, const char *manifest, const char *out,
                    DenoiseSummary *summary)
 {
-    DenoiseWork work = {.job = job, .out = out};
+    DenoiseWork work = {.job = job, .out = out, .locks = {-1, -1}};
     Status status;
     describe(&job->settings, work.how);
     TRY(manifest_read(manifest, NULL, &work.manifest));
@@ -468,6 +497,9 @@ done:
         denoise_record_clear(&work.records[i]);
     free(work.records);
     free(work.kept);
+    for (size_t i = 0; i < 2; ++i)
+        if (work.locks[i] >= 0)
+            close(work.locks[i]);
     manifest_clear(&work.manifest);
     return status;
 }

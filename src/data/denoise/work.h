@@ -14,6 +14,7 @@ typedef struct {
     char how[DENOISE_HOW_BYTES]; /* the settings in words */
     DenoiseRecord *records;      /* one a row */
     bool *kept;                  /* one a row: done by an earlier run */
+    int locks[2];                /* open files, locked while there is work; -1: none */
 } DenoiseWork;
 
 /* "FOLDER/NUMBER.ENDING" of a row's file. */
