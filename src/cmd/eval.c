@@ -1,5 +1,4 @@
 /* gisd-eval: networks that are trained already, on another hospital's images. */
-#include <ctype.h>
 #include <math.h>
 #include <mpi.h>
 #include <stdio.h>
@@ -22,12 +21,12 @@
 
 #define PROGRAM "gisd-eval"
 
-enum { NAME_BYTES = 64, IMAGES_TIMED = 50 };
+enum { IMAGES_TIMED = 50 };
 enum { OPTION_NAME = 'n', OPTION_THREADS = 't', OPTION_SECONDS = 's', OPTION_FORCE = 'f' };
 
 typedef struct {
     const char *network, *manifest;
-    char name[NAME_BYTES]; /* of the test set */
+    char name[EXTERNAL_TEST_NAME_BYTES]; /* of the test set */
     int threads;
     bool force;
     bool seconds; /* measure how long images take, and nothing else */
@@ -48,19 +47,8 @@ static const struct argp_option options[] = {
 
 /* ---- the test set's name ---- */
 
-static bool is_name(const char *text)
-{
-    const size_t length = strlen(text);
-    if (!length || length >= NAME_BYTES || text[0] == '.')
-        return false;
-    for (size_t i = 0; i < length; ++i)
-        if (!isalnum((unsigned char)text[i]) && !strchr("._-", text[i]))
-            return false;
-    return true;
-}
-
 /* "clinic/manifest.csv": clinic; "clinic/2019.csv": 2019. */
-static Status name_after(const char *manifest, char name[NAME_BYTES])
+static Status name_after(const char *manifest, char name[EXTERNAL_TEST_NAME_BYTES])
 {
     char *path = realpath(manifest, NULL); /* "." and links have names too */
     if (!path)
@@ -72,9 +60,9 @@ static Status name_after(const char *manifest, char name[NAME_BYTES])
         *slash = '\0';
         slash = strrchr(path, '/');
     }
-    const bool right = is_name(slash + 1);
+    const bool right = external_test_is_name(slash + 1);
     if (right)
-        snprintf(name, NAME_BYTES, "%s", slash + 1);
+        snprintf(name, EXTERNAL_TEST_NAME_BYTES, "%s", slash + 1);
     free(path);
     if (!right)
         FAIL(STATUS_ARGUMENT,
@@ -105,9 +93,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_INIT:
         return command_check_words(state);
     case OPTION_NAME:
-        if (!is_name(text))
+        if (!external_test_is_name(text))
             return command_refuse(state, "--name: letters, digits, . _ - expected, not '%s'", text);
-        snprintf(arguments->name, NAME_BYTES, "%s", text);
+        snprintf(arguments->name, EXTERNAL_TEST_NAME_BYTES, "%s", text);
         return 0;
     case OPTION_THREADS:
         if (text_to_integer("--threads", text, 1, 4096, &threads) != STATUS_OK)

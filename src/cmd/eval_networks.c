@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "results/records.h"
 #include "store/files.h"
+#include "train/external_test.h"
 
 enum { FILE_BYTES = 96 };
 
@@ -15,7 +16,7 @@ static Status add(const char *name, const char *folder, const char *checkpoint,
 {
     char file[FILE_BYTES];
     if (test_set)
-        snprintf(file, sizeof file, "test_%s.h5", test_set);
+        snprintf(file, sizeof file, EXTERNAL_TEST_FILE, test_set);
     else
         snprintf(file, sizeof file, "seconds.h5");
     TRY(MEMORY_GROW(&networks->items, networks->count + 1, &networks->capacity));

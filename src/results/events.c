@@ -13,7 +13,8 @@ static const char *const kind_names[EVENT_KINDS] = {
     [EVENT_OPENED] = "opened",   [EVENT_PLANNED] = "planned",   [EVENT_ADOPTED] = "adopted",
     [EVENT_STARTED] = "started", [EVENT_SAVED] = "saved",       [EVENT_STOPPED] = "stopped",
     [EVENT_LOST] = "lost",       [EVENT_FINISHED] = "finished", [EVENT_FAILED] = "failed",
-    [EVENT_SLOW] = "slow",       [EVENT_DECIDED] = "decided",   [EVENT_CLOSED] = "closed",
+    [EVENT_TESTED] = "tested",   [EVENT_UNTESTED] = "untested", [EVENT_SLOW] = "slow",
+    [EVENT_DECIDED] = "decided", [EVENT_CLOSED] = "closed",
 };
 
 typedef enum {
@@ -33,15 +34,17 @@ typedef struct {
 
 #define ON(kind)   (1u << EVENT_##kind)
 #define AT(member) offsetof(Event, member)
-#define ENDS       (ON(STOPPED) | ON(LOST) | ON(FINISHED) | ON(FAILED))
+#define ENDS       (ON(STOPPED) | ON(LOST) | ON(FINISHED) | ON(FAILED) | ON(UNTESTED))
 
 /* In the order in which they are written. */
 static const Field fields[] = {
     {"experiment", FIELD_TEXT, AT(experiment), ON(OPENED)},
     {"data", FIELD_TEXT, AT(data), ON(OPENED)},
-    {"fingerprint", FIELD_TEXT, AT(fingerprint), ON(OPENED)},
+    {"test_set", FIELD_TEXT, AT(test_set), ON(TESTED) | ON(UNTESTED)},
+    {"fingerprint", FIELD_TEXT, AT(fingerprint), ON(OPENED) | ON(TESTED)},
     {"arithmetic", FIELD_COUNT, AT(arithmetic), ON(OPENED)},
     {"search", FIELD_TEXT, AT(search), ON(OPENED)},
+    {"test_sets", FIELD_TEXT, AT(test_sets), ON(OPENED)},
     {"version", FIELD_TEXT, AT(version), ON(OPENED)},
     {"rank", FIELD_COUNT, AT(rank), ON(SLOW)},
     {"host", FIELD_TEXT, AT(host), ON(OPENED) | ON(SLOW)},

@@ -2,7 +2,8 @@
  *
  *     opened    a job has taken the folder: experiment, data, fingerprint of the data (those of all
  *               sizes one after the other), version of the arithmetic, search ("grid" or
- *               "halving"), version of gisd, host, pid, ranks
+ *               "halving"), version of gisd, host, pid, ranks; test_sets if there are any: their
+ *               names, a blank between two
  *     planned   a cell of the grid, once for each: settings (key and value of each), name; role
  *               ("pretraining") if it is none of the grid, source (a cell) if it starts from the
  *               parameters of a pretraining
@@ -18,11 +19,14 @@
  *     failed    it failed for a reason of its own: kind ("diverged", "no memory", ...), cause; or
  *               the storage refused it for as long as it was tried again: kind "storage"; or its
  *               pretraining did: kind "pretraining", or "storage"
+ *     tested    its test_NAME.h5 is complete: test_set (NAME), fingerprint of its images. It has
+ *               finished before, and stays so
+ *     untested  it could not be made, or is to be made again: test_set, kind, cause
  *     slow      a rank is much slower than the others and avoided: rank, host, factor
  *     decided   a rung of a search: epoch, and the cells kept and dropped, each with its score
  *     closed    the job has ended in order: code (of exit), cells done, failed, dropped and left
  *
- * Every record has an "event", a "time" (UTC) and, from "planned" to "failed", a "cell": the name
+ * Every record has an "event", a "time" (UTC) and, from "planned" to "untested", a "cell": the name
  * of its folder. A reader takes what it knows: other events, other fields and missing ones are no
  * error, so journals of earlier and later versions can be read.
  */
@@ -45,6 +49,8 @@ typedef enum {
     EVENT_LOST,
     EVENT_FINISHED,
     EVENT_FAILED,
+    EVENT_TESTED,
+    EVENT_UNTESTED,
     EVENT_SLOW,
     EVENT_DECIDED,
     EVENT_CLOSED,
@@ -74,6 +80,8 @@ typedef struct {
     const char *experiment, *data, *fingerprint, *search, *version, *host;
     const char *cell_name, *identity, *hosts, *failure /* its kind */, *cause;
     const char *role, *source;                /* planned */
+    const char *test_sets;                    /* opened */
+    const char *test_set;                     /* tested, untested */
     size_t arithmetic, pid, ranks;            /* opened; ranks also started */
     size_t attempt, first_rank;               /* started */
     size_t epoch, epochs, step, steps;        /* saved; epoch also decided */

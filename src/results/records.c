@@ -116,6 +116,35 @@ static void read_end(CellRecord *cell, const Event *event)
     snprintf(cell->kind, sizeof cell->kind, "%s", event->failure);
 }
 
+const TestRecord *record_test(const CellRecord *cell, const char *name)
+{
+    for (size_t i = 0; i < cell->test_count; ++i)
+        if (strcmp(cell->tests[i].name, name) == 0)
+            return &cell->tests[i];
+    return NULL;
+}
+
+/* The last word on a test set counts. */
+static Status read_tested(CellRecord *cell, const Event *event)
+{
+    size_t place = 0, room = cell->test_count;
+    while (place < cell->test_count && strcmp(cell->tests[place].name, event->test_set) != 0)
+        ++place;
+    if (place == cell->test_count) {
+        TRY(MEMORY_GROW(&cell->tests, cell->test_count + 1, &room));
+        ++cell->test_count;
+    }
+    TestRecord *test = &cell->tests[place];
+    *test = (TestRecord){.done = event->kind == EVENT_TESTED};
+    snprintf(test->name, sizeof test->name, "%s", event->test_set);
+    if (test->done)
+        snprintf(test->fingerprint, sizeof test->fingerprint, "%s", event->fingerprint);
+    else
+        snprintf(test->kind, sizeof test->kind, "%s", event->failure);
+    snprintf(test->cause, sizeof test->cause, "%s", test->done ? "" : event->cause);
+    return STATUS_OK;
+}
+
 static void take_time(CellRecord *cell, const Event *event)
 {
     const time_t now = event_time(event);
@@ -138,6 +167,8 @@ static Status read_cell_event(Records *records, const Event *event, const char *
         TRY(check_id(event->identity, path, line));
         return read_adopted(records, cell, event);
     }
+    if (event->kind == EVENT_TESTED || event->kind == EVENT_UNTESTED)
+        return read_tested(cell, event);
     take_time(cell, event);
     if (event->kind == EVENT_STARTED)
         read_started(cell, event);
@@ -162,6 +193,7 @@ static Status read_opened(Records *records, const Event *event)
     TRY(replace_text(&records->experiment, event->experiment));
     TRY(replace_text(&records->data, event->data));
     TRY(replace_text(&records->fingerprint, event->fingerprint));
+    TRY(replace_text(&records->test_sets, event->test_sets));
     snprintf(records->host, sizeof records->host, "%s", event->host);
     records->pid = (int)event->pid;
     records->job_ranks = event->ranks;
@@ -226,6 +258,12 @@ static Status read_event(Records *records, Event *event, const char *path, size_
 
 /* ---- the whole ---- */
 
+static void clear_cell(CellRecord *cell)
+{
+    free(cell->settings);
+    free(cell->tests);
+}
+
 /* Whether a cell has its place before or after the others', or none at all. */
 static bool is_plain(const CellRecord *cell)
 {
@@ -246,7 +284,7 @@ static Status move_cells(Records *records)
     records->count = count;
     for (size_t i = 0; i < all; ++i) {
         if (records->cells[i].superseded)
-            free(records->cells[i].settings);
+            clear_cell(&records->cells[i]);
         else if (records->cells[i].pretrains)
             ordered[count++] = records->cells[i];
     }
@@ -300,12 +338,13 @@ Status records_read(const char *journal_path, Records *records)
 void records_clear(Records *records)
 {
     for (size_t i = 0; i < records_all(records); ++i)
-        free(records->cells[i].settings);
+        clear_cell(&records->cells[i]);
     free(records->cells);
     text_map_clear(&records->places);
     free(records->experiment);
     free(records->data);
     free(records->fingerprint);
+    free(records->test_sets);
     *records = (Records){0};
 }
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "base/text_map.h"
 #include "results/events.h"
 
@@ -27,6 +28,15 @@ typedef enum {
 
 enum { RECORD_ID_BYTES = 48, RECORD_NAME_BYTES = 512 };
 enum { RECORD_CAUSE_BYTES = 512, RECORD_HOSTS_BYTES = 256, RECORD_KIND_BYTES = 64 };
+
+/* What the journal tells of a cell on a test set. */
+typedef struct {
+    char name[RECORD_KIND_BYTES];
+    bool done;                         /* its test_NAME.h5 is complete, ... */
+    char fingerprint[HASH_TEXT_BYTES]; /* ... of these images */
+    char kind[RECORD_KIND_BYTES];      /* of the fault, if it is not done */
+    char cause[RECORD_CAUSE_BYTES];
+} TestRecord;
 
 /* What the journal tells of a cell. */
 typedef struct {
@@ -54,6 +64,8 @@ typedef struct {
     time_t started;                    /* when the first attempt was; 0: never */
     time_t changed;                    /* of the last record, but for adoptions */
     double seconds;                    /* of all attempts, each to its last record */
+    size_t test_count;
+    TestRecord *tests; /* test_count: sets on which it was tested, or could not be */
 } CellRecord;
 
 /* Owned through records_clear(). */
@@ -69,6 +81,7 @@ typedef struct {
     char *experiment;  /* name; of the last job, as all below; NULL if there was none */
     char *data;        /* the same */
     char *fingerprint; /* of the data, those of all sizes one after the other; the same */
+    char *test_sets;   /* names, a blank between two; "": there are none; the same */
     bool halving;      /* it searched */
     int arithmetic;    /* its version */
     char host[RECORD_HOSTS_BYTES];
@@ -94,6 +107,9 @@ static inline size_t records_all(const Records *records)
 
 /* The record of a cell by its id or by the identity under which it was adopted, or NULL. */
 CellRecord *records_find(const Records *records, const char *id);
+
+/* What the journal tells of a cell on the test set of that name; NULL: nothing. */
+const TestRecord *record_test(const CellRecord *cell, const char *name);
 
 /* The text of a setting of a cell, or NULL if it was planned without. */
 const char *record_setting(const CellRecord *cell, const char *key);

@@ -1,6 +1,7 @@
 /* See external_test.h. */
 #include "train/external_test.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,26 @@ typedef struct {
     ParameterList parameters;
     size_t count, *indices; /* all images */
 } Work;
+
+bool external_test_is_name(const char *text)
+{
+    const size_t length = strlen(text);
+    if (!length || length >= EXTERNAL_TEST_NAME_BYTES || text[0] == '.')
+        return false;
+    for (size_t i = 0; i < length; ++i)
+        if (!isalnum((unsigned char)text[i]) && !strchr("._-", text[i]))
+            return false;
+    return true;
+}
+
+Status external_test_load(const char *manifest, size_t size, bool letterbox, Dataset **dataset)
+{
+    SplitSettings all = split_defaults();
+    all.shares[SPLIT_TRAIN] = all.shares[SPLIT_VALIDATION] = 0;
+    all.shares[SPLIT_TEST] = 1;
+    all.ignore_given = true;
+    return dataset_load_form(manifest, size, letterbox, &all, dataset);
+}
 
 void external_data_clear(ExternalData *data)
 {
@@ -102,16 +123,11 @@ static Status take_data(const Work *work, ExternalData *data)
 {
     const ModelSettings *settings = &work->model.settings;
     const InputForm *form = &architecture_of(settings)->input;
-    SplitSettings all = split_defaults();
-    all.shares[SPLIT_TRAIN] = all.shares[SPLIT_VALIDATION] = 0;
-    all.shares[SPLIT_TEST] = 1;
-    all.ignore_given = true;
     if (data->dataset &&
         (data->dataset->size != settings->size || data->dataset->letterbox != form->letterbox))
         external_data_clear(data);
     if (!data->dataset)
-        TRY(dataset_load_form(data->manifest, settings->size, form->letterbox, &all,
-                              &data->dataset));
+        TRY(external_test_load(data->manifest, settings->size, form->letterbox, &data->dataset));
     return dataset_take_classes(data->dataset, data->manifest, settings->classes,
                                 (const char *const *)work->model.class_names);
 }

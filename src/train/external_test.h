@@ -15,8 +15,17 @@
 #include "data/dataset.h"
 #include "train/split_metrics.h"
 
-/* The attribute `kind` of the files. */
+/* The attribute `kind` of the files, and what they are called beside the checkpoint. */
 #define EXTERNAL_TEST_KIND "gisd test set"
+#define EXTERNAL_TEST_FILE "test_%s.h5"
+
+enum { EXTERNAL_TEST_NAME_BYTES = 64 };
+
+/* Whether a test set can have the name: letters, digits, . _ -, none of them a point in front. */
+bool external_test_is_name(const char *text);
+
+/* All images of a manifest or a pack, whatever splits it names, as the test split of a data set. */
+Status external_test_load(const char *manifest, size_t size, bool letterbox, Dataset **dataset);
 
 /* Images at a network's size; read when a network first wants them so. Owned through
  * external_data_clear(). */

@@ -304,7 +304,8 @@ static Status read_search(Reading *reading, YamlNode value)
 
 /* The top level's own keys, its settings, and the sections of all other settings, each once;
  * known[setting_count() + OWN_KEYS + 1]. */
-static const char *const own_keys[] = {"name", "data", "search", "grid", "variants", "pretrain"};
+static const char *const own_keys[] = {"name",     "data",     "search",   "grid",
+                                       "variants", "pretrain", "test_sets"};
 enum { OWN_KEYS = sizeof own_keys / sizeof *own_keys };
 
 static void list_top(const char **known)
@@ -406,6 +407,8 @@ static Status read_top(void *context, YamlNode key_node, const char *key, YamlNo
         return yaml_read_mapping(value, key, read_variant, reading);
     if (strcmp(key, "pretrain") == 0)
         return pretrain_section_read(reading->path, value, &reading->experiment->pretrain);
+    if (strcmp(key, "test_sets") == 0)
+        return test_sets_section_read(reading->path, value, &reading->experiment->test_sets);
     if (setting_find("", key) < setting_count())
         return read_setting(reading, key_node, key, value);
     if (is_section(key)) {
@@ -564,5 +567,6 @@ void experiment_file_clear(ExperimentFile *experiment)
     free(experiment->variants);
     free(experiment->manifest);
     pretrain_section_clear(&experiment->pretrain);
+    test_sets_section_clear(&experiment->test_sets);
     *experiment = (ExperimentFile){0};
 }

@@ -13,6 +13,7 @@
  *     search: halving                         # over alpha and gamma: see search.h; else grid
  *     variants: {full: {}, without_attention: {model: {attention: false}}}
  *     pretrain: {manifest: ...}               # before the cells: see pretrain_section.h
+ *     test_sets: [{name: elsewhere, manifest: ...}]   # after them: see test_sets_section.h
  *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600}
  *
  * Every setting of setting_table.h may be a single value or a list; a list of more than one value
@@ -27,6 +28,7 @@
 
 #include "data/split.h"
 #include "grid/experiment/pretrain_section.h"
+#include "grid/experiment/test_sets_section.h"
 #include "train/setting_table.h"
 
 enum { EXPERIMENT_NAME_BYTES = 64, VARIANT_NAME_BYTES = 48 };
@@ -63,6 +65,7 @@ typedef struct {
     size_t variant_count;      /* 0: there are none */
     ExperimentVariant *variants;
     PretrainSection pretrain;
+    TestSetsSection test_sets; /* no cell's identity knows of them */
 } ExperimentFile;
 
 /* Reads and checks a file. After an error there is nothing to clear. */

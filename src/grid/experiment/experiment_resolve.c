@@ -147,6 +147,7 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
         fprintf(stream, "  patience: %.0f\n", experiment->patience);
     pretrain_section_write(stream, &experiment->pretrain);
+    test_sets_section_write(stream, &experiment->test_sets);
     if (fclose(stream) != 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the resolved experiment");
     return STATUS_OK;

@@ -12,8 +12,10 @@
 #include "base/clock.h"
 #include "grid/run/threads.h"
 #include "store/files.h"
+#include "store/hdf5_reader.h"
 #include "store/patience.h"
 #include "train/cell.h"
+#include "train/external_test.h"
 #include "train/mpi_check.h"
 
 /* A rank of a job whose master died may still be in its last step; one that hangs elsewhere is not
@@ -89,6 +91,91 @@ static Status introduce(FILE *log, const GridCell *cell, unsigned number, MPI_Co
     return STATUS_OK;
 }
 
+/* ---- testing ---- */
+
+/* The MpiWatch of a rank that tests: it looks once an image. */
+typedef struct {
+    const CellHooks *hooks;
+    bool stopped;
+} TestWatch;
+
+static Status watch_test(void *context)
+{
+    TestWatch *watch = context;
+    watch->stopped = watch->hooks->should_stop(watch->hooks->context);
+    if (watch->stopped)
+        FAIL(STATUS_LOST, "asked to stop");
+    return STATUS_OK;
+}
+
+static void log_test(FILE *log, const char *set, const SplitMetrics *metrics, bool done)
+{
+    char now[CLOCK_TEXT_BYTES];
+    clock_text(now);
+    fprintf(log, "%s  test set %s: ", now, set);
+    if (done)
+        fputs("tested already", log);
+    else
+        fprintf(log, "%zu images, AUC %.4f, accuracy %.4f", metrics->outcome.images,
+                split_metrics_value(metrics, "auc"), split_metrics_value(metrics, "accuracy"));
+    fputc('\n', log);
+}
+
+/* A file of the name that no test wrote is somebody's. */
+static Status check_out(const char *path)
+{
+    if (files_exists(path) && !hdf5_is_kind(path, EXTERNAL_TEST_KIND))
+        FAIL(STATUS_ARGUMENT,
+             "%s: is no result of a test set, and would be written over (move it away)", path);
+    return STATUS_OK;
+}
+
+static Status test_cell(const Job *job, const GridCell *cell, size_t set, const char *folder,
+                        FILE *log)
+{
+    char *out, *checkpoint = NULL, *result = NULL;
+    const TestSet *tested = &job->tests.sets[set];
+    SplitMetrics metrics = {0};
+    bool done = false;
+    TRY(test_sets_file(tested, job->folder, cell->id, &out));
+    Status status = files_join(folder, "checkpoint.h5", &checkpoint);
+    if (status == STATUS_OK)
+        status = files_join(folder, "result.h5", &result);
+    if (status == STATUS_OK)
+        status = check_out(out);
+    if (status == STATUS_OK) {
+        const ExternalTest test = {checkpoint, result, tested->name, out};
+        ExternalData data = {tested->manifest, job_test_dataset(job, cell, set)};
+        PATIENTLY(status, external_test_run(&test, &data, &metrics, &done));
+    }
+    if (status == STATUS_OK)
+        log_test(log, tested->name, &metrics, done);
+    if (!done)
+        split_metrics_clear(&metrics);
+    free(out);
+    free(checkpoint);
+    free(result);
+    return status;
+}
+
+static Status run_test(const Job *job, const GridCell *cell, size_t set, const char *folder,
+                       FILE *log, const CellHooks *hooks, CellEnd *end)
+{
+    TestWatch watch = {.hooks = hooks};
+    mpi_set_watch(watch_test, &watch, job->silence);
+    Status status = test_cell(job, cell, set, folder, log);
+    mpi_set_watch(NULL, NULL, job->silence);
+    *end = watch.stopped && status != STATUS_OK ? CELL_STOPPED : CELL_FINISHED;
+    if (*end == CELL_STOPPED)
+        return STATUS_OK;
+    if (status != STATUS_OK)
+        fprintf(log, "test set %s failed: %s: %s\n", job->tests.sets[set].name, status_name(status),
+                status_message());
+    return status;
+}
+
+/* ---- the whole ---- */
+
 Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const CellHooks *hooks,
                    CellEnd *end)
 {
@@ -114,7 +201,9 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
                                        : "checkpoint.h5") >= sizeof settings.initial_checkpoint)
         status = status_set(STATUS_ARGUMENT, "%s: expected a shorter path", job->folder);
     status = mpi_agree(group, status);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && attempt->test)
+        status = run_test(job, cell, attempt->test - 1, folder, log, hooks, end);
+    else if (status == STATUS_OK)
         status = cell_run(&settings,
                           &(CellPlace){.folder = folder,
                                        .cell_id = cell->id,

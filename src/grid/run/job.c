@@ -23,8 +23,7 @@ static Status check_data_path(const char *given)
     return status;
 }
 
-/* A manifest, a pack, or the manifest of a folder. */
-static Status find_manifest(const char *given, char **found)
+Status job_find_manifest(const char *given, char **found)
 {
     FilesKind kind;
     TRY(files_look(given, &kind));
@@ -46,7 +45,7 @@ static Status data_path(const ExperimentFile *experiment, const char *path, cons
         FAIL(STATUS_ARGUMENT, "%s: no data (expected data: {manifest: PATH}, or --data PATH)",
              path);
     TRY(check_data_path(given));
-    return find_manifest(given, found);
+    return job_find_manifest(given, found);
 }
 
 /* The position of the data for a cell; that of what comes next if there are none yet. */
@@ -88,7 +87,7 @@ static Status load_for(const Job *job, const ExperimentFile *experiment, const G
 static Status load_data(Job *job, const ExperimentFile *experiment)
 {
     if (experiment->pretrain.manifest)
-        TRY(find_manifest(experiment->pretrain.manifest, &job->source_name));
+        TRY(job_find_manifest(experiment->pretrain.manifest, &job->source_name));
     TRY(MEMORY_NEW(&job->sizes, job->cells.count));
     TRY(MEMORY_NEW(&job->datasets, job->cells.count));
     for (size_t i = 0; i < job->cells.count; ++i) {
@@ -128,6 +127,9 @@ Status job_init(Job *job, const ExperimentFile *experiment, const char *path, co
     if (status == STATUS_OK)
         status = load_data(job, experiment);
     if (status == STATUS_OK)
+        status = test_sets_load(experiment, path, job->data_name,
+                                job->data_count - job->source_count, job->datasets, &job->tests);
+    if (status == STATUS_OK)
         status = readiness_settle(job, experiment, path);
     if (status == STATUS_OK)
         status = identify(job, experiment, path);
@@ -142,6 +144,7 @@ void job_clear(Job *job)
 {
     for (size_t i = 0; i < job->data_count; ++i)
         dataset_free(job->datasets[i]);
+    test_sets_clear(&job->tests);
     free(job->datasets);
     free(job->sizes);
     for (size_t i = 0; i < job->warning_count; ++i)
@@ -162,6 +165,16 @@ const Dataset *job_dataset(const Job *job, const GridCell *cell)
 const char *job_data_name(const Job *job, const GridCell *cell)
 {
     return cell->pretrains ? job->source_name : job->data_name;
+}
+
+TestSetMask job_tests_missing(const Job *job, const GridCell *cell, const CellRecord *record)
+{
+    return test_sets_missing(&job->tests, job->folder, cell, find_data(job, cell), record);
+}
+
+Dataset *job_test_dataset(const Job *job, const GridCell *cell, size_t set)
+{
+    return job->tests.sets[set].datasets[find_data(job, cell)];
 }
 
 /* ---- sharing ---- */
@@ -227,6 +240,36 @@ static Status take_dataset(Blob *blob, Dataset **dataset)
     return STATUS_OK;
 }
 
+static Status put_tests(Blob *blob, const TestSets *tests)
+{
+    put(blob, &tests->count, sizeof tests->count);
+    put(blob, &tests->form_count, sizeof tests->form_count);
+    for (size_t i = 0; i < tests->count; ++i) {
+        put(blob, tests->sets[i].name, sizeof tests->sets[i].name);
+        put_text(blob, tests->sets[i].manifest);
+        for (size_t k = 0; k < tests->form_count; ++k)
+            TRY(put_dataset(blob, tests->sets[i].datasets[k]));
+    }
+    return STATUS_OK;
+}
+
+static Status take_tests(Blob *blob, TestSets *tests)
+{
+    size_t count = 0;
+    TRY(take(blob, &count, sizeof count));
+    TRY(take(blob, &tests->form_count, sizeof tests->form_count));
+    TRY(MEMORY_NEW(&tests->sets, count));
+    while (tests->count < count) {
+        TestSet *set = &tests->sets[tests->count++];
+        TRY(take(blob, set->name, sizeof set->name));
+        TRY(take_text(blob, &set->manifest));
+        TRY(MEMORY_NEW(&set->datasets, tests->form_count));
+        for (size_t k = 0; k < tests->form_count; ++k)
+            TRY(take_dataset(blob, &set->datasets[k]));
+    }
+    return STATUS_OK;
+}
+
 static Status pack(const Job *job, char **bytes, size_t *count)
 {
     Blob blob = {.stream = open_memstream(bytes, count)};
@@ -249,6 +292,8 @@ static Status pack(const Job *job, char **bytes, size_t *count)
     put(&blob, job->sizes, job->data_count * sizeof *job->sizes);
     for (size_t i = 0; i < job->data_count && status == STATUS_OK; ++i)
         status = put_dataset(&blob, job->datasets[i]);
+    if (status == STATUS_OK)
+        status = put_tests(&blob, &job->tests);
     if (fclose(blob.stream) != 0 && status == STATUS_OK)
         status = status_set(STATUS_NO_MEMORY, "no memory for a copy of the job");
     if (status != STATUS_OK)
@@ -284,7 +329,7 @@ static Status unpack(Job *job, const void *bytes, size_t count)
         TRY(take_dataset(&blob, &job->datasets[i]));
         ++job->data_count;
     }
-    return STATUS_OK;
+    return take_tests(&blob, &job->tests);
 }
 
 /* While rank 0 decodes a large data set it says nothing. Once it has, all are there but those that

@@ -11,6 +11,7 @@
 
 #include "data/dataset.h"
 #include "grid/experiment/cells.h"
+#include "grid/run/test_sets.h"
 
 /* Owned through job_clear(). */
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
     size_t source_count; /* of data_count, the last ones: of what cells are pretrained on */
     size_t *sizes;       /* data_count: side of the network's input */
     Dataset **datasets;  /* data_count */
+    TestSets tests;      /* on which cells are tested once they are done */
     GridCells cells;
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
@@ -35,9 +37,17 @@ typedef struct {
 Status job_init(Job *job, const ExperimentFile *experiment, const char *path, const char *data);
 void job_clear(Job *job);
 
+/* The path of a manifest or a pack, or of the manifest of a folder; released with free(). */
+Status job_find_manifest(const char *given, char **found);
+
 /* The data for a cell, and their name. */
 const Dataset *job_dataset(const Job *job, const GridCell *cell);
 const char *job_data_name(const Job *job, const GridCell *cell);
+
+/* The test sets that a cell, of which `record` tells, is still to be tested on, and the images of
+ * one of them for it. */
+TestSetMask job_tests_missing(const Job *job, const GridCell *cell, const CellRecord *record);
+Dataset *job_test_dataset(const Job *job, const GridCell *cell, size_t set);
 
 /* Gives rank 0's job to all ranks; `own` is rank 0's status so far, and an error of it becomes
  * every rank's. Collective over `comm`. */

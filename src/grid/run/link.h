@@ -19,8 +19,8 @@
 
 typedef enum {
     /* from the master */
-    MESSAGE_RUN,     /* train `cell` in the group `ranks`; the first of them leads it */
-    MESSAGE_STOP,    /* save at the next step and end the attempt; `last`: as the job ends */
+    MESSAGE_RUN,  /* train `cell`, or test it, in the group `ranks`; the first of them leads it */
+    MESSAGE_STOP, /* save at the next step and end the attempt; `last`: as the job ends */
     MESSAGE_ABANDON, /* your group is broken: end the attempt at once, for the reason in `text` */
     MESSAGE_LEAVE,   /* the job is over; `status`: not in order, as some rank is dead */
     /* from a worker */
@@ -43,6 +43,7 @@ typedef struct {
     uint32_t attempt;      /* numbers every start of any cell in this job, from 1 */
     uint64_t saved_step;   /* RUN: of the cell's last checkpoint by the journal; 0: there is none */
     uint64_t stop_epoch;   /* RUN: stop after that many epochs; 0: go on to the end */
+    uint64_t test;         /* RUN: 1 + the test set that the cell is tested on; 0: it is trained */
     double image_seconds;  /* from a worker: see pace.h; 0: nothing to tell */
     CellProgress progress; /* PROGRESS, ENDED */
     char text[MESSAGE_TEXT_BYTES]; /* cause of a failure */

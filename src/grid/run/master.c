@@ -26,10 +26,10 @@ static void show(Master *master, double now, bool last)
         const MasterCell *cell = &master->cells[i];
         if (!cell->selected)
             continue;
-        state.done += cell->standing == CELL_DONE;
+        state.done += cell->standing == CELL_DONE && !cell->untested;
         state.failed += cell->standing == CELL_FAILED;
         state.dropped += cell->standing == CELL_DROPPED;
-        state.left += !cell_standing_settled(cell->standing);
+        state.left += master_is_left(cell);
         state.images_per_second += cell->attempt ? cell->images_per_second : 0;
     }
     state.left -= state.running;
@@ -89,7 +89,8 @@ static Status send_run(Master *master, size_t index)
                        .attempt = cell->attempt,
                        .rank_count = (int32_t)cell->rank_count,
                        .saved_step = cell->saved_step,
-                       .stop_epoch = master_stop_epoch(master, index)};
+                       .stop_epoch = master_stop_epoch(master, index),
+                       .test = cell->testing};
     memcpy(message.ranks, cell->ranks, sizeof message.ranks);
     for (size_t i = 0; i < cell->rank_count; ++i)
         TRY(link_send(master->link, cell->ranks[i], &message));
@@ -148,10 +149,12 @@ static Status run_here(Master *master, size_t index)
                              .stop_epoch = master_stop_epoch(master, index)};
     CellEnd end = CELL_STOPPED;
     const MasterCell *cell = &master->cells[index];
-    Status status = attempt_run(
-        master->job,
-        &(Attempt){.cell = index, .number = cell->attempt, .saved_step = cell->saved_step},
-        MPI_COMM_SELF, &hooks, &end);
+    Status status = attempt_run(master->job,
+                                &(Attempt){.cell = index,
+                                           .number = cell->attempt,
+                                           .saved_step = cell->saved_step,
+                                           .test = cell->testing},
+                                MPI_COMM_SELF, &hooks, &end);
     scheduler_rank_idle(master->scheduler, 0);
     TRY(solo.status);
     return master_member_ended(
@@ -257,7 +260,9 @@ static Status make_scheduler(Master *master)
                                   .interval = fmin(cost_model_step_seconds(&master->cost, i) *
                                                        (double)master->cells[i].steps_per_epoch,
                                                    master->job->checkpoint_seconds),
-                                  .most_ranks = master_grid_cell(master, i)->settings.shards,
+                                  .most_ranks = master->cells[i].standing == CELL_DONE
+                                                    ? 1
+                                                    : master_grid_cell(master, i)->settings.shards,
                                   .source = master_grid_cell(master, i)->source};
     master->scheduling = master_scheduling(master->worker_count, master->settings->ranks_per_cell);
     Status status =
@@ -286,6 +291,7 @@ static Status init(Master *master)
                         threads_count()));
     for (size_t i = 0; i < master->cell_count; ++i)
         recall_cell(master, i);
+    TRY(master_recall_tests(master));
     for (size_t i = 0; i < master->cell_count; ++i)
         TRY(master_fail_dependents(master, i)); /* a job that died may not have come to it */
     TRY(master_search_recall(master));
@@ -322,10 +328,14 @@ Status master_run(const MasterSettings *settings, Link *link, const Job *job, Re
     if (status == STATUS_OK)
         show(&master, clock_seconds(), true);
     for (size_t i = 0; i < master.cell_count && master.cells; ++i) {
-        end->done += master.cells[i].selected && master.cells[i].standing == CELL_DONE;
-        end->failed += master.cells[i].selected && master.cells[i].standing == CELL_FAILED;
-        end->dropped += master.cells[i].selected && master.cells[i].standing == CELL_DROPPED;
-        end->left += master.cells[i].selected && !cell_standing_settled(master.cells[i].standing);
+        const MasterCell *cell = &master.cells[i];
+        if (!cell->selected)
+            continue;
+        end->done += cell->standing == CELL_DONE && !cell->untested;
+        end->failed += cell->standing == CELL_FAILED;
+        end->dropped += cell->standing == CELL_DROPPED;
+        end->left += master_is_left(cell);
+        end->untested += cell->unfit != 0;
     }
     end->broken = master.dead_count > 0;
     scheduler_free(master.scheduler);

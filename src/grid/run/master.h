@@ -24,6 +24,7 @@ typedef struct {
 
 typedef struct {
     size_t done, failed, dropped, left; /* of the selected cells */
+    size_t untested;                    /* done ones, one of whose test sets could not be tested */
     bool broken;                        /* a worker is dead, so that MPI cannot be finalised */
 } MasterEnd;
 

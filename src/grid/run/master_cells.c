@@ -35,6 +35,8 @@ static bool is_paused(const Master *master, size_t index)
 double master_work_left(const Master *master, size_t index)
 {
     const MasterCell *cell = &master->cells[index];
+    if (cell->selected && cell->standing == CELL_DONE)
+        return master_test_work(master, index);
     if (!cell->selected || cell_standing_settled(cell->standing) || is_paused(master, index))
         return 0;
     size_t stop = master_stop_epoch(master, index), end = cell->steps;
@@ -49,6 +51,7 @@ Status master_begin(Master *master, const SchedulerOrder *order)
 {
     MasterCell *cell = &master->cells[order->cell];
     cell->attempt = ++master->attempts;
+    cell->testing = cell->standing == CELL_DONE ? master_next_test(cell) : 0;
     cell->rank_count = cell->members_left = order->rank_count;
     cell->finished = cell->broken = false;
     cell->status = STATUS_OK;
@@ -64,7 +67,7 @@ Status master_begin(Master *master, const SchedulerOrder *order)
         worker->cell = order->cell;
     }
     ++master->running;
-    return master_record_start(master, order->cell);
+    return cell->testing ? STATUS_OK : master_record_start(master, order->cell);
 }
 
 static void update_work(Master *master, double now)
@@ -154,14 +157,25 @@ static Status lose(Master *master, size_t index)
     return fail(master, index, status_name(STATUS_LOST));
 }
 
+/* A cell that is done goes on with its tests, one after the other. */
+static void go_on_testing(Master *master, size_t index)
+{
+    if (master->cells[index].standing == CELL_DONE && master->cells[index].untested)
+        scheduler_restore_alone(master->scheduler, index, master_test_work(master, index));
+}
+
 static Status close_attempt(Master *master, size_t index)
 {
     MasterCell *cell = &master->cells[index];
     const GridCell *grid = master_grid_cell(master, index);
     Status status;
+    const bool tested = cell->testing;
     cell->attempt = 0;
     --master->running;
-    if (cell->finished) {
+    if (tested) {
+        status = master_close_test(master, index);
+    } else if (cell->finished) {
+        cell->losses = 0;
         cell->standing = CELL_DONE;
         progress_say(&master->progress, "%s  %s: done", grid->id, grid->name);
         status = master_record_end(master, index, EVENT_FINISHED, NULL, NULL);
@@ -180,6 +194,9 @@ static Status close_attempt(Master *master, size_t index)
     }
     scheduler_ended(master->scheduler, index,
                     cell->standing == CELL_PARTIAL && !is_paused(master, index), clock_seconds());
+    go_on_testing(master, index);
+    if (tested)
+        return status;
     if (status == STATUS_OK)
         status = master_fail_dependents(master, index);
     return status == STATUS_OK ? master_search(master, index) : status;

@@ -84,6 +84,19 @@ Status master_record_slow(Master *master, int rank, const char *host, double fac
                                           .factor = round(10 * factor) / 10});
 }
 
+Status master_record_test(Master *master, size_t index, size_t set, const char *kind,
+                          const char *cause)
+{
+    const GridCell *cell = master_grid_cell(master, index);
+    return master_record(
+        master, &(Event){.kind = kind ? EVENT_UNTESTED : EVENT_TESTED,
+                         .cell = cell->id,
+                         .test_set = master->job->tests.sets[set].name,
+                         .fingerprint = job_test_dataset(master->job, cell, set)->fingerprint,
+                         .failure = kind,
+                         .cause = cause});
+}
+
 Status master_record_end(Master *master, size_t index, EventKind event, const char *kind,
                          const char *cause)
 {

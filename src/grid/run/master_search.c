@@ -53,7 +53,7 @@ static void describe(const Master *master, SearchCell *cells)
         const MasterCell *cell = &master->cells[i];
         cells[i] = (SearchCell){.out = is_out(cell),
                                 .kept_epoch = cell->kept_epoch,
-                                .epoch = cell->attempt ? 0 : cell->epoch,
+                                .epoch = cell->attempt && !cell->testing ? 0 : cell->epoch,
                                 .score = cell->score};
     }
 }

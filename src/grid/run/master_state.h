@@ -14,12 +14,15 @@ typedef struct {
     bool selected; /* this job is to do it */
     CellStanding standing;
     size_t steps_per_epoch, steps, step;
-    size_t epoch;      /* finished ones */
-    double score;      /* for a search, after that epoch; NaN: none */
-    size_t kept_epoch; /* of the last decision of a search that kept it */
-    size_t saved_step; /* of the last checkpoint by the journal; 0: there is none */
-    size_t losses;     /* attempts ended by dead or silent ranks, in this job */
-    unsigned attempt;  /* the running one; 0: none */
+    size_t epoch;         /* finished ones */
+    double score;         /* for a search, after that epoch; NaN: none */
+    size_t kept_epoch;    /* of the last decision of a search that kept it */
+    size_t saved_step;    /* of the last checkpoint by the journal; 0: there is none */
+    size_t losses;        /* attempts ended by dead or silent ranks, in this job */
+    unsigned attempt;     /* the running one; 0: none */
+    size_t testing;       /* it is a test on that test set, from 1; 0: training */
+    TestSetMask untested, /* sets on which it is still to be tested once it is done, ... */
+        unfit;            /* ... and those on which it could not be, in this job */
     size_t rank_count;
     uint16_t ranks[SCHEDULER_GROUP_MOST];
     size_t members_left; /* of the group, which have not ended the attempt yet */
@@ -81,6 +84,13 @@ static inline const GridCell *master_grid_cell(const Master *master, size_t cell
     return &master->job->cells.cells[cell];
 }
 
+/* Whether there is something left to do: the last step of it may be a test. */
+static inline bool master_is_left(const MasterCell *cell)
+{
+    return !cell_standing_settled(cell->standing) ||
+           (cell->standing == CELL_DONE && cell->untested);
+}
+
 /* master.c: somebody or the walltime asks to save and end. */
 bool master_must_stop(const Master *master);
 
@@ -92,6 +102,10 @@ Status master_record_save(Master *master, size_t cell, const CellProgress *progr
 Status master_record_slow(Master *master, int rank, const char *host, double factor);
 Status master_record_end(Master *master, size_t cell, EventKind event, const char *kind,
                          const char *cause);
+
+/* Of a test on a set; kind NULL: it is tested. */
+Status master_record_test(Master *master, size_t cell, size_t set, const char *kind,
+                          const char *cause);
 
 /* Brings what was gathered to disk. */
 Status master_write_records(Master *master);
@@ -127,6 +141,16 @@ Status master_search_recall(Master *master);
 
 /* Decides the next rung of the cell's group, if that is due. */
 Status master_search(Master *master, size_t cell);
+
+/* master_tests.c: which of the finished cells' tests on test sets are left, by the journal. */
+Status master_recall_tests(Master *master);
+
+/* The work in the next test of a finished cell, and its set, from 1; 0: none is left. */
+double master_test_work(const Master *master, size_t cell);
+size_t master_next_test(const MasterCell *cell);
+
+/* The attempt at a test has ended. */
+Status master_close_test(Master *master, size_t cell);
 
 /* master_health.c: who is dead, silent, slow or must be told that the master lives. */
 Status master_check_health(Master *master, double now);

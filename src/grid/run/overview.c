@@ -2,7 +2,9 @@
 #include "grid/run/overview.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
@@ -43,6 +45,37 @@ static Status count_cells(Overview *overview)
     for (size_t i = records->count; i < records_all(records); ++i)
         if (overview_is_running(overview, &records->cells[i]))
             overview->images_per_second += records->cells[i].images_per_second;
+    return STATUS_OK;
+}
+
+static void count_tests(const Records *records, TestCounts *counts)
+{
+    for (size_t i = 0; i < records->count; ++i) {
+        const TestRecord *test = record_test(&records->cells[i], counts->name);
+        if (records->cells[i].standing != CELL_DONE)
+            continue;
+        if (test && test->done)
+            ++counts->tested;
+        else if (test && strcmp(test->kind, "changed") != 0)
+            ++counts->failed;
+        else
+            ++counts->left;
+    }
+}
+
+/* By the names of the last job, which stand in one text. */
+static Status count_all_tests(Overview *overview)
+{
+    const char *at = overview->records.test_sets ? overview->records.test_sets : "";
+    size_t room = 0;
+    for (at += strspn(at, " "); *at; at += strspn(at, " ")) {
+        const size_t length = strcspn(at, " ");
+        TRY(MEMORY_GROW(&overview->tests, overview->test_count + 1, &room));
+        TestCounts *counts = &overview->tests[overview->test_count++];
+        snprintf(counts->name, sizeof counts->name, "%.*s", (int)length, at);
+        count_tests(&overview->records, counts);
+        at += length;
+    }
     return STATUS_OK;
 }
 
@@ -104,6 +137,7 @@ static Status read_all(const char *journal, Overview *overview)
                       difftime(overview->now, overview->sign) < ALIVE_SECONDS;
     TRY(axes_init(&overview->records, &overview->axes));
     TRY(count_cells(overview));
+    TRY(count_all_tests(overview));
     return measure_left(overview);
 }
 
@@ -126,5 +160,6 @@ void overview_clear(Overview *overview)
     axes_clear(&overview->axes);
     records_clear(&overview->records);
     free(overview->runs);
+    free(overview->tests);
     *overview = (Overview){0};
 }

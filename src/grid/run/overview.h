@@ -11,15 +11,24 @@ typedef struct {
     size_t done, running, partial, failed, dropped, fresh;
 } CellCounts;
 
+/* Finished cells by how far they are with a test set. */
+typedef struct {
+    char name[RECORD_KIND_BYTES];
+    size_t tested, failed,
+        left; /* failed: it could not be tested, and the next start tries again */
+} TestCounts;
+
 /* Owned through overview_clear(). */
 typedef struct {
     const char *folder; /* borrowed */
     Records records;
     Axes axes;
-    time_t now, sign;         /* when this was read; last sign of life of a master */
-    bool alive;               /* a job is running */
-    CellCounts all;           /* of all cells of the grid */
-    CellCounts *runs;         /* axes.run_count: of each run */
+    time_t now, sign; /* when this was read; last sign of life of a master */
+    bool alive;       /* a job is running */
+    CellCounts all;   /* of all cells of the grid */
+    CellCounts *runs; /* axes.run_count: of each run */
+    size_t test_count;
+    TestCounts *tests;        /* test_count: of each test set of the last job */
     double seconds;           /* of work left, over the ranks of the job; NaN: no pace is known */
     double images_per_second; /* of all running cells; 0: not known */
 } Overview;

@@ -27,6 +27,7 @@ static Status read_all(Plan *plan, const RunSettings *settings)
     TRY(MEMORY_NEW(&plan->selected, job->cells.count));
     TRY(MEMORY_NEW(&plan->cells, job->cells.count));
     TRY(MEMORY_NEW(&plan->outcomes, job->cells.count));
+    TRY(MEMORY_NEW(&plan->untested, job->cells.count));
     for (size_t i = 0; i < job->cells.count; ++i)
         plan->selected[i] = true;
     if (settings->only)
@@ -80,8 +81,12 @@ static void predict(Plan *plan, bool retry)
         double step = cost_model_step_seconds(&plan->cost, i);
         bool runs = plan->selected[i] && (retry || !is_failed(plan, i)) &&
                     (!cell_standing_settled(standing) || standing == CELL_FAILED);
+        if (runs || (plan->selected[i] && standing == CELL_DONE))
+            plan->untested[i] = job_tests_missing(job, cell, record);
+        const double trained = runs ? (double)(done < steps ? steps - done : 1) : 0;
+        const double tests = test_sets_steps(&job->tests, plan->untested[i], &cell->settings);
         plan->cells[i] =
-            (SchedulerCell){.work = runs ? step * (double)(done < steps ? steps - done : 1) : 0,
+            (SchedulerCell){.work = step * (trained + tests),
                             .interval = fmin(step * (double)each, job->checkpoint_seconds),
                             .most_ranks = cell->settings.shards,
                             .source = cell->source};
@@ -120,6 +125,9 @@ static Status predict_memory(Plan *plan)
     TRY(MEMORY_NEW(&kinds, cells->count)); /* a cell of each */
     for (size_t i = 0; i < plan->job.data_count; ++i)
         plan->data_bytes += bytes_of(plan->job.datasets[i]);
+    for (size_t i = 0; i < plan->job.tests.count; ++i)
+        for (size_t k = 0; k < plan->job.tests.form_count; ++k)
+            plan->data_bytes += bytes_of(plan->job.tests.sets[i].datasets[k]);
     for (size_t i = 0; i < cells->count; ++i) {
         const CellSettings *settings = &cells->cells[i].settings;
         const size_t ranks = plan->outcomes[i].ranks;
@@ -175,6 +183,14 @@ static Status fill(Plan *plan)
     return predict_memory(plan);
 }
 
+size_t plan_tests(const Plan *plan, size_t set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->job.cells.count; ++i)
+        count += plan->untested[i] >> set & 1;
+    return count;
+}
+
 Status plan_init(const RunSettings *settings, size_t ranks, Plan *plan)
 {
     *plan = (Plan){.settings = settings, .ranks = ranks};
@@ -194,6 +210,7 @@ void plan_clear(Plan *plan)
     free(plan->selected);
     free(plan->cells);
     free(plan->outcomes);
+    free(plan->untested);
     free(plan->memory_bytes);
     job_clear(&plan->job);
     experiment_file_clear(&plan->experiment);

@@ -35,6 +35,7 @@ typedef struct {
     bool *selected;          /* by cell */
     SchedulerCell *cells;    /* by cell; work 0: it is not run */
     SimulatedCell *outcomes; /* by cell */
+    TestSetMask *untested;   /* by cell: the test sets that follow, of those that are run */
     double data_bytes;       /* of all data sets, which every rank holds */
     double *memory_bytes;    /* by cell: of a rank that trains it; NaN: it does not start */
     Simulation simulation;   /* on how many ranks, until when */
@@ -51,6 +52,9 @@ void plan_clear(Plan *plan);
 
 /* "new", "partial", ...: as the folder has the cell; "changed": it has another one of its name. */
 const char *plan_state(const Plan *plan, size_t cell);
+
+/* Cells that are to be tested on a test set. */
+size_t plan_tests(const Plan *plan, size_t set);
 
 /* Whether a cell is started, and why not. */
 PlanReason plan_reason(const Plan *plan, size_t cell);

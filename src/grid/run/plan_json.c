@@ -54,6 +54,22 @@ static void put_totals(bool *fine, cJSON *object, const Plan *plan)
     json_put_number(fine, totals, "makespan_seconds", plan->end.makespan);
 }
 
+/* No member where there are none. */
+static void put_tests(bool *fine, cJSON *object, const Plan *plan)
+{
+    if (!plan->job.tests.count)
+        return;
+    cJSON *list = json_put_list(fine, object, "test_sets");
+    for (size_t i = 0; i < plan->job.tests.count; ++i) {
+        const TestSet *set = &plan->job.tests.sets[i];
+        cJSON *item = json_list_item(fine, list, cJSON_CreateObject());
+        json_put_text(fine, item, "name", set->name);
+        json_put_text(fine, item, "manifest", set->manifest);
+        json_put_whole(fine, item, "images", set->datasets[0]->count);
+        json_put_whole(fine, item, "cells", plan_tests(plan, i));
+    }
+}
+
 static void put_axes(bool *fine, cJSON *object, const Plan *plan)
 {
     cJSON *axes = json_put_list(fine, object, "axes");
@@ -154,6 +170,7 @@ Status plan_json(const Plan *plan, FILE *stream)
     char *text;
     put_frame(&fine, object, plan);
     put_totals(&fine, object, plan);
+    put_tests(&fine, object, plan);
     put_axes(&fine, object, plan);
     Status status = put_cells(&fine, object, plan);
     put_left_out(&fine, object, plan);

@@ -42,6 +42,16 @@ static size_t count_pretrainings(const Plan *plan)
     return count;
 }
 
+static void print_tests(const Plan *plan, FILE *stream)
+{
+    for (size_t i = 0; i < plan->job.tests.count; ++i) {
+        const TestSet *set = &plan->job.tests.sets[i];
+        const size_t cells = plan_tests(plan, i);
+        fprintf(stream, "%zu cell%s to be tested on %s: %zu images, %s\n", cells,
+                cells == 1 ? " is" : "s are", set->name, set->datasets[0]->count, set->manifest);
+    }
+}
+
 static void print_sum(const Plan *plan, FILE *stream)
 {
     const size_t ranks = plan->simulation.scheduling.ranks;
@@ -54,6 +64,7 @@ static void print_sum(const Plan *plan, FILE *stream)
     if (plan->job.source_count)
         fprintf(stream, "%zu of the cells are pretrainings: a network's cells wait for its own\n",
                 count_pretrainings(plan));
+    print_tests(plan, stream);
     if (isfinite(plan->simulation.end))
         fprintf(stream, "%zu of %zu cells fit %s\n", plan->end.done, plan->left, limit);
     if (most_memory(plan) > 0)

@@ -129,9 +129,10 @@ static Status settle_cells(Job *job, const JobData *data, const char *path)
 
 /* What a pretraining has seen must not be tested on. Nearly the same hash is the same picture, held
  * at another size; what is only like it, the next frame perhaps, is for a person to judge. */
+enum { SAME_BITS = 8 };
+
 static Status check_overlap(Job *job, const JobData *grid, const JobData *source, const char *path)
 {
-    enum { SAME_BITS = 8 };
     DatasetOverlap overlap;
     char text[512];
     TRY(dataset_overlap(grid->dataset, source->dataset, &overlap));
@@ -146,6 +147,46 @@ static Status check_overlap(Job *job, const JobData *grid, const JobData *source
     if (overlap.bits <= SAME_BITS)
         FAIL(STATUS_ARGUMENT, "%s: %s (expected other images in pretrain.manifest)", path, text);
     return warn(job, text);
+}
+
+/* ---- test sets ---- */
+
+/* What the cells, or their pretraining, learn from or choose the operating point on. */
+static Status check_test_overlap(Job *job, const TestSet *set, const JobData *data,
+                                 const char *path)
+{
+    DatasetOverlap overlap;
+    char text[512];
+    TRY(dataset_overlap(set->datasets[0], data->dataset, &overlap));
+    if (!overlap.count)
+        return STATUS_OK;
+    snprintf(text, sizeof text,
+             "%zu picture%s near-equal to what %s, the nearest %.130s to %.130s "
+             "(%u of 256 bits differ)",
+             overlap.count, overlap.count > 1 ? "s are" : " is",
+             data->source ? "the pretraining learns from" : "the cells are trained or validated on",
+             set->datasets[0]->examples[overlap.own].name,
+             data->dataset->examples[overlap.source].name, overlap.bits);
+    if (overlap.bits <= SAME_BITS)
+        FAIL(STATUS_ARGUMENT, "%s (expected other images)", text);
+    char warning[1024];
+    snprintf(warning, sizeof warning, "%.400s:%zu: test_sets: %s: %s", path, set->line, set->name,
+             text);
+    return warn(job, warning);
+}
+
+static Status check_test_set(Job *job, const ExperimentFile *experiment, const TestSet *set,
+                             const char *path)
+{
+    char of[128];
+    const JobData grid = grid_data(job, experiment);
+    TRY(check_test_overlap(job, set, &grid, path));
+    if (job->source_count) {
+        const JobData source = source_data(job);
+        TRY(check_test_overlap(job, set, &source, path));
+    }
+    snprintf(of, sizeof of, "test set %s: ", set->name);
+    return count_warnings(job, &(JobData){.dataset = set->datasets[0], .of = of});
 }
 
 /* ---- initial weights ---- */
@@ -202,9 +243,13 @@ Status readiness_settle(Job *job, const ExperimentFile *experiment, const char *
 {
     const JobData grid = grid_data(job, experiment);
     TRY(settle_data(job, &grid, path));
-    if (!job->source_count)
-        return STATUS_OK;
-    const JobData source = source_data(job);
-    TRY(settle_data(job, &source, path));
-    return check_overlap(job, &grid, &source, path);
+    if (job->source_count) {
+        const JobData source = source_data(job);
+        TRY(settle_data(job, &source, path));
+        TRY(check_overlap(job, &grid, &source, path));
+    }
+    for (size_t i = 0; i < job->tests.count; ++i)
+        TRY(test_sets_blame(&job->tests.sets[i], path,
+                            check_test_set(job, experiment, &job->tests.sets[i], path)));
+    return STATUS_OK;
 }

@@ -238,6 +238,11 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
                          size_t ranks)
 {
     char host[HOST_NAME_MAX + 1] = "", *prints;
+    char tests[TEST_SETS_MOST * EXTERNAL_TEST_NAME_BYTES] = "";
+    for (size_t i = 0; i < job->tests.count; ++i) {
+        strcat(tests, i ? " " : "");
+        strcat(tests, job->tests.sets[i].name);
+    }
     gethostname(host, sizeof host - 1);
     TRY(fingerprints(job, &prints));
     Status status =
@@ -247,6 +252,7 @@ static Status record_job(Journal *journal, const ExperimentFile *experiment, con
                                        .fingerprint = prints,
                                        .arithmetic = ARITHMETIC_VERSION,
                                        .search = experiment->halving ? "halving" : "grid",
+                                       .test_sets = *tests ? tests : NULL,
                                        .version = GISD_VERSION,
                                        .host = host,
                                        .pid = (size_t)getpid(),

@@ -210,7 +210,9 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEn
                             link, &job, &folder, &cells);
     end->broken = cells.broken;
     if (status == STATUS_OK) {
-        end->code = cells.left ? RUN_UNFINISHED : cells.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+        end->code = cells.left                       ? RUN_UNFINISHED
+                    : cells.failed || cells.untested ? EXIT_FAILURE
+                                                     : EXIT_SUCCESS;
         status = close_folder(&folder, &job, &cells, end->code);
     }
     if (shared)

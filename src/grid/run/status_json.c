@@ -193,6 +193,22 @@ static void put_pretrainings(bool *fine, cJSON *object, const Overview *overview
     }
 }
 
+/* No member where there are none. */
+static void put_tests(bool *fine, cJSON *object, const Overview *overview)
+{
+    if (!overview->test_count)
+        return;
+    cJSON *list = json_put_list(fine, object, "test_sets");
+    for (size_t i = 0; i < overview->test_count; ++i) {
+        const TestCounts *counts = &overview->tests[i];
+        cJSON *item = json_list_item(fine, list, cJSON_CreateObject());
+        json_put_text(fine, item, "name", counts->name);
+        json_put_whole(fine, item, "tested", counts->tested);
+        json_put_whole(fine, item, "failed", counts->failed);
+        json_put_whole(fine, item, "left", counts->left);
+    }
+}
+
 static Status put_cells(bool *fine, cJSON *object, const Overview *overview)
 {
     const Records *records = &overview->records;
@@ -241,6 +257,7 @@ static Status fill(bool *fine, cJSON *object, const Overview *overview)
     TRY(put_axes(fine, object, overview));
     put_runs(fine, object, overview);
     put_pretrainings(fine, object, overview);
+    put_tests(fine, object, overview);
     return put_cells(fine, object, overview);
 }
 

@@ -78,6 +78,27 @@ static void print_pretrainings(FILE *stream, const Overview *view)
     }
 }
 
+static void print_tests(FILE *stream, const Overview *view)
+{
+    if (view->test_count)
+        fputs("\ntest sets, of the cells that are done\n", stream);
+    for (size_t i = 0; i < view->test_count; ++i) {
+        const TestCounts *counts = &view->tests[i];
+        fprintf(stream, "  %s: %zu of %zu tested", counts->name, counts->tested,
+                counts->tested + counts->failed + counts->left);
+        if (counts->failed)
+            fprintf(stream, ", %zu could not be (the next start tries again)", counts->failed);
+        fputc('\n', stream);
+    }
+    for (size_t i = 0; i < view->records.count; ++i) {
+        const CellRecord *cell = &view->records.cells[i];
+        for (size_t k = 0; k < cell->test_count; ++k)
+            if (*cell->tests[k].kind)
+                fprintf(stream, "  %s  %s on %s: %s: %s\n", cell->id, cell->name,
+                        cell->tests[k].name, cell->tests[k].kind, cell->tests[k].cause);
+    }
+}
+
 static void print_running(FILE *stream, const Overview *view)
 {
     bool first = true;
@@ -162,6 +183,7 @@ void status_view(const Overview *view, FILE *stream)
     print_job(stream, view);
     print_table(stream, view);
     print_pretrainings(stream, view);
+    print_tests(stream, view);
     print_running(stream, view);
     print_causes(stream, view, is_failed,
                  "failed (run them again with --retry failed; see --why DIR CELL)");
@@ -209,6 +231,8 @@ static void print_event(FILE *stream, const Event *event)
                 event->step, event->steps);
     if (event->kind == EVENT_ADOPTED)
         fprintf(stream, ": as %s", event->identity);
+    if (event->test_set && *event->test_set)
+        fprintf(stream, ": on %s", event->test_set);
     if (event->cause && *event->cause)
         fprintf(stream, ": %s: %s", event->failure, event->cause);
     fputc('\n', stream);

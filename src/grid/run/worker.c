@@ -217,7 +217,8 @@ static Status run_attempt(Worker *worker)
         status = attempt_run(worker->job,
                              &(Attempt){.cell = worker->run.cell,
                                         .number = worker->run.attempt,
-                                        .saved_step = worker->run.saved_step},
+                                        .saved_step = worker->run.saved_step,
+                                        .test = worker->run.test},
                              group, &hooks, &end);
         mpi_set_watch(NULL, NULL, worker->silence);
     }

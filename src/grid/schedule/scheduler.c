@@ -378,6 +378,15 @@ void scheduler_restore(Scheduler *scheduler, size_t index, double work)
     cell->work = work;
 }
 
+void scheduler_restore_alone(Scheduler *scheduler, size_t index, double work)
+{
+    Cell *cell = &scheduler->cells[index];
+    cell->most_ranks = 1;
+    cell->interval = work;
+    cell->promised = 0;
+    scheduler_restore(scheduler, index, work);
+}
+
 void scheduler_rank_idle(Scheduler *scheduler, size_t rank)
 {
     if (scheduler->ranks[rank] != RANK_BUSY)

@@ -87,6 +87,9 @@ void scheduler_give_up(Scheduler *scheduler, size_t cell);
 /* A cell that was done shall go on, with that work: a search has kept it. */
 void scheduler_restore(Scheduler *scheduler, size_t cell, double work);
 
+/* A cell that was done shall go on with work that one rank alone can do. */
+void scheduler_restore_alone(Scheduler *scheduler, size_t cell, double work);
+
 /* A rank whose cell has ended can take another. */
 void scheduler_rank_idle(Scheduler *scheduler, size_t rank);
 

@@ -40,8 +40,8 @@ static void every_event_has_the_fields_that_its_comment_names(void **state)
         EventKind kind;
         const char *fields;
     } kinds[] = {
-        {EVENT_OPENED, "event time experiment data fingerprint arithmetic search version host pid "
-                       "ranks"},
+        {EVENT_OPENED, "event time experiment data fingerprint arithmetic search test_sets "
+                       "version host pid ranks"},
         {EVENT_PLANNED, "event cell time settings name"},
         {EVENT_ADOPTED, "event cell time identity"},
         {EVENT_STARTED, "event cell time attempt ranks first_rank hosts"},
@@ -51,6 +51,8 @@ static void every_event_has_the_fields_that_its_comment_names(void **state)
         {EVENT_LOST, "event cell time kind cause"},
         {EVENT_FINISHED, "event cell time kind cause"},
         {EVENT_FAILED, "event cell time kind cause"},
+        {EVENT_TESTED, "event cell time test_set fingerprint"},
+        {EVENT_UNTESTED, "event cell time test_set kind cause"},
         {EVENT_SLOW, "event time rank host factor"},
         {EVENT_DECIDED, "event time epoch kept dropped"},
         {EVENT_CLOSED, "event time code done failed dropped left"},
@@ -65,6 +67,8 @@ static void every_event_has_the_fields_that_its_comment_names(void **state)
                              .data = "d",
                              .fingerprint = "f",
                              .search = "grid",
+                             .test_sets = "a b",
+                             .test_set = "a",
                              .version = "1",
                              .host = "h",
                              .cell_name = "n",

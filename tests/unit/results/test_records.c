@@ -215,6 +215,38 @@ static void attempts_count_from_their_start_to_their_last_record(void **state)
 }
 
 /* It is nothing that a cell could help. */
+static void the_last_word_on_a_test_set_counts_and_leaves_its_cell_done(void **state)
+{
+    (void)state;
+    static const Event events[] = {
+        {.kind = EVENT_OPENED, .test_sets = "east west"},
+        {.kind = EVENT_PLANNED, .cell = "a"},
+        {.kind = EVENT_FINISHED, .cell = "a"},
+        {.kind = EVENT_TESTED, .cell = "a", .test_set = "east", .fingerprint = "1"},
+        {.kind = EVENT_UNTESTED, .cell = "a", .test_set = "west", .failure = "k", .cause = "c"},
+        {.kind = EVENT_UNTESTED, .cell = "a", .test_set = "east", .failure = "changed"},
+        {.kind = EVENT_TESTED, .cell = "a", .test_set = "east", .fingerprint = "2"}};
+    const char *path = scratch("tests.jsonl");
+    Journal *journal;
+    Records records;
+    assert_int_equal(journal_new(path, &journal), STATUS_OK);
+    for (size_t i = 0; i < sizeof events / sizeof *events; ++i)
+        assert_int_equal(event_append(journal, &events[i]), STATUS_OK);
+    journal_free(journal);
+    read_records(path, &records);
+    const CellRecord *cell = records_find(&records, "a");
+    assert_string_equal(records.test_sets, "east west");
+    assert_int_equal(cell->standing, CELL_DONE);
+    assert_int_equal(cell->test_count, 2);
+    assert_true(record_test(cell, "east")->done);
+    assert_string_equal(record_test(cell, "east")->fingerprint, "2");
+    assert_string_equal(record_test(cell, "east")->kind, "");
+    assert_false(record_test(cell, "west")->done);
+    assert_string_equal(record_test(cell, "west")->cause, "c");
+    assert_null(record_test(cell, "north"));
+    records_clear(&records);
+}
+
 static void a_cell_that_the_storage_held_up_goes_on_by_itself(void **state)
 {
     (void)state;
@@ -275,6 +307,7 @@ static void numbers_beyond_any_count_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_word_on_a_test_set_counts_and_leaves_its_cell_done),
         cmocka_unit_test(a_cell_that_the_storage_held_up_goes_on_by_itself),
         cmocka_unit_test(every_cell_of_a_large_grid_is_found_with_its_own_records),
         cmocka_unit_test(the_last_event_of_a_cell_decides_its_state),

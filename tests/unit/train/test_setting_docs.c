@@ -12,7 +12,8 @@
 static const char *const own[] = {
     "name",         "data.manifest", "data.test",           "data.split",
     "search",       "variants",      "grid.ranks_per_cell", "grid.checkpoint",
-    "grid.silence", "grid.patience", "pretrain.manifest",   "pretrain.method"};
+    "grid.silence", "grid.patience", "pretrain.manifest",   "pretrain.method",
+    "test_sets"};
 
 enum { NAME_BYTES = 128 };
 
