@@ -80,7 +80,8 @@ FrocArea froc_area(const FrocGroup *group, const size_t *weights, double limit)
     count_all(group, weights, &lesions, &frames);
     if (lesions == 0)
         return (FrocArea){(double)NAN, (double)NAN};
-    const double most = limit * frames; /* false marks; areas are in marks x lesions until the end */
+    const double most =
+        limit * frames; /* false marks; areas are in marks x lesions until the end */
     for (size_t first = 0, end; first < group->marks->count; first = end) {
         const double found_before = found, wrong_before = wrong;
         end = marks_end_of_tied(group->marks, first);

@@ -16,7 +16,8 @@
 
 #include "eval/marks.h"
 
-/* Of the lesions of one group: its marks that find others are no false ones, and count as nothing. */
+/* Of the lesions of one group: its marks that find others are no false ones, and count as nothing.
+ */
 typedef struct {
     const Marks *marks;  /* borrowed */
     const bool *lesions; /* lesion_count, borrowed: which are of the group; NULL: all */
