@@ -11,7 +11,9 @@ import numpy as np
 import scipy
 import sklearn
 import statsmodels
-from sklearn import metrics
+import statsmodels.api as sm
+from scipy import special, stats
+from sklearn import isotonic, metrics
 
 rng = np.random.default_rng(20261128)
 
@@ -148,3 +150,56 @@ array("double", "golden_frame_recall", recall[:-1][::-1])
 number("golden_frame_average_precision", metrics.average_precision_score(positive, score))
 number("golden_frame_weighted_average_precision",
        metrics.average_precision_score(positive, score, sample_weight=weights))
+
+# ---- calibration: frames of two kinds, scores often tied, some at the ends ----
+
+ROWS = 120
+truth = rng.random(ROWS) < 0.4
+score = special.expit(1.6 * (rng.normal(size=ROWS) + 1.1 * truth - 0.9))
+score = np.where(rng.random(ROWS) < 0.5, np.round(score, 1), score)
+weights = rng.multinomial(ROWS, np.ones(ROWS) / ROWS)
+print(f"enum {{ FRAMES = {ROWS} }};")
+array("double", "calibration_score", score)
+array("bool", "calibration_truth", truth)
+array("size_t", "calibration_weight", weights)
+x = special.logit(np.clip(score, 1e-6, 1 - 1e-6))
+
+
+def fit(columns, w, offset=None):
+    """Coefficients of a logistic regression that counts each row w times."""
+    model = sm.GLM(truth.astype(float), columns, family=sm.families.Binomial(), freq_weights=w, offset=offset)
+    return model.fit(tol=1e-15, maxiter=200).params
+
+
+for name, w in (("plain", np.ones(ROWS)), ("weighted", weights)):
+    brier = metrics.brier_score_loss(truth, score, sample_weight=w)
+    keep = w > 0
+    best = isotonic.IsotonicRegression().fit(score[keep], truth[keep], sample_weight=w[keep])
+    least = np.average((best.predict(score[keep]) - truth[keep]) ** 2, weights=w[keep])
+    share = np.average(truth, weights=w)
+    unsure = share * (1 - share)
+    array("double", f"golden_{name}_brier", [brier, brier - least, unsure - least, unsure])
+    both = fit(np.column_stack([np.ones(ROWS), x]), w)
+    array("double", f"golden_{name}_fit",
+          list(both) + list(fit(np.ones((ROWS, 1)), w, x)) + [1 / fit(x[:, None], w)[0]])
+
+# ---- thresholds: every one, the best of those that may be ----
+
+for name, w in (("plain", np.ones(ROWS)), ("weighted", weights)):
+    points = []
+    for t in [math.inf] + sorted(set(score)):
+        called = score >= t
+        points.append((w[called & truth].sum() / w[truth].sum(), w[~called & ~truth].sum() / w[~truth].sum()))
+    at = []
+    for bound in (0.9, 0.95):
+        at.append(max(se for se, sp in points if sp >= bound - 1e-12))
+        at.append(max(sp for se, sp in points if se >= bound - 1e-12))
+    array("double", f"golden_{name}_points", at)
+    called, p, t = score >= 0.3, 0.07, 0.3
+    se = metrics.recall_score(truth, called, sample_weight=w)
+    sp = metrics.recall_score(~truth, ~called, sample_weight=w)
+    # predictive values and net benefit from a table of a million frames
+    n = 1e6
+    tp, fp, tn, fn = n * p * se, n * (1 - p) * (1 - sp), n * (1 - p) * sp, n * p * (1 - se)
+    array("double", f"golden_{name}_values",
+          [se, sp, tp / (tp + fp), tn / (tn + fn), tp / n - fp / n * t / (1 - t)])
