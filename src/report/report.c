@@ -9,6 +9,7 @@
 
 #include "report/collapse.h"
 #include "report/document.h"
+#include "report/evidence/evidence_sections.h"
 #include "report/experiment.h"
 #include "report/intervals.h"
 #include "report/labels.h"
@@ -350,6 +351,45 @@ static Status add_figures(Composition *composition)
     return add_cells(composition);
 }
 
+/* One of the section of evidence: its table, and its figure where there are any. */
+static Status add_piece_of_evidence(Composition *composition, const Evidence *evidence,
+                                    const EvidenceSection *piece)
+{
+    const ReportOptions *options = composition->options;
+    char stem[PATH_MAX];
+    ResultsTable table;
+    if (piece->when && !piece->when(evidence))
+        return STATUS_OK;
+    TRY(piece->make(evidence, &table));
+    Status status = save_table(composition, &piece->section, &table);
+    document_heading(&composition->document, 3, piece->section.title);
+    explain(composition, &piece->section);
+    document_table(&composition->document, &table.text);
+    results_table_clear(&table);
+    if (status != STATUS_OK || !piece->draw || !(options->markdown || options->html) ||
+        (piece->drawn && !piece->drawn(evidence)))
+        return status;
+    path_in(stem, composition->folder, piece->section.name, "");
+    TRY(piece->draw(evidence, stem));
+    return document_figure(&composition->document, composition->folder, piece->section.name,
+                           piece->caption);
+}
+
+/* What is asked of a detector beyond what the paper printed, of the chosen runs. */
+static Status add_evidence(Composition *composition)
+{
+    Evidence evidence;
+    TRY(evidence_read(composition->experiment, composition->options->prevalence, &evidence));
+    Status status = STATUS_OK;
+    if (evidence.count > 0)
+        document_heading(&composition->document, 2, "Evidence beyond the paper's tables");
+    for (size_t i = 0; evidence.count > 0 && i < evidence_section_count(); ++i)
+        if (status == STATUS_OK)
+            status = add_piece_of_evidence(composition, &evidence, evidence_section_at(i));
+    evidence_clear(&evidence);
+    return status;
+}
+
 static Status compose(Composition *composition)
 {
     char path[PATH_MAX];
@@ -358,6 +398,7 @@ static Status compose(Composition *composition)
     for (size_t i = 0; i < section_count(); ++i)
         TRY(add_section(composition, section_at(i)));
     TRY(save_cells(composition));
+    TRY(add_evidence(composition));
     if (options->markdown || options->html)
         TRY(add_figures(composition));
     if (options->markdown) {

@@ -12,6 +12,8 @@ typedef struct {
     const char *output;    /* folder to write to, made if missing; NULL: results/report */
     const char *published; /* folder of the published tables; NULL: those of the program */
     const char *readers;   /* CSV of a reader study, see experiment_read(); NULL: none */
+    double prevalence;     /* share of frames with a lesion where the networks are to be used, in
+                              (0, 1); 0: that of the test images */
     bool html, csv, markdown, latex;
 } ReportOptions;
 

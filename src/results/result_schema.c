@@ -104,6 +104,14 @@ static const ResultDataset datasets[] = {
     {"test/detections/score", "B", NULL, "score of the box", RESULT_BOXES},
     {"test/detections/box", "B x 4", "pixel", "x0, y0, x1, y1 in the source image", RESULT_BOXES},
 
+    {"test/annotations/image", "A", NULL, "position of the image in /test/predictions",
+     RESULT_BOXES | RESULT_LATER},
+    {"test/annotations/class", "A", NULL, "lesion class, from 0", RESULT_BOXES | RESULT_LATER},
+    {"test/annotations/box", "A x 4", "pixel", "x0, y0, x1, y1 in the source image",
+     RESULT_BOXES | RESULT_LATER},
+    {"test/annotations/share", "A", NULL, "share of the frame that the box covers",
+     RESULT_BOXES | RESULT_LATER},
+
     {"test/overlap/image", "L", NULL, "position of the image in /test/predictions",
      RESULT_BOXES | RESULT_MASKS},
     {"test/overlap/form", "L", NULL, "form of the lesion; empty where not given", RESULT_FORMS},

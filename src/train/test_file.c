@@ -232,6 +232,38 @@ static Status write_detections(const TestGroups *groups, Hdf5Writer *writer)
     return status;
 }
 
+/* What there was to find. */
+static Status write_annotations(const TestGroups *groups, Hdf5Writer *writer)
+{
+    const Evaluation *test = groups->test;
+    size_t count = test->annotated_count;
+    int64_t *whole; /* 2 x count */
+    double *real;   /* 5 x count: shares, then boxes row by row */
+    TRY(MEMORY_NEW(&whole, 2 * count));
+    Status status = MEMORY_NEW(&real, 5 * count);
+    for (size_t i = 0; status == STATUS_OK && i < count; ++i) {
+        const AnnotatedBox *lesion = &test->annotated[i];
+        const Example *example = &groups->dataset->examples[test->indices[lesion->image]];
+        const double corners[4] = {lesion->box.x0, lesion->box.y0, lesion->box.x1, lesion->box.y1};
+        whole[i] = lesion->image;
+        whole[count + i] = lesion->class_index;
+        real[i] = (double)box_area(&lesion->box) / ((double)example->width * example->height);
+        memcpy(real + count + 4 * i, corners, sizeof corners);
+    }
+    if (status == STATUS_OK)
+        status = result_write_i64(writer, "test/annotations/image", count, whole);
+    if (status == STATUS_OK)
+        status = result_write_i64(writer, "test/annotations/class", count, whole + count);
+    if (status == STATUS_OK)
+        status = result_write_f64(writer, "test/annotations/share", count, real);
+    if (status == STATUS_OK)
+        status = result_write(writer, "test/annotations/box", HDF5_F64, 2, (size_t[]){count, 4},
+                              real + count);
+    free(whole);
+    free(real);
+    return status;
+}
+
 /* ---- the whole ---- */
 
 Status test_groups_write(const TestGroups *groups, Hdf5Writer *writer)
@@ -243,5 +275,6 @@ Status test_groups_write(const TestGroups *groups, Hdf5Writer *writer)
     if (!groups->test->gives.boxes)
         return STATUS_OK;
     TRY(write_overlap(groups, writer));
-    return write_detections(groups, writer);
+    TRY(write_detections(groups, writer));
+    return write_annotations(groups, writer);
 }

@@ -23,7 +23,7 @@ END
 cell=$(echo results/tiny/cells/*)
 
 for group in config provenance history test/metrics test/roc test/confusion test/predictions \
-    test/detections test/overlap; do
+    test/detections test/annotations test/overlap; do
     h5ls "$cell/result.h5/$group" >/dev/null 2>&1 || fail "result.h5 has no /$group"
 done
 

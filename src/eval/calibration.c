@@ -1,0 +1,251 @@
+/* See calibration.h. */
+#include "eval/calibration.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+double calibration_logit(double score)
+{
+    const double inside = fmin(fmax(score, CALIBRATION_LEAST), 1 - CALIBRATION_LEAST);
+    return log(inside / (1 - inside));
+}
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+double calibration_at_temperature(double score, double temperature)
+{
+    return logistic(calibration_logit(score) / temperature);
+}
+
+/* ---- sorting ---- */
+
+typedef struct {
+    double score;
+    size_t row;
+} ScoredRow;
+
+static int compare_rising(const void *left, const void *right)
+{
+    const ScoredRow *a = left, *b = right;
+    if (a->score != b->score)
+        return a->score > b->score ? 1 : -1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+static Status fill(Calibration *calibration, const double *scores, const bool *positive,
+                   ScoredRow *sorted)
+{
+    const size_t rows = calibration->rows;
+    TRY(MEMORY_NEW(&calibration->order, rows));
+    TRY(MEMORY_NEW(&calibration->score, rows));
+    TRY(MEMORY_NEW(&calibration->logit, rows));
+    TRY(MEMORY_NEW(&calibration->positive, rows));
+    TRY(MEMORY_NEW(&calibration->sums, 2 * rows));
+    for (size_t i = 0; i < rows; ++i) {
+        if (!(scores[i] >= 0 && scores[i] <= 1))
+            FAIL(STATUS_ARGUMENT, "calibration: score %zu of %zu is not a probability", i, rows);
+        sorted[i] = (ScoredRow){.score = scores[i], .row = i};
+    }
+    qsort(sorted, rows, sizeof *sorted, compare_rising);
+    for (size_t i = 0; i < rows; ++i) {
+        calibration->order[i] = sorted[i].row;
+        calibration->score[i] = sorted[i].score;
+        calibration->logit[i] = calibration_logit(sorted[i].score);
+        calibration->positive[i] = positive[sorted[i].row];
+    }
+    return STATUS_OK;
+}
+
+Status calibration_init(Calibration *calibration, const double *scores, const bool *positive,
+                        size_t rows)
+{
+    ScoredRow *sorted;
+    *calibration = (Calibration){.rows = rows};
+    TRY(MEMORY_NEW(&sorted, rows));
+    Status status = fill(calibration, scores, positive, sorted);
+    free(sorted);
+    if (status != STATUS_OK)
+        calibration_clear(calibration);
+    return status;
+}
+
+void calibration_clear(Calibration *calibration)
+{
+    free(calibration->order);
+    free(calibration->score);
+    free(calibration->logit);
+    free(calibration->positive);
+    free(calibration->sums);
+    *calibration = (Calibration){0};
+}
+
+static double weight_of(const Calibration *calibration, const size_t *weights, size_t i)
+{
+    return weights ? (double)weights[calibration->order[i]] : 1;
+}
+
+/* ---- the Brier score ---- */
+
+/* The sum over the frames of (share - truth)^2 under the best rising function: a stack of blocks,
+ * each of which has its frames and its lesions, and joins the one below while its share is no
+ * larger. A block's sum is lesions - lesions^2 / frames. */
+static double sum_of_best(const Calibration *calibration, const size_t *weights)
+{
+    double *frames = calibration->sums, *lesions = calibration->sums + calibration->rows, sum = 0;
+    size_t blocks = 0;
+    for (size_t i = 0; i < calibration->rows;) {
+        const double score = calibration->score[i];
+        double own_frames = 0, own_lesions = 0;
+        for (; i < calibration->rows && calibration->score[i] == score; ++i) {
+            const double weight = weight_of(calibration, weights, i);
+            own_frames += weight;
+            own_lesions += calibration->positive[i] ? weight : 0;
+        }
+        if (own_frames == 0)
+            continue;
+        while (blocks > 0 && lesions[blocks - 1] * own_frames >= own_lesions * frames[blocks - 1]) {
+            own_frames += frames[--blocks];
+            own_lesions += lesions[blocks];
+        }
+        frames[blocks] = own_frames;
+        lesions[blocks++] = own_lesions;
+    }
+    for (size_t k = 0; k < blocks; ++k)
+        sum += lesions[k] * (1 - lesions[k] / frames[k]);
+    return sum;
+}
+
+BrierParts calibration_brier(const Calibration *calibration, const size_t *weights)
+{
+    double frames = 0, lesions = 0, sum = 0;
+    for (size_t i = 0; i < calibration->rows; ++i) {
+        const double weight = weight_of(calibration, weights, i);
+        const double error = calibration->score[i] - calibration->positive[i];
+        frames += weight;
+        lesions += calibration->positive[i] ? weight : 0;
+        sum += weight * error * error;
+    }
+    if (frames == 0)
+        return (BrierParts){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    const double best = sum_of_best(calibration, weights) / frames;
+    const double uncertainty = lesions / frames * (1 - lesions / frames);
+    return (BrierParts){.brier = sum / frames,
+                        .miscalibration = sum / frames - best,
+                        .discrimination = uncertainty - best,
+                        .uncertainty = uncertainty};
+}
+
+/* ---- recalibration ---- */
+
+/* What of the line intercept + slope x logit is free. */
+typedef enum { FIT_BOTH, FIT_INTERCEPT, FIT_SLOPE } Fit;
+
+typedef struct {
+    double intercept, slope;
+} Line;
+
+static double log_likelihood(const Calibration *calibration, const size_t *weights, Line line)
+{
+    double sum = 0;
+    for (size_t i = 0; i < calibration->rows; ++i) {
+        const double x = line.intercept + line.slope * calibration->logit[i];
+        const double margin = calibration->positive[i] ? x : -x;
+        sum -= weight_of(calibration, weights, i) *
+               (margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin);
+    }
+    return sum;
+}
+
+/* Newton's step from a line. */
+static Line find_step(const Calibration *calibration, const size_t *weights, Line line, Fit fit)
+{
+    double gradient[2] = {0, 0}, curve[3] = {0, 0, 0}; /* of 1 x 1, 1 x logit, logit x logit */
+    for (size_t i = 0; i < calibration->rows; ++i) {
+        const double x = calibration->logit[i], weight = weight_of(calibration, weights, i);
+        const double chance = logistic(line.intercept + line.slope * x);
+        const double error = weight * (calibration->positive[i] - chance);
+        const double bend = weight * chance * (1 - chance);
+        gradient[0] += error;
+        gradient[1] += error * x;
+        curve[0] += bend;
+        curve[1] += bend * x;
+        curve[2] += bend * x * x;
+    }
+    if (fit == FIT_INTERCEPT)
+        return (Line){gradient[0] / curve[0], 0};
+    if (fit == FIT_SLOPE)
+        return (Line){0, gradient[1] / curve[2]};
+    const double determinant = curve[0] * curve[2] - curve[1] * curve[1];
+    return (Line){(curve[2] * gradient[0] - curve[1] * gradient[1]) / determinant,
+                  (curve[0] * gradient[1] - curve[1] * gradient[0]) / determinant};
+}
+
+/* The function is concave: steps that do not rise are halved, and one that no longer can is the
+ * last. NaN if it does not end. */
+static Line find_line(const Calibration *calibration, const size_t *weights, Fit fit)
+{
+    enum { TURNS = 100, HALVINGS = 30 };
+    Line line = {0, 1};
+    double now = log_likelihood(calibration, weights, line);
+    for (int turn = 0; turn < TURNS; ++turn) {
+        const Line step = find_step(calibration, weights, line, fit);
+        double length = 1;
+        for (int halving = 0; halving < HALVINGS; ++halving, length /= 2) {
+            const Line next = {line.intercept + length * step.intercept,
+                               line.slope + length * step.slope};
+            const double then = log_likelihood(calibration, weights, next);
+            if (fabs(length * step.intercept) + fabs(length * step.slope) < 1e-12)
+                return next;
+            if (then > now) {
+                line = next;
+                now = then;
+                break;
+            }
+        }
+        if (length < 1e-9)
+            return line;
+    }
+    return (Line){(double)NAN, (double)NAN};
+}
+
+/* The logits of either kind that are in the list: lowest and highest. */
+typedef struct {
+    double low[2], high[2];
+} Ranges;
+
+static Ranges find_ranges(const Calibration *calibration, const size_t *weights)
+{
+    Ranges ranges = {{(double)INFINITY, (double)INFINITY}, {-(double)INFINITY, -(double)INFINITY}};
+    for (size_t i = 0; i < calibration->rows; ++i) {
+        const bool kind = calibration->positive[i];
+        if (weights && weights[calibration->order[i]] == 0)
+            continue;
+        ranges.low[kind] = fmin(ranges.low[kind], calibration->logit[i]);
+        ranges.high[kind] = fmax(ranges.high[kind], calibration->logit[i]);
+    }
+    return ranges;
+}
+
+Recalibration calibration_fit(const Calibration *calibration, const size_t *weights)
+{
+    const Ranges ranges = find_ranges(calibration, weights);
+    Recalibration found = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    if (ranges.low[0] > ranges.high[0] || ranges.low[1] > ranges.high[1])
+        return found;
+    found.in_the_large = find_line(calibration, weights, FIT_INTERCEPT).intercept;
+    if (ranges.high[0] > ranges.low[1] && ranges.high[1] > ranges.low[0]) {
+        const Line line = find_line(calibration, weights, FIT_BOTH);
+        found.intercept = line.intercept;
+        found.slope = line.slope;
+    }
+    const bool right = ranges.high[0] <= 0 && ranges.low[1] >= 0;
+    const bool wrong = ranges.low[0] >= 0 && ranges.high[1] <= 0;
+    if (!right && !wrong)
+        found.temperature = 1 / find_line(calibration, weights, FIT_SLOPE).slope;
+    return found;
+}

@@ -1,0 +1,61 @@
+/* Whether scores are probabilities: of the frames with a score of 0.3, do three of ten have a
+ * lesion?
+ *
+ * The Brier score is the mean square of probability less truth (0 or 1). It is taken apart as
+ * miscalibration - discrimination + uncertainty (Dimitriadis, Gneiting and Jordan 2021): the best
+ * rising function of the score, by pooling adjacent violators, is what the probabilities should
+ * have been; miscalibration is what the score loses to it, discrimination what it gains on saying
+ * the share of lesions always, and uncertainty that always-said score. The parts are exact and know
+ * no bins.
+ *
+ * Recalibration is the logistic regression of the truth on the logit of the score (Cox 1958):
+ * slope 1 and intercept 0 are right, a slope below 1 says that the scores are too extreme. A
+ * temperature T divides the logit, which is the same regression without intercept, 1/T its slope.
+ * Newton's method (iteratively reweighted least squares). Scores of less than CALIBRATION_LEAST, or
+ * more than 1 less that, are taken for that: their logit would be infinite.
+ */
+#ifndef GISD_EVAL_CALIBRATION_H
+#define GISD_EVAL_CALIBRATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+#define CALIBRATION_LEAST 1e-6
+
+/* Frames by rising score, sorted once for the bootstrap. Owned through calibration_clear(). */
+typedef struct {
+    size_t rows;
+    size_t *order;  /* rows: of the frames as they were given */
+    double *score;  /* rows, rising */
+    double *logit;  /* rows */
+    bool *positive; /* rows */
+    double *sums;   /* scratch: 2 x rows */
+} Calibration;
+
+/* Scores outside of [0, 1], and NaN, are STATUS_ARGUMENT. */
+Status calibration_init(Calibration *calibration, const double *scores /* rows */,
+                        const bool *positive /* rows */, size_t rows);
+void calibration_clear(Calibration *calibration);
+
+/* Frame i stands weights[i] times; NULL: once. */
+typedef struct {
+    double brier, miscalibration, discrimination, uncertainty;
+} BrierParts; /* NaN without frames */
+BrierParts calibration_brier(const Calibration *calibration, const size_t *weights /* rows */);
+
+/* NaN where frames are of one kind, and where a slope is infinite: all lesions score higher than
+ * all others, or lower (for the temperature: all logits have the right sign, or the wrong one). */
+typedef struct {
+    double intercept, slope; /* together */
+    double in_the_large;     /* the intercept where the slope is 1 */
+    double temperature;
+} Recalibration;
+Recalibration calibration_fit(const Calibration *calibration, const size_t *weights /* rows */);
+
+/* logit(score), within CALIBRATION_LEAST of 0 and 1; and back at a temperature. */
+double calibration_logit(double score);
+double calibration_at_temperature(double score, double temperature);
+
+#endif

@@ -1,0 +1,345 @@
+/* See evidence.h. Every size that a file tells is checked before it is used. */
+#include "report/evidence/evidence.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "infer/places.h"
+#include "report/answers.h"
+#include "results/result_schema.h"
+
+/* ---- reading ---- */
+
+/* Boxes as a file has them. */
+typedef struct {
+    size_t count;
+    int64_t *image, *class_index; /* count */
+    double *numbers;              /* count: scores, or shares of the frame */
+    float (*boxes)[4];            /* count */
+} StoredBoxes;
+
+static void stored_boxes_clear(StoredBoxes *stored)
+{
+    free(stored->image);
+    free(stored->class_index);
+    free(stored->numbers);
+    free(stored->boxes);
+}
+
+/* `group`: "test/detections", "test/annotations"; `last`: what stands beside the boxes. */
+static Status read_boxes(const Hdf5Reader *reader, const char *group, const char *last,
+                         size_t images, StoredBoxes *stored)
+{
+    char image[64], class_index[64], box[64], number[64];
+    snprintf(image, sizeof image, "%s/image", group);
+    snprintf(class_index, sizeof class_index, "%s/class", group);
+    snprintf(box, sizeof box, "%s/box", group);
+    snprintf(number, sizeof number, "%s/%s", group, last);
+    TRY(hdf5_count(reader, image, &stored->count));
+    TRY(MEMORY_NEW(&stored->image, stored->count));
+    TRY(MEMORY_NEW(&stored->class_index, stored->count));
+    TRY(MEMORY_NEW(&stored->numbers, stored->count));
+    TRY(MEMORY_NEW(&stored->boxes, stored->count));
+    TRY(hdf5_read_i64(reader, image, stored->count, stored->image));
+    TRY(hdf5_read_i64(reader, class_index, stored->count, stored->class_index));
+    TRY(hdf5_read_f64(reader, number, stored->count, stored->numbers));
+    TRY(hdf5_read_f32(reader, box, 4 * stored->count, (float *)stored->boxes));
+    for (size_t i = 0; i < stored->count; ++i)
+        if (stored->image[i] < 0 || (size_t)stored->image[i] >= images ||
+            stored->class_index[i] < 0 || stored->class_index[i] > INT32_MAX ||
+            isnan(stored->numbers[i]))
+            FAIL(STATUS_FORMAT, "%s: /%s: box %zu is of no image, of no class or without %s",
+                 hdf5_reader_path(reader), group, i, last);
+    return STATUS_OK;
+}
+
+static Box box_of(const float corners[4])
+{
+    return (Box){corners[0], corners[1], corners[2], corners[3]};
+}
+
+/* The places of one image, whose boxes stand at [first, end) of the file, best first. */
+static Status add_places(const StoredBoxes *stored, size_t first, size_t end, EvidenceRun *run)
+{
+    Detection *boxes;
+    size_t *places = NULL;
+    TRY(MEMORY_NEW(&boxes, end - first));
+    Status status = MEMORY_NEW(&places, end - first);
+    for (size_t i = first; i < end; ++i)
+        boxes[i - first] = (Detection){.box = box_of(stored->boxes[i]),
+                                       .score = (float)stored->numbers[i],
+                                       .class_index = (int32_t)stored->class_index[i]};
+    if (status == STATUS_OK)
+        places_find(end - first, boxes, places);
+    for (size_t i = first; i < end && status == STATUS_OK; ++i)
+        if (places[i - first] == i - first)
+            run->places[run->place_count++] = (FoundBox){.image = (uint32_t)stored->image[i],
+                                                         .score = stored->numbers[i],
+                                                         .box = box_of(stored->boxes[i])};
+    free(boxes);
+    free(places);
+    return status;
+}
+
+static Status read_places(const Hdf5Reader *reader, EvidenceRun *run)
+{
+    StoredBoxes stored = {0};
+    Status status = read_boxes(reader, "test/detections", "score", run->result->images, &stored);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&run->places, stored.count);
+    for (size_t first = 0, end; first < stored.count && status == STATUS_OK; first = end) {
+        for (end = first + 1; end < stored.count && stored.image[end] == stored.image[first] &&
+                              stored.numbers[end] <= stored.numbers[end - 1];)
+            ++end;
+        if (end < stored.count && stored.image[end] == stored.image[first])
+            status = status_set(STATUS_FORMAT,
+                                "%s: /test/detections: boxes of an image best first "
+                                "expected",
+                                hdf5_reader_path(reader));
+        else
+            status = add_places(&stored, first, end, run);
+    }
+    stored_boxes_clear(&stored);
+    return status;
+}
+
+/* The form of the lesion of each image. */
+static Status find_forms(EvidenceRun *run)
+{
+    const CellResult *result = run->result;
+    const char **forms;
+    TRY(MEMORY_NEW(&forms, result->images));
+    for (size_t i = 0; i < result->overlap_count && result->forms.count; ++i)
+        forms[result->overlap_image[i]] = result->forms.items[i];
+    for (size_t k = 0; k < run->lesion_count; ++k) {
+        const char *form = forms[run->lesions[k].image];
+        run->forms[k] = form ? form : "";
+    }
+    free(forms);
+    return STATUS_OK;
+}
+
+static Status read_lesions(const Hdf5Reader *reader, EvidenceRun *run)
+{
+    StoredBoxes stored = {0};
+    Status status = read_boxes(reader, "test/annotations", "share", run->result->images, &stored);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&run->lesions, stored.count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&run->forms, stored.count);
+    if (status == STATUS_OK) {
+        run->lesion_count = stored.count;
+        for (size_t i = 0; i < stored.count; ++i)
+            run->lesions[i] = (AnnotatedBox){.image = (uint32_t)stored.image[i],
+                                             .class_index = (uint32_t)stored.class_index[i],
+                                             .box = box_of(stored.boxes[i])};
+        run->shares = stored.numbers;
+        stored.numbers = NULL;
+        status = find_forms(run);
+    }
+    stored_boxes_clear(&stored);
+    return status;
+}
+
+static Status read_columns(const Hdf5Reader *reader, EvidenceRun *run)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, "test/predictions/columns", &names));
+    Status status = MEMORY_NEW(&run->columns, names.count);
+    for (size_t c = 0; c < names.count && status == STATUS_OK; ++c) {
+        char path[320];
+        EvidenceColumn *column = &run->columns[run->column_count++];
+        snprintf(path, sizeof path, "test/predictions/columns/%s", names.items[c]);
+        status = memory_copy_text(names.items[c], &column->name);
+        if (status == STATUS_OK)
+            status = hdf5_read_texts(reader, path, &column->values);
+        if (status == STATUS_OK && column->values.count != run->result->images)
+            status = status_set(STATUS_FORMAT, "%s: /%s: %zu texts expected, not %zu",
+                                hdf5_reader_path(reader), path, run->result->images,
+                                column->values.count);
+    }
+    hdf5_texts_clear(&names);
+    return status;
+}
+
+static Status read_file(const Hdf5Reader *reader, EvidenceRun *run)
+{
+    run->operating_point = (double)NAN;
+    if (hdf5_has(reader, "test/metrics/operating_point"))
+        TRY(hdf5_read_f64(reader, "test/metrics/operating_point", 1, &run->operating_point));
+    TRY(read_columns(reader, run));
+    if (!hdf5_has(reader, "test/detections/image")) {
+        run->no_boxes = "the network finds no boxes";
+        return STATUS_OK;
+    }
+    run->finds_boxes = true;
+    if (!hdf5_has(reader, "test/annotations/image")) {
+        run->no_boxes = "of a version that kept no annotated boxes";
+        return STATUS_OK;
+    }
+    run->has_boxes = true;
+    TRY(read_places(reader, run));
+    return read_lesions(reader, run);
+}
+
+static Status read_run(const Experiment *experiment, EvidenceRun *run)
+{
+    char *path;
+    Hdf5Reader *reader = NULL;
+    label_run(experiment, run->run, run->label);
+    TRY(answers_patients(run->result, &run->patients));
+    TRY(MEMORY_NEW(&run->positive, run->result->images));
+    for (size_t i = 0; i < run->result->images; ++i) {
+        run->positive[i] = run->result->truth[i] >= 0;
+        run->positives += run->positive[i];
+    }
+    if (asprintf(&path, "%s/cells/%s/result.h5", experiment->folder,
+                 experiment->records.cells[run->run->chosen->best].id) < 0)
+        FAIL(STATUS_NO_MEMORY, "no memory for the path of a result");
+    Status status = result_open(path, &reader); /* cell_result_read() has probed it */
+    if (status == STATUS_OK)
+        status = hdf5_reader_end(reader, read_file(reader, run));
+    free(path);
+    return status;
+}
+
+Status evidence_read(const Experiment *experiment, double prevalence, Evidence *evidence)
+{
+    *evidence = (Evidence){.experiment = experiment, .prevalence = prevalence};
+    TRY(MEMORY_NEW(&evidence->runs, experiment->run_count));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < experiment->run_count && status == STATUS_OK; ++i) {
+        const Run *run = &experiment->runs[i];
+        const CellResult *result = experiment_result(experiment, run);
+        if (!result || !answers_has(result))
+            continue;
+        EvidenceRun *made = &evidence->runs[evidence->count++];
+        *made = (EvidenceRun){.run = run, .result = result};
+        status = read_run(experiment, made);
+    }
+    if (status != STATUS_OK)
+        evidence_clear(evidence);
+    return status;
+}
+
+void evidence_clear(Evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->count; ++i) {
+        EvidenceRun *run = &evidence->runs[i];
+        clusters_clear(&run->patients);
+        free(run->positive);
+        free(run->places);
+        free(run->lesions);
+        free(run->shares);
+        free(run->forms);
+        for (size_t c = 0; c < run->column_count; ++c) {
+            free(run->columns[c].name);
+            hdf5_texts_clear(&run->columns[c].values);
+        }
+        free(run->columns);
+    }
+    free(evidence->runs);
+    *evidence = (Evidence){0};
+}
+
+double evidence_prevalence(const Evidence *evidence, const EvidenceRun *run)
+{
+    return evidence->prevalence > 0 ? evidence->prevalence
+                                    : (double)run->positives / (double)run->result->images;
+}
+
+DetectionSet evidence_boxes(const EvidenceRun *run)
+{
+    return (DetectionSet){.found = run->places,
+                          .found_count = run->place_count,
+                          .annotated = run->lesions,
+                          .annotated_count = run->lesion_count};
+}
+
+/* ---- intervals ---- */
+
+Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                          void *context, BootstrapIntervals *intervals)
+{
+    const ClusterBootstrap plan = {.clusters = &run->patients,
+                                   .replicates = CLUSTER_BOOTSTRAP_REPLICATES,
+                                   .seed = ANSWERS_SEED,
+                                   .statistics = statistics,
+                                   .compute = compute,
+                                   .context = context};
+    return cluster_bootstrap(&plan, intervals);
+}
+
+Interval evidence_share_interval(const BootstrapIntervals *found, size_t patients)
+{
+    if (!(found->value == 0 || found->value == 1))
+        return found->logit;
+    const double limit = patients ? pow(0.025, 1 / (double)patients) : (double)NAN;
+    return found->value == 1 ? (Interval){limit, 1} : (Interval){0, 1 - limit};
+}
+
+Status evidence_patients(const EvidenceRun *run, const bool *wanted, size_t *count)
+{
+    bool *seen;
+    *count = 0;
+    TRY(MEMORY_NEW(&seen, run->patients.count));
+    for (size_t i = 0; i < run->patients.rows; ++i) {
+        *count += wanted[i] && !seen[run->patients.of[i]];
+        seen[run->patients.of[i]] |= wanted[i];
+    }
+    free(seen);
+    return STATUS_OK;
+}
+
+/* ---- tables ---- */
+
+void evidence_init_table(const Evidence *evidence, const char *const *texts, size_t text_count,
+                         const char *const *names, size_t name_count, ResultsTable *table)
+{
+    results_init_tables(evidence->experiment, true, texts, text_count, names, name_count, table);
+}
+
+void evidence_add_run(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table)
+{
+    const bool random = label_run_is_random(evidence->experiment, run->run);
+    results_add_run(&table->text, evidence->experiment, run->run, true, random);
+    results_add_run(&table->numbers, evidence->experiment, run->run, true, false);
+}
+
+void evidence_add_text(ResultsTable *table, const char *text)
+{
+    table_add(&table->text, text);
+    table_add(&table->numbers, text);
+}
+
+void evidence_add_count(ResultsTable *table, size_t count)
+{
+    table_addf(&table->text, "%zu", count);
+    table_addf(&table->numbers, "%zu", count);
+}
+
+void evidence_add_value(ResultsTable *table, double value, Interval interval, double scale,
+                        int decimals, const char *gap)
+{
+    if (isnan(value))
+        table_add(&table->text, gap);
+    else if (isnan(interval.low) || isnan(interval.high))
+        table_addf(&table->text, "%.*f", decimals, scale * value);
+    else
+        table_addf(&table->text, "%.*f (%.*f to %.*f)", decimals, scale * value, decimals,
+                   scale * interval.low, decimals, scale * interval.high);
+    table_add_exact(&table->numbers, value);
+    table_add_exact(&table->numbers, isnan(value) ? value : interval.low);
+    table_add_exact(&table->numbers, isnan(value) ? value : interval.high);
+}
+
+const char *evidence_remark(size_t lesions, size_t others)
+{
+    return lesions < EVIDENCE_FEW && others < EVIDENCE_FEW ? "few frames of either kind"
+           : lesions < EVIDENCE_FEW                        ? "few lesions"
+           : others < EVIDENCE_FEW                         ? "few frames without a lesion"
+                                                           : "";
+}

@@ -1,0 +1,93 @@
+/* What the report's section of evidence is made of: for each chosen run the images of its test, the
+ * places that it pointed at, the lesions that there were, and whose images they are.
+ *
+ * Boxes and the manifest's further columns are read here and not with every cell's result, for
+ * most cells' are never looked at.
+ */
+#ifndef GISD_REPORT_EVIDENCE_H
+#define GISD_REPORT_EVIDENCE_H
+
+#include "eval/cluster_bootstrap.h"
+#include "eval/detection.h"
+#include "report/experiment.h"
+#include "report/labels.h"
+#include "report/tables/results_table.h"
+
+/* Fewer lesions, or fewer frames without one, than these say little, and the tables say so. */
+enum { EVIDENCE_FEW = 10 };
+
+/* A further column of the manifest. */
+typedef struct {
+    char *name;
+    Hdf5Texts values; /* images: "" where not given */
+} EvidenceColumn;
+
+/* Owned through evidence_clear(). */
+typedef struct {
+    const Run *run;
+    const CellResult *result; /* answers_has() */
+    char label[LABEL_BYTES];
+    Clusters patients;      /* of the images */
+    bool *positive;         /* images: with a lesion */
+    size_t positives;       /* of them */
+    double operating_point; /* NaN: not given */
+    bool finds_boxes;       /* the network does */
+    bool has_boxes;         /* and the result has the annotated ones */
+    const char *no_boxes;   /* why not */
+    size_t place_count, lesion_count;
+    FoundBox *places; /* place_count: boxes of several classes at one place (infer/places.h) are one
+                         mark, with the best one's score */
+    AnnotatedBox *lesions; /* lesion_count */
+    double *shares;        /* lesion_count: share of the frame that its box covers */
+    const char **forms;    /* lesion_count: borrowed of the result; "" where not given */
+    size_t column_count;
+    EvidenceColumn *columns; /* column_count */
+} EvidenceRun;
+
+typedef struct {
+    const Experiment *experiment;
+    double prevalence; /* share of frames with a lesion where the network is to be used; 0: that
+                          of the test images */
+    size_t count;
+    EvidenceRun *runs; /* count: those of the experiment that are chosen and have answers */
+} Evidence;
+
+Status evidence_read(const Experiment *experiment, double prevalence, Evidence *evidence);
+void evidence_clear(Evidence *evidence);
+
+/* The share of lesions that a run's numbers are meant for: the one given, or that of its images. */
+double evidence_prevalence(const Evidence *evidence, const EvidenceRun *run);
+
+DetectionSet evidence_boxes(const EvidenceRun *run);
+
+/* Intervals over patients, of as many draws and from the same seed as the report's others. */
+Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                          void *context, BootstrapIntervals *intervals /* statistics */);
+
+/* The interval of a share or an area in [0, 1]: on the logit scale, and where it is 0 or 1 the
+ * exact limit (Clopper and Pearson) of as many patients as it rests on. */
+Interval evidence_share_interval(const BootstrapIntervals *found, size_t patients);
+
+/* How many patients have an image that is wanted. */
+Status evidence_patients(const EvidenceRun *run, const bool *wanted /* images */, size_t *count);
+
+/* ---- tables ---- */
+
+/* The columns that name a run, then others; texts and numbers. */
+void evidence_init_table(const Evidence *evidence, const char *const *texts, size_t text_count,
+                         const char *const *names, size_t name_count, ResultsTable *table);
+
+/* The cells that name a run. */
+void evidence_add_run(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table);
+void evidence_add_text(ResultsTable *table, const char *text);
+void evidence_add_count(ResultsTable *table, size_t count);
+
+/* "81.2 (70.1 to 88.9)", each times `scale`; `gap` where the value is NaN. Numbers are unscaled:
+ * value, low, high. */
+void evidence_add_value(ResultsTable *table, double value, Interval interval, double scale,
+                        int decimals, const char *gap);
+
+/* "few lesions", "few frames without one", or nothing. */
+const char *evidence_remark(size_t lesions, size_t others);
+
+#endif

@@ -1,0 +1,32 @@
+/* The tables and figures of the report's section of evidence, in their order: what is asked of a
+ * detector, or of a probability, beyond what the paper printed. */
+#ifndef GISD_REPORT_EVIDENCE_SECTIONS_H
+#define GISD_REPORT_EVIDENCE_SECTIONS_H
+
+#include "report/evidence/evidence.h"
+#include "report/sections.h"
+
+typedef struct {
+    Section section; /* `make` and `when` are those below */
+    Status (*make)(const Evidence *evidence, ResultsTable *table);
+    bool (*when)(const Evidence *evidence);  /* NULL: always */
+    bool (*drawn)(const Evidence *evidence); /* whether there is something to draw; NULL: always */
+    Status (*draw)(const Evidence *evidence, const char *stem); /* NULL: no figure */
+    const char *caption;
+} EvidenceSection;
+
+size_t evidence_section_count(void);
+const EvidenceSection *evidence_section_at(size_t position);
+
+/* ---- each in the file of its name ---- */
+
+/* Whether any run finds boxes, and whether any has lesions to find. */
+bool evidence_finds_boxes(const Evidence *evidence);
+bool evidence_has_boxes(const Evidence *evidence);
+
+/* Sensitivity by lesion against false marks a frame: all lesions, by size, by form. */
+enum { FROC_LIMIT = 2 }; /* false marks a frame up to which its area is taken */
+Status evidence_froc(const Evidence *evidence, ResultsTable *table);
+Status evidence_draw_froc(const Evidence *evidence, const char *stem);
+
+#endif

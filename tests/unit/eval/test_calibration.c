@@ -1,0 +1,113 @@
+#include "../unit.h"
+
+#include "eval/calibration.h"
+
+#pragma GCC diagnostic ignored "-Wunused-const-variable"
+#include "../../golden/evidence.inc"
+#include "near.h"
+
+/* What is found by steps, here and there. */
+#define ASSERT_CLOSE(a, b)                                                                         \
+    do {                                                                                           \
+        if (!(fabs((a) - (b)) <= 1e-9 * fmax(1, fabs(b)))) {                                       \
+            print_error("%s = %.17g, expected %.17g\n", #a, (a), (b));                             \
+            fail();                                                                                \
+        }                                                                                          \
+    } while (0)
+
+static void the_parts_of_brier_are_scikit_learns_isotonic_regression(void **state)
+{
+    (void)state;
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, calibration_score, calibration_truth, FRAMES),
+                     STATUS_OK);
+    for (int weighted = 0; weighted < 2; ++weighted) {
+        const double *golden = weighted ? golden_weighted_brier : golden_plain_brier;
+        const BrierParts parts =
+            calibration_brier(&calibration, weighted ? calibration_weight : NULL);
+        ASSERT_NEAR(parts.brier, golden[0]);
+        ASSERT_NEAR(parts.miscalibration, golden[1]);
+        ASSERT_NEAR(parts.discrimination, golden[2]);
+        ASSERT_NEAR(parts.uncertainty, golden[3]);
+        ASSERT_NEAR(parts.miscalibration - parts.discrimination + parts.uncertainty, parts.brier);
+    }
+    calibration_clear(&calibration);
+}
+
+static void recalibration_is_statsmodels_regression(void **state)
+{
+    (void)state;
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, calibration_score, calibration_truth, FRAMES),
+                     STATUS_OK);
+    for (int weighted = 0; weighted < 2; ++weighted) {
+        const double *golden = weighted ? golden_weighted_fit : golden_plain_fit;
+        const Recalibration found =
+            calibration_fit(&calibration, weighted ? calibration_weight : NULL);
+        ASSERT_CLOSE(found.intercept, golden[0]);
+        ASSERT_CLOSE(found.slope, golden[1]);
+        ASSERT_CLOSE(found.in_the_large, golden[2]);
+        ASSERT_CLOSE(found.temperature, golden[3]);
+    }
+    calibration_clear(&calibration);
+}
+
+static Recalibration fit(const double *scores, const bool *positive, size_t rows)
+{
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, scores, positive, rows), STATUS_OK);
+    const Recalibration found = calibration_fit(&calibration, NULL);
+    calibration_clear(&calibration);
+    return found;
+}
+
+static void an_infinite_slope_is_undefined(void **state)
+{
+    (void)state;
+    const double scores[] = {0, 0.2, 0.6, 1};
+    const bool apart[] = {false, false, true, true}, touching[] = {false, true, false, true},
+               lesions[] = {true, true, true, true};
+    Recalibration found = fit(scores, apart, 4);
+    assert_true(isnan(found.slope) && isnan(found.intercept) && isnan(found.temperature));
+    assert_true(isfinite(found.in_the_large));
+    found = fit(scores, touching, 4);
+    assert_true(isfinite(found.slope) && isfinite(found.temperature));
+    const double tied[] = {0.2, 0.3, 0.3, 0.9}; /* lesions from 0.3 up, others up to 0.3 */
+    found = fit(tied, touching, 4);
+    assert_true(isnan(found.slope));
+    found = fit(scores, lesions, 4);
+    assert_true(isnan(found.in_the_large) && isnan(found.slope) && isnan(found.temperature));
+}
+
+static void no_frames_have_no_score_and_scores_are_probabilities(void **state)
+{
+    (void)state;
+    const double scores[] = {0.5, 1.5}, half = 0.5;
+    const bool positive[] = {true, false};
+    const size_t none[] = {0};
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, scores, positive, 2), STATUS_ARGUMENT);
+    assert_int_equal(calibration_init(&calibration, &half, positive, 1), STATUS_OK);
+    assert_true(isnan(calibration_brier(&calibration, none).brier));
+    calibration_clear(&calibration);
+}
+
+static void a_temperature_divides_the_logit(void **state)
+{
+    (void)state;
+    ASSERT_NEAR(calibration_at_temperature(0.8, 1), 0.8);
+    ASSERT_NEAR(calibration_at_temperature(0.8, 2), 2.0 / 3); /* odds 4 to 2 */
+    ASSERT_NEAR(calibration_logit(0), log(CALIBRATION_LEAST / (1 - CALIBRATION_LEAST)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_parts_of_brier_are_scikit_learns_isotonic_regression),
+        cmocka_unit_test(recalibration_is_statsmodels_regression),
+        cmocka_unit_test(an_infinite_slope_is_undefined),
+        cmocka_unit_test(no_frames_have_no_score_and_scores_are_probabilities),
+        cmocka_unit_test(a_temperature_divides_the_logit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
