@@ -1,12 +1,27 @@
-/* result.h5, as the report reads it. */
-#include "fuzz.h"
+/* What the report reads of a results folder's HDF5: result.h5 and seconds.h5 of a cell, control.h5.
+ * Each reader gets each file. */
+#include "fuzz_folder.h"
 #include "report/cell_result.h"
+#include "results/control.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CellResult result;
-    if (cell_result_read(fuzz_file(data, size), &result) == STATUS_OK)
+    CellSpeed speed;
+    Control control;
+    char path[FUZZ_PATH_BYTES];
+    fuzz_write(CONTROL_FILE, data, size);
+    fuzz_place(CONTROL_FILE, path);
+    if (cell_result_read(path, &result) == STATUS_OK)
         cell_result_clear(&result);
+    else
+        fuzz_check_line(status_message());
+    if (cell_speed_read(path, &speed) == STATUS_OK)
+        cell_speed_clear(&speed);
+    else
+        fuzz_check_line(status_message());
+    if (control_read(fuzz_folder(), &control) == STATUS_OK)
+        control_clear(&control);
     else
         fuzz_check_line(status_message());
     return 0;

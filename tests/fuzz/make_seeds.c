@@ -1,11 +1,12 @@
-/* make_seeds DIR: writes DIR/checkpoint, DIR/result and DIR/pack, with a small HDF5 file each: the
- * seeds that are not texts. Those of images are tests/golden/images. */
+/* make_seeds DIR: writes DIR/checkpoint, DIR/result and DIR/pack, with a small HDF5 file of each
+ * kind: the seeds that are not texts. Those of images are tests/golden/images. */
 #include <math.h>
 
 #include "data/pack.h"
 #include "fuzz.h"
 #include "image/image_file.h"
 #include "infer/checkpoint.h"
+#include "results/control.h"
 #include "results/result_schema.h"
 #include "seed_parameters.h"
 #include "store/files.h"
@@ -71,6 +72,39 @@ static Status write_result(const char *path)
     return hdf5_writer_commit(writer);
 }
 
+/* What gisd-eval --seconds writes. */
+static Status write_seconds(const char *path)
+{
+    const char *const images[] = {"a.png", "b.png"}, *const classes[] = {"normal", "GC"};
+    const double seconds[] = {0.5, 0.25}, busy[] = {0.125};
+    const int64_t threads[] = {2};
+    Hdf5Writer *writer;
+    TRY(hdf5_writer_new(path, &writer));
+    TRY(result_write_texts(writer, "speed/image", 2, images));
+    TRY(result_write_texts(writer, "speed/class", 2, classes));
+    TRY(result_write_f64(writer, "speed/end_to_end", 2, seconds));
+    TRY(result_write_f64(writer, "speed/network", 2, seconds));
+    TRY(result_write_f64(writer, "speed/others_busy", 1, busy));
+    TRY(result_write_i64(writer, "provenance/threads", 1, threads));
+    TRY(result_write_text(writer, "provenance/processor", "one"));
+    TRY(result_write_text(writer, "provenance/precision", "f32"));
+    return hdf5_writer_commit(writer);
+}
+
+static Status write_control(const char *folder)
+{
+    const BaselineFigures figures = {{0.75, 0.5, 1}, {0.5, 0.25, 0.75}};
+    OverlaySummary frames[2][OVERLAY_KINDS] = {{{1, 0.25, 0.5, 0.125}}};
+    Control control = {.colours = figures,
+                       .has_overlays = true,
+                       .overlays = figures,
+                       .frame_count = 2,
+                       .names = {2, (char *[]){"a.png", "b.png"}},
+                       .frames = frames};
+    snprintf(control.fingerprint, sizeof control.fingerprint, "0123456789abcdef");
+    return control_write(folder, &control);
+}
+
 static Status write_image(const char *path, uint8_t bright)
 {
     Image image;
@@ -116,6 +150,9 @@ static Status write_all(const char *out)
     TRY(write_checkpoint(file));
     snprintf(file, sizeof file, "%s/result.h5", path[1]);
     TRY(write_result(file));
+    snprintf(file, sizeof file, "%s/seconds.h5", path[1]);
+    TRY(write_seconds(file));
+    TRY(write_control(path[1]));
     return write_pack(path[2]);
 }
 

@@ -374,7 +374,7 @@ static Status begin(DenoiseWork *work)
     Status status = begin_new(work);
     if (status == STATUS_OK)
         status = lock(mark, &work->locks[0]);
-    else if (status == STATUS_ARGUMENT && files_is_folder(work->out)) /* something is in it */
+    else if (status == STATUS_ARGUMENT || files_exists(mark)) /* something is in it */
         status = begin_again(work, mark);
     free(mark);
     TRY(status);
