@@ -112,6 +112,23 @@ static const EvidenceSection sections[] = {
      .when = evidence_has_both_kinds,
      .draw = evidence_draw_decision,
      .caption = "Decision curves: net benefit a frame against the score from which one acts."},
+    {.section = {.name = "subgroups",
+                 .title = "Subgroups",
+                 .note = NOTE_IMAGES,
+                 .seeds = true,
+                 .explanation =
+                     "By each further column of the manifest (numbers of more than eight values in "
+                     "three parts of about as many frames; other columns of so many are left out), "
+                     "and by class, form and whether anything "
+                     "was laid over the frame, where that is known. Any difference: Wald's test "
+                     "over all subgroups with at least ten frames that count, patients kept "
+                     "together (F, with as many degrees of freedom as patients but one); Holm's "
+                     "correction is over all tests of a run. Not tested: fewer than two such "
+                     "subgroups, or one without any variation. A test that finds nothing does not "
+                     "say that there is nothing. First come the runs that stand for their model; "
+                     "the others are behind the fold. Intervals: bootstrap over patients, logit "
+                     "scale, or the exact limit."},
+     .make = evidence_subgroups},
 };
 
 size_t evidence_section_count(void)

@@ -50,4 +50,7 @@ bool evidence_has_both_kinds(const Evidence *evidence);
 Status evidence_decision(const Evidence *evidence, ResultsTable *table);
 Status evidence_draw_decision(const Evidence *evidence, const char *stem);
 
+/* By the manifest's further columns, class, form and overlays, with tests of any difference. */
+Status evidence_subgroups(const Evidence *evidence, ResultsTable *table);
+
 #endif
