@@ -18,7 +18,8 @@ enum {
     OPTION_OUT = 'o',
     OPTION_READERS = 'r',
     OPTION_MLFLOW = 'm',
-    OPTION_FORCE = 256
+    OPTION_FORCE = 256,
+    OPTION_PREVALENCE
 };
 
 typedef struct {
@@ -52,6 +53,15 @@ static Status read_formats(const char *list, ReportOptions *options)
     }
 }
 
+static Status read_prevalence(const char *text, double *prevalence)
+{
+    char *end;
+    *prevalence = strtod(text, &end);
+    if (end == text || *end || !(*prevalence > 0 && *prevalence < 1))
+        FAIL(STATUS_ARGUMENT, "--prevalence: a share between 0 and 1 expected, not '%s'", text);
+    return STATUS_OK;
+}
+
 static error_t read_option(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
@@ -73,6 +83,10 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case OPTION_READERS:
         report->readers = argument;
         return 0;
+    case OPTION_PREVALENCE:
+        if (read_prevalence(argument, &report->prevalence) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
+        return 0;
     case OPTION_FORCE:
         arguments->force = true;
         return 0;
@@ -84,8 +98,8 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (report->results == NULL)
             return command_refuse(state, "a results folder expected");
-        if (arguments->mlflow &&
-            (arguments->format || report->output || report->readers || arguments->force))
+        if (arguments->mlflow && (arguments->format || report->output || report->readers ||
+                                  report->prevalence > 0 || arguments->force))
             return command_refuse(state, "--mlflow writes no report (expected no other option)");
         return 0;
     default:
@@ -142,6 +156,10 @@ int main(int count, char **words)
         {"out", OPTION_OUT, "DIR", 0, "Folder for the report (RESULTS/report)", 0},
         {"readers", OPTION_READERS, "FILE.csv", 0,
          "Readers to set beside the runs: columns reader, CLASS_seconds, CLASS_accuracy", 0},
+        {"prevalence", OPTION_PREVALENCE, "P", 0,
+         "Share of frames with a lesion where the networks are to be used, between 0 and 1, for "
+         "predictive values and decision curves (that of the test images)",
+         0},
         {"mlflow", OPTION_MLFLOW, "STORE", 0,
          "In place of a report, make every cell a run in MLflow's store of files at STORE, or "
          "bring "

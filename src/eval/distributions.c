@@ -84,3 +84,12 @@ double student_quantile(double p, double freedom)
         *(student_two_sided(middle, freedom) > p ? &low : &high) = middle;
     return high;
 }
+
+double fisher_above(double f, double above_freedom, double below_freedom)
+{
+    const double above = above_freedom * f, whole = above + below_freedom;
+    if (isnan(whole))
+        return whole;
+    return incomplete_beta(below_freedom / 2, above_freedom / 2, below_freedom / whole,
+                           above / whole);
+}

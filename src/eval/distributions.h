@@ -1,4 +1,4 @@
-/* The normal and Student's distribution: what intervals and tests need of them. */
+/* The distributions of the normal, Student and Fisher: what intervals and tests need of them. */
 #ifndef GISD_EVAL_DISTRIBUTIONS_H
 #define GISD_EVAL_DISTRIBUTIONS_H
 
@@ -16,5 +16,8 @@ double student_two_sided(double t, double freedom);
 
 /* The t >= 0 with student_two_sided(t, freedom) = p, 0 < p <= 1. */
 double student_quantile(double p, double freedom);
+
+/* P(F >= f), f >= 0, of Fisher's distribution with these degrees of freedom > 0; NaN for NaN. */
+double fisher_above(double f, double above_freedom, double below_freedom);
 
 #endif

@@ -203,3 +203,46 @@ for name, w in (("plain", np.ones(ROWS)), ("weighted", weights)):
     tp, fp, tn, fn = n * p * se, n * (1 - p) * (1 - sp), n * (1 - p) * sp, n * p * (1 - se)
     array("double", f"golden_{name}_values",
           [se, sp, tp / (tp + fp), tn / (tn + fn), tp / n - fp / n * t / (1 - t)])
+
+# ---- subgroups: four centres, patients with frames in several of them ----
+
+PATIENTS = 60
+patients = rng.integers(0, PATIENTS, 400)
+level = np.where(rng.random(400) < 0.8, patients % 3, rng.integers(0, 3, 400))
+level = np.where(rng.random(400) < 0.05, -1, level)
+mood = rng.normal(size=PATIENTS)[patients]
+right = rng.random(400) < special.expit(0.8 + mood + 0.5 * (level == 1))
+ill = rng.random(400) < 0.5
+score = np.round(0.5 * mood + rng.normal(size=400) + (1.0 + 0.6 * (level == 2)) * ill, 1)
+print("enum { SUBGROUP_ROWS = 400, SUBGROUP_LEVELS = 3 };")
+array("uint32_t", "subgroup_patient", patients)
+print("static const size_t subgroup_level[] = {" + ", ".join("SIZE_MAX" if v < 0 else str(v) for v in level) + "};")
+array("bool", "subgroup_right", right)
+array("bool", "subgroup_ill", ill)
+array("double", "subgroup_score", score)
+inside = level >= 0
+K = len(set(patients[inside]))
+
+
+def wald(values, covariance):
+    contrast = np.array([[-1, 1, 0], [-1, 0, 1]])
+    d = contrast @ values
+    f = d @ np.linalg.inv(contrast @ covariance @ contrast.T) @ d / 2
+    return [f, 2, K - 1, stats.f.sf(f, 2, K - 1)]
+
+
+dummies = np.column_stack([level[inside] == k for k in range(3)]).astype(float)
+ols = sm.OLS(right[inside].astype(float), dummies).fit(
+    cov_type="cluster", cov_kwds={"groups": patients[inside], "use_correction": False})
+array("double", "golden_subgroup_shares", wald(ols.params, ols.cov_params() * K / (K - 1)))
+areas, sums = np.zeros(3), np.zeros((PATIENTS, 3))
+for k in range(3):
+    pos, neg = np.where(ill & (level == k))[0], np.where(~ill & (level == k))[0]
+    wins = (score[pos][:, None] > score[neg]) + 0.5 * (score[pos][:, None] == score[neg])
+    areas[k] = metrics.roc_auc_score(ill[level == k], score[level == k])
+    np.add.at(sums[:, k], patients[pos], (wins.mean(1) - areas[k]) / len(pos))
+    np.add.at(sums[:, k], patients[neg], (wins.mean(0) - areas[k]) / len(neg))
+array("double", "golden_subgroup_areas", wald(areas, K / (K - 1) * sums.T @ sums))
+fs = [(0.0, 3, 10), (0.4, 1, 5), (2.7, 3, 59), (11.0, 2, 7), (60.0, 4, 300)]
+print("static const double golden_fisher[][4] = {"
+      + ", ".join(f"{{{f}, {a}, {b}, {float(stats.f.sf(f, a, b))!r}}}" for f, a, b in fs) + "};")

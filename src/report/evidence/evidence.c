@@ -251,6 +251,17 @@ double evidence_prevalence(const Evidence *evidence, const EvidenceRun *run)
                                     : (double)run->positives / (double)run->result->images;
 }
 
+double evidence_drawn_prevalence(const Evidence *evidence, const EvidenceRun *run,
+                                 const size_t *weights)
+{
+    double frames = 0, lesions = 0;
+    for (size_t i = 0; i < run->result->images; ++i) {
+        frames += (double)weights[i];
+        lesions += run->positive[i] ? (double)weights[i] : 0;
+    }
+    return evidence->prevalence > 0 ? evidence->prevalence : lesions / frames;
+}
+
 DetectionSet evidence_boxes(const EvidenceRun *run)
 {
     return (DetectionSet){.found = run->places,

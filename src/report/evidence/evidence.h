@@ -57,6 +57,9 @@ void evidence_clear(Evidence *evidence);
 
 /* The share of lesions that a run's numbers are meant for: the one given, or that of its images. */
 double evidence_prevalence(const Evidence *evidence, const EvidenceRun *run);
+/* The same of images that stand weights[i] times each. */
+double evidence_drawn_prevalence(const Evidence *evidence, const EvidenceRun *run,
+                                 const size_t *weights /* images */);
 
 DetectionSet evidence_boxes(const EvidenceRun *run);
 

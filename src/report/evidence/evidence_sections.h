@@ -29,4 +29,28 @@ enum { FROC_LIMIT = 2 }; /* false marks a frame up to which its area is taken */
 Status evidence_froc(const Evidence *evidence, ResultsTable *table);
 Status evidence_draw_froc(const Evidence *evidence, const char *stem);
 
+/* Precision against recall, of frames and of places. */
+Status evidence_precision_recall(const Evidence *evidence, ResultsTable *table);
+Status evidence_draw_precision_recall(const Evidence *evidence, const char *stem);
+
+/* Lesions found where they are, at the operating point. */
+Status evidence_localisation(const Evidence *evidence, ResultsTable *table);
+
+/* Sensitivity at fixed specificity, the reverse, and predictive values. */
+Status evidence_points(const Evidence *evidence, ResultsTable *table);
+
+/* Whether scores are probabilities: Brier score, recalibration, and part by part. */
+bool evidence_has_probabilities(const Evidence *evidence);
+Status evidence_calibration(const Evidence *evidence, ResultsTable *table);
+Status evidence_reliability(const Evidence *evidence, ResultsTable *table);
+Status evidence_draw_reliability(const Evidence *evidence, const char *stem);
+
+/* Net benefit of acting on the score. */
+bool evidence_has_both_kinds(const Evidence *evidence);
+Status evidence_decision(const Evidence *evidence, ResultsTable *table);
+Status evidence_draw_decision(const Evidence *evidence, const char *stem);
+
+/* By the manifest's further columns, class, form and overlays, with tests of any difference. */
+Status evidence_subgroups(const Evidence *evidence, ResultsTable *table);
+
 #endif

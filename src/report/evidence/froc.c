@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "report/chart.h"
+#include "report/evidence/evidence_curves.h"
 #include "report/evidence/evidence_sections.h"
 
 static const double overlap = 0.5; /* least IoU of a hit */
@@ -235,64 +235,40 @@ Status evidence_froc(const Evidence *evidence, ResultsTable *table)
 
 /* ---- the figure ---- */
 
-enum { LABEL_ROOM = LABEL_BYTES + 64 };
-
-/* The curve of a run with its label, both owned by the caller. */
-static Status make_curve(const EvidenceRun *run, Froc *curve, char label[LABEL_ROOM])
+static Status add_curve(const EvidenceRun *run, EvidenceCurves *curves)
 {
     const DetectionSet set = evidence_boxes(run);
     Marks marks;
+    Froc curve;
     TRY(marks_init(&marks, &set, run->result->images, HIT_OVERLAP, overlap));
     const FrocGroup all = {&marks, NULL};
-    snprintf(label, LABEL_ROOM, "%s  area %.3f", run->label,
-             froc_area(&all, NULL, FROC_LIMIT).area);
-    Status status = froc_init(curve, &all);
+    Status status = froc_init(&curve, &all);
+    if (status == STATUS_OK)
+        status = evidence_curves_add(curves, run, curve.count, curve.false_positives,
+                                     curve.sensitivity, "%s  area %.3f", run->label,
+                                     froc_area(&all, NULL, FROC_LIMIT).area);
+    froc_clear(&curve);
     marks_clear(&marks);
     return status;
 }
 
-static Status draw(const Evidence *evidence, Froc *curves, char (*labels)[LABEL_ROOM],
-                   ChartSeries *series, const char *stem)
-{
-    Chart chart = {.title = "FROC, all lesions, hit from IoU 0.5",
-                   .x_label = "false marks a frame",
-                   .y_label = "sensitivity, by lesion",
-                   .x_range = {0, FROC_LIMIT},
-                   .y_range = {0, 1},
-                   .legend_width = 330,
-                   .series = series};
-    for (size_t i = 0; i < evidence->count; ++i) {
-        const EvidenceRun *run = &evidence->runs[i];
-        if (!run->has_boxes || run->lesion_count == 0)
-            continue;
-        const size_t at = chart.series_count++;
-        TRY(make_curve(run, &curves[at], labels[at]));
-        series[at] = (ChartSeries){.label = labels[at],
-                                   .x = curves[at].false_positives,
-                                   .y = curves[at].sensitivity,
-                                   .count = curves[at].count,
-                                   .colour = run->run->network,
-                                   .dash = run->run->order % 3};
-    }
-    return chart_save(stem, &chart, 1);
-}
-
 Status evidence_draw_froc(const Evidence *evidence, const char *stem)
 {
-    Froc *curves = NULL;
-    char(*labels)[LABEL_ROOM] = NULL;
-    ChartSeries *series = NULL;
-    Status status = MEMORY_NEW(&curves, evidence->count);
+    EvidenceCurves curves = {0};
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < evidence->count && status == STATUS_OK; ++i)
+        if (evidence->runs[i].has_boxes && evidence->runs[i].lesion_count > 0)
+            status = add_curve(&evidence->runs[i], &curves);
+    const Chart chart = {.title = "FROC, all lesions, hit from IoU 0.5",
+                         .x_label = "false marks a frame",
+                         .y_label = "sensitivity, by lesion",
+                         .x_range = {0, FROC_LIMIT},
+                         .y_range = {0, 1},
+                         .legend_width = 330,
+                         .series = curves.series,
+                         .series_count = curves.count};
     if (status == STATUS_OK)
-        status = MEMORY_NEW(&labels, evidence->count);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&series, evidence->count);
-    if (status == STATUS_OK)
-        status = draw(evidence, curves, labels, series, stem);
-    for (size_t i = 0; curves && i < evidence->count; ++i)
-        froc_clear(&curves[i]);
-    free(curves);
-    free(labels);
-    free(series);
+        status = chart_save(stem, &chart, 1);
+    evidence_curves_clear(&curves);
     return status;
 }
