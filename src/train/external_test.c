@@ -101,17 +101,15 @@ static Status open_network(Work *work)
 static Status take_data(const Work *work, ExternalData *data)
 {
     const ModelSettings *settings = &work->model.settings;
-    const InputForm *form = &architecture_of(settings)->input;
+    const DatasetForm form = network_data_form(settings);
     SplitSettings all = split_defaults();
     all.shares[SPLIT_TRAIN] = all.shares[SPLIT_VALIDATION] = 0;
     all.shares[SPLIT_TEST] = 1;
     all.ignore_given = true;
-    if (data->dataset &&
-        (data->dataset->size != settings->size || data->dataset->letterbox != form->letterbox))
+    if (data->dataset && !dataset_has_form(data->dataset, &form))
         external_data_clear(data);
     if (!data->dataset)
-        TRY(dataset_load_form(data->manifest, settings->size, form->letterbox, &all,
-                              &data->dataset));
+        TRY(dataset_load_form(data->manifest, &form, &all, &data->dataset));
     return dataset_take_classes(data->dataset, data->manifest, settings->classes,
                                 (const char *const *)work->model.class_names);
 }
