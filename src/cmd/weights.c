@@ -27,7 +27,8 @@ enum { OPTION_FORCE = 256, MOST_CLASSES = 64, MOST_SETTINGS = 64 };
 /* What a checkpoint knows beside its tensors, as notes of safetensors. */
 static const char tuning_note[] = "gisd.tuning", point_note[] = "gisd.operating_point",
                   flips_note[] = "gisd.test_flips", /* only where the answers are so averaged */
-    precision_note[] = "gisd.precision";            /* only where the answers are of bfloat16 */
+    precision_note[] = "gisd.precision",            /* only where the answers are of bfloat16 */
+    denoise_note[] = "gisd.denoise";                /* only where frames are denoised before */
 
 typedef struct {
     const char *words[3]; /* import or export, from, to */
@@ -252,6 +253,10 @@ static Status take_whole(const Arguments *arguments, const SafeTensors *tensors,
     TRY(take_all(path, tensors, parameters));
     TRY(read_notes(path, tensors, &tuning, &operating_point));
     settings->test_flips = safetensors_note(tensors, flips_note) != NULL;
+    const char *denoise = safetensors_note(tensors, denoise_note);
+    if (denoise && !denoise_choice_parse(denoise, &settings->denoise))
+        FAIL(STATUS_FORMAT, "%s: %s is '%s', expected none, crop or crop+filter", path,
+             denoise_note, denoise);
     const bool bf16 = safetensors_note(tensors, precision_note) != NULL;
     return write_checkpoint(arguments, settings, tuning, operating_point,
                             bf16 ? PRECISION_BF16 : PRECISION_F32, parameters);
@@ -282,7 +287,7 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
                             const ParameterList *parameters)
 {
     char point[TEXT_NUMBER_BYTES];
-    SafeNote notes[4] = {{tuning_note, model->tuning}};
+    SafeNote notes[5] = {{tuning_note, model->tuning}};
     size_t note_count = 1;
     if (!isnan(model->operating_point)) {
         text_plain_number(model->operating_point, point);
@@ -292,6 +297,9 @@ static Status write_tensors(const char *path, const CheckpointModel *model,
         notes[note_count++] = (SafeNote){flips_note, "true"};
     if (model->precision == PRECISION_BF16)
         notes[note_count++] = (SafeNote){precision_note, "bf16"};
+    if (model->settings.denoise != DENOISE_NONE)
+        notes[note_count++] =
+            (SafeNote){denoise_note, denoise_choice_names[model->settings.denoise]};
     SafeTensor *tensors;
     TRY(MEMORY_NEW(&tensors, parameters->count));
     for (size_t i = 0; i < parameters->count; ++i) {
@@ -327,6 +335,8 @@ static void add_notes(OnnxModel *onnx, const CheckpointModel *model)
         onnx_add_note(onnx, flips_note, "true");
     if (model->precision == PRECISION_BF16) /* the graph's own numbers are float32 */
         onnx_add_note(onnx, precision_note, "bf16");
+    if (model->settings.denoise != DENOISE_NONE) /* nor does it do this */
+        onnx_add_note(onnx, denoise_note, denoise_choice_names[model->settings.denoise]);
     for (size_t i = 0; i < model->settings.classes; ++i) {
         char name[32];
         snprintf(name, sizeof name, "gisd.class.%zu", i);

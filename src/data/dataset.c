@@ -21,6 +21,29 @@ size_t dataset_side(const Dataset *dataset, size_t index)
     return side_of(dataset, &dataset->examples[index]);
 }
 
+DatasetForm dataset_form(const Dataset *dataset)
+{
+    return (DatasetForm){dataset->size, dataset->letterbox, dataset->denoise};
+}
+
+bool dataset_has_form(const Dataset *dataset, const DatasetForm *form)
+{
+    return dataset->size == form->size && dataset->letterbox == form->letterbox &&
+           dataset->denoise == form->denoise;
+}
+
+PixelBox dataset_seen(const Dataset *dataset, const Example *example)
+{
+    return dataset->denoise != DENOISE_NONE ? example->crop
+                                            : (PixelBox){0, 0, example->width, example->height};
+}
+
+PixelBox dataset_annotated(const Dataset *dataset, const Example *example)
+{
+    return example->split == SPLIT_TRAIN ? dataset_seen(dataset, example)
+                                         : (PixelBox){0, 0, example->width, example->height};
+}
+
 size_t dataset_split_count(const Dataset *dataset, Split split)
 {
     size_t count = 0;
@@ -155,12 +178,22 @@ static void put_meaning(Writer *writer, const Example *example)
     put_number(writer, example->height);
 }
 
+/* What is left of a denoised image. */
+static void put_crop(Writer *writer, const PixelBox *crop)
+{
+    put_number(writer, crop->x0);
+    put_number(writer, crop->y0);
+    put_number(writer, crop->x1);
+    put_number(writer, crop->y1);
+}
+
 static void put_dataset(Writer *writer, const Dataset *dataset)
 {
     put_number(writer, dataset->size);
     put_number(writer, dataset->by_patient);
     put_number(writer, dataset->synthetic + dataset->hard);
     put_number(writer, dataset->letterbox);
+    put_number(writer, dataset->denoise);
     put_number(writer, dataset->unlabelled);
     put_names(writer, dataset->class_count, dataset->class_names);
     put_names(writer, dataset->patient_count, dataset->patients);
@@ -169,6 +202,8 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
     for (size_t i = 0; i < dataset->count; ++i) {
         put_text(writer, dataset->examples[i].name);
         put_meaning(writer, &dataset->examples[i]);
+        put_crop(writer, &dataset->examples[i].crop);
+        put(writer, &dataset->examples[i].surround, sizeof(OverlaySummary));
     }
     put_names(writer, dataset->column_count, dataset->column_names);
     put_names(writer, dataset->count * dataset->column_count, dataset->column_texts);
@@ -223,6 +258,10 @@ Status dataset_seal(Dataset *dataset)
             put_text(&writer, "letterbox");
         if (dataset->unlabelled)
             put_text(&writer, "unlabelled");
+        if (dataset->denoise != DENOISE_NONE)
+            put_text(&writer, denoise_choice_names[dataset->denoise]);
+        for (size_t i = 0; i < dataset->count && dataset->denoise != DENOISE_NONE; ++i)
+            put_crop(&writer, &dataset->examples[i].crop);
     }
     hash_text(writer.bytes, writer.used, dataset->fingerprint);
 end:
@@ -303,6 +342,15 @@ static Status get_lesions(Reader *reader, Example *example)
     return STATUS_OK;
 }
 
+static Status get_crop(Reader *reader, PixelBox *crop)
+{
+    uint64_t corners[4];
+    for (size_t i = 0; i < 4; ++i)
+        TRY(get_number(reader, &corners[i]));
+    *crop = (PixelBox){corners[0], corners[1], corners[2], corners[3]};
+    return STATUS_OK;
+}
+
 static Status get_example(Reader *reader, Example *example)
 {
     uint64_t number;
@@ -323,7 +371,8 @@ static Status get_example(Reader *reader, Example *example)
     example->width = (uint32_t)number;
     TRY(get_number(reader, &number));
     example->height = (uint32_t)number;
-    return STATUS_OK;
+    TRY(get_crop(reader, &example->crop));
+    return get(reader, &example->surround, sizeof example->surround);
 }
 
 /* Further columns and warnings. */
@@ -354,6 +403,10 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->hard = number == 2;
     TRY(get_number(reader, &number));
     dataset->letterbox = number != 0;
+    TRY(get_number(reader, &number));
+    if (number >= DENOISE_CHOICES)
+        FAIL(STATUS_FORMAT, "data set blob: denoise %llu", (unsigned long long)number);
+    dataset->denoise = (DenoiseChoice)number;
     TRY(get_number(reader, &number));
     dataset->unlabelled = number != 0;
     TRY(get_names(reader, &dataset->class_count, &dataset->class_names));

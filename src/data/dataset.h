@@ -18,36 +18,41 @@
 #include "base/status.h"
 #include "data/split.h"
 #include "image/box.h"
+#include "image/denoise_choice.h"
+#include "image/overlay_box.h"
 
 enum { LABEL_NORMAL = -1 };
 
 /* One annotated box. */
 typedef struct {
-    Box box; /* in fractions of the square that the network sees */
+    Box box; /* in fractions of the square; see dataset_annotated() for that of a denoised set */
     uint32_t class_index;
 } Lesion;
 
 /* One image's description. */
 typedef struct {
-    char *name;             /* path as the manifest writes it */
-    int32_t label;          /* class index, or LABEL_NORMAL */
-    uint32_t patient;       /* index into patients; an image without one is its own patient */
-    char *form;             /* "uplift", "flat", "depression" or "" */
-    Split split;            /* never SPLIT_NONE */
-    bool has_mask;          /* annotated; a normal image is, with an empty mask */
-    size_t lesion_count;    /* boxes */
-    Lesion *lesions;        /* lesion_count */
-    uint32_t width, height; /* of the source image in pixels */
+    char *name;              /* path as the manifest writes it */
+    int32_t label;           /* class index, or LABEL_NORMAL */
+    uint32_t patient;        /* index into patients; an image without one is its own patient */
+    char *form;              /* "uplift", "flat", "depression" or "" */
+    Split split;             /* never SPLIT_NONE */
+    bool has_mask;           /* annotated; a normal image is, with an empty mask */
+    size_t lesion_count;     /* boxes */
+    Lesion *lesions;         /* lesion_count */
+    uint32_t width, height;  /* of the source image in pixels */
+    PixelBox crop;           /* of a denoised set: what is left of the source image */
+    OverlaySummary surround; /* likewise: what is left of the black surround in it */
 } Example;
 
 typedef struct Dataset {
     size_t count;
-    Example *examples;    /* count */
-    size_t size;          /* S, side of the network's input */
-    bool letterbox;       /* pictures are fitted into the square, else stretched over it */
-    size_t training_side; /* dataset_training_side(S) */
-    size_t class_count;   /* lesion classes; normal is none of them */
-    char **class_names;   /* class_count */
+    Example *examples;     /* count */
+    size_t size;           /* S, side of the network's input */
+    bool letterbox;        /* pictures are fitted into the square, else stretched over it */
+    DenoiseChoice denoise; /* what the pictures went through before */
+    size_t training_side;  /* dataset_training_side(S) */
+    size_t class_count;    /* lesion classes; normal is none of them */
+    char **class_names;    /* class_count */
     size_t patient_count;
     char **patients;      /* patient_count names */
     bool by_patient;      /* false: the manifest names no patients, so the split is by image */
@@ -70,13 +75,23 @@ typedef struct Dataset {
  * Errors name the file and line. *dataset is NULL after an error; dataset_free() takes NULL. */
 Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset);
 
-/* The same with pictures fitted into the square if `letterbox`, which a pack cannot give. */
-Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
+/* In what form a network wants its data. A pack holds none but `size` with the rest zero. */
+typedef struct {
+    size_t size;
+    bool letterbox; /* pictures are fitted into the square */
+    DenoiseChoice denoise;
+} DatasetForm;
+
+DatasetForm dataset_form(const Dataset *dataset);
+bool dataset_has_form(const Dataset *dataset, const DatasetForm *form);
+
+/* The same in another form. */
+Status dataset_load_form(const char *path, const DatasetForm *form, const SplitSettings *split,
                          Dataset **dataset);
 
 /* The same without annotations: the manifest needs no column but `image`, and what others say of
  * lesions is not looked at, in a pack neither. */
-Status dataset_load_unlabelled(const char *path, size_t size, bool letterbox,
+Status dataset_load_unlabelled(const char *path, const DatasetForm *form,
                                const SplitSettings *split, Dataset **dataset);
 void dataset_free(Dataset *dataset);
 
@@ -85,6 +100,14 @@ size_t dataset_training_side(size_t size);
 
 /* The side in pixels at which example `index` is stored. */
 size_t dataset_side(const Dataset *dataset, size_t index);
+
+/* The part of its source image that the network sees, in pixels: all of it, but for a denoised set.
+ */
+PixelBox dataset_seen(const Dataset *dataset, const Example *example);
+
+/* The part that boxes and mask are given in: what the network sees where it learns from them, the
+ * whole image where answers are held against them, so that what a crop cuts away is missed. */
+PixelBox dataset_annotated(const Dataset *dataset, const Example *example);
 
 /* The number of examples of a split, and their indices in ascending order. */
 size_t dataset_split_count(const Dataset *dataset, Split split);

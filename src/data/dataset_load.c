@@ -7,6 +7,7 @@
 
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "data/dataset_denoise.h"
 #include "data/dataset_looks.h"
 #include "data/pack.h"
 #include "data/source.h"
@@ -160,9 +161,10 @@ Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettin
 
 /* ---- what the files say ---- */
 
-Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes, bool letterbox,
-                           Example *example)
+Status dataset_set_lesions(const Dataset *dataset, const ManifestRow *row, size_t count,
+                           const Box *boxes, Example *example)
 {
+    const PixelBox part = dataset_annotated(dataset, example);
     if (count != example->lesion_count) {
         free(example->lesions);
         example->lesions = NULL;
@@ -170,7 +172,8 @@ Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxe
         TRY(MEMORY_NEW(&example->lesions, count));
         example->lesion_count = count;
     }
-    source_lesions(row, count, boxes, example->width, example->height, letterbox, example->lesions);
+    source_lesions(row, count, boxes, part.x1 - part.x0, part.y1 - part.y0, dataset->letterbox,
+                   example->lesions);
     return STATUS_OK;
 }
 
@@ -183,10 +186,14 @@ static Status load_image(const Manifest *manifest, size_t index, Findings *findi
     TRY(source_read(manifest, row, findings, tally, &source));
     example->width = (uint32_t)source.image.width;
     example->height = (uint32_t)source.image.height;
-    Status status =
-        dataset_set_lesions(row, source.box_count, source.boxes, dataset->letterbox, example);
-    if (status == STATUS_OK && !look->taken)
-        status = look_take(&source.image, look);
+    const bool denoised = dataset->denoise != DENOISE_NONE;
+    Status status = look->taken ? STATUS_OK : look_take(&source.image, look);
+    if (status == STATUS_OK && denoised)
+        status = dataset_denoise(dataset, &source, example);
+    if (status == STATUS_OK)
+        status = dataset_set_lesions(dataset, row, source.box_count, source.boxes, example);
+    if (status == STATUS_OK && denoised)
+        status = dataset_drop_cut(manifest, row, findings, example);
     if (status == STATUS_OK)
         status = source_resize(&source, dataset_side(dataset, index), dataset->letterbox,
                                dataset->pixels[index], dataset->masks[index]);
@@ -290,22 +297,36 @@ static Status forget_annotations(Dataset *dataset)
     return name_no_class(dataset);
 }
 
-static Status load(const char *path, size_t size, bool letterbox, bool unlabelled,
-                   const SplitSettings *split, Dataset **dataset)
+/* A pack's pictures are resized already, as most networks want them. */
+static Status check_pack(const char *path, const DatasetForm *form)
 {
-    size_t length = strlen(path);
-    bool packed = length >= 3 && strcmp(path + length - 3, ".h5") == 0;
-    if (packed && letterbox)
+    if (form->letterbox)
         FAIL(STATUS_ARGUMENT,
              "%s: a pack holds pictures stretched over the square, and the network wants them "
              "fitted "
              "into it (expected the manifest)",
              path);
+    if (form->denoise != DENOISE_NONE)
+        FAIL(STATUS_ARGUMENT,
+             "%s: a pack holds pictures as they are, resized, and the network wants them denoised "
+             "before that (expected the manifest)",
+             path);
+    return STATUS_OK;
+}
+
+static Status load(const char *path, const DatasetForm *form, bool unlabelled,
+                   const SplitSettings *split, Dataset **dataset)
+{
+    size_t length = strlen(path);
+    bool packed = length >= 3 && strcmp(path + length - 3, ".h5") == 0;
+    if (packed)
+        TRY(check_pack(path, form));
     TRY(MEMORY_NEW(dataset, 1));
-    (*dataset)->letterbox = letterbox;
+    (*dataset)->letterbox = form->letterbox;
+    (*dataset)->denoise = form->denoise;
     (*dataset)->unlabelled = unlabelled;
-    Status status = packed ? pack_read(path, size, split, *dataset)
-                           : load_manifest(path, size, split, *dataset);
+    Status status = packed ? pack_read(path, form->size, split, *dataset)
+                           : load_manifest(path, form->size, split, *dataset);
     if (status == STATUS_OK && packed && unlabelled)
         status = forget_annotations(*dataset);
     if (status == STATUS_OK)
@@ -321,17 +342,17 @@ static Status load(const char *path, size_t size, bool letterbox, bool unlabelle
 
 Status dataset_load(const char *path, size_t size, const SplitSettings *split, Dataset **dataset)
 {
-    return load(path, size, false, false, split, dataset);
+    return load(path, &(DatasetForm){.size = size}, false, split, dataset);
 }
 
-Status dataset_load_form(const char *path, size_t size, bool letterbox, const SplitSettings *split,
+Status dataset_load_form(const char *path, const DatasetForm *form, const SplitSettings *split,
                          Dataset **dataset)
 {
-    return load(path, size, letterbox, false, split, dataset);
+    return load(path, form, false, split, dataset);
 }
 
-Status dataset_load_unlabelled(const char *path, size_t size, bool letterbox,
+Status dataset_load_unlabelled(const char *path, const DatasetForm *form,
                                const SplitSettings *split, Dataset **dataset)
 {
-    return load(path, size, letterbox, true, split, dataset);
+    return load(path, form, true, split, dataset);
 }

@@ -15,9 +15,9 @@ Status dataset_check(const Manifest *manifest, size_t size);
 Status dataset_describe(const Manifest *manifest, size_t size, const SplitSettings *split,
                         const Look *looks, Dataset *dataset);
 
-/* Gives an example, whose size is set, the boxes of its row (in pixels), or those derived from its
- * mask. */
-Status dataset_set_lesions(const ManifestRow *row, size_t count, const Box *boxes, bool letterbox,
-                           Example *example);
+/* Gives an example, whose size and crop are set, the boxes of its row, or those derived from its
+ * mask, in pixels of dataset_annotated(). */
+Status dataset_set_lesions(const Dataset *dataset, const ManifestRow *row, size_t count,
+                           const Box *boxes, Example *example);
 
 #endif

@@ -17,13 +17,6 @@
 
 #define OVERLAY_TABLE_FILE "overlays.csv"
 
-/* The boxes of one kind on one frame. Place and area are shares of the frame. */
-typedef struct {
-    double boxes;
-    double area; /* their sum: boxes over each other count twice */
-    double x, y; /* mean of their centres by area; 0 where there is none */
-} OverlaySummary;
-
 /* Owned through overlay_table_clear(). */
 typedef struct {
     bool given; /* there is a table, and it names a frame of the data set */

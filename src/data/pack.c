@@ -358,21 +358,22 @@ static Status read_derived(const Hdf5Reader *reader, DerivedBoxes *derived)
 
 /* The lesions of image i: the row's, or those derived from its mask. */
 static Status read_lesions(const Manifest *manifest, size_t i, DerivedBoxes *derived,
-                           Example *example)
+                           Dataset *dataset)
 {
+    Example *example = &dataset->examples[i];
     const ManifestRow *row = &manifest->rows[i];
     size_t first = derived->next;
     while (derived->next < derived->count && derived->images[derived->next] == (int64_t)i)
         ++derived->next;
     if (row->box_count == 0 && row->label_index != LABEL_NORMAL)
-        return dataset_set_lesions(row, derived->next - first, derived->boxes + first, false,
+        return dataset_set_lesions(dataset, row, derived->next - first, derived->boxes + first,
                                    example);
     const PictureSize size = {example->width, example->height, example->width, example->height, 1};
     Box *boxes;
     TRY(MEMORY_NEW(&boxes, row->box_count));
     Status status = annotations_fit_boxes(manifest, row, &size, boxes);
     if (status == STATUS_OK)
-        status = dataset_set_lesions(row, row->box_count, boxes, false, example);
+        status = dataset_set_lesions(dataset, row, row->box_count, boxes, example);
     free(boxes);
     return status;
 }
@@ -398,7 +399,7 @@ static Status read_examples(const Hdf5Reader *reader, const Manifest *manifest, 
         }
         example->width = (uint32_t)sizes[i][0];
         example->height = (uint32_t)sizes[i][1];
-        status = read_lesions(manifest, i, &derived, example);
+        status = read_lesions(manifest, i, &derived, dataset);
     }
     if (status == STATUS_OK && derived.next != derived.count)
         status = status_set(STATUS_FORMAT,

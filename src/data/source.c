@@ -211,8 +211,8 @@ static Status resize_pixels(const Image *image, const ResizeView *view, const Le
 Status source_resize(const Source *source, size_t side, bool letterbox, uint8_t *pixels,
                      uint8_t *mask)
 {
-    const ResizeView view = view_of(&source->image, letterbox);
-    const Letterbox place = letterbox_of(letterbox, source->image.width, source->image.height);
+    ResizeView view = view_of(&source->image, letterbox);
+    Letterbox place = letterbox_of(letterbox, source->image.width, source->image.height);
     Image resized;
     TRY(resize_pixels(&source->image, &view, &place, side, pixels));
     if (!mask)
@@ -220,6 +220,8 @@ Status source_resize(const Source *source, size_t side, bool letterbox, uint8_t 
     memset(mask, 0, side * side);
     if (!source->mask.pixels)
         return STATUS_OK;
+    view = view_of(&source->mask, letterbox);
+    place = letterbox_of(letterbox, source->mask.width, source->mask.height);
     TRY(resize_mask(&source->mask, &view, side, side, &resized));
     for (size_t i = 0; i < side * side; ++i)
         mask[i] = resized.pixels[i] != 0 && shows(&place, side, i);

@@ -39,7 +39,8 @@ Status source_read(const Manifest *manifest, const ManifestRow *row, Findings *f
                    AnnotationTally *tally, Source *source);
 void source_clear(Source *source);
 
-/* Resizes to side x side (x 3), stretched or fitted; mask, unless NULL, gets 0 or 1. */
+/* Resizes to side x side (x 3), stretched or fitted; mask, unless NULL, gets 0 or 1. Image and mask
+ * each from its own size: of a denoised image the mask may be the whole one. */
 Status source_resize(const Source *source, size_t side, bool letterbox, uint8_t *pixels,
                      uint8_t *mask);
 

@@ -13,6 +13,14 @@ const char *box_text(const Box *box, char text[BOX_TEXT_BYTES])
     return text;
 }
 
+Box box_moved(const Box *box, const PixelBox *part)
+{
+    if (part->x0 == 0 && part->y0 == 0)
+        return *box;
+    const float x = (float)part->x0, y = (float)part->y0;
+    return (Box){box->x0 + x, box->y0 + y, box->x1 + x, box->y1 + y};
+}
+
 float box_area(const Box *box)
 {
     return (box->x1 - box->x0) * (box->y1 - box->y0);

@@ -15,6 +15,10 @@ typedef struct {
     size_t x0, y0, x1, y1;
 } PixelBox;
 
+/* A box in pixels of a part of an image, in pixels of the image. A part that begins with the image
+ * leaves it as it is, to the sign of a zero. */
+Box box_moved(const Box *box, const PixelBox *part);
+
 enum { BOX_TEXT_BYTES = 128 };
 
 /* "x0 y0 x1 y1", each with the digits that tell it from other floats; returns text. */

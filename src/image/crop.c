@@ -124,3 +124,14 @@ Status crop_find(size_t height, size_t width, const uint8_t *overlaid, size_t co
     *crop = best.box;
     return STATUS_OK;
 }
+
+Status crop_cut(const Image *image, const PixelBox *crop, Image *part)
+{
+    const size_t width = crop->x1 - crop->x0, height = crop->y1 - crop->y0;
+    TRY(image_init(part, width, height, image->channels));
+    const size_t bytes = width * image->channels;
+    for (size_t y = 0; y < height; ++y)
+        memcpy(part->pixels + y * bytes,
+               image->pixels + ((crop->y0 + y) * image->width + crop->x0) * image->channels, bytes);
+    return STATUS_OK;
+}

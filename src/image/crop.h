@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "image/box.h"
+#include "image/image.h"
 
 enum { CROP_COST_MOST = 1000 };
 
@@ -20,5 +21,8 @@ enum { CROP_COST_MOST = 1000 };
  * frame and is not empty; cost is 1 to CROP_COST_MOST. */
 Status crop_find(size_t height, size_t width, const uint8_t *overlaid, size_t cost,
                  const PixelBox *core, PixelBox *crop);
+
+/* A copy of the part of an image; image_clear() releases it. */
+Status crop_cut(const Image *image, const PixelBox *crop, Image *part);
 
 #endif

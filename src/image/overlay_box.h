@@ -21,6 +21,13 @@ typedef struct {
     float score; /* 1: certain */
 } OverlayBox;
 
+/* The boxes of one kind on one frame. Place and area are shares of the frame. */
+typedef struct {
+    double boxes;
+    double area; /* their sum: boxes over each other count twice */
+    double x, y; /* mean of their centres by area; 0 where there is none */
+} OverlaySummary;
+
 /* "text", "digits", "tube" or "border"; static storage. */
 const char *overlay_name(OverlayKind kind);
 

@@ -1,7 +1,8 @@
 /* checkpoint.h5: a network's parameters, and what a run needs to go on from there.
  *
  *     /model             attributes architecture, depth, width, base, classes, class_names, steps,
- *                        size, tuning, operating_point; precision, if it is bf16
+ *                        size, tuning, operating_point; precision, if it is bf16; denoise, if
+ *                        it is not none
  *     /parameters/NAME   float32, names and shapes of the parameter list (PyTorch's state dict)
  *     /optimiser/KIND/NAME   float32, the optimiser's buffers; attribute `updates` of /optimiser
  *     /state/NAME        integers, numbers, texts
@@ -31,7 +32,12 @@
 #include "nn/parameters.h"
 
 /* Raised where a program of before would misread a file, not where it overlooks something new. */
-enum { CHECKPOINT_FORMAT = 1 };
+enum {
+    CHECKPOINT_FORMAT = 2,
+    /* Of a network that sees frames as they are; one that sees them denoised is of format 2, as a
+     * program of before would show it others than it was trained on. */
+    CHECKPOINT_FORMAT_PLAIN = 1
+};
 
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
  * `optimiser` and `state` may be NULL. On error the old files are as they were. */

@@ -115,6 +115,9 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
         TRY(checkpoint_digest_text(digest, "model/parameters", "some"));
     if (model->precision == PRECISION_BF16)
         TRY(checkpoint_digest_text(digest, "model/precision", "bf16"));
+    if (settings->denoise != DENOISE_NONE)
+        TRY(checkpoint_digest_text(digest, "model/denoise",
+                                   denoise_choice_names[settings->denoise]));
     return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
                                    &model->operating_point);
 }
@@ -135,6 +138,8 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
         TRY(hdf5_set_text(writer, "model", "parameters", "some"));
     if (model->precision == PRECISION_BF16)
         TRY(hdf5_set_text(writer, "model", "precision", "bf16"));
+    if (settings->denoise != DENOISE_NONE)
+        TRY(hdf5_set_text(writer, "model", "denoise", denoise_choice_names[settings->denoise]));
     return hdf5_set_f64(writer, "model", "operating_point", model->operating_point);
 }
 
@@ -230,6 +235,16 @@ static Status read_word(const Hdf5Reader *reader, const char *attribute, const c
     return STATUS_OK;
 }
 
+static Status read_denoise(const Hdf5Reader *reader, DenoiseChoice *choice)
+{
+    char text[CHECKPOINT_NAME_BYTES];
+    TRY(read_name(reader, "denoise", denoise_choice_names[DENOISE_NONE], text));
+    if (denoise_choice_parse(text, choice))
+        return STATUS_OK;
+    FAIL(STATUS_FORMAT, "%s: /model: denoise is \"%s\", expected none, crop or crop+filter",
+         hdf5_reader_path(reader), text);
+}
+
 static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
 {
     if (!hdf5_has(reader, "model") || !hdf5_has(reader, "parameters"))
@@ -245,6 +260,7 @@ static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
     TRY(read_word(reader, "precision", (const char *const[]){"bf16", "f32"}, &half));
     model->precision = half ? PRECISION_BF16 : PRECISION_F32;
     TRY(read_numbers(reader, &model->settings));
+    TRY(read_denoise(reader, &model->settings.denoise));
     TRY(MEMORY_NEW(&model->class_names, model->settings.classes));
     return read_class_names(reader, model->settings.classes, model->class_names);
 }

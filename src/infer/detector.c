@@ -3,10 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "data/denoise/denoise.h"
 #include "data/source.h"
 #include "eval/outcome.h"
 #include "image/letterbox.h"
@@ -115,8 +117,8 @@ DetectorOutput detector_output(const Detector *d, size_t position)
     return output;
 }
 
-/* The image at the network's size in its input node, prepared as a data set's images are. */
-static Status prepare(Detector *d, const Image *image)
+/* The image at the network's size in its input node. */
+static Status show(Detector *d, const Image *image)
 {
     const InputForm *form = &d->network.architecture->input;
     const Source source = {.image = *image};
@@ -131,11 +133,26 @@ static Status prepare(Detector *d, const Image *image)
     return status;
 }
 
+/* The image prepared as a data set's images are; *seen becomes what the network sees of it. */
+static Status prepare(Detector *d, const Image *image, PixelBox *seen)
+{
+    const DenoiseChoice denoise = d->model.settings.denoise;
+    *seen = (PixelBox){0, 0, image->width, image->height};
+    if (denoise == DENOISE_NONE)
+        return show(d, image);
+    const DenoiseSettings settings = denoise_settings_of(denoise);
+    DenoisedFrame frame;
+    TRY(denoise_frame(&settings, image, NULL, NULL, &frame));
+    *seen = frame.crop;
+    const Status status = show(d, &frame.image);
+    denoised_frame_clear(&frame);
+    return status;
+}
+
 /* The mask of the whole square, as large as the picture is in it, cut to the picture. */
-static Status read_mask(Detector *d, const Image *image, DetectorResult *result)
+static Status read_seen_mask(Detector *d, size_t width, size_t height, DetectorResult *result)
 {
     const AnswerFunctions *answers = &d->network.task->answers;
-    const size_t width = image->width, height = image->height;
     if (!d->network.architecture->input.letterbox || width == height) {
         TRY(MEMORY_NEW(&result->mask, width * height));
         result->mask_pixels = answers->mask(d->answers, 0, height, width, result->mask);
@@ -158,18 +175,48 @@ static Status read_mask(Detector *d, const Image *image, DetectorResult *result)
     return status;
 }
 
+/* The mask on the whole image, with nothing outside of what the network sees. */
+static Status read_mask(Detector *d, const Image *image, const PixelBox *seen,
+                        DetectorResult *result)
+{
+    const size_t width = seen->x1 - seen->x0, height = seen->y1 - seen->y0;
+    uint8_t *whole;
+    TRY(read_seen_mask(d, width, height, result));
+    if (width == image->width && height == image->height)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&whole, image->width * image->height));
+    for (size_t y = 0; y < height; ++y)
+        memcpy(whole + (seen->y0 + y) * image->width + seen->x0, result->mask + y * width, width);
+    free(result->mask);
+    result->mask = whole;
+    return STATUS_OK;
+}
+
+/* A box in fractions of what the network sees, in fractions of the image. */
+static Box in_image(const Image *image, const PixelBox *seen, const Box *box)
+{
+    const float width = (float)(seen->x1 - seen->x0), height = (float)(seen->y1 - seen->y0);
+    const float across = (float)image->width, down = (float)image->height;
+    const Box inside = {box->x0 * width, box->y0 * height, box->x1 * width, box->y1 * height};
+    const Box pixels = box_moved(&inside, seen);
+    return (Box){pixels.x0 / across, pixels.y0 / down, pixels.x1 / across, pixels.y1 / down};
+}
+
 /* The answer's boxes, in fractions of the picture. */
-static void take_boxes(const Detector *d, const Image *image, const Answer *answer,
-                       DetectorResult *result)
+static void take_boxes(const Detector *d, const Image *image, const PixelBox *seen,
+                       const Answer *answer, DetectorResult *result)
 {
     const bool letterbox = d->network.architecture->input.letterbox;
-    const Letterbox place = letterbox_of(letterbox, image->width, image->height);
+    const bool crops = d->model.settings.denoise != DENOISE_NONE;
+    const Letterbox place = letterbox_of(letterbox, seen->x1 - seen->x0, seen->y1 - seen->y0);
     for (size_t i = 0; i < answer->box_count; ++i) {
         Detection found = answer->boxes[i];
         if (letterbox)
             found.box = letterbox_out(&place, &answer->boxes[i].box);
         if (box_is_empty(&found.box)) /* beside the picture */
             continue;
+        if (crops)
+            found.box = in_image(image, seen, &found.box);
         result->detections[result->count++] = found;
     }
     places_find(result->count, result->detections, result->places);
@@ -179,16 +226,17 @@ Status detector_run(Detector *d, const Image *image, DetectorResult *result)
 {
     double started = clock_seconds();
     Answer answer;
+    PixelBox seen;
     *result = (DetectorResult){.predicted_class = LABEL_NORMAL};
-    TRY(prepare(d, image));
+    TRY(prepare(d, image, &seen));
     double prepared = clock_seconds();
     TRY(network_answer(&d->network, d->answers));
     result->network_seconds = clock_seconds() - prepared;
     TRY(network_check_outputs(&d->network));
     if (task_gives(&d->network.plan.model).masks)
-        TRY(read_mask(d, image, result));
+        TRY(read_mask(d, image, &seen, result));
     d->network.task->answers.read(d->answers, 0, &answer);
-    take_boxes(d, image, &answer, result);
+    take_boxes(d, image, &seen, &answer, result);
     result->class_scores = answer.class_scores;
     size_t best = 0;
     for (size_t k = 1; k < d->model.settings.classes; ++k)

@@ -3,9 +3,9 @@
  *
  * Made once from a checkpoint, with the graph planned for a batch of one, in the precision that its
  * cell was tested in. Images are prepared as a
- * data set's are: resized to 8 bits, then scaled, so that an image scores here what it scores in
- * the test of its cell. One detector serves one thread at a time; its convolutions use all OpenMP
- * threads.
+ * data set's are: denoised if the network was trained so, resized to 8 bits, then scaled, so that
+ * an image scores here what it scores in the test of its cell. One detector serves one thread at a
+ * time; its convolutions use all OpenMP threads.
  */
 #ifndef GISD_INFER_DETECTOR_H
 #define GISD_INFER_DETECTOR_H
@@ -28,7 +28,7 @@ typedef struct {
                                        the checkpoint has none */
 } DetectorAbout;
 
-/* Everything found on one image. */
+/* Everything found on one image, in places of the whole image, also if the network saw a crop. */
 typedef struct {
     size_t count;                          /* 0 where the task gives no boxes */
     Detection detections[DETECTIONS_MOST]; /* count, best first; boxes in fractions of the image */

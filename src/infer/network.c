@@ -33,6 +33,13 @@ void network_clear(Network *network)
     *network = (Network){0};
 }
 
+DatasetForm network_data_form(const ModelSettings *model)
+{
+    return (DatasetForm){.size = model->size,
+                         .letterbox = architecture_of(model)->input.letterbox,
+                         .denoise = model->denoise};
+}
+
 size_t network_input_count(const Network *network)
 {
     return shape_count(net_shape(network->net, network->nodes.image));

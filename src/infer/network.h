@@ -9,6 +9,7 @@
 #ifndef GISD_INFER_NETWORK_H
 #define GISD_INFER_NETWORK_H
 
+#include "data/dataset.h"
 #include "model/architecture.h"
 #include "task/task.h"
 
@@ -34,6 +35,9 @@ typedef struct {
  * precision that this processor lacks. network_clear() takes what failed. */
 Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters);
 void network_clear(Network *network);
+
+/* In what form a network wants its data. */
+DatasetForm network_data_form(const ModelSettings *model);
 
 /* Numbers in the network's input, for the whole batch. */
 size_t network_input_count(const Network *network);

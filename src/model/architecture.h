@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/setting.h"
+#include "image/denoise_choice.h"
 #include "image/input_form.h"
 #include "nn/net.h"
 
@@ -24,13 +25,14 @@ enum {
 
 /* One network, settled but for its batch. Plain memory: copied between ranks as it is. */
 typedef struct {
-    int architecture;     /* position in the table of architectures */
-    size_t size;          /* side of the square input, pixels */
-    size_t classes;       /* lesion classes of the data; normal is none of them */
-    bool without_masks;   /* the data have no masks of lesions to learn from */
-    bool test_flips;      /* its answers are averaged over the image and its mirror image */
-    bool self_supervised; /* its features alone, under the head that compares views
-                             (embedding_head.h), in place of all of it */
+    int architecture;      /* position in the table of architectures */
+    size_t size;           /* side of the square input, pixels */
+    size_t classes;        /* lesion classes of the data; normal is none of them */
+    bool without_masks;    /* the data have no masks of lesions to learn from */
+    bool test_flips;       /* its answers are averaged over the image and its mirror image */
+    DenoiseChoice denoise; /* what frames go through before they are resized */
+    bool self_supervised;  /* its features alone, under the head that compares views
+                              (embedding_head.h), in place of all of it */
     alignas(max_align_t) unsigned char own[ARCHITECTURE_SETTINGS_BYTES]; /* the architecture's */
 } ModelSettings;
 

@@ -20,8 +20,9 @@ typedef struct {
     const Dataset *dataset;
     AnswerReader *answers;
     Batch batch;
-    uint8_t *mask; /* S x S */
-    size_t room;   /* of evaluation->found */
+    uint8_t *mask;  /* S x S: of the square that the network sees */
+    uint8_t *moved; /* S x S: of the whole frame's, where the network sees a crop */
+    size_t room;    /* of evaluation->found */
 } Work;
 
 static Status work_init(Work *work)
@@ -31,7 +32,9 @@ static Status work_init(Work *work)
     TRY(network->task->answers.make(&network->plan.model, network->net, &network->nodes,
                                     &work->answers));
     TRY(batch_init(&work->batch, dataset, network->plan.batch, &network->architecture->input));
-    return MEMORY_NEW(&work->mask, dataset->size * dataset->size);
+    TRY(MEMORY_NEW(&work->mask, 2 * dataset->size * dataset->size));
+    work->moved = work->mask + dataset->size * dataset->size;
+    return STATUS_OK;
 }
 
 static void work_clear(Work *work)
@@ -42,23 +45,26 @@ static void work_clear(Work *work)
     free(work->mask);
 }
 
-/* A box in the network's square, in pixels of the source image. */
-static Box in_pixels(const Dataset *dataset, const Example *example, const Box *box)
+/* A box in the square that shows a part of a source image, in pixels of that image. */
+static Box in_pixels(const Dataset *dataset, const PixelBox *part, const Box *box)
 {
-    const float width = (float)example->width, height = (float)example->height;
-    const Letterbox place = letterbox_of(dataset->letterbox, example->width, example->height);
+    const size_t across = part->x1 - part->x0, down = part->y1 - part->y0;
+    const float width = (float)across, height = (float)down;
+    const Letterbox place = letterbox_of(dataset->letterbox, across, down);
     const Box own = dataset->letterbox ? letterbox_out(&place, box) : *box;
-    return (Box){own.x0 * width, own.y0 * height, own.x1 * width, own.y1 * height};
+    const Box inside = {own.x0 * width, own.y0 * height, own.x1 * width, own.y1 * height};
+    return box_moved(&inside, part);
 }
 
 static Status add_found(Evaluation *evaluation, Work *work, size_t position, const Answer *answer)
 {
     size_t count = answer->box_count;
     TRY(MEMORY_GROW(&evaluation->found, evaluation->found_count + count, &work->room));
-    const Example *example = &work->dataset->examples[evaluation->indices[position]];
+    const PixelBox seen =
+        dataset_seen(work->dataset, &work->dataset->examples[evaluation->indices[position]]);
     for (size_t i = 0; i < count; ++i) {
         const Detection *detection = &answer->boxes[i];
-        const Box box = in_pixels(work->dataset, example, &detection->box);
+        const Box box = in_pixels(work->dataset, &seen, &detection->box);
         if (box_is_empty(&box)) /* beside the picture */
             continue;
         evaluation->found[evaluation->found_count++] = (FoundBox){
@@ -71,6 +77,37 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, con
     return STATUS_OK;
 }
 
+/* The mask of the crop in the square that shows the whole frame, which annotated masks are of: each
+ * of its pixels is what the network says of the place at its centre, nothing outside of the crop.
+ * Returns how many are set. */
+static size_t move_mask(Work *work, const Example *example)
+{
+    const size_t size = work->dataset->size;
+    const PixelBox seen = dataset_seen(work->dataset, example);
+    const bool fitted = work->dataset->letterbox;
+    const Letterbox whole = letterbox_of(fitted, example->width, example->height),
+                    crop = letterbox_of(fitted, seen.x1 - seen.x0, seen.y1 - seen.y0);
+    const float side = (float)size, across = (float)(seen.x1 - seen.x0),
+                down = (float)(seen.y1 - seen.y0);
+    size_t count = 0;
+    for (size_t i = 0; i < size * size; ++i) {
+        const size_t row = i / size, column = i % size;
+        const float x = ((float)column + 0.5F) / side, y = ((float)row + 0.5F) / side;
+        const float in_x = (x - whole.x0) / whole.width * (float)example->width - (float)seen.x0,
+                    in_y = (y - whole.y0) / whole.height * (float)example->height - (float)seen.y0;
+        work->moved[i] = 0;
+        if (in_x < 0 || in_x >= across || in_y < 0 || in_y >= down)
+            continue;
+        const float to_x = (crop.x0 + crop.width * in_x / across) * side,
+                    to_y = (crop.y0 + crop.height * in_y / down) * side;
+        const size_t to = (size_t)fminf(to_y, side - 1) * size + (size_t)fminf(to_x, side - 1);
+        work->moved[i] = work->mask[to];
+        count += work->moved[i];
+    }
+    memcpy(work->mask, work->moved, size * size);
+    return count;
+}
+
 /* The answer about image `slot` of the batch that the network has just seen. */
 static Status read_image(Evaluation *evaluation, Work *work, size_t position, size_t slot)
 {
@@ -79,10 +116,12 @@ static Status read_image(Evaluation *evaluation, Work *work, size_t position, si
     Answer answer;
     functions->read(work->answers, slot, &answer);
     evaluation->mask_share[position] = NAN;
-    if (evaluation->gives.masks)
-        evaluation->mask_share[position] =
-            (double)functions->mask(work->answers, slot, size, size, work->mask) /
-            (double)(size * size);
+    if (evaluation->gives.masks) {
+        size_t set = functions->mask(work->answers, slot, size, size, work->mask);
+        if (work->dataset->denoise != DENOISE_NONE)
+            set = move_mask(work, &work->dataset->examples[evaluation->indices[position]]);
+        evaluation->mask_share[position] = (double)set / (double)(size * size);
+    }
     for (size_t k = 0; k < evaluation->classes; ++k)
         evaluation->scores[position * evaluation->classes + k] = (double)answer.class_scores[k];
     return add_found(evaluation, work, position, &answer);
@@ -162,12 +201,13 @@ static Status describe_truth(Evaluation *evaluation, const Dataset *dataset, con
         evaluation->indices[i] = indices[i];
         evaluation->truth[i] = example->label;
         evaluation->patients[i] = example->patient;
+        const PixelBox part = dataset_annotated(dataset, example);
         for (size_t k = 0; k < example->lesion_count; ++k) {
             const Lesion *lesion = &example->lesions[k];
             evaluation->annotated[evaluation->annotated_count++] = (AnnotatedBox){
                 .image = (uint32_t)i,
                 .class_index = lesion->class_index,
-                .box = in_pixels(dataset, example, &lesion->box),
+                .box = in_pixels(dataset, &part, &lesion->box),
             };
         }
     }

@@ -22,8 +22,9 @@ typedef struct {
     double *scores;                 /* count x classes: of each lesion class */
     int32_t *truth;                 /* count: class or LABEL_NORMAL */
     uint32_t *patients;             /* count */
-    double *dice, *mask_iou; /* count, at the network's input size; NaN but for lesions whose mask
-                                is annotated, and where the network gives no masks */
+    double *dice,
+        *mask_iou; /* count, on the whole frame at the network's input size; NaN but for lesions
+                      whose mask is annotated, and where the network gives no masks */
     double *mask_share; /* count: share of the frame that the network's mask covers; NaN where it
                            gives none */
     double *seconds;    /* count: from stored pixels to the answer, a batch's time / batch */

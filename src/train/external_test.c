@@ -46,13 +46,13 @@ bool external_test_is_name(const char *text)
     return true;
 }
 
-Status external_test_load(const char *manifest, size_t size, bool letterbox, Dataset **dataset)
+Status external_test_load(const char *manifest, const DatasetForm *form, Dataset **dataset)
 {
     SplitSettings all = split_defaults();
     all.shares[SPLIT_TRAIN] = all.shares[SPLIT_VALIDATION] = 0;
     all.shares[SPLIT_TEST] = 1;
     all.ignore_given = true;
-    return dataset_load_form(manifest, size, letterbox, &all, dataset);
+    return dataset_load_form(manifest, form, &all, dataset);
 }
 
 void external_data_clear(ExternalData *data)
@@ -122,12 +122,11 @@ static Status open_network(Work *work)
 static Status take_data(const Work *work, ExternalData *data)
 {
     const ModelSettings *settings = &work->model.settings;
-    const InputForm *form = &architecture_of(settings)->input;
-    if (data->dataset &&
-        (data->dataset->size != settings->size || data->dataset->letterbox != form->letterbox))
+    const DatasetForm form = network_data_form(settings);
+    if (data->dataset && !dataset_has_form(data->dataset, &form))
         external_data_clear(data);
     if (!data->dataset)
-        TRY(external_test_load(data->manifest, settings->size, form->letterbox, &data->dataset));
+        TRY(external_test_load(data->manifest, &form, &data->dataset));
     return dataset_take_classes(data->dataset, data->manifest, settings->classes,
                                 (const char *const *)work->model.class_names);
 }

@@ -25,7 +25,7 @@ enum { EXTERNAL_TEST_NAME_BYTES = 64 };
 bool external_test_is_name(const char *text);
 
 /* All images of a manifest or a pack, whatever splits it names, as the test split of a data set. */
-Status external_test_load(const char *manifest, size_t size, bool letterbox, Dataset **dataset);
+Status external_test_load(const char *manifest, const DatasetForm *form, Dataset **dataset);
 
 /* Images at a network's size; read when a network first wants them so. Owned through
  * external_data_clear(). */

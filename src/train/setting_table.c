@@ -99,6 +99,8 @@ static const SettingRow training_rows[] = {
     {"training", "mixup", SETTING_NUMBER, FIELD(mixup), .otherwise = "0", .most = 1, .later = true},
     {"training", "stop_after", SETTING_COUNT, FIELD(stop_after), .otherwise = "0", .most = 100000,
      .later = true},
+    {"data", "denoise", SETTING_CHOICE, FIELD(model.denoise), .otherwise = "none",
+     .choices = denoise_choice_names, .later = true},
     {"training", "test_flips", SETTING_FLAG, FIELD(model.test_flips), .otherwise = "false",
      .later = true},
 };

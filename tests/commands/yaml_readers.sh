@@ -26,7 +26,7 @@ results=results/1e5
 h5dump -d /config -b MEMORY -o config.yaml "$results"/cells/*/result.h5 >/dev/null
 # The names of the settings that are texts and flags; all others are numbers.
 texts='name|manifest|rule|group|architecture|backbone|initial|box|optimiser|schedule|precision|tuning|search|ranks_per_cell|augment|ignore_given'
-texts+='|segmentation|attention|classification_loss|sampling|test_flips|flips|anchors|method'
+texts+='|segmentation|attention|classification_loss|sampling|test_flips|flips|anchors|method|denoise'
 for file in "$results/experiment.yaml" config.yaml; do
     grep -aoE "[a-z_]+: +[^ {},]+" "$file" | grep -avE "^($texts):|: (test|validation)$" >numbers.txt
     [ "$(wc -l <numbers.txt)" -ge 16 ] || fail "$file has few numbers: $(cat numbers.txt)"
@@ -42,7 +42,7 @@ import sys, yaml
 whole = yaml.safe_load(open(sys.argv[1]))
 cell = yaml.safe_load(open(sys.argv[2]).read().rstrip("\0"))
 texts = {"architecture", "backbone", "initial", "box", "optimiser", "schedule", "precision", "tuning", "test",
-         "classification_loss", "sampling", "anchors"}
+         "classification_loss", "sampling", "anchors", "denoise"}
 flags = {"augment", "segmentation", "attention", "test_flips", "flips"}
 assert whole["name"] == "1e5", whole["name"]
 assert whole["data"]["split"]["train"] == 0.7, whole["data"]["split"]

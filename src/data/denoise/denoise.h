@@ -13,7 +13,9 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "image/black_surround.h"
 #include "image/box.h"
+#include "image/denoise_choice.h"
 #include "image/image.h"
 #include "image/noise_filter.h"
 #include "image/overlay_box.h"
@@ -42,13 +44,19 @@ typedef struct {
 /* Cost 8, inpainting, the filter's defaults, no network. */
 DenoiseSettings denoise_defaults(void);
 
+/* What networks are trained with: the defaults, the filter only where the choice has it. The choice
+ * is not DENOISE_NONE. */
+DenoiseSettings denoise_settings_of(DenoiseChoice choice);
+
 typedef struct {
     size_t overlay_count;
-    OverlayBox overlays[DENOISE_OVERLAYS];  /* pixels of the frame as it was */
-    PixelBox crop;                          /* likewise */
-    double overlaid_before, overlaid_after; /* share of the frame, and of the crop */
-    Image image;                            /* the result, as large as the crop */
-    Image mask;                             /* its mask; no pixels where the frame has none */
+    OverlayBox overlays[DENOISE_OVERLAYS];   /* pixels of the frame as it was */
+    PixelBox crop;                           /* likewise */
+    double overlaid_before, overlaid_after;  /* share of the frame, and of the crop */
+    size_t surround_count;                   /* what the crop still shows of the surround */
+    PixelBox surround[BLACK_SURROUND_BOXES]; /* in pixels of the crop */
+    Image image;                             /* the result, as large as the crop */
+    Image mask;                              /* its mask; no pixels where the frame has none */
 } DenoisedFrame;
 
 /* The lesions of a frame, in its pixels. */
@@ -59,7 +67,8 @@ typedef struct {
 } DenoiseLesions;
 
 /* Carries a frame (RGB) through the chain; denoised_frame_clear() releases the result. `finder` is
- * for settings->find. */
+ * for settings->find. lesions NULL: nobody knows of any, and the crop follows from the pixels
+ * alone; it may then cut some. */
 Status denoise_frame(const DenoiseSettings *settings, const Image *frame,
                      const DenoiseLesions *lesions, void *finder, DenoisedFrame *result);
 void denoised_frame_clear(DenoisedFrame *result);

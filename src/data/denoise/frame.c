@@ -36,6 +36,13 @@ DenoiseSettings denoise_defaults(void)
                              .detector = ""};
 }
 
+DenoiseSettings denoise_settings_of(DenoiseChoice choice)
+{
+    DenoiseSettings settings = denoise_defaults();
+    settings.filtered = choice == DENOISE_CROP_FILTER;
+    return settings;
+}
+
 /* What is known of a frame on its way. */
 typedef struct {
     const Image *frame;
@@ -137,9 +144,9 @@ static PixelBox core_of(const Look *look, const DenoiseLesions *lesions)
     const size_t width = look->frame->width, height = look->frame->height;
     const PixelBox *field = &look->field;
     Box box = {INFINITY, INFINITY, 0, 0};
-    for (size_t i = 0; i < lesions->box_count; ++i)
+    for (size_t i = 0; lesions && i < lesions->box_count; ++i)
         include(&box, &lesions->boxes[i]);
-    for (size_t i = 0; lesions->mask->pixels && i < width * height; ++i)
+    for (size_t i = 0; lesions && lesions->mask->pixels && i < width * height; ++i)
         if (lesions->mask->pixels[i]) {
             const float x = (float)(i % width);
             const size_t row = i / width;
@@ -156,17 +163,6 @@ static PixelBox core_of(const Look *look, const DenoiseLesions *lesions)
     return pixels_of(&core, width, height);
 }
 
-static Status cut(const Image *from, const PixelBox *crop, Image *to)
-{
-    const size_t width = crop->x1 - crop->x0, height = crop->y1 - crop->y0;
-    TRY(image_init(to, width, height, from->channels));
-    const size_t bytes = width * from->channels;
-    for (size_t y = 0; y < height; ++y)
-        memcpy(to->pixels + y * bytes,
-               from->pixels + ((crop->y0 + y) * from->width + crop->x0) * from->channels, bytes);
-    return STATUS_OK;
-}
-
 static double share(size_t width, const PixelBox *box, const uint8_t *overlaid)
 {
     size_t count = 0;
@@ -177,6 +173,22 @@ static double share(size_t width, const PixelBox *box, const uint8_t *overlaid)
 }
 
 /* ---- what remains ---- */
+
+static Status note_surround(const Look *look, DenoisedFrame *result)
+{
+    const PixelBox *crop = &result->crop;
+    const size_t width = crop->x1 - crop->x0, height = crop->y1 - crop->y0;
+    uint8_t *mask;
+    TRY(MEMORY_NEW(&mask, width * height));
+    for (size_t y = 0; y < height; ++y)
+        for (size_t x = 0; x < width; ++x) {
+            const size_t at = (crop->y0 + y) * look->frame->width + crop->x0 + x;
+            mask[y * width + x] = look->overlaid[at] && !look->fillable[at];
+        }
+    result->surround_count = black_surround_boxes(mask, width, height, result->surround);
+    free(mask);
+    return STATUS_OK;
+}
 
 static Status fill(const DenoiseSettings *settings, const Look *look, DenoisedFrame *result)
 {
@@ -225,9 +237,10 @@ static Status carry(const DenoiseSettings *settings, const DenoiseLesions *lesio
                   &result->crop));
     result->overlaid_before = share(frame->width, &whole, look->overlaid);
     result->overlaid_after = share(frame->width, &result->crop, look->overlaid);
-    TRY(cut(frame, &result->crop, &result->image));
-    if (lesions->mask->pixels)
-        TRY(cut(lesions->mask, &result->crop, &result->mask));
+    TRY(crop_cut(frame, &result->crop, &result->image));
+    if (lesions && lesions->mask->pixels)
+        TRY(crop_cut(lesions->mask, &result->crop, &result->mask));
+    TRY(note_surround(look, result));
     TRY(fill(settings, look, result));
     return filter(settings, result);
 }

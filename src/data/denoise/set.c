@@ -16,6 +16,7 @@
 #include "data/denoise/work.h"
 #include "data/properties.h"
 #include "data/source.h"
+#include "image/crop.h"
 #include "image/image_file.h"
 #include "image/similarity.h"
 #include "store/files.h"
@@ -182,17 +183,6 @@ static Status save(const DenoiseWork *work, const char *folder, size_t row, cons
     return status;
 }
 
-/* Part of an image, borrowed rows copied. */
-static Status part_of(const Image *image, const PixelBox *box, Image *part)
-{
-    TRY(image_init(part, box->x1 - box->x0, box->y1 - box->y0, image->channels));
-    const size_t bytes = part->width * part->channels;
-    for (size_t y = 0; y < part->height; ++y)
-        memcpy(part->pixels + y * bytes,
-               image->pixels + ((box->y0 + y) * image->width + box->x0) * image->channels, bytes);
-    return STATUS_OK;
-}
-
 static Status compare_parts(const Image *clean, const Image *before, const Image *after,
                             DenoiseQuality *quality)
 {
@@ -215,8 +205,8 @@ static Status compare(const char *path, const Image *frame, const DenoisedFrame 
                             path, clean.width, clean.height, frame->width, frame->height);
         goto done;
     }
-    TRY_GOTO(status, done, part_of(&clean, &result->crop, &part));
-    TRY_GOTO(status, done, part_of(frame, &result->crop, &before));
+    TRY_GOTO(status, done, crop_cut(&clean, &result->crop, &part));
+    TRY_GOTO(status, done, crop_cut(frame, &result->crop, &before));
     status = compare_parts(&part, &before, &result->image, quality);
 done:
     image_clear(&clean);

@@ -70,6 +70,13 @@ static Status write_config(const ExperimentFile *experiment, GridCell *cell)
     return STATUS_OK;
 }
 
+/* Whether a pretraining has it from the cells that start from it. */
+static bool is_of_network(size_t setting)
+{
+    const char *section = setting_section(setting);
+    return strcmp(section, "model") == 0 || strcmp(section, "data") == 0;
+}
+
 static Status name_cell(const ExperimentFile *experiment, const char *path, GridCell *cell)
 {
     const size_t tuning = setting_find("", "tuning");
@@ -83,8 +90,8 @@ static Status name_cell(const ExperimentFile *experiment, const char *path, Grid
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         if (experiment->values[i].count < 2 || experiment->values[i].titles || i == tuning ||
-            (cell->pretrains && strcmp(setting_section(i), "model") != 0) ||
-            setting_is_in_title(&cell->settings, i) || !setting_matters(&cell->settings, i))
+            (cell->pretrains && !is_of_network(i)) || setting_is_in_title(&cell->settings, i) ||
+            !setting_matters(&cell->settings, i))
             continue;
         grid_cell_text(experiment, cell, i, text);
         used += (size_t)snprintf(cell->name + used, sizeof cell->name - used, "-%s=%s",
@@ -264,7 +271,8 @@ static bool is_source(const GridCell *pretraining, const GridCell *cell)
 {
     ModelSettings model = cell->settings.model;
     model.self_supervised = pretraining->settings.model.self_supervised;
-    return architecture_same(&pretraining->settings.model, &model);
+    return architecture_same(&pretraining->settings.model, &model) &&
+           pretraining->settings.model.denoise == model.denoise;
 }
 
 /* One for each network. */

@@ -222,7 +222,7 @@ static Status read_manifest(Reading *reading, YamlNode value)
 
 static Status read_data(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"manifest", "test", "split", NULL};
+    static const char *const known[] = {"manifest", "test", "split", "denoise", NULL};
     static const char *const tests[] = {"test", "validation", NULL};
     Reading *reading = context;
     if (strcmp(key, "manifest") == 0)
@@ -234,6 +234,10 @@ static Status read_data(void *context, YamlNode key_node, const char *key, YamlN
         TRY(yaml_choice(value, key, tests, &choice));
         reading->experiment->test_on_validation = choice == 1;
         return STATUS_OK;
+    }
+    if (setting_find("data", key) < setting_count()) {
+        reading->section = "data";
+        return read_setting(reading, key_node, key, value);
     }
     return yaml_refuse_key(key_node, "data", key, known);
 }

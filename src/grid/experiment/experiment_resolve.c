@@ -49,7 +49,7 @@ bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
 
 static void write_section(FILE *stream, const ExperimentFile *experiment, const char *section)
 {
-    bool begun = !*section;
+    bool begun = !*section || strcmp(section, "data") == 0; /* whose other keys stand before */
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
         const bool given = experiment->values[i].count > 0;
@@ -75,7 +75,7 @@ static void write_sections(FILE *stream, const ExperimentFile *experiment)
         bool written = false;
         for (size_t k = 0; k < i; ++k)
             written |= strcmp(setting_section(k), setting_section(i)) == 0;
-        if (!written)
+        if (!written && strcmp(setting_section(i), "data") != 0)
             write_section(stream, experiment, setting_section(i));
     }
 }
@@ -133,6 +133,7 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     yaml_write_text(stream, manifest);
     fprintf(stream, "\n  test: %s\n", experiment->test_on_validation ? "validation" : "test");
     write_split(stream, &experiment->split);
+    write_section(stream, experiment, "data");
     write_sections(stream, experiment);
     if (experiment->variant_count)
         fputs("variants:\n", stream);

@@ -18,11 +18,13 @@ typedef struct {
     YamlNode loss; /* the key of that section, once there is one */
 } Reading;
 
-/* What the section may not give: the networks are the cells', and all of them trains. */
+/* What the section may not give: the networks and what they are shown are the cells', and all of
+ * them trains. */
 static bool is_given(size_t setting)
 {
     const char *section = setting_section(setting);
-    return *section && strcmp(section, "model") != 0 && !setting_is_path(setting);
+    return *section && strcmp(section, "model") != 0 && strcmp(section, "data") != 0 &&
+           !setting_is_path(setting);
 }
 
 static bool has_section(const char *name)

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "grid/run/readiness.h"
+#include "infer/network.h"
 #include "store/files.h"
 #include "train/mpi_check.h"
 
@@ -54,9 +55,8 @@ static size_t find_data(const Job *job, const GridCell *cell)
     const size_t own = job->data_count - job->source_count;
     size_t i = cell->pretrains ? own : 0;
     const size_t end = cell->pretrains ? job->data_count : own;
-    const bool letterbox = architecture_of(&cell->settings.model)->input.letterbox;
-    while (i < end &&
-           (job->sizes[i] != cell->settings.model.size || job->datasets[i]->letterbox != letterbox))
+    const DatasetForm form = network_data_form(&cell->settings.model);
+    while (i < end && !dataset_has_form(job->datasets[i], &form))
         ++i;
     return i;
 }
@@ -76,11 +76,11 @@ static Status load_for(const Job *job, const ExperimentFile *experiment, const G
                        Dataset **dataset)
 {
     const ModelSettings *model = &cell->settings.model;
-    const bool letterbox = architecture_of(model)->input.letterbox;
+    const DatasetForm form = network_data_form(model);
     const SplitSettings split =
         cell->pretrains ? source_split(model->self_supervised) : experiment->split;
     return (model->self_supervised ? dataset_load_unlabelled : dataset_load_form)(
-        job_data_name(job, cell), model->size, letterbox, &split, dataset);
+        job_data_name(job, cell), &form, &split, dataset);
 }
 
 /* Cells of the grid come before pretrainings, and so do their data. */
@@ -88,14 +88,12 @@ static Status load_data(Job *job, const ExperimentFile *experiment)
 {
     if (experiment->pretrain.manifest)
         TRY(job_find_manifest(experiment->pretrain.manifest, &job->source_name));
-    TRY(MEMORY_NEW(&job->sizes, job->cells.count));
     TRY(MEMORY_NEW(&job->datasets, job->cells.count));
     for (size_t i = 0; i < job->cells.count; ++i) {
         const GridCell *cell = &job->cells.cells[i];
         const size_t place = find_data(job, cell);
         if (place < job->data_count)
             continue;
-        job->sizes[place] = cell->settings.model.size;
         TRY(load_for(job, experiment, cell, &job->datasets[place]));
         ++job->data_count;
         job->source_count += cell->pretrains;
@@ -146,7 +144,6 @@ void job_clear(Job *job)
         dataset_free(job->datasets[i]);
     test_sets_clear(&job->tests);
     free(job->datasets);
-    free(job->sizes);
     for (size_t i = 0; i < job->warning_count; ++i)
         free(job->warnings[i]);
     free(job->warnings);
@@ -289,7 +286,6 @@ static Status pack(const Job *job, char **bytes, size_t *count)
         put_text(&blob, job->cells.cells[i].config);
     }
     put(&blob, &job->data_count, sizeof job->data_count);
-    put(&blob, job->sizes, job->data_count * sizeof *job->sizes);
     for (size_t i = 0; i < job->data_count && status == STATUS_OK; ++i)
         status = put_dataset(&blob, job->datasets[i]);
     if (status == STATUS_OK)
@@ -322,9 +318,7 @@ static Status unpack(Job *job, const void *bytes, size_t count)
         TRY(take_text(&blob, &cell->config));
     }
     TRY(take(&blob, &data_count, sizeof data_count));
-    TRY(MEMORY_NEW(&job->sizes, data_count));
     TRY(MEMORY_NEW(&job->datasets, data_count));
-    TRY(take(&blob, job->sizes, data_count * sizeof *job->sizes));
     for (size_t i = 0; i < data_count; ++i) {
         TRY(take_dataset(&blob, &job->datasets[i]));
         ++job->data_count;

@@ -20,7 +20,6 @@ typedef struct {
     size_t data_count;   /* one for each form in which cells want the data */
     char *source_name;   /* the same of what cells are pretrained on; NULL: they are not */
     size_t source_count; /* of data_count, the last ones: of what cells are pretrained on */
-    size_t *sizes;       /* data_count: side of the network's input */
     Dataset **datasets;  /* data_count */
     TestSets tests;      /* on which cells are tested once they are done */
     GridCells cells;

@@ -40,8 +40,8 @@ static Status load(const TestSetEntry *entry, const char *data_name, size_t form
     TRY(refuse_own_data(set->manifest, data_name));
     TRY(MEMORY_NEW(&set->datasets, form_count));
     for (size_t i = 0; i < form_count; ++i) {
-        TRY(external_test_load(set->manifest, grid[i]->size, grid[i]->letterbox,
-                               &set->datasets[i]));
+        const DatasetForm form = dataset_form(grid[i]);
+        TRY(external_test_load(set->manifest, &form, &set->datasets[i]));
         TRY(dataset_take_classes(set->datasets[i], set->manifest, grid[i]->class_count,
                                  (const char *const *)grid[i]->class_names));
     }

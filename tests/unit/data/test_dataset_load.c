@@ -366,7 +366,7 @@ static Dataset *load_unlabelled(const char *path)
 {
     const SplitSettings split = {.shares = {1, 0, 0}};
     Dataset *dataset;
-    if (dataset_load_unlabelled(path, SIZE, false, &split, &dataset) != STATUS_OK)
+    if (dataset_load_unlabelled(path, &(DatasetForm){.size = SIZE}, &split, &dataset) != STATUS_OK)
         fail_msg("%s", status_message());
     return dataset;
 }

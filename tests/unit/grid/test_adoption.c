@@ -35,7 +35,6 @@ typedef struct {
     ExperimentFile experiment;
     Dataset dataset;
     Dataset *datasets[1];
-    size_t sizes[1];
     Job job;
 } Case;
 
@@ -50,10 +49,9 @@ static void make(Case *it, const char *training)
             training);
     fclose(file);
     assert_int_equal(experiment_file_read(path, &it->experiment), STATUS_OK);
-    it->dataset = (Dataset){.fingerprint = FINGERPRINT};
+    it->dataset = (Dataset){.fingerprint = FINGERPRINT, .size = 64};
     it->datasets[0] = &it->dataset;
-    it->sizes[0] = 64;
-    it->job = (Job){.data_count = 1, .sizes = it->sizes, .datasets = it->datasets};
+    it->job = (Job){.data_count = 1, .datasets = it->datasets};
     assert_int_equal(grid_cells_init(&it->experiment, path, &it->job.cells), STATUS_OK);
     for (size_t i = 0; i < it->job.cells.count; ++i)
         fingerprints[i] = FINGERPRINT;
