@@ -15,6 +15,13 @@
 #include "base/status.h"
 #include "nn/shape.h"
 
+/* What becomes of each number of the result. Written so that a NaN passes: a network that has gone
+ * astray must be seen at its outputs. */
+typedef enum { ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_LEAKY_RELU } Activation;
+
+/* A negative number times NET_LEAK, as darknet's "leaky". */
+#define NET_LEAK 0.1F
+
 typedef struct {
     Shape input;
     size_t output_channels;
@@ -24,6 +31,9 @@ typedef struct {
     size_t dilation;     /* 1: dense */
     bool bias;
     bool half; /* activations and their gradients are bfloat16, else float32 */
+    /* Only without backward directions: */
+    bool residual; /* what the output holds before is added to */
+    Activation activation;
 } ConvolutionShape;
 
 /* Shape of the convolution's result. */
@@ -56,7 +66,8 @@ typedef struct {
     /* Packs weights (O x I x KH x KW) for the calls below. */
     Status (*set_weights)(ConvolutionPlan *plan, const float *weights);
 
-    /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none). */
+    /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none), plus
+     * what it held if the shape says so, then the activation. */
     Status (*forward)(ConvolutionPlan *plan, const void *input, const float *bias, void *output);
 
     /* input_gradient (as input) from output_gradient (as output); overwrites. */

@@ -22,11 +22,14 @@ void net_free(Net *net)
 {
     if (!net)
         return;
-    for (size_t i = 0; i < net->use_count; ++i)
+    for (size_t i = 0; i < net->use_count; ++i) {
         net->engine->plan_free(net->uses[i].plan);
+        free(net->uses[i].bias);
+    }
     free(net->uses);
     free(net->message);
     free(net->nodes);
+    free(net->built);
     free(net->gradients_left);
     free(net->prepared_weights);
     free(net->workspace);

@@ -121,8 +121,7 @@ NodeId net_linear(Net *net, NodeId input, const char *name, const LinearSettings
 
 NodeId net_relu(Net *net, NodeId input);
 
-/* A negative number times NET_LEAK, as darknet's "leaky". */
-#define NET_LEAK 0.1F
+/* A negative number times NET_LEAK (engine.h). */
 NodeId net_leaky_relu(Net *net, NodeId input);
 
 NodeId net_sigmoid(Net *net, NodeId input);

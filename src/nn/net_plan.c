@@ -86,6 +86,14 @@ static void extend(PlannedBuffer *buffer, size_t instant)
         buffer->last = instant;
 }
 
+/* The node whose place a node's value has: its own, or that which it overwrites. */
+static NodeId place_of(const Net *net, NodeId node)
+{
+    while (net->nodes[node].in_place_of)
+        node = net->nodes[node].in_place_of;
+    return node;
+}
+
 /* Bytes and lifetimes of node i's buffers; consumers, which come later, extend the lifetimes of the
  * value and bring forward the first use of the gradient. */
 static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
@@ -96,6 +104,8 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     size_t end = 2 * net->count, backward = end - i;
     size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
     bool is_input = request->input_count == 0;
+    if (node->absorbed)
+        return;
     own[BUFFER_VALUE] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
     own[BUFFER_GRADIENT] = (PlannedBuffer){.first = backward, .last = backward};
     if (node->needs_gradient)
@@ -119,14 +129,16 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
         own[BUFFER_AGAIN_SCRATCH] =
             (PlannedBuffer){request->backward_scratch_floats * 4, instant, instant, 0};
     }
+    if (node->in_place_of)
+        own[BUFFER_VALUE].bytes = 0;
     if (node->output || is_input)
-        own[BUFFER_VALUE].last = end;
+        extend(&all[BUFFERS_PER_NODE * place_of(net, i) + BUFFER_VALUE], end);
     if (node->output) {
         own[BUFFER_GRADIENT].first = 0;
         own[BUFFER_GRADIENT].last = end;
     }
     for (size_t k = 0; k < request->input_count; ++k) {
-        PlannedBuffer *input = all + BUFFERS_PER_NODE * request->inputs[k];
+        PlannedBuffer *input = all + BUFFERS_PER_NODE * place_of(net, request->inputs[k]);
         extend(&input[BUFFER_VALUE], i);
         if (net_reads_input(net, node, k))
             extend(&input[net->nodes[request->inputs[k]].again_for ? BUFFER_AGAIN : BUFFER_VALUE],
@@ -154,6 +166,7 @@ static Status settle(Net *net)
         FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
     TRY(settle_gradients(net));
     TRY(settle_buffers(net));
+    TRY(net_fuse(net));
     settle_again(net);
     return STATUS_OK;
 }
@@ -181,7 +194,8 @@ static Status plan_memory(Net *net)
             const PlannedBuffer *buffer = &buffers[BUFFERS_PER_NODE * i + k];
             places[k] = buffer->bytes ? net->block + buffer->offset / sizeof(float) : NULL;
         }
-        node->value = places[BUFFER_VALUE];
+        node->value =
+            node->in_place_of ? net->nodes[node->in_place_of].value : places[BUFFER_VALUE];
         node->gradient = places[BUFFER_GRADIENT];
         node->saved = places[BUFFER_SAVED];
         node->forward_scratch = places[BUFFER_FORWARD_SCRATCH];

@@ -114,6 +114,8 @@ static OperationCall prepare(Net *net, const Node *node)
         call.weight = net->parameters->items[request->weight].value;
     if (request->bias != NO_PARAMETER)
         call.bias = net->parameters->items[request->bias].value;
+    if (node->norm.present)
+        call.bias = net->uses[node->weight_use].bias;
     for (size_t k = 0; k < request->buffer_count; ++k) {
         const Parameter *buffer = &net->parameters->items[request->buffers[k]];
         call.buffer[k] = buffer->value;

@@ -8,13 +8,17 @@
 
 #include "nn/node.h"
 
-/* Packed weights: one for each pair of parameter and shape; the recursion's passes share them. */
+/* Packed weights: one for each pair of parameter and shape, and norm folded in; the recursion's
+ * passes share them. */
 typedef struct {
     size_t parameter;
+    size_t parameter_bias; /* or NO_PARAMETER */
     ConvolutionShape shape;
     const WeightForm *form; /* NULL: as they are */
     bool data_gradient;
-    uint64_t version; /* of the parameter when packed; 0: never */
+    FoldedNorm norm;
+    float *bias;      /* of the convolution with its norm; NULL without one */
+    uint64_t version; /* of the parameters when packed; 0: never */
     ConvolutionPlan *plan;
 } WeightUse;
 
@@ -28,6 +32,7 @@ struct Net {
     char *message;
     size_t count, capacity;
     Node *nodes;
+    Node *built; /* a copy from before net_fuse(), by which the graph is told to others; or NULL */
     size_t use_count;
     WeightUse *uses;         /* at most count */
     size_t *gradients_left;  /* by parameter: contributions still to come in this backward pass */
@@ -69,6 +74,9 @@ static inline bool net_reads_input(const Net *net, const Node *node, size_t k)
     return node->needs_gradient && (node->request.backward_reads_inputs >> k & 1) &&
            (!node->request.reads_for_weights || net_trains(net, node->request.weight));
 }
+
+/* In a net for inference, lets convolutions do what stands behind them (net_fuse.c). */
+Status net_fuse(Net *net);
 
 /* Which packed operations share weights; makes the engine's plans and their workspace. */
 Status net_plan_weights(Net *net);

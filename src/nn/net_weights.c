@@ -3,8 +3,15 @@
  * An operation may use its parameter in another form than it is held (WeightForm): the weights are
  * prepared into a scratch array each time before they are packed, and the gradient is turned back
  * once it is complete (net_run.c), for the sum over all uses. So all uses of a parameter must agree
- * on its form. */
+ * on its form.
+ *
+ * In a net for inference a batch norm behind a convolution may be folded in (net_fuse.c): with
+ * scale s = gamma / sqrt(var + eps) of an output channel its weights are packed times s, and its
+ * bias b is beta + (b - mean) s. */
 #include "nn/net_state.h"
+
+#include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -14,7 +21,8 @@ static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
            a->input.c == b->input.c && a->output_channels == b->output_channels &&
            a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
            a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
-           a->bias == b->bias && a->half == b->half;
+           a->bias == b->bias && a->half == b->half && a->residual == b->residual &&
+           a->activation == b->activation;
 }
 
 static const char *form_name(const WeightForm *form)
@@ -32,11 +40,19 @@ static Status check_form(const Net *net, const NodeRequest *request)
     return STATUS_OK;
 }
 
-static size_t find_use(const Net *net, size_t parameter, const ConvolutionShape *shape)
+/* The buffers of a norm are its own, so they tell norms apart. */
+static bool same_norm(const FoldedNorm *a, const FoldedNorm *b)
+{
+    return a->present == b->present && (!a->present || a->mean == b->mean);
+}
+
+static size_t find_use(const Net *net, const Node *node)
 {
     size_t i = 0;
     while (i < net->use_count &&
-           (net->uses[i].parameter != parameter || !same_shape(&net->uses[i].shape, shape)))
+           (net->uses[i].parameter != node->request.weight ||
+            !same_shape(&net->uses[i].shape, &node->request.settings.convolution) ||
+            !same_norm(&net->uses[i].norm, &node->norm)))
         ++i;
     return i;
 }
@@ -51,17 +67,19 @@ static Status share_weights(Net *net)
         if (!request->operation->packed)
             continue;
         TRY(check_form(net, request));
-        node->weight_use = find_use(net, request->weight, &request->settings.convolution);
+        node->weight_use = find_use(net, node);
         WeightUse *use = &net->uses[node->weight_use];
         if (node->weight_use == net->use_count) {
             *use = (WeightUse){.parameter = request->weight,
+                               .parameter_bias = request->bias,
                                .shape = request->settings.convolution,
-                               .form = request->weight_form};
+                               .form = request->weight_form,
+                               .norm = node->norm};
             ++net->use_count;
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
         size_t count = net->parameters->items[request->weight].count;
-        if (request->weight_form && count > largest)
+        if ((request->weight_form || node->norm.present) && count > largest)
             largest = count;
     }
     return MEMORY_NEW(&net->prepared_weights, largest);
@@ -72,6 +90,8 @@ Status net_plan_weights(Net *net)
     TRY(share_weights(net));
     for (size_t i = 0; i < net->use_count; ++i) {
         WeightUse *use = &net->uses[i];
+        if (use->norm.present)
+            TRY(MEMORY_NEW(&use->bias, use->shape.output_channels));
         TRY(net->engine->plan_new(&use->shape, use->data_gradient,
                                   net->training && net_trains(net, use->parameter), &use->plan));
         size_t bytes = net->engine->workspace_bytes(use->plan);
@@ -83,20 +103,57 @@ Status net_plan_weights(Net *net)
     return STATUS_OK;
 }
 
+/* Grows whenever one of the use's parameters does; 0 is left for "never". */
+static uint64_t version_of(const Net *net, const WeightUse *use)
+{
+    const Parameter *items = net->parameters->items;
+    uint64_t version = items[use->parameter].version + 1;
+    if (!use->norm.present)
+        return version;
+    if (use->parameter_bias != NO_PARAMETER)
+        version += items[use->parameter_bias].version;
+    return version + items[use->norm.weight].version + items[use->norm.bias].version +
+           items[use->norm.mean].version + items[use->norm.variance].version;
+}
+
+/* Weights times their norm's scale, which may be in place, and the bias of both. */
+static void fold_norm(const Net *net, const WeightUse *use, const float *weights, float *folded)
+{
+    const Parameter *items = net->parameters->items;
+    const FoldedNorm *norm = &use->norm;
+    const float *bias =
+        use->parameter_bias != NO_PARAMETER ? items[use->parameter_bias].value : NULL;
+    size_t count = items[use->parameter].count / use->shape.output_channels;
+    for (size_t o = 0; o < use->shape.output_channels; ++o) {
+        double variance = (double)items[norm->variance].value[o];
+        double scale = (double)items[norm->weight].value[o] /
+                       sqrt((variance < 0 ? 0 : variance) + norm->epsilon);
+        double shift = (bias ? (double)bias[o] : 0) - (double)items[norm->mean].value[o];
+        use->bias[o] = (float)((double)items[norm->bias].value[o] + shift * scale);
+        for (size_t i = o * count; i < (o + 1) * count; ++i)
+            folded[i] = (float)((double)weights[i] * scale);
+    }
+}
+
 Status net_refresh_weights(Net *net)
 {
     for (size_t i = 0; i < net->use_count; ++i) {
         WeightUse *use = &net->uses[i];
         const Parameter *parameter = &net->parameters->items[use->parameter];
-        if (use->version == parameter->version + 1)
+        uint64_t version = version_of(net, use);
+        if (use->version == version)
             continue;
         const float *weights = parameter->value;
         if (use->form) {
             use->form->prepare(parameter, net->prepared_weights);
             weights = net->prepared_weights;
         }
+        if (use->norm.present) {
+            fold_norm(net, use, weights, net->prepared_weights);
+            weights = net->prepared_weights;
+        }
         TRY(net->engine->set_weights(use->plan, weights));
-        use->version = parameter->version + 1;
+        use->version = version;
     }
     return STATUS_OK;
 }

@@ -48,6 +48,9 @@ typedef struct {
     const Engine *engine;
 } OperationCall;
 
+/* What a convolution can do itself on its way out, in a net for inference (net_fuse.c). */
+typedef enum { FUSE_NOTHING, FUSE_BATCH_NORM, FUSE_RELU, FUSE_LEAKY_RELU, FUSE_SUM } FuseKind;
+
 typedef struct {
     const char *name;
     Status (*forward)(const OperationCall *call);
@@ -59,6 +62,7 @@ typedef struct {
     /* The engine computes it, with weights that it packs: settings.convolution is its shape, and
      * the graph makes the plan and keeps the packed weights up to date. */
     bool packed;
+    FuseKind fuse;
 } Operation;
 
 /* Weights that an operation does not use as the parameter holds them. */
@@ -98,6 +102,13 @@ typedef struct {
     bool single; /* the output is float32 also in a bfloat16 network */
 } NodeRequest;
 
+/* A batch norm by its running statistics, which a convolution's weights and bias take in. */
+typedef struct {
+    bool present;
+    size_t weight, bias, mean, variance; /* indices of parameters */
+    double epsilon;
+} FoldedNorm;
+
 struct Node {
     NodeRequest request;
     Shape input_shape[NODE_MAX_INPUTS];
@@ -106,6 +117,9 @@ struct Node {
     NodeId last_consumer; /* 0: nobody reads this node */
     size_t weight_use;    /* of a packed operation: index of its packed weights */
     bool half;            /* value and gradient are bfloat16 */
+    FoldedNorm norm;      /* of a packed operation in a net for inference */
+    bool absorbed;        /* a later node does its work; it has no value */
+    NodeId in_place_of;   /* its value takes the place of that node's; 0: has its own */
     void *value, *gradient;
     float *saved, *forward_scratch, *backward_scratch;
     /* Made once more for backward, by the node `again_for`, the first there that reads it; or 0. */

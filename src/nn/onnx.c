@@ -17,6 +17,11 @@ typedef struct {
     bool *written; /* by parameter: it is a tensor of the model */
 } Exporter;
 
+static const Node *node_as_built(const Net *net, NodeId id)
+{
+    return net->built ? &net->built[id] : &net->nodes[id];
+}
+
 typedef Status (*Emitter)(const Exporter *exporter, NodeId id, const Node *node);
 
 /* "n12.SUFFIX": what node 12 makes on its way; "n12" is its value. */
@@ -119,7 +124,7 @@ static void set_window(const Exporter *exporter, size_t kernel_h, size_t kernel_
 static void add_spread(const Exporter *exporter, NodeId id, const char *input, const char *output)
 {
     add_constant(exporter, PART(id, "ones"), 4,
-                 (const size_t[]){exporter->net->nodes[id].request.shape.c, 1, 1, 1}, 1);
+                 (const size_t[]){node_as_built(exporter->net, id)->request.shape.c, 1, 1, 1}, 1);
     add_binary(exporter, "Conv", input, PART(id, "ones"), output);
     set_window(exporter, 1, 1, 1, 1, 0, 0);
 }
@@ -424,7 +429,7 @@ static const struct {
 
 static Status emit_node(const Exporter *exporter, NodeId id)
 {
-    const Node *node = &exporter->net->nodes[id];
+    const Node *node = node_as_built(exporter->net, id);
     for (size_t i = 0; i < sizeof emitters / sizeof *emitters; ++i)
         if (strcmp(emitters[i].operation, node->request.operation->name) == 0)
             return emitters[i].emit(exporter, id, node);
@@ -433,7 +438,7 @@ static Status emit_node(const Exporter *exporter, NodeId id)
 
 static void emit_output(const Exporter *exporter, NodeId id, const char *name)
 {
-    const NodeRequest *request = &exporter->net->nodes[id].request;
+    const NodeRequest *request = &node_as_built(exporter->net, id)->request;
     Shape shape = request->shape;
     if (strcmp(request->operation->name, "concat_rows") == 0) {
         add_unary(exporter, "Identity", VALUE(id), name);

@@ -15,6 +15,7 @@
 #include <cblas.h>
 
 #include "base/memory.h"
+#include "base/vector.h"
 
 struct ConvolutionPlan {
     ConvolutionShape shape;
@@ -173,6 +174,32 @@ static const float *columns_of(const ConvolutionPlan *plan, const float *image)
     return plan->columns;
 }
 
+VECTORISED static void activate(size_t count, float slope, float *y)
+{
+    for (size_t i = 0; i < count; ++i)
+        y[i] = y[i] < 0 ? slope * y[i] : y[i];
+}
+
+/* On all threads, by rows of the result. */
+static void activate_rows(const ConvolutionPlan *plan, float *result)
+{
+    if (plan->shape.activation == ACTIVATION_NONE)
+        return;
+    float slope = plan->shape.activation == ACTIVATION_RELU ? 0 : NET_LEAK;
+    size_t row = plan->output.w * plan->output.c;
+#pragma omp parallel for schedule(static)
+    for (size_t y = 0; y < plan->output.h; ++y)
+        activate(row, slope, result + y * row);
+}
+
+VECTORISED static void add_bias(size_t pixels, size_t outputs, const float *restrict bias,
+                                float *restrict result)
+{
+    for (size_t p = 0; p < pixels; ++p)
+        for (size_t o = 0; o < outputs; ++o)
+            result[p * outputs + o] += bias[o];
+}
+
 static Status blas_forward(ConvolutionPlan *plan, const void *from, const float *bias, void *to)
 {
     const float *input = from;
@@ -182,11 +209,14 @@ static Status blas_forward(ConvolutionPlan *plan, const void *from, const float 
     int P = (int)plan->pixels, D = (int)plan->patch, O = (int)outputs;
     for (size_t n = 0; n < plan->output.n; ++n) {
         float *result = output + n * output_step;
-        for (size_t p = 0; bias && p < plan->pixels; ++p)
+        if (bias && plan->shape.residual)
+            add_bias(plan->pixels, outputs, bias, result);
+        for (size_t p = 0; bias && !plan->shape.residual && p < plan->pixels; ++p)
             memcpy(result + p * outputs, bias, outputs * sizeof *bias);
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, P, O, D, 1.0f,
                     columns_of(plan, input + n * input_step), D, plan->weights, O,
-                    bias ? 1.0f : 0.0f, result, O);
+                    bias || plan->shape.residual ? 1.0f : 0.0f, result, O);
+        activate_rows(plan, result);
     }
     return STATUS_OK;
 }

@@ -199,6 +199,37 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
     return STATUS_OK;
 }
 
+/* What forward does to the sum in its registers. oneDNN's own ReLU makes a NaN zero, but its leaky
+ * and exponential ones pass it: x > 0 or not a number ? x : 0 (e^x - 1). */
+static dnnl_status_t append_post_ops(const ConvolutionShape *shape, dnnl_post_ops_t operations)
+{
+    dnnl_status_t status = dnnl_success;
+    if (shape->residual)
+        status = dnnl_post_ops_append_sum(operations, 1);
+    if (status == dnnl_success && shape->activation == ACTIVATION_RELU)
+        status = dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_elu, 0, 0);
+    if (status == dnnl_success && shape->activation == ACTIVATION_LEAKY_RELU)
+        status = dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, NET_LEAK, 0);
+    return status;
+}
+
+static dnnl_status_t set_attributes(const ConvolutionShape *shape, dnnl_primitive_attr_t attributes)
+{
+    dnnl_post_ops_t operations;
+    dnnl_status_t status =
+        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    if (status != dnnl_success || (!shape->residual && shape->activation == ACTIVATION_NONE))
+        return status;
+    status = dnnl_post_ops_create(&operations);
+    if (status != dnnl_success)
+        return status;
+    status = append_post_ops(shape, operations);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_post_ops(attributes, operations);
+    dnnl_post_ops_destroy(operations);
+    return status;
+}
+
 static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool data_gradient,
                               bool weight_gradient, dnnl_primitive_attr_t attributes)
 {
@@ -247,8 +278,7 @@ static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_g
     DNN(dnnl_memory_create(&plan->bias, &d.bias, cpu, DNNL_MEMORY_NONE));
     dnnl_primitive_attr_t attributes;
     DNN(dnnl_primitive_attr_create(&attributes));
-    dnnl_status_t set =
-        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    dnnl_status_t set = set_attributes(&plan->shape, attributes);
     Status status = set == dnnl_success
                         ? make_primitives(plan, &d, data_gradient, weight_gradient, attributes)
                         : STATUS_OK;

@@ -28,7 +28,12 @@ static Status backward(const OperationCall *call)
 NodeId net_batch_norm(Net *net, NodeId input, const char *name, const BatchNormSettings *settings)
 {
     static const Operation operation = {
-        .name = "batch_norm", .forward = forward, .backward = backward, .again = norm_again};
+        .name = "batch_norm",
+        .forward = forward,
+        .backward = backward,
+        .again = norm_again,
+        .fuse = FUSE_BATCH_NORM,
+    };
     Shape shape = net_shape(net, input);
     NormSettings norm = {.parts = 1,
                          .groups = shape.c,

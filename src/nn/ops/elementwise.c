@@ -99,7 +99,7 @@ static Status relu_backward(const OperationCall *call)
 NodeId net_relu(Net *net, NodeId input)
 {
     static const Operation operation = {
-        .name = "relu", .forward = relu_forward, .backward = relu_backward};
+        .name = "relu", .forward = relu_forward, .backward = relu_backward, .fuse = FUSE_RELU};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
@@ -131,8 +131,10 @@ static Status leaky_relu_backward(const OperationCall *call)
 
 NodeId net_leaky_relu(Net *net, NodeId input)
 {
-    static const Operation operation = {
-        .name = "leaky_relu", .forward = leaky_relu_forward, .backward = leaky_relu_backward};
+    static const Operation operation = {.name = "leaky_relu",
+                                        .forward = leaky_relu_forward,
+                                        .backward = leaky_relu_backward,
+                                        .fuse = FUSE_LEAKY_RELU};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
@@ -265,7 +267,7 @@ static Status add_backward(const OperationCall *call)
 NodeId net_add(Net *net, NodeId a, NodeId b)
 {
     static const Operation operation = {
-        .name = "add", .forward = add_forward, .backward = add_backward};
+        .name = "add", .forward = add_forward, .backward = add_backward, .fuse = FUSE_SUM};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 0, false);
 }
 

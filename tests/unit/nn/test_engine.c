@@ -144,18 +144,18 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half)
 }
 
 static const ConvolutionShape shapes[] = {
-    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true, false},
-    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false, false},
-    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false, false},
-    {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true, false},
-    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false, false},
-    {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true, false},
-    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false, false},
-    {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false, false},
-    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true, false},
-    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true, false},
-    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true, false},
-    {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false},
+    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false, false, false, ACTIVATION_NONE},
+    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false, false, false, ACTIVATION_NONE},
+    {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true, false, false, ACTIVATION_NONE},
+    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false, false, false, ACTIVATION_NONE},
+    {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true, false, false, ACTIVATION_NONE},
+    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false, false, false, ACTIVATION_NONE},
+    {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false, false, false, ACTIVATION_NONE},
+    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
+    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
+    {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false, false, ACTIVATION_NONE},
 };
 
 static void blas_agrees_with_the_naive_loop(void **state)

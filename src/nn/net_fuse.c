@@ -1,0 +1,148 @@
+/* A net for inference, made smaller before it is planned: a convolution does what stands behind it.
+ *
+ * A batch norm's statistics are constants there, so that it is folded into weights and bias
+ * (net_weights.c); a ReLU or leaky ReLU, and the sum with a residual, are done on the way out of
+ * the convolution's registers. The chain's last node becomes the convolution, the others are
+ * absorbed:
+ *
+ *     convolution [-> batch norm [-> sum with a residual]] [-> ReLU | leaky ReLU]
+ *
+ * as far as nobody else reads what is between. The sum is made in place of the residual, so this
+ * must be the last that reads it, and must not read it as its input, too. Without a batch norm a
+ * sum is left alone: in bfloat16 it would be rounded once in place of twice, and answers of
+ * networks without norms keep their bits.
+ *
+ * What is not finite stays so: activations pass NaN. Every net for inference is treated alike, so
+ * that validation, test and detector give the same bits. */
+#include "nn/net_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static Activation activation_of(FuseKind kind)
+{
+    return kind == FUSE_RELU         ? ACTIVATION_RELU
+           : kind == FUSE_LEAKY_RELU ? ACTIVATION_LEAKY_RELU
+                                     : ACTIVATION_NONE;
+}
+
+/* The convolution takes over node `next`, the only one that reads it. */
+static void move(Net *net, NodeId at, NodeId next)
+{
+    static const Operation absorbed = {.name = "absorbed"};
+    Node *from = &net->nodes[at], *to = &net->nodes[next];
+    to->request = from->request;
+    to->norm = from->norm;
+    to->in_place_of = from->in_place_of;
+    for (size_t k = 0; k < to->request.input_count; ++k) {
+        Node *input = &net->nodes[to->request.inputs[k]];
+        to->input_shape[k] = input->request.shape;
+        if (input->last_consumer < next)
+            input->last_consumer = next;
+    }
+    from->absorbed = true;
+    from->in_place_of = 0;
+    from->norm.present = false;
+    from->request = (NodeRequest){.operation = &absorbed,
+                                  .shape = from->request.shape,
+                                  .weight = NO_PARAMETER,
+                                  .bias = NO_PARAMETER};
+}
+
+static bool fuse_norm(Node *convolution, const NodeRequest *next)
+{
+    ConvolutionShape *shape = &convolution->request.settings.convolution;
+    if (convolution->norm.present)
+        return false;
+    convolution->norm = (FoldedNorm){.present = true,
+                                     .weight = next->weight,
+                                     .bias = next->bias,
+                                     .mean = next->buffers[0],
+                                     .variance = next->buffers[1],
+                                     .epsilon = next->settings.norm.epsilon};
+    shape->bias = true;
+    shape->activation = next->settings.norm.relu ? ACTIVATION_RELU : ACTIVATION_NONE;
+    return true;
+}
+
+static bool fuse_sum(Net *net, NodeId at, NodeId next)
+{
+    Node *convolution = &net->nodes[at];
+    const NodeRequest *sum = &net->nodes[next].request;
+    NodeId residual = sum->inputs[0] == at ? sum->inputs[1] : sum->inputs[0];
+    const Node *other = &net->nodes[residual];
+    if (!convolution->norm.present || convolution->in_place_of || residual == at ||
+        residual == convolution->request.inputs[0] || other->output ||
+        other->request.input_count == 0 || other->last_consumer != next ||
+        other->half != convolution->half)
+        return false;
+    convolution->request.inputs[convolution->request.input_count++] = residual;
+    convolution->request.settings.convolution.residual = true;
+    convolution->in_place_of = residual;
+    return true;
+}
+
+/* Whether what the convolution reads is still there when `next` runs: no sum was made in its place.
+ */
+static bool inputs_last(const Net *net, NodeId at, NodeId next)
+{
+    const NodeRequest *request = &net->nodes[at].request;
+    for (NodeId i = at + 1; i < next; ++i)
+        for (size_t k = 0; k < request->input_count; ++k)
+            if (net->nodes[i].in_place_of && net->nodes[i].in_place_of == request->inputs[k])
+                return false;
+    return true;
+}
+
+/* Whether the convolution `at` could take over `next`; it then does. */
+static bool fuse(Net *net, NodeId at, NodeId next)
+{
+    Node *convolution = &net->nodes[at];
+    const NodeRequest *request = &net->nodes[next].request;
+    ConvolutionShape *shape = &convolution->request.settings.convolution;
+    bool fused = false;
+    if (shape->activation != ACTIVATION_NONE || net->nodes[next].half != convolution->half ||
+        !inputs_last(net, at, next))
+        return false;
+    switch (request->operation->fuse) {
+    case FUSE_BATCH_NORM:
+        fused = fuse_norm(convolution, request);
+        break;
+    case FUSE_SUM:
+        fused = fuse_sum(net, at, next);
+        break;
+    case FUSE_RELU:
+    case FUSE_LEAKY_RELU:
+        shape->activation = activation_of(request->operation->fuse);
+        fused = true;
+        break;
+    case FUSE_NOTHING:
+        break;
+    }
+    if (fused)
+        move(net, at, next);
+    return fused;
+}
+
+Status net_fuse(Net *net)
+{
+    size_t *readers;
+    if (net->training)
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&net->built, net->count));
+    memcpy(net->built, net->nodes, net->count * sizeof *net->built);
+    TRY(MEMORY_NEW(&readers, net->count));
+    for (size_t i = 0; i < net->count; ++i)
+        for (size_t k = 0; k < net->nodes[i].request.input_count; ++k)
+            ++readers[net->nodes[i].request.inputs[k]];
+    for (size_t i = 0; i < net->count; ++i) {
+        NodeId at = i;
+        while (net->nodes[at].request.operation->packed && !net->nodes[at].output &&
+               readers[at] == 1 && fuse(net, at, net->nodes[at].last_consumer))
+            at = net->nodes[at].last_consumer;
+    }
+    free(readers);
+    return STATUS_OK;
+}
