@@ -18,11 +18,15 @@ typedef struct {
     YamlNode loss; /* the key of that section, once there is one */
 } Reading;
 
-/* What the section may not give: the networks are the cells', and all of them trains. */
+/* What the section may give. The networks are the cells', but for what they see and from what they
+ * begin, and all of them trains. */
 static bool is_given(size_t setting)
 {
     const char *section = setting_section(setting);
-    return *section && strcmp(section, "model") != 0 && !setting_is_path(setting);
+    if (strcmp(section, "model") == 0)
+        return setting == setting_find("model", "size") ||
+               setting == setting_find("model", "branch_scale");
+    return *section && !setting_is_path(setting);
 }
 
 static bool has_section(const char *name)
