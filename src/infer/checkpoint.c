@@ -356,9 +356,15 @@ static Status read_shaped(const Hdf5Reader *reader, const char *name, const Para
 typedef struct {
     bool (*depends_on_classes)(const char *parameter); /* NULL: no other shapes */
     bool other_classes;                                /* those are not taken even if they fit */
+    bool (*depends_on_size)(const char *parameter);    /* NULL: the size is the same */
     bool lacks_some;                                   /* the file may lack others too */
     bool has_more; /* the file may have what the network lacks */
 } Leave;
+
+static bool follows(bool (*depends)(const char *parameter), const char *parameter)
+{
+    return depends && depends(parameter);
+}
 
 static Status refuse_unknown(const Hdf5Reader *reader, const ParameterList *parameters,
                              const Leave *leave)
@@ -368,7 +374,8 @@ static Status refuse_unknown(const Hdf5Reader *reader, const ParameterList *para
     Status status = STATUS_OK;
     for (size_t i = 0; i < names.count && status == STATUS_OK; ++i) {
         if (parameters_find(parameters, names.items[i]) ||
-            (leave->depends_on_classes && leave->depends_on_classes(names.items[i])))
+            follows(leave->depends_on_classes, names.items[i]) ||
+            follows(leave->depends_on_size, names.items[i]))
             continue;
         char name[PATH_BYTES], found[CHECKPOINT_SHAPE_BYTES];
         size_t rank = 0, dims[HDF5_MAX_RANK] = {0};
@@ -396,8 +403,10 @@ static bool fits(const Hdf5Reader *reader, const char *name, const Parameter *pa
 static bool is_left(const Hdf5Reader *reader, const char *name, const Parameter *parameter,
                     const Leave *leave)
 {
-    if (leave->depends_on_classes && leave->depends_on_classes(parameter->name))
+    if (follows(leave->depends_on_classes, parameter->name))
         return leave->other_classes || !fits(reader, name, parameter);
+    if (follows(leave->depends_on_size, parameter->name))
+        return !fits(reader, name, parameter);
     return leave->lacks_some && !hdf5_has(reader, name);
 }
 
@@ -475,6 +484,8 @@ Status checkpoint_read_initial(const char *path, ParameterList *parameters,
     const bool some = model.some || start->shared;
     const Leave leave = {.depends_on_classes = start->depends_on_classes,
                          .other_classes = some && !same_classes(&model, start),
+                         .depends_on_size =
+                             model.settings.size == start->size ? NULL : start->depends_on_size,
                          .lacks_some = some,
                          .has_more = start->shared};
     checkpoint_model_clear(&model);

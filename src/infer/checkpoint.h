@@ -74,7 +74,9 @@ Status checkpoint_read_parameters(const char *path, ParameterList *parameters);
 typedef struct {
     bool (*depends_on_classes)(const char *parameter); /* of the list */
     size_t class_count;
-    const char *const *class_names; /* class_count: of the data */
+    const char *const *class_names;                 /* class_count: of the data */
+    bool (*depends_on_size)(const char *parameter); /* NULL: none does */
+    size_t size;                                    /* of the input */
     bool shared; /* as much as both networks have, whatever either has besides: a pretraining's */
 } InitialStart;
 
@@ -82,9 +84,10 @@ typedef struct {
  * on the classes keep their values where the file lacks them or has another shape of them. Of a
  * file of some parameters, and of a `shared` start, they do so too where the classes are not the
  * same, and so does every parameter that the file lacks; one that has none of the network's is
- * refused. The names of those that kept their values are told in *kept, one blank before each,
- * released with free(); `kept` may be NULL. Of a list that holds only shapes these are compared,
- * and no numbers read. */
+ * refused. Of a file of another size, parameters that depend on it keep theirs where it lacks them
+ * or has another shape of them, and it may have others of that kind. The names of those that kept
+ * their values are told in *kept, one blank before each, released with free(); `kept` may be NULL.
+ * Of a list that holds only shapes these are compared, and no numbers read. */
 Status checkpoint_read_initial(const char *path, ParameterList *parameters,
                                const InitialStart *start, char **kept);
 

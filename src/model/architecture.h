@@ -3,7 +3,7 @@
  * Each is one constant struct in its own file of model/, and one row of the table in
  * architecture.c. Everything else finds a network's properties here and never asks for its name:
  * which task it serves, what pictures it wants, which settings it has, how its graph is built,
- * what local fine-tuning freezes, which parameters follow the number of classes.
+ * what local fine-tuning freezes, which parameters follow the number of classes or the size.
  */
 #ifndef GISD_MODEL_ARCHITECTURE_H
 #define GISD_MODEL_ARCHITECTURE_H
@@ -93,6 +93,10 @@ typedef struct {
 
     /* Does its shape follow the number of classes, so that it cannot come from other data? */
     bool (*depends_on_classes)(const char *parameter);
+
+    /* Is it one of which others are there at another size of the input, or others of its shape?
+     * NULL: the parameters are the same at every size. */
+    bool (*depends_on_size)(const char *parameter);
 } Architecture;
 
 size_t architecture_count(void);

@@ -207,6 +207,13 @@ static bool depends_on_classes(const char *parameter)
     return strncmp(parameter, "cls.", 4) == 0;
 }
 
+/* A larger input has more levels, and the last two have fewer priors than those before them. */
+static bool depends_on_size(const char *parameter)
+{
+    return strncmp(parameter, "extra.", 6) == 0 || strncmp(parameter, "loc.", 4) == 0 ||
+           depends_on_classes(parameter);
+}
+
 extern const Architecture improved_ssd_architecture;
 const Architecture improved_ssd_architecture = {
     .name = "improved_ssd",
@@ -225,4 +232,5 @@ const Architecture improved_ssd_architecture = {
     .is_frozen_by_local = is_frozen_by_local,
     .scales_a_branch = scales_a_branch,
     .depends_on_classes = depends_on_classes,
+    .depends_on_size = depends_on_size,
 };

@@ -194,6 +194,13 @@ static bool depends_on_classes(const char *parameter)
     return strncmp(parameter, "head.classification_head.", 25) == 0;
 }
 
+/* A larger input has more levels, and the last two have fewer priors than those before them. */
+static bool depends_on_size(const char *parameter)
+{
+    return strncmp(parameter, "head.", 5) == 0 ||
+           (strncmp(parameter, "backbone.extra.", 15) == 0 && !is_frozen_by_local(parameter));
+}
+
 extern const Architecture ssd300_architecture;
 const Architecture ssd300_architecture = {
     .name = "ssd300",
@@ -211,4 +218,5 @@ const Architecture ssd300_architecture = {
     .narrowest = narrowest,
     .is_frozen_by_local = is_frozen_by_local,
     .depends_on_classes = depends_on_classes,
+    .depends_on_size = depends_on_size,
 };

@@ -417,6 +417,8 @@ static Status read_start(Cell *cell, bool *resumed)
     const InitialStart start = {.depends_on_classes = network->architecture->depends_on_classes,
                                 .class_count = cell->dataset->class_count,
                                 .class_names = (const char *const *)cell->dataset->class_names,
+                                .depends_on_size = network->architecture->depends_on_size,
+                                .size = cell->settings->model.size,
                                 .shared = cell->place->pretraining};
     char *kept;
     TRY(checkpoint_read_initial(initial, &cell->trainer.parameters, &start, &kept));

@@ -123,6 +123,37 @@ code=0
 "$grid" one.yaml --out bad 2>err.txt || code=$?
 [ $code = 1 ] && grep -q 'pretrain differs' err.txt || fail "another pretraining: $(cat err.txt)"
 
+# ---- at another size of input ----
+
+sed '/^tuning/d; s/epochs: [23]/epochs: 1/; s/size: 64/size: [96, 128]/; s/^  training/  model: {size: 64}\n  training/' \
+    one.yaml >sizes.yaml
+"$grid" sizes.yaml --out sizes 2>err.txt || fail "sizes: $(cat err.txt)"
+"$grid" sizes.yaml --out sizes --plan >plan.txt
+id() { # id NAME: of the cell
+    awk -v name="$1" '$2 == name { print $1 }' plan.txt
+}
+small=sizes/cells/$(id r50x1-pretraining-size=64) large=sizes/cells/$(id r50x1-global-size=128)
+[ "$(ls sizes/cells | wc -l)" = 3 ] && grep -q ' at random begin: none' "sizes/cells/$(id r50x1-global-size=96)/log.txt" ||
+    fail "one pretraining for two sizes: $(cat plan.txt)"
+random=$(grep -o ' at random begin:.*' "$large/log.txt")
+[[ $random == *' extra.1.0.weight '*' loc.2.weight '*' cls.4.bias'* && $random != *backbone* && $random != *loc.0* ]] ||
+    fail "what the size changes:$random"
+# So does any cell start, in either direction; what the size does not explain is refused.
+for change in "128, initial: $small" "64, initial: $large" "128, initial: $small"; do
+    sed "s|size: 64|size: $change/checkpoint.h5|" plain.yaml >started.yaml
+    "$grid" started.yaml --plan >plan.txt || fail "initial of another size: $change"
+done
+sed -i 's/base: 4/base: 8/' started.yaml
+code=0
+"$grid" started.yaml --plan >plan.txt 2>err.txt || code=$?
+[ $code = 1 ] && grep -q '/parameters/backbone.stem.weight has shape 4x3x7x7, expected 8' err.txt ||
+    fail "another width: code $code: $(cat err.txt)"
+sed 's/{size: 64}/{base: 4}/' sizes.yaml >other.yaml
+code=0
+"$grid" other.yaml --plan >plan.txt 2>err.txt || code=$?
+[ $code = 1 ] && grep -q "other.yaml:7: unknown key 'base' in model (expected one of size, branch_scale)" err.txt ||
+    fail "another network: code $code: $(cat err.txt)"
+
 # ---- a file for each network ----
 
 source=$folder/alone/cells/$pretraining/checkpoint.h5

@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (checkpoint_read_parameters(path, &parameters) != STATUS_OK)
         fuzz_check_line(status_message());
     for (int shared = 0; shared < 2; ++shared) {
-        const InitialStart start = {.depends_on_classes = any, .shared = shared};
+        const InitialStart start = {
+            .depends_on_classes = any, .depends_on_size = any, .shared = shared};
         char *kept = NULL;
         if (checkpoint_read_initial(path, &parameters, &start, &kept) != STATUS_OK)
             fuzz_check_line(status_message());

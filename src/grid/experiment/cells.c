@@ -77,9 +77,18 @@ static bool is_of_network(size_t setting)
     return strcmp(section, "model") == 0 || strcmp(section, "data") == 0;
 }
 
+/* Whether a cell's name says what it has of a setting: of an axis, or a pretraining's own. */
+static bool is_in_name(const ExperimentFile *experiment, const GridCell *cell, size_t setting)
+{
+    const SettingValues *values = &experiment->values[setting];
+    const bool axis = values->count > 1 && !values->titles;
+    if (!cell->pretrains)
+        return axis && setting != setting_find("", "tuning");
+    return is_of_network(setting) && (axis || experiment->pretrain.texts[setting]);
+}
+
 static Status name_cell(const ExperimentFile *experiment, const char *path, GridCell *cell)
 {
-    const size_t tuning = setting_find("", "tuning");
     setting_title(&cell->settings, cell->name);
     if (cell->pretrains)
         strcpy(strrchr(cell->name, '-'), "-pretraining");
@@ -89,8 +98,7 @@ static Status name_cell(const ExperimentFile *experiment, const char *path, Grid
                                  cell->variant);
     for (size_t i = 0; i < setting_count(); ++i) {
         char text[SETTING_TEXT_BYTES];
-        if (experiment->values[i].count < 2 || experiment->values[i].titles || i == tuning ||
-            (cell->pretrains && !is_of_network(i)) || setting_is_in_title(&cell->settings, i) ||
+        if (!is_in_name(experiment, cell, i) || setting_is_in_title(&cell->settings, i) ||
             !setting_matters(&cell->settings, i))
             continue;
         grid_cell_text(experiment, cell, i, text);
@@ -242,8 +250,7 @@ static Status check_self_supervised(const CellSettings *settings)
     return STATUS_OK;
 }
 
-/* The same network as the cell's, with what the section gives, and everything else at its default.
- */
+/* The cell's network, with what the section gives, and everything else at its default. */
 static Status make_pretraining(const ExperimentFile *experiment, const char *path,
                                const GridCell *cell, GridCell *made)
 {
@@ -267,10 +274,13 @@ static Status make_pretraining(const ExperimentFile *experiment, const char *pat
 }
 
 /* Whether it is the pretraining of the cell's network. */
-static bool is_source(const GridCell *pretraining, const GridCell *cell)
+static bool is_source(const PretrainSection *section, const GridCell *pretraining,
+                      const GridCell *cell)
 {
     ModelSettings model = cell->settings.model;
-    model.self_supervised = pretraining->settings.model.self_supervised;
+    model.self_supervised = section->self_supervised;
+    if (section->texts[setting_find("model", "size")])
+        model.size = pretraining->settings.model.size;
     return architecture_same(&pretraining->settings.model, &model) &&
            pretraining->settings.model.denoise == model.denoise;
 }
@@ -282,7 +292,8 @@ static Status add_pretrainings(const ExperimentFile *experiment, const char *pat
     size_t room = grid;
     for (size_t i = 0; i < grid && experiment->pretrain.manifest; ++i) {
         size_t source = grid;
-        while (source < cells->count && !is_source(&cells->cells[source], &cells->cells[i]))
+        while (source < cells->count &&
+               !is_source(&experiment->pretrain, &cells->cells[source], &cells->cells[i]))
             ++source;
         cells->cells[i].source = 1 + source;
         if (source < cells->count)

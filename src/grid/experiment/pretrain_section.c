@@ -18,13 +18,15 @@ typedef struct {
     YamlNode loss; /* the key of that section, once there is one */
 } Reading;
 
-/* What the section may not give: the networks and what they are shown are the cells', and all of
- * them trains. */
+/* What the section may give. The networks are the cells', but for their size and how they
+ * begin, and so are the data's forms; all of them trains. */
 static bool is_given(size_t setting)
 {
     const char *section = setting_section(setting);
-    return *section && strcmp(section, "model") != 0 && strcmp(section, "data") != 0 &&
-           !setting_is_path(setting);
+    if (strcmp(section, "model") == 0)
+        return setting == setting_find("model", "size") ||
+               setting == setting_find("model", "branch_scale");
+    return *section && strcmp(section, "data") != 0 && !setting_is_path(setting);
 }
 
 static bool has_section(const char *name)

@@ -3,6 +3,7 @@
  *
  *     pretrain:
  *       manifest: ../phantom/manifest.csv  # relative to this file; ${NAME} is the environment's
+ *       model: {size: 192}                 # of the input, and branch_scale; nothing else of it
  *       training: {epochs: 15, learning_rate: 3e-3}
  *       loss: {alpha: 0.5}
  *
@@ -11,8 +12,9 @@
  * METHOD is `labels`, the default, or the one of self-supervision, which asks no label of the
  * manifest and has no losses to choose from.
  *
- * The networks are those of the cells. Settings that the section does not give have their defaults,
- * whatever the experiment gives to its cells, so that a further cell or axis changes no
+ * The networks are those of the cells, of the same size of input unless the section gives another.
+ * Settings of training and loss, and branch_scale, that the section does not give have their
+ * defaults, whatever the experiment gives to its cells, so that a further cell or axis changes no
  * pretraining.
  */
 #ifndef GISD_GRID_EXPERIMENT_PRETRAIN_SECTION_H

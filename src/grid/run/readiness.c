@@ -199,14 +199,15 @@ static bool same_start(const CellSettings *a, const CellSettings *b)
 
 static Status check_start(const CellSettings *settings, const Dataset *dataset)
 {
+    const Architecture *architecture = architecture_of(&settings->model);
+    const InitialStart start = {.depends_on_classes = architecture->depends_on_classes,
+                                .class_count = dataset->class_count,
+                                .class_names = (const char *const *)dataset->class_names,
+                                .depends_on_size = architecture->depends_on_size,
+                                .size = settings->model.size};
     ParameterList shapes;
     TRY(network_list_shapes(&settings->model, &shapes));
-    Status status = checkpoint_read_initial(
-        settings->initial_checkpoint, &shapes,
-        &(InitialStart){.depends_on_classes = architecture_of(&settings->model)->depends_on_classes,
-                        .class_count = dataset->class_count,
-                        .class_names = (const char *const *)dataset->class_names},
-        NULL);
+    Status status = checkpoint_read_initial(settings->initial_checkpoint, &shapes, &start, NULL);
     parameters_clear(&shapes);
     return status;
 }

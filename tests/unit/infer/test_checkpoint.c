@@ -406,6 +406,36 @@ static void a_file_of_some_parameters_is_a_start_and_what_it_lacks_stays(void **
     parameters_clear(&written);
 }
 
+static void of_another_size_only_what_follows_from_the_size_may_differ(void **state)
+{
+    (void)state;
+    const char *path = scratch("size.h5");
+    InitialStart start = {.depends_on_size = is_location, .size = 192};
+    ParameterList list, written;
+    char *kept;
+    write_step(path, 1); /* of 128 pixels, with loc.0.bias of 16 */
+    make_parameters(&written, 1);
+    parameters_init(&list);
+    declare(&list, "backbone.stem.weight", 4, (size_t[]){4, 3, 7, 7});
+    declare(&list, "loc.1.bias", 1, (size_t[]){16});
+    assert_int_equal(checkpoint_read_initial(path, &list, &start, &kept), STATUS_OK);
+    assert_string_equal(kept, " loc.1.bias");
+    free(kept);
+    assert_memory_equal(list.items[0].value, written.items[0].value,
+                        written.items[0].count * sizeof(float));
+    start.size = 128;
+    assert_int_equal(checkpoint_read_initial(path, &list, &start, NULL), STATUS_MISSING);
+    start = (InitialStart){.depends_on_size = is_classification, .size = 192};
+    assert_int_equal(checkpoint_read_initial(path, &list, &start, NULL), STATUS_MISSING);
+    parameters_clear(&list);
+    parameters_init(&list);
+    declare(&list, "backbone.stem.weight", 4, (size_t[]){4, 3, 7, 7});
+    assert_int_equal(checkpoint_read_initial(path, &list, &start, NULL), STATUS_FORMAT);
+    check_message("/parameters/loc.0.bias of shape 16 is not a parameter of this network");
+    parameters_clear(&list);
+    parameters_clear(&written);
+}
+
 static void a_file_without_any_of_the_networks_parameters_is_refused(void **state)
 {
     (void)state;
@@ -626,6 +656,7 @@ int main(void)
         cmocka_unit_test(parameters_that_do_not_fit_are_named_with_their_shapes),
         cmocka_unit_test(a_start_from_another_task_spares_what_may_differ),
         cmocka_unit_test(a_file_of_some_parameters_is_a_start_and_what_it_lacks_stays),
+        cmocka_unit_test(of_another_size_only_what_follows_from_the_size_may_differ),
         cmocka_unit_test(a_file_without_any_of_the_networks_parameters_is_refused),
         cmocka_unit_test(numbers_that_are_not_finite_are_refused),
         cmocka_unit_test(a_file_of_another_program_is_a_checkpoint),
