@@ -9,10 +9,10 @@ typedef struct {
     size_t x, y, width, height;
 } Place;
 
-static Place draw_place(RandomStream *stream, const Image *image)
+static Place draw_place(RandomStream *stream, float largest, const Image *image)
 {
     const float width = (float)image->width, height = (float)image->height;
-    const float side = random_range(stream, 0.14f, 0.38f) * height;
+    const float side = random_range(stream, 0.14f, largest) * height;
     const float aspect = random_below(stream, 2) ? 1 : random_range(stream, 0.75f, 1.4f);
     Place place = {.width = (size_t)fminf(side * aspect, width / 2), .height = (size_t)side};
     /* In the lower left corner half of the time, in another, or anywhere; at a distance or not. */
@@ -142,8 +142,9 @@ static Status draw_thumbnail(RandomStream *stream, const Place *place, Image *im
 Status overlay_inset(RandomStream *stream, OverlayPicture *picture)
 {
     Image *image = &picture->image;
-    const Place place = draw_place(stream, image);
     const uint32_t kind = random_below(stream, 10);
+    /* What an inset was painted out with is often larger than the inset. */
+    const Place place = draw_place(stream, kind < 7 ? 0.38f : 0.55f, image);
     float colour[3];
     draw_ground(stream, colour);
     const float ripple = random_below(stream, 2) ? random_range(stream, 0, 4) : 0;
