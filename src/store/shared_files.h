@@ -9,7 +9,8 @@
 #include "base/status.h"
 
 /* The path of a file or folder by its name below share/gisd, such as "published" or
- * "detectors/overlays.h5". STATUS_MISSING, naming where it was to be installed, if it is nowhere. */
+ * "detectors/overlays.h5". STATUS_MISSING, naming where it was to be installed, if it is nowhere.
+ */
 Status shared_files_find(const char *name, char path[PATH_MAX]);
 
 #endif

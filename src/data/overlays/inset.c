@@ -139,6 +139,19 @@ static Status draw_thumbnail(RandomStream *stream, const Place *place, Image *im
     return STATUS_OK;
 }
 
+/* Forgets the corners of a surround that an inset hides. */
+static void hide_below(const Box *inset, OverlayPicture *picture)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < picture->count; ++i) {
+        const Box *box = &picture->boxes[i].box;
+        if (box->x0 < inset->x0 || box->y0 < inset->y0 || box->x1 > inset->x1 ||
+            box->y1 > inset->y1)
+            picture->boxes[kept++] = picture->boxes[i];
+    }
+    picture->count = kept;
+}
+
 Status overlay_inset(RandomStream *stream, OverlayPicture *picture)
 {
     Image *image = &picture->image;
@@ -160,8 +173,9 @@ Status overlay_inset(RandomStream *stream, OverlayPicture *picture)
     }
     if (kind < 7 && random_below(stream, 2))
         draw_frame(stream, &place, image);
-    overlay_add(picture, OVERLAY_TUBE,
-                (Box){(float)place.x, (float)place.y, (float)(place.x + place.width),
-                      (float)(place.y + place.height)});
+    const Box box = {(float)place.x, (float)place.y, (float)(place.x + place.width),
+                     (float)(place.y + place.height)};
+    hide_below(&box, picture);
+    overlay_add(picture, OVERLAY_TUBE, box);
     return STATUS_OK;
 }
