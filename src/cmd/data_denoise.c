@@ -1,9 +1,12 @@
-/* gisd-data denoise MANIFEST OUT [--detector CHECKPOINT.h5] [--fill keep|black|inpaint] [--cost N]
+/* gisd-data denoise MANIFEST OUT [--detector CHECKPOINT.h5|none] [--fill keep|black|inpaint]
+ * [--cost N]
  *                   [--no-filter] [--levels N] [--sheet-frames N] [--force] */
 #include <argp.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -17,6 +20,9 @@
 #include "infer/detector.h"
 #include "store/files.h"
 #include "store/outputs.h"
+#include "store/shared_files.h"
+
+#define SHIPPED_DETECTOR "detectors/overlays.h5"
 
 enum {
     OPTION_DETECTOR = 'd',
@@ -30,8 +36,9 @@ enum {
 
 static const struct argp_option options[] = {
     {"detector", OPTION_DETECTOR, "CHECKPOINT.h5", 0,
-     "A network that finds text, digits, tube and border (its classes); without one only the black "
-     "surround and painted squares are found, by their exact pixels",
+     "A network that finds text, digits, tube and border (its classes), in place of the one that "
+     "comes with the program; none: only the black surround and painted squares are found, by "
+     "their exact pixels",
      0},
     {"fill", OPTION_FILL, "HOW", 0,
      "What becomes of overlays inside the crop: keep, black, or inpaint from what is around "
@@ -51,9 +58,19 @@ static const struct argp_option options[] = {
 typedef struct {
     const char *words[2]; /* manifest, folder */
     unsigned count;
-    const char *detector;
+    const char *detector;   /* NULL: none */
+    char shipped[PATH_MAX]; /* what it points to unless one was given */
     DenoiseJob job;
 } Arguments;
+
+/* The boxes of a network that count. Of a letter that is not removed somebody may read a name, of
+ * an inset that is none mucosa is lost; the exact pixels find most insets. */
+static const float least_scores[OVERLAY_KINDS] = {
+    [OVERLAY_TEXT] = 0.25f,
+    [OVERLAY_DIGITS] = 0.25f,
+    [OVERLAY_TUBE] = 0.6f,
+    [OVERLAY_BORDER] = 0.6f,
+};
 
 static Status parse_number(int key, const char *text, DenoiseJob *job)
 {
@@ -122,7 +139,7 @@ static const struct argp usage = {
         "Find what was laid over frames, crop it away, fill what remains of it, and filter noise "
         "(median 5x5, Sym4 wavelets). Masks and boxes move along; no annotated lesion is cut."
         "\v    gisd-data denoise data/manifest.csv data/denoised\n"
-        "    gisd-data denoise data/manifest.csv data/denoised --detector overlays.h5\n\n"
+        "    gisd-data denoise data/manifest.csv data/denoised --detector mine.h5\n\n"
         "OUT becomes a data set: manifest.csv, images/, masks/; with overlays.csv, crops.csv and "
         "frames.csv, which say what was found and done, and sheets/ to look at. Interrupted, the "
         "same command goes on; frames that are done stay. A picture of the same name in clean/ "
@@ -173,7 +190,58 @@ static Status finders_init(const char *checkpoint, Finders *finders)
     return check_classes(checkpoint, finders->detectors[0]);
 }
 
-/* Those from the operating point on. */
+static bool is_written(OverlayKind kind)
+{
+    return kind == OVERLAY_TEXT || kind == OVERLAY_DIGITS;
+}
+
+typedef struct {
+    const DetectorResult *result;
+    const DetectorAbout *about;
+} Found;
+
+/* The kind of a box; false for a class that is none. */
+static bool kind_of(const Found *found, size_t i, OverlayKind *kind)
+{
+    return overlay_parse(found->about->class_names[found->result->detections[i].class_index], kind);
+}
+
+/* The box of the other writing at the same place, as a box of text may be one of digits; `i` if
+ * there is none. */
+static size_t twin_of(const Found *found, size_t i)
+{
+    OverlayKind own, other;
+    const Detection *boxes = found->result->detections;
+    if (!kind_of(found, i, &own) || !is_written(own))
+        return i;
+    for (size_t k = 0; k < found->result->count; ++k)
+        if (kind_of(found, k, &other) && is_written(other) && other != own &&
+            box_iou(&boxes[i].box, &boxes[k].box) > 0.45)
+            return k;
+    return i;
+}
+
+/* The boxes that count, best first. What may be text and may be digits is one box, written as
+ * surely as both together. */
+static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
+{
+    const float width = (float)image->width, height = (float)image->height;
+    size_t count = 0;
+    for (size_t i = 0; i < found->result->count && count < DENOISE_OVERLAYS / 2; ++i) {
+        const Detection *own = &found->result->detections[i];
+        const size_t twin = twin_of(found, i);
+        OverlayBox box = {.score = own->score};
+        if (twin != i)
+            box.score = fminf(1, own->score + found->result->detections[twin].score);
+        if (twin < i || !kind_of(found, i, &box.kind) || box.score < least_scores[box.kind])
+            continue;
+        box.box = (Box){own->box.x0 * width, own->box.y0 * height, own->box.x1 * width,
+                        own->box.y1 * height};
+        boxes[count++] = box;
+    }
+    return count;
+}
+
 static Status find(void *finder, const Image *image, OverlayBox *boxes, size_t *count)
 {
     Detector *detector = finder;
@@ -182,20 +250,10 @@ static Status find(void *finder, const Image *image, OverlayBox *boxes, size_t *
     *count = 0;
     TRY(MEMORY_NEW(&result, 1));
     const Status status = detector_run(detector, image, result);
-    for (size_t i = 0; status == STATUS_OK && i < result->count; ++i) {
-        const Detection *found = &result->detections[i];
-        OverlayBox *box = &boxes[*count];
-        if (*count == DENOISE_OVERLAYS / 2 || (double)found->score < about.operating_point ||
-            !overlay_parse(about.class_names[found->class_index], &box->kind))
-            continue;
-        const float width = (float)image->width, height = (float)image->height;
-        box->box = (Box){found->box.x0 * width, found->box.y0 * height, found->box.x1 * width,
-                         found->box.y1 * height};
-        box->score = found->score;
-        ++*count;
-    }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
+        *count = choose(&(Found){result, &about}, image, boxes);
         detector_result_clear(result);
+    }
     free(result);
     return status;
 }
@@ -231,6 +289,19 @@ static void print_summary(const Arguments *arguments, const DenoiseSummary *summ
                quality->ssim_after);
 }
 
+static Status choose_detector(Arguments *arguments)
+{
+    if (arguments->detector && strcmp(arguments->detector, "none") == 0) {
+        arguments->detector = NULL;
+        return STATUS_OK;
+    }
+    if (arguments->detector)
+        return STATUS_OK;
+    arguments->detector = arguments->shipped;
+    const Status status = shared_files_find(SHIPPED_DETECTOR, arguments->shipped);
+    return status == STATUS_OK ? status : status_prefix(status, "--detector FILE, or none");
+}
+
 static Status claim(const Arguments *arguments)
 {
     Outputs outputs;
@@ -250,6 +321,7 @@ Status data_denoise(int argc, char **argv)
     Finders finders = {0};
     DenoiseSummary summary;
     command_parse(&usage, argc, argv, &arguments);
+    TRY(choose_detector(&arguments));
     TRY(claim(&arguments));
     Status status = STATUS_OK;
     if (arguments.detector) {

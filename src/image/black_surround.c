@@ -178,7 +178,51 @@ static size_t at_most(size_t value, size_t most)
     return value < most ? value : most;
 }
 
-/* The corner of the inner rectangle, where its first or last row meets its first or last column. */
+enum { CORNER_STEPS = 32 };
+
+/* How far the corner is black from its side on, in CORNER_STEPS rows of its box, the outermost
+ * first. */
+static void corner_runs(const Layout *layout, const PixelBox *box, bool right, bool lower,
+                        size_t runs[CORNER_STEPS])
+{
+    const size_t width = box->x1 - box->x0, height = box->y1 - box->y0;
+    for (size_t i = 0; i < CORNER_STEPS; ++i) {
+        const size_t depth = (2 * i + 1) * height / (2 * CORNER_STEPS);
+        const size_t y = lower ? box->y1 - 1 - depth : box->y0 + depth;
+        const Line row = {layout->mask + y * layout->width + box->x0, 1, width};
+        runs[i] = black_run(right ? reversed(row) : row);
+    }
+}
+
+/* Whether the triangle between the corner and the ends of `width` pixels and `steps` rows of the
+ * runs is black: nine rows of ten. */
+static bool is_black_triangle(const size_t runs[CORNER_STEPS], size_t width, size_t steps)
+{
+    size_t black = 0;
+    for (size_t i = 0; i < steps; ++i) /* at the row's middle; two pixels for a soft edge */
+        black += 2 * steps * (runs[i] + 2) >= (2 * (steps - i) - 1) * width;
+    return 10 * black >= 9 * steps;
+}
+
+/* Width and steps of the largest black triangle. */
+static void largest_triangle(const size_t runs[CORNER_STEPS], size_t *width, size_t *steps)
+{
+    const size_t whole = *width;
+    *width = *steps = 0;
+    for (size_t k = 1; k <= CORNER_STEPS; ++k)
+        for (size_t j = 1; j <= CORNER_STEPS; ++j) {
+            const size_t wide = k * whole / CORNER_STEPS;
+            if (wide * j > *width * *steps && is_black_triangle(runs, wide, j)) {
+                *width = wide;
+                *steps = j;
+            }
+        }
+}
+
+/* The corner of the inner rectangle, where its first or last row meets its first or last column.
+ * Where an inset interrupts a band, what is left of it makes one of these lines black far beyond
+ * the corner. Black is at least half of the way to the corner's slant, be that straight or round;
+ * where less is, the largest black triangle is the corner. */
 static bool corner_box(const Layout *layout, bool right, bool lower, PixelBox *box)
 {
     const PixelBox *inner = &layout->inner;
@@ -187,12 +231,27 @@ static bool corner_box(const Layout *layout, bool right, bool lower, PixelBox *b
     const size_t wide = row.count, high = column.count;
     row = right ? reversed(row) : row;
     column = lower ? reversed(column) : column;
-    const size_t width = at_most(black_run(row), wide / 2);
-    const size_t height = at_most(black_run(column), high / 2);
+    size_t width = black_run(row), height = black_run(column);
+    const bool beyond = width > wide / 2 || height > high / 2;
+    width = at_most(width, wide / 2);
+    height = at_most(height, high / 2);
+    size_t runs[CORNER_STEPS];
     *box =
         (PixelBox){right ? inner->x1 - width : inner->x0, lower ? inner->y1 - height : inner->y0,
                    right ? inner->x1 : inner->x0 + width, lower ? inner->y1 : inner->y0 + height};
-    return 50 * width >= wide && 50 * height >= high && width > 2 && height > 2;
+    if (50 * width < wide || 50 * height < high || width <= 2 || height <= 2)
+        return false;
+    corner_runs(layout, box, right, lower, runs);
+    if (!beyond && is_black_triangle(runs, width / 2, CORNER_STEPS / 2))
+        return true;
+    size_t steps;
+    largest_triangle(runs, &width, &steps);
+    height = steps * height / CORNER_STEPS;
+    box->x0 = right ? inner->x1 - width : inner->x0;
+    box->x1 = box->x0 + width;
+    box->y0 = lower ? inner->y1 - height : inner->y0;
+    box->y1 = box->y0 + height;
+    return 50 * width >= wide && 50 * height >= high;
 }
 
 size_t black_surround_boxes(const uint8_t *mask, size_t width, size_t height,

@@ -8,7 +8,7 @@
 #include "image/regions.h"
 #include "image/surround.h"
 
-enum { CHANNELS = 3, BLACK_MOST = 24, RIPPLE = 6, HUE_MARGIN = 16 };
+enum { CHANNELS = 3, BLACK_MOST = 24, RIPPLE = 6, HUE_MARGIN = 16, JPEG_BLOCK = 8 };
 
 static bool is_black(const Image *image, size_t x, size_t y)
 {
@@ -46,6 +46,15 @@ static void grow(const Image *image, PixelBox *box)
         box->y0 -= row_is_black(image, box->y0 - 1, box->x0, box->x1);
     for (size_t i = 0; i < reach_y && box->y1 < image->height; ++i)
         box->y1 += row_is_black(image, box->y1, box->x0, box->x1);
+}
+
+/* What is left of a rectangle without JPEG's blocks along its sides, which may ripple. */
+static PixelBox without_ripples(const PixelBox *box)
+{
+    if (box->x1 - box->x0 < 4 * JPEG_BLOCK || box->y1 - box->y0 < 4 * JPEG_BLOCK)
+        return *box;
+    return (PixelBox){box->x0 + JPEG_BLOCK, box->y0 + JPEG_BLOCK, box->x1 - JPEG_BLOCK,
+                      box->y1 - JPEG_BLOCK};
 }
 
 /* Whether 99 of 100 pixels lie within RIPPLE of the rectangle's mean. */
@@ -87,7 +96,8 @@ static Status find_black(const Image *image, PixelBox boxes[PAINTED_MOST], size_
     *box = surround.square;
     if (!surround.has_square)
         return STATUS_OK;
-    *count += is_constant(image, box); /* what it grows by may have the edge's ripples */
+    const PixelBox inner = without_ripples(box);
+    *count += is_constant(image, &inner); /* what it grows by may have the edge's ripples */
     grow(image, box);
     return STATUS_OK;
 }

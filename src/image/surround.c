@@ -2,6 +2,7 @@
  * rectangle of black cells is found row by row from the runs of black cells above. */
 #include "image/surround.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 enum {
     CELLS = 64,
     BLACK_MOST = 24,   /* the brightest pixel of a painted-out cell; JPEG leaves ripples */
-    BRIGHT_LEAST = 48, /* of a cell beside it */
+    BRIGHT_LEAST = 40, /* of a cell beside it */
     REMNANT_MOST = 3,  /* cells */
 };
 
@@ -69,64 +70,68 @@ static PixelBox largest_black(const Grid *grid)
     return best;
 }
 
-typedef enum { ACROSS, DOWN } Direction;
-
-/* Of the lines of cells that run through a rectangle in one direction, how many have a bright one.
- */
-static size_t bright_lines(const Grid *grid, const PixelBox *cells, Direction direction)
-{
-    bool bright[CELLS] = {0};
-    size_t count = 0;
-    for (size_t y = cells->y0; y < cells->y1; ++y)
-        for (size_t x = cells->x0; x < cells->x1; ++x)
-            bright[direction == ACROSS ? y : x] |= grid->peaks[y][x] >= BRIGHT_LEAST;
-    for (size_t i = 0; i < CELLS; ++i)
-        count += bright[i];
-    return count;
-}
-
 typedef enum { SIDE_NEITHER, SIDE_OPEN, SIDE_EDGE } Side;
 
-/* What a side of `length` cells is, from the cells beside it and all beyond it up to the field's
- * end, looked at in lines that leave it at a right angle. A remnant of what was painted over may
- * stand between the square and the field's end. */
-static Side side_of(const Grid *grid, size_t length, const PixelBox *beside, const PixelBox *beyond,
-                    Direction direction)
+/* A side from within, looked at in the lines of cells that leave it at a right angle: `count` of
+ * them `depth` cells long; the cell `i` of the line `k` is at first + i x out + k x along. */
+typedef struct {
+    const uint8_t *peaks; /* the grid's */
+    ptrdiff_t first, out, along;
+    size_t count, depth;
+} Outlook;
+
+/* How many cells from the side the line's first bright one is; `depth` if none is. */
+static size_t to_bright(const Outlook *outlook, size_t line)
 {
-    size_t depth = direction == ACROSS ? beyond->x1 - beyond->x0 : beyond->y1 - beyond->y0;
-    if (depth <= REMNANT_MOST || 5 * bright_lines(grid, beyond, direction) <= length)
+    const ptrdiff_t first = outlook->first + (ptrdiff_t)line * outlook->along;
+    size_t i = 0;
+    while (i < outlook->depth && outlook->peaks[first + (ptrdiff_t)i * outlook->out] < BRIGHT_LEAST)
+        ++i;
+    return i;
+}
+
+/* Something bright lies beside three fifths of an edge. Beside four fifths it is enough that it
+ * lies there or at one and the same distance: the edge of a second square that overlaps this one.
+ */
+static bool is_edge(const Outlook *outlook)
+{
+    size_t at[CELLS + 1] = {0}, most = 0;
+    for (size_t k = 0; k < outlook->count; ++k)
+        ++at[to_bright(outlook, k)];
+    const size_t beside = at[0] + at[1];
+    for (size_t d = 2; d + 1 < outlook->depth; ++d)
+        most = at[d] + at[d + 1] > most ? at[d] + at[d + 1] : most;
+    return 5 * beside >= 3 * outlook->count ||
+           (beside > 0 && 5 * (beside + most) >= 4 * outlook->count);
+}
+
+/* A remnant of what was painted over may stand between the square and the field's end. */
+static Side side_of(const Outlook *outlook)
+{
+    size_t bright = 0;
+    for (size_t k = 0; k < outlook->count; ++k)
+        bright += to_bright(outlook, k) < outlook->depth;
+    if (outlook->depth <= REMNANT_MOST || 5 * bright <= outlook->count)
         return SIDE_OPEN;
-    return 5 * bright_lines(grid, beside, direction) >= 3 * length ? SIDE_EDGE : SIDE_NEITHER;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
+    return is_edge(outlook) ? SIDE_EDGE : SIDE_NEITHER;
 }
 
 /* The four sides; a cell that an edge crosses may be neither black nor bright, so two cells beside
  * it count. */
 static void find_sides(const Grid *grid, const PixelBox *box, Side sides[4])
 {
-    size_t width = box->x1 - box->x0, height = box->y1 - box->y0;
-    const PixelBox left = {grid->x0, box->y0, box->x0, box->y1};
-    const PixelBox right = {box->x1, box->y0, grid->x1, box->y1};
-    const PixelBox above = {box->x0, grid->y0, box->x1, box->y0};
-    const PixelBox below = {box->x0, box->y1, box->x1, grid->y1};
-    PixelBox near_left = left, near_right = right, near_above = above, near_below = below;
-    near_left.x0 = larger(left.x0, box->x0 > 2 ? box->x0 - 2 : 0);
-    near_right.x1 = smaller(right.x1, box->x1 + 2);
-    near_above.y0 = larger(above.y0, box->y0 > 2 ? box->y0 - 2 : 0);
-    near_below.y1 = smaller(below.y1, box->y1 + 2);
-    sides[0] = side_of(grid, height, &near_left, &left, ACROSS);
-    sides[1] = side_of(grid, height, &near_right, &right, ACROSS);
-    sides[2] = side_of(grid, width, &near_above, &above, DOWN);
-    sides[3] = side_of(grid, width, &near_below, &below, DOWN);
+    const size_t width = box->x1 - box->x0, height = box->y1 - box->y0;
+    const uint8_t *peaks = grid->peaks[0];
+    const ptrdiff_t first = (ptrdiff_t)(box->y0 * CELLS + box->x0);
+    const ptrdiff_t last = (ptrdiff_t)((box->y1 - 1) * CELLS + box->x1 - 1);
+    const Outlook left = {peaks, first - 1, -1, CELLS, height, box->x0 - grid->x0};
+    const Outlook right = {peaks, last + 1, 1, -CELLS, height, grid->x1 - box->x1};
+    const Outlook above = {peaks, first - CELLS, -CELLS, 1, width, box->y0 - grid->y0};
+    const Outlook below = {peaks, last + CELLS, CELLS, -1, width, grid->y1 - box->y1};
+    sides[0] = side_of(&left);
+    sides[1] = side_of(&right);
+    sides[2] = side_of(&above);
+    sides[3] = side_of(&below);
 }
 
 /* Whether a rectangle of black cells has a square's size and edges. */

@@ -20,7 +20,8 @@ typedef struct {
 
 /* Looks for both. A square is a black rectangle of at least 2 % of the field and an eighth of its
  * width and height with straight edges: along each side something bright lies beside three fifths
- * of it, or nothing bright beyond four fifths of it up to the field's end, or that end is near; and
+ * of it (or, where a second square overlaps, four fifths count with what is at one distance), or
+ * nothing bright beyond four fifths of it up to the field's end, or that end is near; and
  * two sides are bright. A corner that the round field leaves has a slanting edge and a dark lumen a
  * soft one, so neither is a square. Measured on real frames: docs/experiments.md. */
 Status surround_find(const LightPlanes *planes, const PixelBox *field, Surround *surround);

@@ -1,45 +1,15 @@
 /* The paper's tables; see published.h. */
 #include "report/published.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "store/csv.h"
 #include "store/files.h"
-
-/* bin/../share/gisd/published of the running program; false if it cannot be told. */
-static bool folder_beside_program(char folder[PATH_MAX])
-{
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length <= 0)
-        return false;
-    program[length] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
-    return snprintf(folder, PATH_MAX, "%s/../share/gisd/published", program) < PATH_MAX;
-}
-
-static Status find_folder(char folder[PATH_MAX])
-{
-    if (folder_beside_program(folder) && files_is_folder(folder))
-        return STATUS_OK;
-    const char *const candidates[] = {GISD_PUBLISHED_INSTALLED, GISD_PUBLISHED_SOURCE};
-    for (size_t i = 0; i < 2; ++i)
-        if (files_is_folder(candidates[i])) {
-            snprintf(folder, PATH_MAX, "%s", candidates[i]);
-            return STATUS_OK;
-        }
-    FAIL(STATUS_MISSING, "%s: the folder of published tables is not there", candidates[0]);
-}
+#include "store/shared_files.h"
 
 /* A number of the table; an empty field is NaN. */
 static Status read_number(const CsvTable *table, size_t row, const char *name, double *value)
@@ -150,7 +120,7 @@ Status published_read(const char *folder, Published *published)
     *published = (Published){0};
     char found[PATH_MAX];
     if (folder == NULL) {
-        TRY(find_folder(found));
+        TRY(shared_files_find("published", found));
         folder = found;
     }
     Status status = read_folder(folder, published);

@@ -20,7 +20,8 @@ refuses() # refuses TEXT COMMAND...: one line with the text, and no success
 "$data" phantom "$folder/noisy" --images 12 --seed 3 --size 160x128 --overlays 1 --noise mixed >/dev/null
 [ "$(ls "$folder/noisy/clean" | wc -l)" = 12 ]
 for threads in 1 3; do
-    OMP_NUM_THREADS=$threads "$data" denoise "$folder/noisy/manifest.csv" "$folder/$threads" >"$folder/said"
+    OMP_NUM_THREADS=$threads "$data" denoise "$folder/noisy/manifest.csv" "$folder/$threads" --detector none \
+        >"$folder/said"
 done
 diff -r "$folder/1" "$folder/3"
 "$data" check "$folder/1/manifest.csv" >/dev/null 2>"$folder/warnings"
@@ -40,19 +41,19 @@ cp -r "$folder/1" "$folder/half"
 rm "$folder/half/manifest.csv" "$folder/half/frames/000003.csv" "$folder/half/images/000005.png"
 echo changed >"$folder/half/images/000007.png"
 printf 'what,name' >"$folder/half/frames/000009.csv"
-"$data" denoise "$folder/noisy/manifest.csv" "$folder/half" >"$folder/said"
+"$data" denoise "$folder/noisy/manifest.csv" "$folder/half" --detector none >"$folder/said"
 grep -q ': 12 frames, 8 of them done before$' "$folder/said"
 diff -r "$folder/1" "$folder/half"
 
 # Killed at any instant it has no manifest, or all of it.
 for delay in 0.05 0.2; do
     rm -rf "$folder/killed"
-    "$data" denoise "$folder/noisy/manifest.csv" "$folder/killed" >/dev/null 2>&1 &
+    "$data" denoise "$folder/noisy/manifest.csv" "$folder/killed" --detector none >/dev/null 2>&1 &
     sleep $delay
     kill -9 $! 2>/dev/null || true
     wait $! 2>/dev/null || true
     [ ! -e "$folder/killed/manifest.csv" ] || diff -r "$folder/1" "$folder/killed"
-    "$data" denoise "$folder/noisy/manifest.csv" "$folder/killed" >/dev/null
+    "$data" denoise "$folder/noisy/manifest.csv" "$folder/killed" --detector none >/dev/null
     diff -r "$folder/1" "$folder/killed"
 done
 
@@ -63,7 +64,7 @@ refuses "another process is working on this folder" flock "$folder/1/gisd-denois
 
 refuses "was made otherwise" "$data" denoise "$folder/noisy/manifest.csv" "$folder/1" --fill black
 diff -r "$folder/1" "$folder/3"
-"$data" denoise "$folder/noisy/manifest.csv" "$folder/half" --no-filter --force >/dev/null
+"$data" denoise "$folder/noisy/manifest.csv" "$folder/half" --detector none --no-filter --force >/dev/null
 ! diff -rq "$folder/1/images" "$folder/half/images" >/dev/null
 refuses "where this command writes" "$data" denoise "$folder/noisy/manifest.csv" "$folder/noisy"
 refuses "expected keep, black or inpaint" "$data" denoise "$folder/noisy/manifest.csv" "$folder/x" --fill grey
@@ -74,3 +75,15 @@ refuses "missing.h5" "$data" denoise "$folder/noisy/manifest.csv" "$folder/x" --
 "$GISD_BUILD/tests/make_checkpoint" "$folder/network"
 refuses "expected a network that finds text, digits, tube and border" \
     "$data" denoise "$folder/noisy/manifest.csv" "$folder/x" --detector "$folder/network/checkpoint.h5"
+
+# The detector that comes with the program finds text, on any number of threads, and is a file like others.
+"$data" phantom "$folder/drawn" --images 4 --seed 3 --size 480x400 --overlays 1 >/dev/null
+for threads in 1 3; do
+    OMP_NUM_THREADS=$threads "$data" denoise "$folder/drawn/manifest.csv" "$folder/drawn$threads" >"$folder/said"
+done
+diff -r "$folder/drawn1" "$folder/drawn3"
+grep -Eq ',(text|digits),0\.' "$folder/drawn1/overlays.csv"
+"$data" denoise "$folder/drawn/manifest.csv" "$folder/drawn1" \
+    --detector "$GISD_SOURCE/results/detectors/overlays.h5" >"$folder/said"
+grep -q ': 4 frames, 4 of them done before$' "$folder/said"
+refuses "was made otherwise" "$data" denoise "$folder/drawn/manifest.csv" "$folder/drawn1" --detector none

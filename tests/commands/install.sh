@@ -71,7 +71,7 @@ grep -q "lesion score $score" <<<"$("$prefix/bin/gisd-detect" checkpoint.h5 pict
 for file in doc/gisd/README.md doc/gisd/CHANGELOG.md doc/gisd/CITATION.cff doc/gisd/LICENSE \
     doc/gisd/docs/results.md doc/gisd/examples/detect.c gisd/experiments/table2.yaml \
     gisd/slurm/grid.sh gisd/tools/pytorch/improved_ssd.py gisd/published/table2.csv \
-    bash-completion/completions/gisd-grid; do
+    gisd/detectors/overlays.h5 bash-completion/completions/gisd-grid; do
     [ -s "$prefix/share/$file" ] || {
         echo "install.sh: no share/$file" >&2
         exit 1

@@ -96,37 +96,55 @@ static Status find_exact(Look *look, DenoisedFrame *result)
     return STATUS_OK;
 }
 
-/* Whether an overlay that was found by exact pixels is found once more. */
-static bool is_known(const DenoisedFrame *result, size_t exact, const OverlayBox *overlay)
+/* Whether the pixels of a box are covered by half already. */
+static bool is_covered(const Look *look, const Box *box)
 {
-    for (size_t i = 0; i < exact; ++i)
-        if (result->overlays[i].kind == overlay->kind &&
-            box_iou(&result->overlays[i].box, &overlay->box) > 0.5)
-            return true;
-    return false;
+    const PixelBox pixels = pixels_of(box, look->frame->width, look->frame->height);
+    size_t covered = 0;
+    for (size_t y = pixels.y0; y < pixels.y1; ++y)
+        for (size_t x = pixels.x0; x < pixels.x1; ++x)
+            covered += look->overlaid[y * look->frame->width + x];
+    return 2 * covered >= (pixels.x1 - pixels.x0) * (pixels.y1 - pixels.y0);
+}
+
+/* Whether what a network found adds to the exact pixels: all writing does; an inset where it does
+ * not lie on a square or in the surround; a border where no surround was found, else the exact one
+ * is better. */
+static bool adds(const Look *look, const OverlayBox *overlay, bool has_border)
+{
+    if (overlay->kind == OVERLAY_BORDER)
+        return !has_border;
+    return overlay->kind != OVERLAY_TUBE || !is_covered(look, &overlay->box);
+}
+
+static Status find_more(const DenoiseSettings *settings, void *finder, Look *look,
+                        DenoisedFrame *result)
+{
+    bool has_border = false;
+    OverlayBox *found;
+    size_t count = 0;
+    for (size_t i = 0; i < result->overlay_count; ++i)
+        has_border |= result->overlays[i].kind == OVERLAY_BORDER;
+    TRY(MEMORY_NEW(&found, DENOISE_OVERLAYS / 2));
+    const Status status = settings->find(finder, look->frame, found, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; ++i)
+        if (adds(look, &found[i], has_border)) {
+            add(result, &found[i]);
+            cover(look, &found[i]);
+        }
+    free(found);
+    return status;
 }
 
 static Status find_overlays(const DenoiseSettings *settings, void *finder, Look *look,
                             DenoisedFrame *result)
 {
     TRY(find_exact(look, result));
-    const size_t exact = result->overlay_count;
-    if (settings->find) {
-        OverlayBox *found;
-        size_t count = 0;
-        TRY(MEMORY_NEW(&found, DENOISE_OVERLAYS / 2));
-        const Status status = settings->find(finder, look->frame, found, &count);
-        for (size_t i = 0; status == STATUS_OK && i < count; ++i)
-            if (!is_known(result, exact, &found[i]))
-                add(result, &found[i]);
-        free(found);
-        TRY(status);
-    }
-    /* Of the exact ones the surround is covered already, to the pixel. */
+    /* The surround is covered already, to the pixel. */
     for (size_t i = 0; i < result->overlay_count; ++i)
-        if (i >= exact || result->overlays[i].kind != OVERLAY_BORDER)
+        if (result->overlays[i].kind != OVERLAY_BORDER)
             cover(look, &result->overlays[i]);
-    return STATUS_OK;
+    return settings->find ? find_more(settings, finder, look, result) : STATUS_OK;
 }
 
 /* ---- the crop ---- */

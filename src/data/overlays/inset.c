@@ -9,10 +9,10 @@ typedef struct {
     size_t x, y, width, height;
 } Place;
 
-static Place draw_place(RandomStream *stream, const Image *image)
+static Place draw_place(RandomStream *stream, float largest, const Image *image)
 {
     const float width = (float)image->width, height = (float)image->height;
-    const float side = random_range(stream, 0.14f, 0.38f) * height;
+    const float side = random_range(stream, 0.14f, largest) * height;
     const float aspect = random_below(stream, 2) ? 1 : random_range(stream, 0.75f, 1.4f);
     Place place = {.width = (size_t)fminf(side * aspect, width / 2), .height = (size_t)side};
     /* In the lower left corner half of the time, in another, or anywhere; at a distance or not. */
@@ -139,11 +139,25 @@ static Status draw_thumbnail(RandomStream *stream, const Place *place, Image *im
     return STATUS_OK;
 }
 
+/* Forgets the corners of a surround that an inset hides. */
+static void hide_below(const Box *inset, OverlayPicture *picture)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < picture->count; ++i) {
+        const Box *box = &picture->boxes[i].box;
+        if (box->x0 < inset->x0 || box->y0 < inset->y0 || box->x1 > inset->x1 ||
+            box->y1 > inset->y1)
+            picture->boxes[kept++] = picture->boxes[i];
+    }
+    picture->count = kept;
+}
+
 Status overlay_inset(RandomStream *stream, OverlayPicture *picture)
 {
     Image *image = &picture->image;
-    const Place place = draw_place(stream, image);
     const uint32_t kind = random_below(stream, 10);
+    /* What an inset was painted out with is often larger than the inset. */
+    const Place place = draw_place(stream, kind < 7 ? 0.38f : 0.55f, image);
     float colour[3];
     draw_ground(stream, colour);
     const float ripple = random_below(stream, 2) ? random_range(stream, 0, 4) : 0;
@@ -159,8 +173,9 @@ Status overlay_inset(RandomStream *stream, OverlayPicture *picture)
     }
     if (kind < 7 && random_below(stream, 2))
         draw_frame(stream, &place, image);
-    overlay_add(picture, OVERLAY_TUBE,
-                (Box){(float)place.x, (float)place.y, (float)(place.x + place.width),
-                      (float)(place.y + place.height)});
+    const Box box = {(float)place.x, (float)place.y, (float)(place.x + place.width),
+                     (float)(place.y + place.height)};
+    hide_below(&box, picture);
+    overlay_add(picture, OVERLAY_TUBE, box);
     return STATUS_OK;
 }

@@ -58,9 +58,31 @@ static Plate draw_plate(RandomStream *stream)
 }
 
 typedef struct {
+    Lettering style;
+    Plate plate;
+    float interlaced; /* what is left of every other row of ink; 1: all */
+    bool right;       /* lines end at x instead of beginning there */
+    float x, y;       /* of the first base line */
+    float step;       /* to the next one */
+    size_t lines;
+} Block;
+
+/* What a processor of half pictures leaves of thin letters: every other row is weak or not there.
+ */
+static void interlace(const Letters *letters, float left)
+{
+    for (size_t y = 1; y < letters->ink.height; y += 2)
+        for (size_t x = 0; x < letters->ink.width; ++x) {
+            uint8_t *ink = &letters->ink.pixels[y * letters->ink.width + x];
+            *ink = (uint8_t)((float)*ink * left);
+        }
+}
+
+typedef struct {
     Token token;
     Letters letters;
-    float pen; /* from the line's start, pixels */
+    float pen;  /* from the line's start, pixels */
+    bool apart; /* far from the piece before it */
 } Piece;
 
 typedef struct {
@@ -76,12 +98,16 @@ static void line_clear(Line *line)
     *line = (Line){0};
 }
 
-static Status set_line(RandomStream *stream, const Lettering *style, Line *line)
+static Status set_line(RandomStream *stream, const Block *block, Line *line)
 {
+    const Lettering *style = &block->style;
     Token tokens[TOKENS_MOST];
     const size_t count = words_draw(stream, tokens);
     *line = (Line){0};
-    const float space = style->height * random_range(stream, 0.5f, 1.2f);
+    const bool apart =
+        !block->plate.shown && random_below(stream, 4) == 0; /* as in columns of a table */
+    const float space =
+        style->height * (apart ? random_range(stream, 3, 6) : random_range(stream, 0.5f, 1.2f));
     for (size_t i = 0; i < count; ++i) {
         Piece *piece = &line->pieces[i];
         piece->token = tokens[i];
@@ -91,6 +117,9 @@ static Status set_line(RandomStream *stream, const Lettering *style, Line *line)
             return status;
         }
         ++line->count;
+        if (block->interlaced < 1)
+            interlace(&piece->letters, block->interlaced);
+        piece->apart = apart;
         piece->pen = line->width + (i > 0 ? space : 0);
         line->width = piece->pen + piece->letters.advance;
     }
@@ -151,7 +180,7 @@ static void lay_line(const Line *line, const Lettering *style, float x, float y,
         letters_lay(&piece->letters, style, left, top, &picture->image);
         const Box own = {(float)left, (float)top, (float)left + (float)ink->width,
                          (float)top + (float)ink->height};
-        if (open && kind != piece->token.kind) {
+        if (open && (kind != piece->token.kind || piece->apart)) {
             overlay_add(picture, kind, box);
             open = false;
         }
@@ -165,15 +194,6 @@ static void lay_line(const Line *line, const Lettering *style, float x, float y,
         overlay_add(picture, kind, box);
 }
 
-typedef struct {
-    Lettering style;
-    Plate plate;
-    bool right; /* lines end at x instead of beginning there */
-    float x, y; /* of the first base line */
-    float step; /* to the next one */
-    size_t lines;
-} Block;
-
 static Block draw_block(RandomStream *stream, const Image *image)
 {
     const float width = (float)image->width, height = (float)image->height;
@@ -183,11 +203,17 @@ static Block draw_block(RandomStream *stream, const Image *image)
         if (block.style.colour.red < 60)
             block.style.colour = (Colour){255, 255, 255};
     }
+    /* Of letters as small as that, which have no outline to be read by. */
+    block.interlaced = 1;
+    if (block.style.height < 0.03f * height && random_below(stream, 2)) {
+        block.style.outline = 0;
+        block.interlaced = random_range(stream, 0, 0.5f);
+    }
     block.step = block.style.height * random_range(stream, 1.35f, 2.4f);
-    block.lines = 1 + random_below(stream, 6);
+    block.lines = 1 + random_below(stream, 10);
     const uint32_t place = random_below(stream, 10);
     block.right = place == 5 || place == 6;
-    block.x = random_range(stream, -0.01f, 0.06f) * width;
+    block.x = random_range(stream, -0.08f, 0.06f) * width;
     block.y = random_range(stream, 0.03f, 0.9f) * height;
     if (block.right)
         block.x = width - block.x;
@@ -209,11 +235,13 @@ static Status lay_block(RandomStream *stream, const Block *block, OverlayPicture
     float y = block->y + style->height;
     for (size_t i = 0; i < block->lines && y + gap < height; ++i, y += block->step) {
         Line line;
-        TRY(set_line(stream, style, &line));
+        if (random_below(stream, 4) == 0)
+            continue; /* a field that is empty */
+        TRY(set_line(stream, block, &line));
         const float x = block->right ? block->x - line.width : block->x;
         const Box room = {x - gap, y - style->height - gap, x + line.width + gap, y + gap};
         const float seen = fminf(x + line.width, (float)picture->image.width) - fmaxf(x, 0);
-        if (is_free(picture, &room, 1) && seen >= 0.6f * line.width) {
+        if (is_free(picture, &room, 1) && seen >= 0.4f * line.width) {
             if (block->plate.shown)
                 lay_plate(&block->plate, &room, &picture->image);
             lay_line(&line, style, x, y, picture);

@@ -28,7 +28,7 @@ static void draw_bands(RandomStream *stream, float share, float width, float hei
 
 static void draw_octagon(RandomStream *stream, float height, Shape *shape)
 {
-    const float cut = random_range(stream, 0.08f, 0.3f) * height;
+    const float cut = random_range(stream, 0.08f, 0.4f) * height;
     const float slope = random_range(stream, 0.7f, 1.3f);
     const float other = random_below(stream, 3) ? 1 : random_range(stream, 0.5f, 1.5f);
     shape->cut[0][0] = cut;

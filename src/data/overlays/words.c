@@ -62,6 +62,17 @@ static void draw_number(RandomStream *stream, char *text)
         text[1 + below(stream, digits - 2)] = signs[random_below(stream, 4)];
 }
 
+/* White squares in place of a date or number, as small as the letters or as large as their line. */
+static void draw_blanked(RandomStream *stream, char *text)
+{
+    static const char *const forms[] = {"BB/BB/BBBB", "BBBB:BB", "BBB/BBB",
+                                        "BB/BB",      "BBB",     "BBBBBB"};
+    const char *const square = random_below(stream, 2) ? "\u25a0" : "\u2588 ";
+    text[0] = '\0';
+    for (const char *form = ONE_OF(stream, forms); *form; ++form)
+        strcat(text, *form == 'B' ? square : *form == '/' ? "/" : ":");
+}
+
 static void draw_digits(RandomStream *stream, Token *token)
 {
     token->kind = OVERLAY_DIGITS;
@@ -76,12 +87,7 @@ static void draw_digits(RandomStream *stream, Token *token)
         draw_number(stream, token->text);
         break;
     default: /* a date or number that was blanked out */
-        if (random_below(stream, 3) == 0)
-            snprintf(token->text, TOKEN_BYTES, "%s",
-                     random_below(stream, 2) ? "\u25a0\u25a0/\u25a0\u25a0/\u25a0\u25a0\u25a0\u25a0"
-                                             : "\u25a0\u25a0\u25a0\u25a0:\u25a0\u25a0");
-        else
-            draw_number(stream, token->text);
+        draw_blanked(stream, token->text);
     }
 }
 
@@ -95,7 +101,8 @@ static void draw_word(RandomStream *stream, Token *token)
         "EG-600WR", "CF-HQ190", "Patient", "Hospital", "Endoscopy", "Antrum", "Corpus",
         "Scope",    "Video",    "Input",   "Drop",     "Buf",       "Mbit/s", "IMAGE",
         "\u25cf",   "\u260a",   "\u25b6",  "male",     "F",         "M",      "x1.2",
-        "Color",    "Contrast", "Light",
+        "Color",    "Contrast", "Light",   "Sex:",     "Age:",      "Cr:N",   "Ec:A3",
+        "D.F:1",    "Eh:A1",    "Cm:1",    "CVP:7",    "\u2588",
     };
     token->kind = OVERLAY_TEXT;
     if (random_below(stream, 4) > 0) {

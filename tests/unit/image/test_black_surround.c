@@ -77,6 +77,27 @@ static void bands_and_corners_get_a_rectangle_each(void **state)
     assert_memory_equal(boxes, (&(PixelBox){0, 0, WIDTH, HEIGHT}), sizeof *boxes);
 }
 
+/* A band that an inset interrupts is not taken off as a whole: its remainder runs along a side. */
+static void what_is_left_of_a_band_makes_no_corner_longer(void **state)
+{
+    (void)state;
+    static uint8_t mask[WIDTH * HEIGHT];
+    PixelBox boxes[BLACK_SURROUND_BOXES];
+    for (size_t y = 0; y < HEIGHT; ++y)
+        for (size_t x = 0; x < WIDTH; ++x) {
+            const bool inset = x >= 6 && x < 80 && y >= 180 && y < 240;
+            mask[y * WIDTH + x] = outside(x, y) && !inset;
+        }
+    const size_t count = black_surround_boxes(mask, WIDTH, HEIGHT, boxes);
+    const PixelBox *upper_left = NULL;
+    for (size_t i = 0; i < count; ++i)
+        if (boxes[i].x0 == 6 && boxes[i].y0 == 0)
+            upper_left = &boxes[i];
+    assert_non_null(upper_left);
+    assert_in_range(upper_left->x1, 50, 70);
+    assert_in_range(upper_left->y1, 45, 75); /* and not 128, half of the frame */
+}
+
 /* ---- painted squares ---- */
 
 static void fill(Image *image, const PixelBox *box, uint8_t red, uint8_t green, uint8_t blue)
@@ -134,6 +155,7 @@ int main(void)
         cmocka_unit_test(the_surround_is_found_to_the_pixel),
         cmocka_unit_test(a_lumen_and_a_full_frame_have_no_surround),
         cmocka_unit_test(bands_and_corners_get_a_rectangle_each),
+        cmocka_unit_test(what_is_left_of_a_band_makes_no_corner_longer),
         cmocka_unit_test(squares_are_found_to_the_pixel),
         cmocka_unit_test(a_shaded_square_is_no_painted_one),
     };

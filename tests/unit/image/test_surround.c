@@ -77,6 +77,21 @@ static void a_square_is_found_where_it_stands(void **state)
     }
 }
 
+/* One above the other, the lower one wider, with little of its upper side left to be seen. */
+static void two_squares_that_overlap_are_found(void **state)
+{
+    (void)state;
+    Image image;
+    blob_picture(&image, 320, 256, 2, 1, 0);
+    fill(&image, 0, 176, 120, 256, 0);
+    fill(&image, 0, 150, 80, 200, 0);
+    const Surround surround = look_at(&image);
+    assert_true(surround.has_square);
+    assert_in_range(surround.square.x1, 115, 120);
+    assert_in_range(surround.square.y0, 176, 180);
+    image_clear(&image);
+}
+
 static void corners_lumens_and_small_boxes_are_no_squares(void **state)
 {
     (void)state;
@@ -112,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_dark_border_is_a_share_of_the_outermost_pixels),
         cmocka_unit_test(a_square_is_found_where_it_stands),
+        cmocka_unit_test(two_squares_that_overlap_are_found),
         cmocka_unit_test(corners_lumens_and_small_boxes_are_no_squares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
