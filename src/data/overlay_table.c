@@ -58,13 +58,16 @@ static double within(double value, double most)
     return fmin(fmax(value, 0), most);
 }
 
-/* Adds the part of a box that lies on the frame; places are sums weighted by area until the end. */
-static void add_box(const Example *frame, const double corners[CORNERS], OverlaySummary *summary)
+/* Adds the part of a box that lies on a part of the frame; places are sums weighted by area until
+ * the end. */
+static void add_box(const PixelBox *part, const double corners[CORNERS], OverlaySummary *summary)
 {
-    const double width = frame->width, height = frame->height;
-    const double x0 = within(corners[X0], width) / width, x1 = within(corners[X1], width) / width;
-    const double y0 = within(corners[Y0], height) / height,
-                 y1 = within(corners[Y1], height) / height;
+    const double left = (double)part->x0, top = (double)part->y0;
+    const double width = (double)part->x1 - left, height = (double)part->y1 - top;
+    const double x0 = within(corners[X0] - left, width) / width,
+                 x1 = within(corners[X1] - left, width) / width;
+    const double y0 = within(corners[Y0] - top, height) / height,
+                 y1 = within(corners[Y1] - top, height) / height;
     const double area = (x1 - x0) * (y1 - y0);
     if (!(area > 0))
         return;
@@ -72,6 +75,16 @@ static void add_box(const Example *frame, const double corners[CORNERS], Overlay
     summary->area += area;
     summary->x += area * (x0 + x1) / 2;
     summary->y += area * (y0 + y1) / 2;
+}
+
+static void finish(size_t count, OverlaySummary (*frames)[OVERLAY_KINDS])
+{
+    for (size_t i = 0; i < count; ++i)
+        for (size_t k = 0; k < OVERLAY_KINDS; ++k) {
+            OverlaySummary *summary = &frames[i][k];
+            summary->x = summary->area > 0 ? summary->x / summary->area : 0;
+            summary->y = summary->area > 0 ? summary->y / summary->area : 0;
+        }
 }
 
 static Status read_rows(const Reading *reading, const Dataset *dataset, OverlayTable *table)
@@ -85,14 +98,18 @@ static Status read_rows(const Reading *reading, const Dataset *dataset, OverlayT
         if (!text_map_find(&reading->frames, csv_cell(&reading->csv, row, reading->image), &frame))
             continue;
         table->given = true;
-        add_box(&dataset->examples[frame], corners, &table->frames[frame][kind]);
+        const Example *example = &dataset->examples[frame];
+        const PixelBox whole = {0, 0, example->width, example->height};
+        add_box(&whole, corners, &table->frames[frame][kind]);
+        if (table->left && kind != OVERLAY_BORDER)
+            add_box(&example->crop, corners, &table->left[frame][kind]);
     }
+    finish(dataset->count, table->frames);
+    if (!table->left)
+        return STATUS_OK;
+    finish(dataset->count, table->left);
     for (size_t i = 0; i < dataset->count; ++i)
-        for (size_t k = 0; k < OVERLAY_KINDS; ++k) {
-            OverlaySummary *summary = &table->frames[i][k];
-            summary->x = summary->area > 0 ? summary->x / summary->area : 0;
-            summary->y = summary->area > 0 ? summary->y / summary->area : 0;
-        }
+        table->left[i][OVERLAY_BORDER] = dataset->examples[i].surround;
     return STATUS_OK;
 }
 
@@ -104,6 +121,8 @@ static Status read_text(const char *path, const char *text, size_t bytes, const 
     TRY(csv_parse(path, text, bytes, &reading.csv));
     TRY_GOTO(status, done, find_columns(&reading));
     TRY_GOTO(status, done, MEMORY_NEW(&table->frames, dataset->count));
+    if (dataset->denoise != DENOISE_NONE)
+        TRY_GOTO(status, done, MEMORY_NEW(&table->left, dataset->count));
     for (size_t i = 0; i < dataset->count; ++i) {
         size_t place = i;
         TRY_GOTO(status, done, text_map_add(&reading.frames, dataset->examples[i].name, &place));
@@ -137,5 +156,6 @@ Status overlay_table_read(const char *data, const Dataset *dataset, OverlayTable
 void overlay_table_clear(OverlayTable *table)
 {
     free(table->frames);
+    free(table->left);
     *table = (OverlayTable){0};
 }

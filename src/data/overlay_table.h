@@ -20,8 +20,14 @@
 /* Owned through overlay_table_clear(). */
 typedef struct {
     bool given; /* there is a table, and it names a frame of the data set */
-    OverlaySummary (*frames)[OVERLAY_KINDS]; /* one an example */
+    OverlaySummary (*frames)[OVERLAY_KINDS]; /* one an example: of its frame as it is */
+    OverlaySummary (*left)[OVERLAY_KINDS];   /* one an example of a denoised data set: of its crop;
+                                                NULL for others */
 } OverlayTable;
+
+/* What is left in a crop is counted where the table has it, also if it was filled there, but for
+ * the surround: that is measured in the crop (Example.surround), as its boxes are larger than it.
+ */
 
 /* Reads the table beside the manifest (or pack) at `data`; without one *table is empty. Rows of
  * frames that the data set has not are passed over: a part of a data set may share its table.

@@ -2,7 +2,6 @@
 #include "report/report.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "report/intervals.h"
 #include "report/labels.h"
 #include "report/notes.h"
+#include "report/overlay_verdict.h"
 #include "report/results_figures.h"
 #include "report/sections.h"
 #include "report/tables/results_table.h"
@@ -22,11 +22,6 @@
 static const char searched[] =
     "Alpha and gamma were chosen by successive halving on the validation images: most cells were "
     "given up after a few epochs and have no results.";
-static const char overlays_not_given[] =
-    "Overlay control: not given. The data have no table of overlays (overlays.csv beside the "
-    "manifest; 'gisd-data overlays-of MANIFEST' writes one), or the results are of a version that "
-    "did not look. What was laid over frames may tell lesions from normal by itself.";
-
 static const char caution[] = "For research, not for diagnosis.";
 
 static const char random_backbone[] =
@@ -180,37 +175,6 @@ static void add_notes(Composition *composition)
         document_text(&composition->document, "%s", machine);
 }
 
-/* How much overlays alone tell, and what that means. */
-static void add_overlay_verdict(Composition *composition)
-{
-    const Control *control = &composition->experiment->control;
-    const BaselineFigure *auc = &control->overlays.auc;
-    Document *document = &composition->document;
-    char text[400];
-    if (!composition->experiment->has_control || !control->has_overlays) {
-        document_text(document, "%s", overlays_not_given);
-        return;
-    }
-    if (isnan(auc->value)) {
-        document_text(document, "Overlays alone: not defined (%s).",
-                      *control->no_overlays ? control->no_overlays
-                                            : "the test images are all lesions, or all normal");
-        return;
-    }
-    snprintf(text, sizeof text,
-             "Overlays alone (text, insets, painted squares, black surround) tell lesions from "
-             "normal with an AUC of %.3f (%.3f to %.3f)%s",
-             auc->value, auc->low, auc->high,
-             auc->value > CONTROL_OVERLAYS_LIMIT
-                 ? ": a network's figures may owe to them. Remove them, or test "
-                   "on another source's frames."
-                 : ".");
-    if (auc->value > CONTROL_OVERLAYS_LIMIT)
-        document_warning(document, text);
-    else
-        document_text(document, "%s", text);
-}
-
 static void add_opening(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
@@ -235,7 +199,7 @@ static void add_opening(Composition *composition)
         document_warning(document, random_backbone);
     if (counts[CELL_DROPPED])
         document_warning(document, searched);
-    add_overlay_verdict(composition);
+    overlay_verdict(experiment, document);
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
                   "one hospital's images, which are not public), not results of this program. They "

@@ -46,6 +46,8 @@ static Status write_all(Hdf5Writer *writer, const Control *control)
     TRY(hdf5_write_texts(writer, "overlays/image", control->frame_count,
                          (const char *const *)control->names.items,
                          "path as the manifest writes it"));
+    if (control->has_denoised)
+        TRY(write_figures(writer, "denoised", &control->denoised, control->no_denoised));
     return hdf5_write(writer, "overlays/frames", HDF5_F64, 2,
                       (size_t[]){control->frame_count, COLUMNS}, control->frames,
                       "of text, digits, tube, border in turn: boxes, their area, and x and y of "
@@ -109,6 +111,9 @@ static Status read_all(const Hdf5Reader *reader, Control *control)
     if (!control->has_overlays)
         return STATUS_OK;
     TRY(read_figures(reader, "overlays", &control->overlays, control->no_overlays));
+    control->has_denoised = hdf5_has(reader, "denoised");
+    if (control->has_denoised)
+        TRY(read_figures(reader, "denoised", &control->denoised, control->no_denoised));
     TRY(hdf5_read_texts(reader, "overlays/image", &control->names));
     control->frame_count = control->names.count;
     TRY(MEMORY_NEW(&control->frames, control->frame_count));

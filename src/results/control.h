@@ -30,6 +30,9 @@ typedef struct {
     bool has_overlays;                     /* the data have a table of overlays */
     BaselineFigures overlays;              /* lesion against normal, from overlays alone */
     char no_overlays[CONTROL_REASON_BYTES];
+    bool has_denoised;        /* cells saw denoised frames */
+    BaselineFigures denoised; /* the same of these: from what is left of overlays in their crops */
+    char no_denoised[CONTROL_REASON_BYTES];
     size_t frame_count;                      /* with overlays: all frames of the data */
     Hdf5Texts names;                         /* frame_count: as the manifest writes them */
     OverlaySummary (*frames)[OVERLAY_KINDS]; /* frame_count */

@@ -80,15 +80,15 @@ static Status measure_colours(const Rows *rows, Control *control)
 }
 
 /* Lesion or normal: a class more would ask more of few numbers. */
-static Status measure_overlays(Rows *rows, Control *control)
+static Status measure_overlays(const Rows *rows, OverlaySummary (*frames)[OVERLAY_KINDS],
+                               BaselineFigures *figures, char reason[CONTROL_REASON_BYTES])
 {
     const size_t count = rows->dataset->count;
     double *numbers;
     TRY(MEMORY_NEW(&numbers, count * OVERLAY_NUMBERS));
     for (size_t i = 0; i < count; ++i) {
-        rows->truth[i] = rows->truth[i] != 0;
         for (size_t k = 0; k < OVERLAY_KINDS; ++k) {
-            const OverlaySummary *summary = &control->frames[i][k];
+            const OverlaySummary *summary = &frames[i][k];
             double *to = numbers + i * OVERLAY_NUMBERS + 4 * k;
             to[0] = summary->boxes;
             to[1] = summary->area;
@@ -96,8 +96,7 @@ static Status measure_overlays(Rows *rows, Control *control)
             to[3] = summary->y;
         }
     }
-    Status status =
-        measure(rows, 2, OVERLAY_NUMBERS, numbers, &control->overlays, control->no_overlays);
+    Status status = measure(rows, 2, OVERLAY_NUMBERS, numbers, figures, reason);
     free(numbers);
     return status;
 }
@@ -115,7 +114,21 @@ static Status measure_all(Rows *rows, const OverlayTable *overlays, Control *con
     TRY(MEMORY_NEW(&control->names.items, dataset->count));
     for (size_t i = 0; i < dataset->count; ++i)
         control->names.items[i] = dataset->examples[i].name;
-    return measure_overlays(rows, control);
+    for (size_t i = 0; i < dataset->count; ++i)
+        rows->truth[i] = rows->truth[i] != 0;
+    control->has_denoised = overlays->left != NULL;
+    if (overlays->left)
+        TRY(measure_overlays(rows, overlays->left, &control->denoised, control->no_denoised));
+    return measure_overlays(rows, overlays->frames, &control->overlays, control->no_overlays);
+}
+
+/* The cells' data once denoised, which differ in noise only, or the first ones. */
+static const Dataset *denoised_data(const Job *job)
+{
+    for (size_t i = 0; i < job->data_count - job->source_count; ++i)
+        if (job->datasets[i]->denoise != DENOISE_NONE)
+            return job->datasets[i];
+    return job->datasets[0];
 }
 
 Status data_control_make(const Job *job, Split test)
@@ -125,7 +138,7 @@ Status data_control_make(const Job *job, Split test)
     OverlayTable overlays;
     Rows rows;
     snprintf(control.fingerprint, sizeof control.fingerprint, "%s", dataset->fingerprint);
-    TRY(overlay_table_read(job->data_name, dataset, &overlays));
+    TRY(overlay_table_read(job->data_name, denoised_data(job), &overlays));
     Status status = rows_init(&rows, dataset, test);
     if (status == STATUS_OK)
         status = measure_all(&rows, &overlays, &control);

@@ -60,6 +60,9 @@ Status results_baselines(const Experiment *experiment, ResultsTable *table)
             &control->colours.f1);
     if (control->has_overlays)
         add_row(table, "overlays alone + logistic regression", &control->overlays.auc, NULL);
+    if (control->has_denoised)
+        add_row(table, "overlays alone, denoised + logistic regression", &control->denoised.auc,
+                NULL);
     for (size_t i = 0; i < experiment->run_count; ++i) {
         const CellResult *result = experiment_result(experiment, &experiment->runs[i]);
         char label[LABEL_BYTES];

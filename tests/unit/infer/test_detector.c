@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "data/dataset.h"
+#include "data/denoise/denoise.h"
 #include "infer/checkpoint.h"
 #include "infer/checkpoint_precision.h"
 #include "infer/detector.h"
@@ -302,6 +303,61 @@ static void with_test_flips_left_and_right_are_alike(void **state)
     }
 }
 
+static void check_places(const DetectorResult *crop, const DetectorResult *frame,
+                         const PixelBox *part, const Image *image)
+{
+    const float across = (float)(part->x1 - part->x0), down = (float)(part->y1 - part->y0);
+    const float x = (float)part->x0, y = (float)part->y0;
+    assert_true(crop->count > 0);
+    assert_int_equal(crop->count, frame->count);
+    for (size_t i = 0; i < crop->count; ++i) {
+        const Box *in = &crop->detections[i].box, *of = &frame->detections[i].box;
+        assert_near(in->x0 * across + x, of->x0 * (float)image->width, 1e-3);
+        assert_near(in->y0 * down + y, of->y0 * (float)image->height, 1e-3);
+        assert_near(in->x1 * across + x, of->x1 * (float)image->width, 1e-3);
+        assert_near(in->y1 * down + y, of->y1 * (float)image->height, 1e-3);
+    }
+    assert_true(crop->mask_pixels > 0);
+    assert_int_equal(crop->mask_pixels, frame->mask_pixels);
+    for (size_t i = 0; i < image->width * image->height; ++i) {
+        const size_t column = i % image->width, row = i / image->width;
+        const bool inside =
+            column >= part->x0 && column < part->x1 && row >= part->y0 && row < part->y1;
+        const size_t at = (row - part->y0) * (part->x1 - part->x0) + column - part->x0;
+        assert_int_equal(frame->mask[i], inside ? crop->mask[at] : 0);
+    }
+}
+
+/* As the plain network on the crop, but for places, which are the frame's. */
+static void a_network_of_crops_answers_for_the_whole_frame(void **state)
+{
+    (void)state;
+    Image image = picture(120, 90);
+    for (size_t i = 0; i < image.width * image.height; ++i)
+        if (i % image.width < 24 || i / image.width < 12)
+            memset(image.pixels + 3 * i, 0, 3);
+    const DenoiseSettings settings = denoise_settings_of(DENOISE_CROP);
+    DenoisedFrame denoised;
+    DetectorResult results[2];
+    Detector *detectors[2];
+    assert_int_equal(denoise_frame(&settings, &image, NULL, NULL, &denoised), STATUS_OK);
+    assert_true(denoised.crop.x0 >= 24 && denoised.crop.y0 >= 12);
+    write_checkpoint_of("base=4 size=64", 0.25, NULL);
+    detectors[0] = open_detector();
+    write_checkpoint_of("base=4 size=64 denoise=crop", 0.25, NULL);
+    detectors[1] = open_detector();
+    assert_int_equal(detector_run(detectors[0], &denoised.image, &results[0]), STATUS_OK);
+    assert_int_equal(detector_run(detectors[1], &image, &results[1]), STATUS_OK);
+    assert_near(results[0].lesion_score, results[1].lesion_score, 0);
+    check_places(&results[0], &results[1], &denoised.crop, &image);
+    for (size_t i = 0; i < 2; ++i) {
+        detector_result_clear(&results[i]);
+        detector_free(detectors[i]);
+    }
+    denoised_frame_clear(&denoised);
+    image_clear(&image);
+}
+
 static void the_operating_point_parts_lesion_from_normal(void **state)
 {
     (void)state;
@@ -410,6 +466,7 @@ int main(void)
         cmocka_unit_test(the_detector_answers_in_the_precision_of_the_checkpoint),
         cmocka_unit_test(boxes_beside_a_fitted_picture_are_left_out),
         cmocka_unit_test(with_test_flips_left_and_right_are_alike),
+        cmocka_unit_test(a_network_of_crops_answers_for_the_whole_frame),
         cmocka_unit_test(the_operating_point_parts_lesion_from_normal),
         cmocka_unit_test(half_is_the_operating_point_until_one_is_chosen),
         cmocka_unit_test(outputs_that_are_no_numbers_are_an_error),
