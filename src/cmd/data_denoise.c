@@ -40,9 +40,9 @@ static const struct argp_option options[] = {
      "comes with the program; none: only the black surround and painted squares are found, by "
      "their exact pixels",
      0},
-    {"fill", OPTION_FILL, "HOW", 0,
-     "What becomes of overlays inside the crop: keep, black, or inpaint from what is around "
-     "(inpaint)",
+    {"fill", OPTION_FILL, "NAME", 0,
+     "What becomes of overlays inside the crop, to inpaint is from what is around: keep, black or "
+     "inpaint (inpaint)",
      0},
     {"cost", OPTION_COST, "N", 0,
      "The crop gives away N pixels of the frame to be rid of an overlaid one, 1 to 1000 (8)", 0},
@@ -278,8 +278,12 @@ static void print_summary(const Arguments *arguments, const DenoiseSummary *summ
     if (summary->kept > 0)
         printf(", %zu of them done before", summary->kept);
     printf("\nfound:");
-    for (size_t k = 0; k < OVERLAY_KINDS; ++k)
-        printf("%s %zu %s", k > 0 ? "," : "", summary->overlays[k], overlay_name((OverlayKind)k));
+    const size_t first = arguments->detector ? OVERLAY_TEXT : OVERLAY_TUBE;
+    for (size_t k = first; k < OVERLAY_KINDS; ++k)
+        printf("%s %zu %s", k > first ? "," : "", summary->overlays[k],
+               overlay_name((OverlayKind)k));
+    if (!arguments->detector)
+        printf("; text and digits were not looked for, that takes --detector");
     printf("\ncrops: %.1f %% of the frame; overlaid: %.1f %% of the frame, %.1f %% of the crop\n",
            100 * summary->area, 100 * summary->overlaid_before, 100 * summary->overlaid_after);
     if (quality->known)

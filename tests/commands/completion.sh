@@ -52,6 +52,11 @@ offers 'gisd-grid tiny.yaml --only backbone=r50x1,' r50x1,r50x1 r50x1,r100x1
 offers 'gisd-grid tiny.yaml --only alpha=0.5' 0.5
 offers 'gisd-grid tin' '' # a file's name, which bash knows
 offers 'gisd-data p' phantom pack
+offers 'gisd-data ov' overlays overlays-of
+offers 'gisd-data overlays-of --f' --force
+offers 'gisd-data denoise --fill ' keep black inpaint
+offers 'gisd-data denoise manifest.csv out --se' ''
+offers 'gisd-data denoise manifest.csv out --sh' --sheet-frames
 offers 'gisd-data export ' coco masks
 offers 'gisd-data import la' labelme
 offers 'gisd-data import coco SRC OUT --split ' train val test
