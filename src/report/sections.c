@@ -89,6 +89,15 @@ static const Section sections[] = {
      "with 95 % percentile intervals of a bootstrap over patients (images, where no patients are "
      "known) that draws the same for both.",
      NULL},
+    {"external", "Internal against external", results_external, NOTE_NONE, false, false,
+     "Each finished cell on its own test images and on those of further test sets, which its data "
+     "knew nothing of, with the operating point that its own validation images chose. Values have "
+     "95 % intervals over patients (images, where no patients are known); the drop is internal "
+     "less "
+     "external, with an interval recovered from those two (MOVER), as the patients are others. A "
+     "drop whose interval does not reach 0 is more than chance. Cells that do not stand for their "
+     "run are behind the fold.",
+     results_has_external},
     {"seeds", "What chance moves: seeds and patients", results_seeds, NOTE_IMAGES, false, false,
      "Chosen runs with several seeds. Between seeds is the standard deviation of the metric from "
      "seed to seed on these images; between patients the standard error of the mean over the seeds "

@@ -17,6 +17,7 @@ from scipy import stats
 from sklearn import metrics
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 rng = np.random.default_rng(20261127)
 
@@ -199,3 +200,12 @@ margin = ask_r(f"qt(0.975, {freedom!r})")[0] * math.sqrt(both)
 # mean, deviation, error, degrees of freedom, ends
 array("double", "golden_seeds", [seeds.mean(), seeds.std(ddof=1), math.sqrt(both), freedom,
                                  seeds.mean() - margin, seeds.mean() + margin])
+
+# Two proportions of different people: Newcombe's interval of the difference is recovered from Wilson's of each.
+print("static const struct { double one, one_low, one_high, other, other_low, other_high, low, high; } "
+      "golden_newcombe[] = {")
+for a, n, b, m in ((56, 70, 48, 80), (9, 10, 3, 10), (10, 10, 0, 20), (5, 56, 0, 29)):
+    shown = [a / n, *proportion_confint(a, n, method="wilson"), b / m, *proportion_confint(b, m, method="wilson"),
+             *confint_proportions_2indep(a, n, b, m, method="newcomb", compare="diff")]
+    print(f"    {{{', '.join(repr(float(v)) for v in shown)}}},")
+print("};")
