@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "report/collapse.h"
+#include "report/cross_fitted.h"
 #include "report/document.h"
 #include "report/experiment.h"
 #include "report/intervals.h"
@@ -111,6 +112,16 @@ static void explain(Composition *composition, const Section *section)
                   section->explanation, *intervals ? " " : "", intervals, *seeds ? " " : "", seeds);
 }
 
+static void add_heading(Composition *composition, const Section *section)
+{
+    char title[NOTE_BYTES];
+    snprintf(title, sizeof title, "%s%s", section->title,
+             section->at_point && composition->experiment->on_validation
+                 ? " (cross-fitted on the validation images)"
+                 : "");
+    document_heading(&composition->document, 2, title);
+}
+
 static Status add_section(Composition *composition, const Section *section)
 {
     ResultsTable table;
@@ -118,7 +129,7 @@ static Status add_section(Composition *composition, const Section *section)
         return STATUS_OK;
     TRY(section->make(composition->experiment, &table));
     Status status = save_table(composition, section, &table);
-    document_heading(&composition->document, 2, section->title);
+    add_heading(composition, section);
     explain(composition, section);
     document_table(&composition->document, &table.text);
     results_table_clear(&table);
@@ -405,7 +416,9 @@ Status report_write(const ReportOptions *options, ReportMade *made)
     char *folder = NULL;
     *made = (ReportMade){0};
     TRY(experiment_read(options->results, options->published, options->readers, &experiment));
-    Status status = intervals_renew(&experiment);
+    Status status = cross_fitted_renew(&experiment);
+    if (status == STATUS_OK)
+        status = intervals_renew(&experiment);
     if (status == STATUS_OK)
         status = options->output ? files_join("", options->output, &folder)
                                  : files_join(options->results, "report", &folder);

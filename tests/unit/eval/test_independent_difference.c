@@ -1,5 +1,7 @@
 #include "../unit.h"
 
+#include <stdbool.h>
+
 #include "eval/independent_difference.h"
 #include "near.h"
 
