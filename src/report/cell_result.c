@@ -136,6 +136,7 @@ static Status read_scores(const Hdf5Reader *reader, CellResult *result)
     size_t count = 0;
     double *scores = NULL;
     TRY(MEMORY_NEW(&result->lesion_score, images));
+    TRY(MEMORY_NEW(&result->best_class, images));
     Status status = read_numbers(reader, name, SIZE_MAX, &scores, &count);
     if (status == STATUS_OK && images > 0 && count % images != 0)
         status = status_set(STATUS_FORMAT, "%s: /%s: a row an image expected",
@@ -144,7 +145,10 @@ static Status read_scores(const Hdf5Reader *reader, CellResult *result)
     for (size_t i = 0; status == STATUS_OK && i < images; ++i) {
         result->lesion_score[i] = -(double)INFINITY;
         for (size_t c = 0; c < classes; ++c)
-            result->lesion_score[i] = fmax(result->lesion_score[i], scores[i * classes + c]);
+            if (scores[i * classes + c] > result->lesion_score[i]) {
+                result->lesion_score[i] = scores[i * classes + c];
+                result->best_class[i] = (int64_t)c;
+            }
     }
     free(scores);
     return status;
@@ -170,6 +174,8 @@ static Status read_predictions(const Hdf5Reader *reader, CellResult *result)
     TRY(read_numbers(reader, "test/predictions/seconds", result->images, &result->seconds, &same));
     if (hdf5_has(reader, "test/predictions/patient"))
         TRY(read_texts(reader, "test/predictions/patient", result->images, &result->patients));
+    if (hdf5_has(reader, "test/predictions/columns/scene"))
+        TRY(read_texts(reader, "test/predictions/columns/scene", result->images, &result->scenes));
     if (result_has(reader, "test/predictions/dice"))
         TRY(read_numbers(reader, "test/predictions/dice", result->images, &result->dice, &same));
     if (!result_has(reader, "test/predictions/scores"))
@@ -356,8 +362,10 @@ void cell_result_clear(CellResult *result)
     free(result->history);
     hdf5_texts_clear(&result->image_names);
     hdf5_texts_clear(&result->patients);
+    hdf5_texts_clear(&result->scenes);
     free(result->dice);
     free(result->lesion_score);
+    free(result->best_class);
     free(result->truth);
     free(result->predicted);
     free(result->seconds);

@@ -56,16 +56,18 @@ typedef struct {
     size_t epochs, history_count;
     CellHistory *history; /* history_count */
     size_t images;
-    Hdf5Texts image_names;              /* images */
-    Hdf5Texts patients;                 /* images: "" where not known */
-    double *dice;                       /* images: of masks; NaN where none is annotated */
-    double *lesion_score;               /* images: the largest score */
-    int64_t *truth;                     /* images: -1 normal, or a lesion class */
-    int64_t *predicted;                 /* the same, at the operating point; NULL: not given */
-    double *seconds;                    /* images: of the cell's test */
-    CellSpeed speed;                    /* measured alone, of another file */
-    size_t overlap_count;               /* images with a lesion */
-    int64_t *overlap_image;             /* overlap_count: positions among the images */
+    Hdf5Texts image_names;  /* images */
+    Hdf5Texts patients;     /* images: "" where not known */
+    Hdf5Texts scenes;       /* images: of the manifest's column; none if it has none */
+    double *dice;           /* images: of masks; NaN where none is annotated */
+    double *lesion_score;   /* images: the largest score */
+    int64_t *best_class;    /* images: the lesion class that has it, the first of equals */
+    int64_t *truth;         /* images: -1 normal, or a lesion class */
+    int64_t *predicted;     /* the same, at the operating point; NULL: not given */
+    double *seconds;        /* images: of the cell's test */
+    CellSpeed speed;        /* measured alone, of another file */
+    size_t overlap_count;   /* images with a lesion */
+    int64_t *overlap_image; /* overlap_count: positions among the images */
     double *box_overlap, *mask_overlap; /* overlap_count: of the best box of the right class, of the
                                            mask */
     Hdf5Texts forms;                    /* overlap_count: of the lesions, "" where not given */

@@ -151,6 +151,7 @@ static Status read_folder(const char *folder, const char *published, const char 
         TRY(csv_column(&experiment->readers, "reader", &column));
     }
     TRY(read_results(experiment));
+    TRY(external_results_read(folder, &experiment->records, &experiment->externals));
     look_for_loss(experiment);
     TRY(axes_init(&experiment->records, &experiment->axes));
     return variants_make(experiment);
@@ -174,6 +175,7 @@ void experiment_clear(Experiment *experiment)
     for (size_t i = 0; experiment->results != NULL && i < records_all(&experiment->records); ++i)
         cell_result_clear(&experiment->results[i]);
     free(experiment->results);
+    external_results_clear(&experiment->externals);
     free(experiment->validation);
     free(experiment->collapse);
     free(experiment->variants);

@@ -16,6 +16,7 @@
 
 #include "base/status.h"
 #include "report/cell_result.h"
+#include "report/external_results.h"
 #include "report/published.h"
 #include "results/axes.h"
 #include "results/control.h"
@@ -51,7 +52,8 @@ typedef struct {
     char *folder;
     Records records; /* a cell whose result cannot be read counts as failed */
     Axes axes;
-    CellResult *results; /* one a cell, then one a pretraining; of the finished only */
+    CellResult *results;       /* one a cell, then one a pretraining; of the finished only */
+    ExternalResults externals; /* of the finished cells on further test sets */
     const char *measure; /* of validation, by which cells are compared: "validation_auc", ... */
     double *validation;  /* one a cell: NaN if not finished or not defined */
     unsigned *collapse;  /* one a cell: signs that it has learnt nothing (collapse.h) */

@@ -74,5 +74,11 @@ Status intervals_renew(Experiment *experiment)
     for (size_t i = 0; i < experiment->records.count; ++i)
         if (experiment->records.cells[i].standing == CELL_DONE && !first_error_before(&first, i))
             first_error_note(&first, i, renew(&experiment->results[i]));
+    TRY(first_error_status(&first));
+    ExternalResults *externals = &experiment->externals;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < externals->count; ++i)
+        if (!first_error_before(&first, i))
+            first_error_note(&first, i, renew(&externals->items[i].result));
     return first_error_status(&first);
 }

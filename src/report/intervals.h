@@ -7,8 +7,8 @@
 
 #include "report/experiment.h"
 
-/* Makes them anew for every finished cell. What cannot be computed again to the value that the
- * result has keeps its interval. */
+/* Makes them anew for every finished cell, on its own test set and on others. What cannot be
+ * computed again to the value that the result has keeps its interval. */
 Status intervals_renew(Experiment *experiment);
 
 #endif

@@ -9,10 +9,14 @@
 
 static const char on_validation[] =
     "This experiment has no test split: the validation images stand for it (data: {test: "
-    "validation}), and all its numbers are of them. The operating point was chosen on these same "
-    "images, and so were, where cells were compared, the chosen ones: accuracy, F1, sensitivity "
-    "and specificity are better than new images would give. Only images that took no part in any "
-    "choice, such as those of gisd-eval, tell how good a network is.";
+    "validation}), and all its numbers are of them. Accuracy, F1, sensitivity, specificity and "
+    "confusion are cross-fitted: the images of each fifth of the patients (of the scenes or "
+    "images, "
+    "where no patients are known) are judged at the operating point that the others choose. The "
+    "one that is stored for later use is that of all of them, and result.h5 has the numbers at it. "
+    "Where cells were compared the chosen ones were chosen on these same images, and look better "
+    "than new images would show them. Only images that took no part in any choice, such as those "
+    "of test_sets and gisd-eval, tell how good a network is.";
 
 static const char by_image[] =
     "The manifest names no patients, so that the images were split one by one, or as the manifest "
@@ -24,7 +28,8 @@ void notes_images(const Experiment *experiment, char text[NOTE_BYTES])
 {
     snprintf(text, NOTE_BYTES, "%s",
              experiment->on_validation
-                 ? "Validation images, which the operating point was chosen on too."
+                 ? "Validation images, each judged at an operating point that other patients' "
+                   "images chose (cross-fitted)."
                  : "Test images, with the operating point that the validation images chose.");
 }
 

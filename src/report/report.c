@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/collapse.h"
+#include "report/cross_fitted.h"
 #include "report/document.h"
 #include "report/evidence/evidence_sections.h"
 #include "report/experiment.h"
@@ -107,6 +108,16 @@ static void explain(Composition *composition, const Section *section)
                   section->explanation, *intervals ? " " : "", intervals, *seeds ? " " : "", seeds);
 }
 
+static void add_heading(Composition *composition, const Section *section)
+{
+    char title[NOTE_BYTES];
+    snprintf(title, sizeof title, "%s%s", section->title,
+             section->at_point && composition->experiment->on_validation
+                 ? " (cross-fitted on the validation images)"
+                 : "");
+    document_heading(&composition->document, 2, title);
+}
+
 static Status add_section(Composition *composition, const Section *section)
 {
     ResultsTable table;
@@ -114,7 +125,7 @@ static Status add_section(Composition *composition, const Section *section)
         return STATUS_OK;
     TRY(section->make(composition->experiment, &table));
     Status status = save_table(composition, section, &table);
-    document_heading(&composition->document, 2, section->title);
+    add_heading(composition, section);
     explain(composition, section);
     document_table(&composition->document, &table.text);
     results_table_clear(&table);
@@ -410,7 +421,9 @@ Status report_write(const ReportOptions *options, ReportMade *made)
     char *folder = NULL;
     *made = (ReportMade){0};
     TRY(experiment_read(options->results, options->published, options->readers, &experiment));
-    Status status = intervals_renew(&experiment);
+    Status status = cross_fitted_renew(&experiment);
+    if (status == STATUS_OK)
+        status = intervals_renew(&experiment);
     if (status == STATUS_OK)
         status = options->output ? files_join("", options->output, &folder)
                                  : files_join(options->results, "report", &folder);

@@ -23,6 +23,7 @@ typedef struct {
     SectionNote note;
     bool intervals; /* says what the intervals are over */
     bool seeds;     /* one seed stands for a run */
+    bool at_point;  /* has numbers at an operating point */
     const char *explanation;
     bool (*when)(const Experiment *experiment); /* NULL: always */
 } Section;

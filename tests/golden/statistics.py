@@ -17,6 +17,7 @@ from scipy import stats
 from sklearn import metrics
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 rng = np.random.default_rng(20261127)
 
@@ -199,3 +200,33 @@ margin = ask_r(f"qt(0.975, {freedom!r})")[0] * math.sqrt(both)
 # mean, deviation, error, degrees of freedom, ends
 array("double", "golden_seeds", [seeds.mean(), seeds.std(ddof=1), math.sqrt(both), freedom,
                                  seeds.mean() - margin, seeds.mean() + margin])
+
+# Two proportions of different people: Newcombe's interval of the difference is recovered from Wilson's of each.
+print("static const struct { double one, one_low, one_high, other, other_low, other_high, low, high; } "
+      "golden_newcombe[] = {")
+for a, n, b, m in ((56, 70, 48, 80), (9, 10, 3, 10), (10, 10, 0, 20), (5, 56, 0, 29)):
+    shown = [a / n, *proportion_confint(a, n, method="wilson"), b / m, *proportion_confint(b, m, method="wilson"),
+             *confint_proportions_2indep(a, n, b, m, method="newcomb", compare="diff")]
+    print(f"    {{{', '.join(repr(float(v)) for v in shown)}}},")
+print("};")
+
+# Cross-fitted operating points: the folds by hand, the Youden point by scikit-learn's curve. Scores have ties.
+rng = np.random.default_rng(23)
+patients = rng.integers(0, 17, 60)
+ill = (rng.random(17) < 0.6)[patients] & (rng.random(60) < 0.7)
+scores = np.round(rng.normal(0.4 + 0.15 * ill, 0.15), 2).clip(0.01, 0.99)
+first_seen = list(dict.fromkeys(patients.tolist()))
+kind = {p: (not set(ill[patients == p]) == {True, False}, not ill[patients == p].any()) for p in first_seen}
+dealt = sorted(first_seen, key=lambda p: kind[p])  # both kinds, lesions only, none; sorted() is stable
+fold = {p: place % 5 for place, p in enumerate(dealt)}
+points = np.empty(60)
+for f in range(5):
+    here = np.array([fold[p] == f for p in patients])
+    false_alarms, found, thresholds = metrics.roc_curve(ill[~here], scores[~here], drop_intermediate=False)
+    n, m = (~ill[~here]).sum(), ill[~here].sum()
+    youden = np.round(found * m) * n - np.round(false_alarms * n) * m
+    points[here] = thresholds[1:][np.argmax(youden[1:])]
+array("double", "fit_scores", scores)
+array("int", "fit_truth", np.where(ill, 0, -1))
+array("int", "fit_patients", patients)
+array("double", "golden_points", points)

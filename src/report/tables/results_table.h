@@ -93,6 +93,12 @@ Status results_delong(const Experiment *experiment, ResultsTable *table);
  * of metrics with their intervals. */
 Status results_comparisons(const Experiment *experiment, ResultsTable *table);
 
+/* Every finished cell on further test sets, beside its own: each metric there and here, and the
+ * drop with its interval. Cells that do not stand for their run are behind the fold. Only where
+ * results_has_external(). */
+bool results_has_external(const Experiment *experiment);
+Status results_external(const Experiment *experiment, ResultsTable *table);
+
 /* Chosen runs with several seeds: how the metrics differ between seeds, what other patients would
  * change, and both. Only where results_has_seeds(). */
 bool results_has_seeds(const Experiment *experiment);

@@ -168,14 +168,13 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
     return fake_write_datasets(writer, fake->lacks, sizeof datasets / sizeof *datasets, datasets);
 }
 
-static inline void fake_write_result(const char *folder, const FakeResult *fake)
+/* `kind`: of the file, as a further test set's says; NULL: a cell's result. */
+static inline void fake_write_file(const char *path, const FakeResult *fake, const char *kind)
 {
-    char path[256];
     Hdf5Writer *writer = NULL;
-    snprintf(path, sizeof path, "%s/cells/%s", folder, fake->id);
-    assert_int_equal(files_make_folder(path), STATUS_OK);
-    snprintf(path, sizeof path, "%s/cells/%s/result.h5", folder, fake->id);
     assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
+    if (kind)
+        assert_int_equal(hdf5_set_text(writer, "/", "kind", kind), STATUS_OK);
     assert_int_equal(fake_write_metrics(writer, fake), STATUS_OK);
     assert_int_equal(fake_write_rest(writer, fake), STATUS_OK);
     if (fake->split_by)
@@ -185,6 +184,15 @@ static inline void fake_write_result(const char *folder, const FakeResult *fake)
         assert_int_equal(result_write_i64(writer, "provenance/synthetic", 1, &fake->synthetic),
                          STATUS_OK);
     assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+}
+
+static inline void fake_write_result(const char *folder, const FakeResult *fake)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/cells/%s", folder, fake->id);
+    assert_int_equal(files_make_folder(path), STATUS_OK);
+    snprintf(path, sizeof path, "%s/cells/%s/result.h5", folder, fake->id);
+    fake_write_file(path, fake, NULL);
 }
 
 /* Two finished seeds of one variant, another alpha of it, a finished global run, a failed one, a

@@ -4,6 +4,7 @@
 
 #include "fake_results.h"
 #include "report/best_cell.h"
+#include "report/cross_fitted.h"
 #include "report/experiment.h"
 #include "report/intervals.h"
 #include "report/tables/results_table.h"
@@ -265,6 +266,91 @@ static void runs_are_compared_with_the_best_on_validation(void **state)
     experiment_clear(&experiment);
 }
 
+/* Of a cell that stands for its run and of one that does not; a file that is none, and one that
+ * cannot be read. */
+static void further_test_sets_stand_beside_the_cells_own(void **state)
+{
+    (void)state;
+    Experiment experiment;
+    ResultsTable table;
+    char path[256];
+    const FakeResult fake = {.accuracy = 0.75, .auc = 0.8, .synthetic = FAKE_UNTOLD};
+    read_experiment(&experiment);
+    assert_false(results_has_external(&experiment));
+    experiment_clear(&experiment);
+    static const char *const of_sets[] = {"half1/test_b.h5", "global/test_b.h5",
+                                          "global/test_a.h5"};
+    for (size_t i = 0; i < 3; ++i) {
+        snprintf(path, sizeof path, "%s/cells/%s", folder, of_sets[i]);
+        fake_write_file(path, &fake, EXTERNAL_TEST_KIND);
+    }
+    snprintf(path, sizeof path, "%s/cells/global/test_other.h5", folder);
+    fake_write_file(path, &fake, NULL);
+    snprintf(path, sizeof path, "%s/cells/half2/test_torn.h5", folder);
+    assert_int_equal(files_write(path, "no HDF5", 7), STATUS_OK);
+
+    read_experiment(&experiment);
+    assert_int_equal(experiment.externals.count, 4);
+    assert_int_equal(results_external(&experiment, &table), STATUS_OK);
+    const Table *numbers = &table.numbers;
+    enum { METRICS = 8 };
+    assert_int_equal(table_rows(numbers), 3 * METRICS + 1);
+    size_t row = find_texts(numbers, 2, (const char *const[]){"a", "6", "6", "auc"}, 4);
+    assert_string_equal(table_cell(numbers, row, 0), "global"); /* 0.9 +- 0.01, and 0.8 +- 0.01 */
+    assert_true(fabs(strtod(table_cell(numbers, row, 12), NULL) - 0.1) < 1e-12);
+    assert_true(fabs(strtod(table_cell(numbers, row, 13), NULL) - (0.1 - sqrt(2e-4))) < 1e-12);
+    assert_true(fabs(strtod(table_cell(numbers, row, 14), NULL) - (0.1 + sqrt(2e-4))) < 1e-12);
+    assert_string_equal(table_cell(&table.text, row, 7), "+0.100 (+0.086 to +0.114)");
+    row = find_texts(numbers, 2, (const char *const[]){"torn", "6", "0", ""}, 4);
+    assert_non_null(strstr(table_cell(&table.text, row, 6), "cannot be read: "));
+    row = find_texts(
+        numbers, 0,
+        (const char *const[]){"half1", "r50x1, local tuning, alpha 0.5, gamma 2, seed 1"}, 2);
+    assert_true(row > 2 * METRICS); /* behind those that stand for their runs */
+    results_table_clear(&table);
+    experiment_clear(&experiment);
+}
+
+/* Lesion scores .2 .81 | .8 .05 | .7 | .4 of the patients p, q, r and one that is not known.
+ * Without its own image r is judged at .8, and missed; all others are judged at .7. */
+static void validation_images_are_judged_at_points_of_other_patients(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/gisd-report-XXXXXX";
+    static const int64_t expected[] = {-1, 0, 1, -1, -1, -1};
+    static const uint64_t confusion[] = {3, 0, 0, 1, 1, 0, 0, 0, 1};
+    Experiment experiment;
+    assert_non_null(mkdtemp(path));
+    for (int i = 0; i < 2; ++i) {
+        const FakeResult fake = {.id = i ? "b" : "a",
+                                 .accuracy = 0.9,
+                                 .auc = 0.9,
+                                 .validation = 0.9,
+                                 .synthetic = FAKE_UNTOLD,
+                                 .config = i ? "test: test\n" : "test: validation\n"};
+        fake_planned(path, fake.id,
+                     i ? "\"backbone\":\"r50x1\",\"seed\":1" : "\"backbone\":\"r50x1\",\"seed\":2");
+        fake_write_result(path, &fake);
+        fake_event(path, fake.id, "finished", NULL);
+    }
+    assert_int_equal(experiment_read(path, NULL, NULL, &experiment), STATUS_OK);
+    assert_int_equal(cross_fitted_renew(&experiment), STATUS_OK);
+    assert_int_equal(intervals_renew(&experiment), STATUS_OK);
+    const CellResult *fitted = &experiment.results[0], *other = &experiment.results[1];
+    assert_memory_equal(fitted->predicted, expected, sizeof expected);
+    assert_memory_equal(fitted->confusion, confusion, sizeof confusion);
+    const CellMetric *accuracy = cell_result_metric(fitted, "accuracy");
+    assert_true(fabs(accuracy->value - 5.0 / 6) < 1e-12 && accuracy->low < 5.0 / 6);
+    assert_true(fabs(cell_result_metric(fitted, "sensitivity")->value - 2.5 / 3) < 1e-12);
+    assert_true(fabs(cell_result_metric(fitted, "lesion_sensitivity")->value - 2.0 / 3) < 1e-12);
+    assert_true(cell_result_metric(fitted, "auc")->value == 0.9);
+    assert_true(cell_result_metric(other, "accuracy")->value == 0.9);
+    assert_int_equal(other->predicted[4], 0);
+    assert_int_equal(other->confusion[0], 40);
+    experiment_clear(&experiment);
+    fake_remove(path);
+}
+
 static void several_seeds_show_what_chance_moves(void **state)
 {
     (void)state;
@@ -425,6 +511,8 @@ int main(void)
         cmocka_unit_test(runs_on_the_same_images_are_compared),
         cmocka_unit_test(runs_are_compared_with_the_best_on_validation),
         cmocka_unit_test(several_seeds_show_what_chance_moves),
+        cmocka_unit_test(validation_images_are_judged_at_points_of_other_patients),
+        cmocka_unit_test(further_test_sets_stand_beside_the_cells_own),
         cmocka_unit_test(intervals_are_renewed_where_the_answers_give_the_value),
         cmocka_unit_test(the_sign_of_z_is_that_of_the_difference_beside_it),
         cmocka_unit_test(a_cell_that_has_learnt_nothing_is_marked),

@@ -298,7 +298,7 @@ static void validation_images_and_splits_by_image_are_told(void **state)
         char *text = report_on(path, "report.md");
         assert_int_equal(strstr(text, "no test split: the validation images stand for it") != NULL,
                          cases[i].validation);
-        assert_int_equal(strstr(text, "Validation images, which the operating point") != NULL,
+        assert_int_equal(strstr(text, "(cross-fitted on the validation images)") != NULL,
                          cases[i].validation);
         assert_int_equal(strstr(text, "take no part in the choice") != NULL, !cases[i].validation);
         assert_int_equal(strstr(text, "Test images") != NULL, !cases[i].validation);
