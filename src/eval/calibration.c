@@ -47,9 +47,9 @@ static Status fill(Calibration *calibration, const double *scores, const bool *p
     TRY(MEMORY_NEW(&calibration->positive, rows));
     TRY(MEMORY_NEW(&calibration->sums, 2 * rows));
     for (size_t i = 0; i < rows; ++i) {
-        if (!(scores[i] >= 0 && scores[i] <= 1))
+        if (!(scores[i] >= 0 && scores[i] <= 1 + CALIBRATION_LEAST))
             FAIL(STATUS_ARGUMENT, "calibration: score %zu of %zu is not a probability", i, rows);
-        sorted[i] = (ScoredRow){.score = scores[i], .row = i};
+        sorted[i] = (ScoredRow){.score = fmin(scores[i], 1), .row = i};
     }
     qsort(sorted, rows, sizeof *sorted, compare_rising);
     for (size_t i = 0; i < rows; ++i) {

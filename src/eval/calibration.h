@@ -34,7 +34,8 @@ typedef struct {
     double *sums;   /* scratch: 2 x rows */
 } Calibration;
 
-/* Scores outside of [0, 1], and NaN, are STATUS_ARGUMENT. */
+/* Scores outside of [0, 1], and NaN, are STATUS_ARGUMENT; those above 1 by a rounding of float32
+ * count as 1. */
 Status calibration_init(Calibration *calibration, const double *scores /* rows */,
                         const bool *positive /* rows */, size_t rows);
 void calibration_clear(Calibration *calibration);

@@ -1,7 +1,9 @@
-/* What the report reads of a results folder's HDF5: result.h5 and seconds.h5 of a cell, control.h5.
- * Each reader gets each file. */
+/* What the report reads of a results folder's HDF5: result.h5 (what every cell's is read for, and what
+ * the evidence is) and seconds.h5 of a cell, control.h5. Each reader gets each file. */
 #include "fuzz_folder.h"
+#include "report/answers.h"
 #include "report/cell_result.h"
+#include "report/evidence/evidence.h"
 #include "results/control.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -12,10 +14,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char path[FUZZ_PATH_BYTES];
     fuzz_write(CONTROL_FILE, data, size);
     fuzz_place(CONTROL_FILE, path);
-    if (cell_result_read(path, &result) == STATUS_OK)
-        cell_result_clear(&result);
-    else
+    if (cell_result_read(path, &result) != STATUS_OK) {
         fuzz_check_line(status_message());
+    } else {
+        EvidenceRun run = {.result = &result};
+        if (answers_has(&result) && evidence_read_result(path, &run) != STATUS_OK)
+            fuzz_check_line(status_message());
+        evidence_run_clear(&run);
+        cell_result_clear(&result);
+    }
     if (cell_speed_read(path, &speed) == STATUS_OK)
         cell_speed_clear(&speed);
     else

@@ -41,7 +41,8 @@ static Status compute(void *context, const size_t *weights, double *values)
 static bool has_probabilities(const EvidenceRun *run)
 {
     for (size_t i = 0; i < run->result->images; ++i)
-        if (!(run->result->lesion_score[i] >= 0 && run->result->lesion_score[i] <= 1))
+        if (!(run->result->lesion_score[i] >= 0 &&
+              run->result->lesion_score[i] <= 1 + CALIBRATION_LEAST))
             return false;
     return true;
 }
@@ -67,7 +68,7 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
     evidence_add_count(table, images);
     evidence_add_count(table, run->positives);
     for (size_t k = 0; k < NUMBERS; ++k)
-        evidence_add_value(table, found[k].value, found[k].percentile, 1, k < INTERCEPT ? 4 : 2,
+        evidence_add_value(table, found[k].value, found[k].percentile, 1, k < INTERCEPT ? 3 : 2,
                            "undefined");
     evidence_add_text(table, evidence_remark(run->positives, images - run->positives));
     return STATUS_OK;
@@ -76,10 +77,8 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
 Status evidence_calibration(const Evidence *evidence, ResultsTable *table)
 {
     static const char *const texts[] = {
-        "frames",         "with a lesion",  "Brier score",
-        "miscalibration", "discrimination", "Brier score of their share",
-        "intercept",      "slope",          "intercept at slope 1",
-        "remark"};
+        "frames",       "with a lesion", "Brier score", "miscalibration", "discrimination",
+        "of the share", "intercept",     "slope",       "at slope 1",     "remark"};
     static const char *const names[] = {"frames",
                                         "lesion_frames",
                                         "brier",

@@ -185,23 +185,42 @@ static Status read_file(const Hdf5Reader *reader, EvidenceRun *run)
     return read_lesions(reader, run);
 }
 
-static Status read_run(const Experiment *experiment, EvidenceRun *run)
+Status evidence_read_result(const char *path, EvidenceRun *run)
 {
-    char *path;
-    Hdf5Reader *reader = NULL;
-    label_run(experiment, run->run, run->label);
+    Hdf5Reader *reader;
     TRY(answers_patients(run->result, &run->patients));
     TRY(MEMORY_NEW(&run->positive, run->result->images));
     for (size_t i = 0; i < run->result->images; ++i) {
         run->positive[i] = run->result->truth[i] >= 0;
         run->positives += run->positive[i];
     }
+    TRY(result_open(path, &reader)); /* cell_result_read() has probed it */
+    return hdf5_reader_end(reader, read_file(reader, run));
+}
+
+void evidence_run_clear(EvidenceRun *run)
+{
+    clusters_clear(&run->patients);
+    free(run->positive);
+    free(run->places);
+    free(run->lesions);
+    free(run->shares);
+    free(run->forms);
+    for (size_t c = 0; c < run->column_count; ++c) {
+        free(run->columns[c].name);
+        hdf5_texts_clear(&run->columns[c].values);
+    }
+    free(run->columns);
+}
+
+static Status read_run(const Experiment *experiment, EvidenceRun *run)
+{
+    char *path;
+    label_run(experiment, run->run, run->label);
     if (asprintf(&path, "%s/cells/%s/result.h5", experiment->folder,
                  experiment->records.cells[run->run->chosen->best].id) < 0)
         FAIL(STATUS_NO_MEMORY, "no memory for the path of a result");
-    Status status = result_open(path, &reader); /* cell_result_read() has probed it */
-    if (status == STATUS_OK)
-        status = hdf5_reader_end(reader, read_file(reader, run));
+    Status status = evidence_read_result(path, run);
     free(path);
     return status;
 }
@@ -227,20 +246,8 @@ Status evidence_read(const Experiment *experiment, double prevalence, Evidence *
 
 void evidence_clear(Evidence *evidence)
 {
-    for (size_t i = 0; i < evidence->count; ++i) {
-        EvidenceRun *run = &evidence->runs[i];
-        clusters_clear(&run->patients);
-        free(run->positive);
-        free(run->places);
-        free(run->lesions);
-        free(run->shares);
-        free(run->forms);
-        for (size_t c = 0; c < run->column_count; ++c) {
-            free(run->columns[c].name);
-            hdf5_texts_clear(&run->columns[c].values);
-        }
-        free(run->columns);
-    }
+    for (size_t i = 0; i < evidence->count; ++i)
+        evidence_run_clear(&evidence->runs[i]);
     free(evidence->runs);
     *evidence = (Evidence){0};
 }

@@ -55,6 +55,11 @@ typedef struct {
 Status evidence_read(const Experiment *experiment, double prevalence, Evidence *evidence);
 void evidence_clear(Evidence *evidence);
 
+/* Fills a run, zeroed but for `result`, of which answers_has(), from the file that this was read
+ * from; to be released with evidence_run_clear(), also after an error. */
+Status evidence_read_result(const char *path, EvidenceRun *run);
+void evidence_run_clear(EvidenceRun *run);
+
 /* The share of lesions that a run's numbers are meant for: the one given, or that of its images. */
 double evidence_prevalence(const Evidence *evidence, const EvidenceRun *run);
 /* The same of images that stand weights[i] times each. */

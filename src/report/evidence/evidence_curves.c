@@ -34,8 +34,8 @@ Status evidence_curves_add(EvidenceCurves *curves, const EvidenceRun *run, size_
     va_end(arguments);
     TRY(MEMORY_GROW(&curves->series, curves->count + 1, &curves->room));
     ChartSeries *series = &curves->series[curves->count++];
-    *series =
-        (ChartSeries){.colour = run ? run->run->network : 6, .dash = run ? run->run->order % 2 : 2};
+    *series = (ChartSeries){.colour = run ? run->run->network : 6,
+                            .dash = run ? run->run->order % 2 : 1 + curves->count % 2};
     return fill(series, count, x, y, text);
 }
 

@@ -58,7 +58,8 @@ static const EvidenceSection sections[] = {
           .explanation =
               "The best sensitivity of a threshold whose specificity is at least 90 or 95 "
               "percent, and the reverse: thresholds chosen on these very images, so that the "
-              "numbers are what could be had, not what was. The predictive values are of the "
+              "numbers are what could be had, not what was. The predictive values (PPV, NPV) are "
+              "of the "
               "operating point, where that share of frames has a lesion (--prevalence; else "
               "as many as here, which says nothing of a clinic's). Intervals: bootstrap over "
               "patients, percentiles with new thresholds each time, logit scale for the predictive "

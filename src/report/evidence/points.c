@@ -115,13 +115,13 @@ Status evidence_points(const Evidence *evidence, ResultsTable *table)
 {
     static const char *const texts[] = {"lesion frames",
                                         "others",
-                                        "sensitivity at specificity 90, %",
+                                        "sensitivity at 90, %",
                                         "at 95, %",
-                                        "specificity at sensitivity 90, %",
+                                        "specificity at 90, %",
                                         "at 95, %",
                                         "prevalence, %",
-                                        "positive predictive value, %",
-                                        "negative, %",
+                                        "PPV, %",
+                                        "NPV, %",
                                         "remark"};
     static const char *const names[] = {"lesion_frames",
                                         "others",

@@ -395,7 +395,7 @@ static void add_test(const Evidence *evidence, const Grouping *grouping, const d
     }
     char remark[64] = "";
     if (grouping->not_given && !grouping->of_lesions)
-        snprintf(remark, sizeof remark, "%zu frames: not given", grouping->not_given);
+        snprintf(remark, sizeof remark, "not given for %zu", grouping->not_given);
     evidence_add_text(table, remark);
 }
 

@@ -21,6 +21,7 @@ typedef struct {
     unsigned lacks;       /* RESULT_BOXES and the like: what its task does not give */
     const char *config;   /* NULL: of a test split */
     const char *split_by; /* NULL: as in files that do not say */
+    bool no_annotations;  /* as in files that kept no annotated boxes */
 } FakeResult;
 enum { FAKE_UNTOLD = -1 };
 
@@ -135,6 +136,8 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
     const int64_t truth[] = {-1, 0, 1, -1, 0, -1}, lesions[] = {1, 2, 4};
     const int64_t predicted[] = {-1, 0, fake->accuracy > 0.85 ? 1 : -1, -1, 0, 1},
                   lesion_counts[] = {22, 3, 4, 26};
+    const double point = 0.5;
+    const char *const centres[] = {"A", "A", "B", "B", "A", ""};
     const double seconds[] = {0.02, 0.02, 0.03, 0.02, 0.04, 0.02};
     const double overlap[] = {0.95, 0.65, 0.1};
     const char *const forms[] = {"flat", "flat", "uplift"};
@@ -155,6 +158,8 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
          .rank = 2,
          .dims = {2, 2},
          .integers = lesion_counts},
+        {.name = "test/metrics/operating_point", .rank = 1, .dims = {1}, .numbers = &point},
+        {.name = "test/predictions/columns/centre", .rank = 1, .dims = {6}, .texts = centres},
         {.name = "test/predictions/image", .rank = 1, .dims = {6}, .texts = images},
         {.name = "test/predictions/patient", .rank = 1, .dims = {6}, .texts = patients},
         {.name = "test/predictions/seconds", .rank = 1, .dims = {6}, .numbers = seconds},
@@ -168,6 +173,28 @@ static inline Status fake_write_rest(Hdf5Writer *writer, const FakeResult *fake)
     return fake_write_datasets(writer, fake->lacks, sizeof datasets / sizeof *datasets, datasets);
 }
 
+/* What the network points at: on the first lesion twice, as two classes; half of the second; a
+ * place on a normal image; two fifths of the third, of which only the middle is on it. */
+static inline Status fake_write_boxes(Hdf5Writer *writer, const FakeResult *fake)
+{
+    const int64_t found_image[] = {1, 1, 2, 3, 4}, found_class[] = {0, 1, 1, 0, 0};
+    const double score[] = {0.9, 0.6, 0.8, 0.7, 0.3};
+    const double found[] = {10, 10, 20, 20, 10, 10, 20, 20, 0,   0,
+                            20, 40, 5,  5,  25, 25, 0,  0,  100, 4};
+    const int64_t image[] = {1, 2, 4}, class_index[] = {0, 1, 0};
+    const double box[] = {10, 10, 20, 20, 0, 0, 40, 40, 0, 0, 100, 10}, share[] = {0.02, 0.1, 0.3};
+    const FakeDataset datasets[] = {
+        {.name = "test/detections/image", .rank = 1, .dims = {5}, .integers = found_image},
+        {.name = "test/detections/class", .rank = 1, .dims = {5}, .integers = found_class},
+        {.name = "test/detections/score", .rank = 1, .dims = {5}, .numbers = score},
+        {.name = "test/detections/box", .rank = 2, .dims = {5, 4}, .numbers = found},
+        {.name = "test/annotations/image", .rank = 1, .dims = {3}, .integers = image},
+        {.name = "test/annotations/class", .rank = 1, .dims = {3}, .integers = class_index},
+        {.name = "test/annotations/share", .rank = 1, .dims = {3}, .numbers = share},
+        {.name = "test/annotations/box", .rank = 2, .dims = {3, 4}, .numbers = box}};
+    return fake_write_datasets(writer, fake->lacks, fake->no_annotations ? 4 : 8, datasets);
+}
+
 /* `kind`: of the file, as a further test set's says; NULL: a cell's result. */
 static inline void fake_write_file(const char *path, const FakeResult *fake, const char *kind)
 {
@@ -177,6 +204,7 @@ static inline void fake_write_file(const char *path, const FakeResult *fake, con
         assert_int_equal(hdf5_set_text(writer, "/", "kind", kind), STATUS_OK);
     assert_int_equal(fake_write_metrics(writer, fake), STATUS_OK);
     assert_int_equal(fake_write_rest(writer, fake), STATUS_OK);
+    assert_int_equal(fake_write_boxes(writer, fake), STATUS_OK);
     if (fake->split_by)
         assert_int_equal(result_write_text(writer, "provenance/split_by", fake->split_by),
                          STATUS_OK);
