@@ -23,7 +23,8 @@ void net_free(Net *net)
     if (!net)
         return;
     for (size_t i = 0; i < net->use_count; ++i) {
-        net->engine->plan_free(net->uses[i].plan);
+        if (net->uses[i].plan)
+            net->uses[i].engine->plan_free(net->uses[i].plan);
         free(net->uses[i].bias);
     }
     free(net->uses);

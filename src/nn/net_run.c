@@ -105,7 +105,7 @@ static OperationCall prepare(Net *net, const Node *node)
         .saved = node->saved,
         .pass = &net->pass,
         .convolution = request->operation->packed ? net->uses[node->weight_use].plan : NULL,
-        .engine = net->engine,
+        .engine = request->operation->packed ? net->uses[node->weight_use].engine : NULL,
     };
     for (size_t k = 0; k < request->input_count; ++k)
         call.input[k] =

@@ -16,6 +16,7 @@ typedef struct {
     ConvolutionShape shape;
     const WeightForm *form; /* NULL: as they are */
     bool data_gradient;
+    const Engine *engine; /* the net's, or Winograd's */
     FoldedNorm norm;
     float *bias;      /* of the convolution with its norm; NULL without one */
     uint64_t version; /* of the parameters when packed; 0: never */

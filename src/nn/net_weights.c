@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "nn/engines/winograd.h"
 
 static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
 {
@@ -57,6 +58,12 @@ static size_t find_use(const Net *net, const Node *node)
     return i;
 }
 
+/* Never by measuring: the same network shall give the same bits everywhere. */
+static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
+{
+    return !net->training && winograd_fits(shape) ? engine_winograd() : net->engine;
+}
+
 static Status share_weights(Net *net)
 {
     TRY(MEMORY_NEW(&net->uses, net->count));
@@ -74,7 +81,8 @@ static Status share_weights(Net *net)
                                .parameter_bias = request->bias,
                                .shape = request->settings.convolution,
                                .form = request->weight_form,
-                               .norm = node->norm};
+                               .norm = node->norm,
+                               .engine = engine_for(net, &request->settings.convolution)};
             ++net->use_count;
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
@@ -92,14 +100,14 @@ Status net_plan_weights(Net *net)
         WeightUse *use = &net->uses[i];
         if (use->norm.present)
             TRY(MEMORY_NEW(&use->bias, use->shape.output_channels));
-        TRY(net->engine->plan_new(&use->shape, use->data_gradient,
+        TRY(use->engine->plan_new(&use->shape, use->data_gradient,
                                   net->training && net_trains(net, use->parameter), &use->plan));
-        size_t bytes = net->engine->workspace_bytes(use->plan);
+        size_t bytes = use->engine->workspace_bytes(use->plan);
         net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
     }
     TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
     for (size_t i = 0; i < net->use_count; ++i)
-        net->engine->set_workspace(net->uses[i].plan, net->workspace);
+        net->uses[i].engine->set_workspace(net->uses[i].plan, net->workspace);
     return STATUS_OK;
 }
 
@@ -152,7 +160,7 @@ Status net_refresh_weights(Net *net)
             fold_norm(net, use, weights, net->prepared_weights);
             weights = net->prepared_weights;
         }
-        TRY(net->engine->set_weights(use->plan, weights));
+        TRY(use->engine->set_weights(use->plan, weights));
         use->version = version;
     }
     return STATUS_OK;
