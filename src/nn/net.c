@@ -22,10 +22,13 @@ void net_free(Net *net)
 {
     if (!net)
         return;
-    for (size_t i = 0; i < net->use_count; ++i)
-        net->engine->plan_free(net->uses[i].plan);
-    free(net->uses);
-    free(net->message);
+    for (size_t i = 0; net->plans && i < net->use_count; ++i)
+        net->engine->plan_free(net->plans[i]);
+    free(net->plans);
+    if (!net->is_twin) {
+        free(net->uses);
+        free(net->message);
+    }
     free(net->nodes);
     free(net->gradients_left);
     free(net->prepared_weights);

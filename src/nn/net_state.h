@@ -15,13 +15,14 @@ typedef struct {
     const WeightForm *form; /* NULL: as they are */
     bool data_gradient;
     uint64_t version; /* of the parameter when packed; 0: never */
-    ConvolutionPlan *plan;
 } WeightUse;
 
 struct Net {
     ParameterList *parameters; /* borrowed */
     const Engine *engine;
     bool training, planned;
+    bool is_twin; /* the uses and what they packed are another net's */
+    int threads;  /* for which the engine's plans are made */
     Precision precision;
     Pass pass;
     Status status; /* first error of building */
@@ -30,6 +31,7 @@ struct Net {
     Node *nodes;
     size_t use_count;
     WeightUse *uses;         /* at most count */
+    ConvolutionPlan **plans; /* use_count */
     size_t *gradients_left;  /* by parameter: contributions still to come in this backward pass */
     float *prepared_weights; /* scratch for the largest parameter with a form of its own */
     float *workspace;        /* shared by all plans of the engine */
@@ -73,7 +75,7 @@ static inline bool net_reads_input(const Net *net, const Node *node, size_t k)
 /* Which packed operations share weights; makes the engine's plans and their workspace. */
 Status net_plan_weights(Net *net);
 
-/* Packs the weights whose parameters changed since they were last packed. */
-Status net_refresh_weights(Net *net);
+/* Twins of the other's plans, and a workspace. */
+Status net_twin_weights(const Net *of, Net *twin);
 
 #endif

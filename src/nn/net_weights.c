@@ -6,6 +6,9 @@
  * on its form. */
 #include "nn/net_state.h"
 
+#include <omp.h>
+
+#include "base/clock.h"
 #include "base/memory.h"
 
 static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
@@ -41,10 +44,20 @@ static size_t find_use(const Net *net, size_t parameter, const ConvolutionShape 
     return i;
 }
 
+static size_t largest_prepared(const Net *net)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < net->use_count; ++i) {
+        const size_t count = net->parameters->items[net->uses[i].parameter].count;
+        if (net->uses[i].form && count > largest)
+            largest = count;
+    }
+    return largest;
+}
+
 static Status share_weights(Net *net)
 {
     TRY(MEMORY_NEW(&net->uses, net->count));
-    size_t largest = 0;
     for (size_t i = 0; i < net->count; ++i) {
         Node *node = &net->nodes[i];
         const NodeRequest *request = &node->request;
@@ -60,32 +73,47 @@ static Status share_weights(Net *net)
             ++net->use_count;
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
-        size_t count = net->parameters->items[request->weight].count;
-        if (request->weight_form && count > largest)
-            largest = count;
     }
-    return MEMORY_NEW(&net->prepared_weights, largest);
+    return MEMORY_NEW(&net->prepared_weights, largest_prepared(net));
+}
+
+static Status place_workspace(Net *net)
+{
+    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
+    for (size_t i = 0; i < net->use_count; ++i)
+        net->engine->set_workspace(net->plans[i], net->workspace);
+    return STATUS_OK;
 }
 
 Status net_plan_weights(Net *net)
 {
     TRY(share_weights(net));
+    TRY(MEMORY_NEW(&net->plans, net->use_count));
+    net->threads = omp_get_max_threads();
     for (size_t i = 0; i < net->use_count; ++i) {
         WeightUse *use = &net->uses[i];
         TRY(net->engine->plan_new(&use->shape, use->data_gradient,
-                                  net->training && net_trains(net, use->parameter), &use->plan));
-        size_t bytes = net->engine->workspace_bytes(use->plan);
+                                  net->training && net_trains(net, use->parameter),
+                                  &net->plans[i]));
+        size_t bytes = net->engine->workspace_bytes(net->plans[i]);
         net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
     }
-    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
-    for (size_t i = 0; i < net->use_count; ++i)
-        net->engine->set_workspace(net->uses[i].plan, net->workspace);
-    return STATUS_OK;
+    return place_workspace(net);
 }
 
-Status net_refresh_weights(Net *net)
+Status net_twin_weights(const Net *of, Net *twin)
 {
-    for (size_t i = 0; i < net->use_count; ++i) {
+    TRY(MEMORY_NEW(&twin->prepared_weights, largest_prepared(of)));
+    TRY(MEMORY_NEW(&twin->plans, of->use_count));
+    for (size_t i = 0; i < of->use_count; ++i)
+        TRY(of->engine->plan_twin(of->plans[i], &twin->plans[i]));
+    return place_workspace(twin);
+}
+
+Status net_pack_weights(Net *net, size_t part, size_t parts)
+{
+    double started = net->seconds ? clock_seconds() : 0;
+    for (size_t i = part; i < net->use_count; i += parts) {
         WeightUse *use = &net->uses[i];
         const Parameter *parameter = &net->parameters->items[use->parameter];
         if (use->version == parameter->version + 1)
@@ -95,8 +123,10 @@ Status net_refresh_weights(Net *net)
             use->form->prepare(parameter, net->prepared_weights);
             weights = net->prepared_weights;
         }
-        TRY(net->engine->set_weights(use->plan, weights));
+        TRY(net->engine->set_weights(net->plans[i], weights));
         use->version = parameter->version + 1;
     }
+    if (net->seconds)
+        net->packing_seconds += clock_seconds() - started;
     return STATUS_OK;
 }
