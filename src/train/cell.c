@@ -3,6 +3,7 @@
 #include "train/cell.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -443,6 +444,15 @@ static Status build_cell(Cell *cell)
     return MEMORY_NEW(&cell->row, cell->history.column_count);
 }
 
+static void say_who_is_idle(const Cell *cell)
+{
+    const Trainer *trainer = &cell->trainer;
+    const size_t threads = (size_t)omp_get_max_threads();
+    if (trainer->workers < threads)
+        say(cell, "%zu of %zu threads train: a thread takes whole shards, of which a rank has %zu",
+            trainer->workers, threads, trainer->local_shards);
+}
+
 static Status open_cell(Cell *cell)
 {
     Status status = STATUS_OK;
@@ -470,6 +480,7 @@ static Status open_cell(Cell *cell)
         parameters_total(&cell->trainer.parameters, false),
         parameters_total(&cell->trainer.parameters, true), cell->trainer.steps,
         cell->settings->batch, resumed ? "resumed from a checkpoint" : "from the start");
+    say_who_is_idle(cell);
     return STATUS_OK;
 }
 

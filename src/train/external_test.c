@@ -126,8 +126,10 @@ static Status take_all_images(const Dataset *dataset, Work *work)
 
 static Status evaluate(Work *work, const Dataset *dataset, Evaluation *evaluation)
 {
-    const NetworkPlan plan = {
-        .model = work->model.settings, .precision = work->cell.precision, .batch = 1};
+    const NetworkPlan plan = {.model = work->model.settings,
+                              .precision = work->cell.precision,
+                              .batch = 1,
+                              .one_thread = true};
     Network network;
     Status status = network_init(&network, &plan, &work->parameters);
     if (status != STATUS_OK)
