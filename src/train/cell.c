@@ -123,6 +123,15 @@ static Status check_splits(const Cell *cell)
 
 /* ---- validation and test ---- */
 
+/* Threads for batches of so many images: as many images at once as in training, which had the
+ * memory for them. */
+static size_t threads_for(const Cell *cell, size_t batch)
+{
+    const size_t threads = (size_t)omp_get_max_threads();
+    const size_t most = cell->trainer.workers * cell->trainer.shard_images / batch;
+    return most < threads ? most : threads;
+}
+
 /* Asks the network, with the averaged parameters where an average is kept, for a split in batches
  * of `batch` images. It is set up anew each time, which costs little: kept, it would hold a packed
  * copy of all weights while the cell trains and saves. */
@@ -138,7 +147,8 @@ static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evalua
     TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
     TRY_GOTO(status, end,
-             evaluation_init(evaluation, &network, cell->dataset, count, indices, cell->group));
+             evaluation_init(evaluation, &network, cell->dataset, count, indices,
+                             threads_for(cell, batch), cell->group));
 end:
     optimiser_swap_average(cell->trainer.optimiser);
     network_clear(&network);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <math.h>
 #include <omp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,6 @@
 
 /* What a thread needs to evaluate batches. */
 typedef struct {
-    size_t first, step; /* its batches: number `first`, and every so many on */
     const Network *network;
     Network twin; /* of the network; empty for the first thread, which has that itself */
     const Dataset *dataset;
@@ -132,14 +132,22 @@ static Status run_batch(Evaluation *evaluation, Work *work, size_t first, size_t
     return STATUS_OK;
 }
 
-/* `calls_mpi`: on the thread that may. */
-static Status run_batches(Evaluation *evaluation, Work *work, bool calls_mpi)
+/* The rank's batches: which one is next, and how far apart they are. */
+typedef struct {
+    atomic_size_t next;
+    size_t step;
+} Batches;
+
+/* Takes one batch after the other, as long as there are any, so that threads end together.
+ * `calls_mpi`: on the thread that may. */
+static Status run_batches(Evaluation *evaluation, Work *work, Batches *batches, bool calls_mpi)
 {
     const size_t batch = work->network->plan.batch;
+    size_t first;
     /* The first run of a network is slower than the others; it would be the first image's time. */
     TRY(network_answer(work->network, work->answers));
-    for (size_t run = work->first; run * batch < evaluation->count; run += work->step) {
-        const size_t first = run * batch, left = evaluation->count - first;
+    while ((first = batch * atomic_fetch_add(&batches->next, batches->step)) < evaluation->count) {
+        const size_t left = evaluation->count - first;
         if (calls_mpi)
             TRY(mpi_pulse());
         TRY(run_batch(evaluation, work, first, left < batch ? left : batch));
@@ -148,14 +156,14 @@ static Status run_batches(Evaluation *evaluation, Work *work, bool calls_mpi)
 }
 
 /* All threads at the same time, the first on the one that calls; the weights are packed before. */
-static Status run_threads(Evaluation *evaluation, size_t threads, Work *works)
+static Status run_threads(Evaluation *evaluation, size_t threads, Work *works, Batches *batches)
 {
     FirstError first = FIRST_ERROR_NONE;
     TRY(net_pack_weights(works[0].network->net, 0, 1));
 #pragma omp parallel for schedule(static, 1) num_threads((int)threads)
     for (size_t k = 0; k < threads; ++k) {
         omp_set_num_threads(1); /* of this thread's operations; it is forgotten with the region */
-        first_error_note(&first, k, run_batches(evaluation, &works[k], k == 0));
+        first_error_note(&first, k, run_batches(evaluation, &works[k], batches, k == 0));
     }
     return first_error_status(&first);
 }
@@ -174,25 +182,20 @@ static Status take_found(Evaluation *evaluation, size_t threads, const Work *wor
 }
 
 static Status run_own_batches(Evaluation *evaluation, Network *network, const Dataset *dataset,
-                              size_t rank, size_t ranks)
+                              size_t threads, Batches *batches)
 {
-    const size_t batch = network->plan.batch, runs = (evaluation->count + batch - 1) / batch;
-    const size_t own = runs / ranks + (runs % ranks > rank);
-    size_t threads = (size_t)omp_get_max_threads();
     Work *works;
     Status status = STATUS_OK;
-    if (threads > own)
-        threads = own ? own : 1;
     TRY(MEMORY_NEW(&works, threads));
     for (size_t k = 0; k < threads && status == STATUS_OK; ++k) {
-        works[k] = (Work){.first = rank + k * ranks, .step = threads * ranks, .dataset = dataset};
+        works[k].dataset = dataset;
         if (k > 0)
             status = network_twin(network, network->parameters, &works[k].twin);
         if (status == STATUS_OK)
             status = work_init(&works[k], k ? &works[k].twin : network);
     }
     if (status == STATUS_OK)
-        status = run_threads(evaluation, threads, works);
+        status = run_threads(evaluation, threads, works, batches);
     if (status == STATUS_OK)
         status = take_found(evaluation, threads, works);
     for (size_t k = 0; k < threads; ++k)
@@ -295,7 +298,7 @@ static Status gather(Evaluation *evaluation, MPI_Comm group, int ranks)
 }
 
 Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *dataset,
-                       size_t count, const size_t *indices, MPI_Comm group)
+                       size_t count, const size_t *indices, size_t threads, MPI_Comm group)
 {
     int rank, ranks;
     assert(network->plan.one_thread);
@@ -305,11 +308,18 @@ Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *
                                .count = count,
                                .classes = dataset->class_count,
                                .class_names = (const char *const *)dataset->class_names};
+    const size_t batches = (count + network->plan.batch - 1) / network->plan.batch;
+    const size_t own = (batches + (size_t)ranks - 1) / (size_t)ranks; /* at most */
+    Batches own_batches = {.next = (size_t)rank, .step = (size_t)ranks};
     Status status = allocate(evaluation);
     if (status == STATUS_OK)
         status = describe_truth(evaluation, dataset, indices);
     if (status == STATUS_OK)
-        status = run_own_batches(evaluation, network, dataset, (size_t)rank, (size_t)ranks);
+        status = run_own_batches(evaluation, network, dataset,
+                                 threads < own ? threads
+                                 : own         ? own
+                                               : 1,
+                                 &own_batches);
     status = mpi_agree(group, status);
     if (status == STATUS_OK && ranks > 1)
         status = gather(evaluation, group, ranks);

@@ -34,11 +34,12 @@ typedef struct {
     size_t found_count, annotated_count; /* boxes are in pixels of the source images */
 } Evaluation;
 
-/* Runs the network, set up for one thread, and twins of it over `count` examples, as many at once
- * as its batch. Collective over `group`. STATUS_DIVERGED if the network's outputs are not numbers.
+/* Runs the network, set up for one thread, and twins of it on at most `threads` threads over
+ * `count` examples, each as many at once as its batch. Collective over `group`. STATUS_DIVERGED if
+ * the network's outputs are not numbers.
  */
 Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *dataset,
-                       size_t count, const size_t *indices, MPI_Comm group);
+                       size_t count, const size_t *indices, size_t threads, MPI_Comm group);
 void evaluation_clear(Evaluation *evaluation);
 
 /* The boxes of the evaluation in the form that eval/ reads; borrowed. */

@@ -2,6 +2,7 @@
 #include "train/external_test.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +139,7 @@ static Status evaluate(Work *work, const Dataset *dataset, Evaluation *evaluatio
         status = checkpoint_read_parameters(work->test->checkpoint, &work->parameters);
     if (status == STATUS_OK)
         status = evaluation_init(evaluation, &network, dataset, work->count, work->indices,
-                                 MPI_COMM_SELF);
+                                 (size_t)omp_get_max_threads(), MPI_COMM_SELF);
     network_clear(&network);
     return status;
 }

@@ -262,7 +262,7 @@ static Status end_level(GradientSum *sum, size_t index)
 }
 
 /* Starts what is complete and goes on with what has come. */
-static Status advance(GradientSum *sum)
+Status gradient_sum_advance(GradientSum *sum)
 {
     for (size_t i = 0; sum->rank_levels && i < sum->bucket_count; ++i) {
         Bucket *bucket = &sum->buckets[i];
@@ -290,7 +290,7 @@ Status gradient_sum_ready(void *context, size_t parameter)
     if (worker->shard + 1 < worker->sum->worker_shards)
         return STATUS_OK;
     count_down(worker, parameter);
-    return worker->index == 0 ? advance(worker->sum) : STATUS_OK;
+    return worker->index == 0 ? gradient_sum_advance(worker->sum) : STATUS_OK;
 }
 
 Status gradient_sum_finish(GradientSum *sum)
@@ -300,7 +300,7 @@ Status gradient_sum_finish(GradientSum *sum)
     double started = clock_seconds();
     for (size_t i = 0; i < sum->bucket_count; ++i)
         while (!sum->buckets[i].summed) {
-            TRY(advance(sum));
+            TRY(gradient_sum_advance(sum));
             if (sum->buckets[i].moving)
                 TRY(mpi_wait_all(2, sum->buckets[i].requests));
         }

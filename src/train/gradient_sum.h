@@ -49,6 +49,9 @@ void *gradient_sum_begin_shard(GradientSum *sum, size_t worker, size_t shard);
 /* A GradientReady for net_backward(). Several workers may be in it at the same time. */
 Status gradient_sum_ready(void *context, size_t parameter);
 
+/* Moves messages on, without waiting: for worker 0 while it has nothing else to do. */
+Status gradient_sum_advance(GradientSum *sum);
+
 /* Waits until every gradient is the whole batch's. */
 Status gradient_sum_finish(GradientSum *sum);
 

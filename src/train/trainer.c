@@ -3,8 +3,10 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/first_error.h"
@@ -290,10 +292,23 @@ static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
     return STATUS_OK;
 }
 
+/* The calling thread, once it is through: moves messages on and says that the rank lives, while
+ * others compute. */
+static Status attend(Trainer *trainer, const atomic_size_t *running)
+{
+    while (atomic_load(running) > 0) {
+        TRY(mpi_pulse());
+        TRY(gradient_sum_advance(trainer->sum));
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    return STATUS_OK;
+}
+
 /* Whichever threads there are, worker 0 is on the one that calls, as the schedule is static. */
 static Status run_workers(Trainer *trainer, const Step *step)
 {
     const size_t workers = trainer->workers;
+    atomic_size_t running = workers;
     FirstError unpacked = FIRST_ERROR_NONE, first = FIRST_ERROR_NONE;
 #pragma omp parallel num_threads((int)workers)
     {
@@ -302,10 +317,14 @@ static Status run_workers(Trainer *trainer, const Step *step)
         for (size_t w = 0; w < workers; ++w)
             first_error_note(&unpacked, w,
                              net_pack_weights(network_of(trainer, w)->net, w, workers));
-#pragma omp for schedule(static, 1)
-        for (size_t w = 0; w < workers; ++w)
+#pragma omp for schedule(static, 1) nowait
+        for (size_t w = 0; w < workers; ++w) {
             if (!first_error_before(&unpacked, workers))
                 first_error_note(&first, w, run_worker(trainer, step, w));
+            atomic_fetch_sub(&running, 1);
+        }
+#pragma omp master
+        first_error_note(&first, workers, attend(trainer, &running));
     }
     TRY(first_error_status(&unpacked));
     return first_error_status(&first);

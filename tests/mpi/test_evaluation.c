@@ -37,7 +37,8 @@ static void case_clear(Case *c)
 static Status ask(Case *c, MPI_Comm group, Evaluation *evaluation)
 {
     static const size_t indices[IMAGES] = {0, 1, 2, 3, 4};
-    return evaluation_init(evaluation, &c->network, c->dataset, IMAGES, indices, group);
+    return evaluation_init(evaluation, &c->network, c->dataset, IMAGES, indices,
+                           (size_t)omp_get_max_threads(), group);
 }
 
 static void a_group_says_what_one_rank_of_two_threads_says(void **state)
