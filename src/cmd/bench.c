@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <mpi.h>
+#include <omp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static const struct argp_option options[] = {
     {"base", 'c', "N", 0, "Channels of the stem at width 1 (64)", 0},
     {"size", 's', "PIXELS", 0, "Side of the input (300)", 0},
     {"batch", 'n', "N", 0, "Images in a step (4 for training, 1 for inference)", 0},
-    {"shards", 'h', "N", 0, "Parts the batch is cut into (one a rank)", 0},
+    {"shards", 'h', "N", 0, "Parts the batch is cut into (one a thread)", 0},
     {"tuning", 't', "NAME", 0, "local or global (global)", 0},
     {"precision", 'p', "NAME", 0, "f32 or bf16 (f32)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0, "Any other setting of a cell, such as recursion_steps=1",
@@ -182,12 +183,11 @@ static Status sum_kinds(const Benchmark *benchmark, Kind **kinds, size_t *count)
     return STATUS_OK;
 }
 
-/* Multiply-adds done in all timed steps relative to one forward pass over one shard: how often the
- * graph ran. */
+/* How often the graph ran in all timed steps, on the thread whose layers were timed. */
 static double passes(const BenchmarkSettings *settings, const Benchmark *benchmark)
 {
-    return (double)(settings->repeats *
-                    (settings->train ? settings->cell.shards / (size_t)benchmark->ranks : 1));
+    const size_t parts = (size_t)benchmark->ranks * benchmark->workers;
+    return (double)(settings->repeats * (settings->train ? settings->cell.shards / parts : 1));
 }
 
 /* ---- printing ---- */
@@ -348,6 +348,16 @@ static Status print_json(const Arguments *arguments, const Benchmark *benchmark)
     return STATUS_OK;
 }
 
+/* One shard for each rank, or for each of its threads if the batch can be cut so. */
+static size_t one_a_thread(size_t ranks, size_t batch)
+{
+    const size_t threads = ranks * (size_t)omp_get_max_threads();
+    size_t shards = ranks;
+    while (2 * shards <= threads && batch % (2 * shards) == 0)
+        shards *= 2;
+    return shards;
+}
+
 int main(int count, char **words)
 {
     Arguments arguments = {.settings = {.cell = setting_defaults(0), .train = true, .repeats = 10}};
@@ -365,7 +375,7 @@ int main(int count, char **words)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     if (cell->shards == 0)
-        cell->shards = (size_t)ranks;
+        cell->shards = one_a_thread((size_t)ranks, cell->batch);
     Benchmark benchmark = {0};
     Status status = benchmark_run(&arguments.settings, MPI_COMM_WORLD, &benchmark);
     if (status == STATUS_OK && rank == 0)

@@ -2,6 +2,7 @@
 #include "infer/network.h"
 
 #include <math.h>
+#include <omp.h>
 
 static Status build(Network *network)
 {
@@ -15,7 +16,12 @@ static Status build(Network *network)
         architecture_tune(network->architecture, network->parameters, plan->local);
         TRY(parameters_add_gradients(network->parameters));
     }
-    return net_plan(network->net);
+    const int threads = omp_get_max_threads();
+    if (plan->one_thread)
+        omp_set_num_threads(1);
+    Status status = net_plan(network->net);
+    omp_set_num_threads(threads);
+    return status;
 }
 
 Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters)
@@ -25,6 +31,14 @@ Status network_init(Network *network, const NetworkPlan *plan, ParameterList *pa
                          .task = task_of(&plan->model),
                          .parameters = parameters};
     return build(network);
+}
+
+Status network_twin(const Network *of, ParameterList *parameters, Network *twin)
+{
+    *twin = *of;
+    twin->parameters = parameters;
+    twin->net = NULL;
+    return net_twin(of->net, parameters, &twin->net);
 }
 
 void network_clear(Network *network)

@@ -19,6 +19,9 @@ typedef struct {
     size_t batch;
     bool training; /* with a backward pass; else for inference */
     bool local;    /* training: local fine-tuning, else global */
+    /* Each operation is one thread's, so that the bits are the same on any number of threads: to be
+     * run where omp_set_num_threads(1) holds, beside twins. Else as many as there are share it. */
+    bool one_thread;
 } NetworkPlan;
 
 typedef struct {
@@ -38,6 +41,10 @@ void network_clear(Network *network);
 
 /* In what form a network wants its data. */
 DatasetForm network_data_form(const ModelSettings *model);
+
+/* A twin (nn/net.h) of a network that was set up for one thread. `parameters`: a twin of its list
+ * for one that trains, else its list. network_clear() takes what failed. */
+Status network_twin(const Network *of, ParameterList *parameters, Network *twin);
 
 /* Numbers in the network's input, for the whole batch. */
 size_t network_input_count(const Network *network);

@@ -5,6 +5,10 @@
  * bfloat16, plain weights O x I x KH x KW float32. A plan is used by one thread at a time,
  * different plans by any; what engines keep for the whole process is guarded. Both engines give the
  * same numbers up to rounding and are tested against the same naive loop.
+ *
+ * An engine may cut its work for as many OpenMP threads as there are where the plan is made, and so
+ * round differently with another number of them. Backward must run with that number (net_run.c sees
+ * to it).
  */
 #ifndef GISD_NN_ENGINE_H
 #define GISD_NN_ENGINE_H
@@ -58,12 +62,18 @@ typedef struct {
                        ConvolutionPlan **plan);
     void (*plan_free)(ConvolutionPlan *plan);
 
+    /* A plan that shares what the other computes with, its packed weights too, and needs a
+     * workspace of its own, so that both may run at the same time. The other one must outlive it.
+     */
+    Status (*plan_twin)(const ConvolutionPlan *of, ConvolutionPlan **plan);
+
     /* Memory that one call works in, and its place (64-byte aligned, borrowed), to be given before
      * the first call. Plans whose calls never run at the same time may share one. */
     size_t (*workspace_bytes)(const ConvolutionPlan *plan);
     void (*set_workspace)(ConvolutionPlan *plan, void *workspace);
 
-    /* Packs weights (O x I x KH x KW) for the calls below. */
+    /* Packs weights (O x I x KH x KW) for the calls below, of the plan's twins too, none of which
+     * may run meanwhile. */
     Status (*set_weights)(ConvolutionPlan *plan, const float *weights);
 
     /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none), plus

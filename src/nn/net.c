@@ -22,15 +22,18 @@ void net_free(Net *net)
 {
     if (!net)
         return;
-    for (size_t i = 0; i < net->use_count; ++i) {
-        if (net->uses[i].plan)
-            net->uses[i].engine->plan_free(net->uses[i].plan);
-        free(net->uses[i].bias);
+    for (size_t i = 0; net->plans && i < net->use_count; ++i)
+        if (net->plans[i])
+            net->uses[i].engine->plan_free(net->plans[i]);
+    free(net->plans);
+    if (!net->is_twin) {
+        for (size_t i = 0; i < net->use_count; ++i)
+            free(net->uses[i].bias);
+        free(net->uses);
+        free(net->message);
+        free(net->built);
     }
-    free(net->uses);
-    free(net->message);
     free(net->nodes);
-    free(net->built);
     free(net->gradients_left);
     free(net->prepared_weights);
     free(net->workspace);

@@ -21,7 +21,12 @@
  *
  * What a batch norm measures and a dropout draws is a function of the pass alone; parameters.h and
  * Pass below say how that makes the same bits on any number of ranks. One net for training a list
- * may run at a time. A net is used by one thread at a time; different nets by any.
+ * may run at a time. A net is used by one thread at a time; different nets by any, twins too.
+ *
+ * Operations share their work among as many OpenMP threads as there are where net_plan() is called.
+ * The engine's rounding depends on that number: whoever wants the same bits on any processor plans,
+ * and runs, where omp_set_num_threads(1) holds. A net for training refuses to run on fewer threads
+ * than it is planned for.
  */
 #ifndef GISD_NN_NET_H
 #define GISD_NN_NET_H
@@ -173,6 +178,11 @@ Shape net_shape(const Net *net, NodeId node);
  * the first error of the building calls, if any. */
 Status net_plan(Net *net);
 
+/* A twin of a planned net: the same graph over buffers of its own, with the same packed weights, so
+ * that both may run at the same time. `parameters`: a twin of the other's list, or the list itself
+ * for a net that does not train; borrowed. The other net must outlive it. */
+Status net_twin(const Net *of, ParameterList *parameters, Net **twin);
+
 /* Buffers of an input or output node, in the net's memory; valid until net_free(). The gradient is
  * NULL in a net for inference and for a node that nothing trainable feeds. */
 float *net_value(Net *net, NodeId node);
@@ -189,6 +199,12 @@ typedef struct {
 
 /* Holds for the passes to come; all zero before the first call. */
 void net_set_pass(Net *net, Pass pass);
+
+/* Packs part `part` of `parts` of the weights whose parameters changed since they were last packed.
+ * net_forward() packs what is left; only where twins are about to run at the same time must
+ * everything be packed before, by one net or in parts by several, which may pack at the same time.
+ */
+Status net_pack_weights(Net *net, size_t part, size_t parts);
 
 Status net_forward(Net *net);
 

@@ -215,3 +215,34 @@ Status net_plan(Net *net)
     TRY(net_plan_weights(net));
     return plan_memory(net);
 }
+
+static Status fill_twin(const Net *of, Net *twin)
+{
+    TRY(MEMORY_NEW(&twin->nodes, of->count));
+    memcpy(twin->nodes, of->nodes, of->count * sizeof *twin->nodes);
+    TRY(MEMORY_NEW(&twin->gradients_left, of->parameters->count));
+    TRY(net_twin_weights(of, twin));
+    return plan_memory(twin);
+}
+
+Status net_twin(const Net *of, ParameterList *parameters, Net **twin)
+{
+    TRY(MEMORY_NEW(twin, 1));
+    **twin = (Net){.parameters = parameters,
+                   .engine = of->engine,
+                   .training = of->training,
+                   .planned = true,
+                   .is_twin = true,
+                   .threads = of->threads,
+                   .precision = of->precision,
+                   .count = of->count,
+                   .use_count = of->use_count,
+                   .uses = of->uses,
+                   .workspace_bytes = of->workspace_bytes};
+    Status status = fill_twin(of, *twin);
+    if (status != STATUS_OK) {
+        net_free(*twin);
+        *twin = NULL;
+    }
+    return status;
+}

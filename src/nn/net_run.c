@@ -2,6 +2,7 @@
 #include "nn/net.h"
 
 #include <assert.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +105,7 @@ static OperationCall prepare(Net *net, const Node *node)
         .output = {node->value, node->half},
         .saved = node->saved,
         .pass = &net->pass,
-        .convolution = request->operation->packed ? net->uses[node->weight_use].plan : NULL,
+        .convolution = request->operation->packed ? net->plans[node->weight_use] : NULL,
         .engine = request->operation->packed ? net->uses[node->weight_use].engine : NULL,
     };
     for (size_t k = 0; k < request->input_count; ++k)
@@ -129,12 +130,22 @@ void net_set_pass(Net *net, Pass pass)
     net->pass = pass;
 }
 
+/* On fewer threads than they are made for, oneDNN's gradients of the weights would be those of a
+ * part of the map. */
+static Status check_threads(const Net *net)
+{
+    const int threads = omp_get_active_level() > 0 ? 1 : omp_get_max_threads();
+    if (net->training && net->use_count > 0 && threads < net->threads)
+        FAIL(STATUS_ARGUMENT,
+             "a network that is planned for %d threads runs on %d (expected at least as many)",
+             net->threads, threads);
+    return STATUS_OK;
+}
+
 Status net_forward(Net *net)
 {
-    double started = net->seconds ? clock_seconds() : 0;
-    TRY(net_refresh_weights(net));
-    if (net->seconds)
-        net->packing_seconds += clock_seconds() - started;
+    TRY(check_threads(net));
+    TRY(net_pack_weights(net, 0, 1));
     for (size_t i = 0; i < net->count; ++i) {
         const Node *node = &net->nodes[i];
         if (!node->request.operation->forward)
@@ -193,6 +204,7 @@ static Status make_again(Net *net, size_t i, OperationCall *call)
 Status net_backward(Net *net, GradientReady ready, void *context)
 {
     assert(net->training);
+    TRY(check_threads(net));
     for (size_t i = 0; i < net->parameters->count; ++i)
         if (net_trains(net, i) && !net->parameters->items[i].gradient)
             FAIL(STATUS_ARGUMENT, "parameter %s trains but has no gradient buffer",

@@ -20,13 +20,14 @@ typedef struct {
     FoldedNorm norm;
     float *bias;      /* of the convolution with its norm; NULL without one */
     uint64_t version; /* of the parameters when packed; 0: never */
-    ConvolutionPlan *plan;
 } WeightUse;
 
 struct Net {
     ParameterList *parameters; /* borrowed */
     const Engine *engine;
     bool training, planned;
+    bool is_twin; /* the uses and what they packed are another net's */
+    int threads;  /* for which the engine's plans are made */
     Precision precision;
     Pass pass;
     Status status; /* first error of building */
@@ -36,6 +37,7 @@ struct Net {
     Node *built; /* a copy from before net_fuse(), by which the graph is told to others; or NULL */
     size_t use_count;
     WeightUse *uses;         /* at most count */
+    ConvolutionPlan **plans; /* use_count */
     size_t *gradients_left;  /* by parameter: contributions still to come in this backward pass */
     float *prepared_weights; /* scratch for the largest parameter with a form of its own */
     float *workspace;        /* shared by all plans of the engine */
@@ -82,7 +84,7 @@ Status net_fuse(Net *net);
 /* Which packed operations share weights; makes the engine's plans and their workspace. */
 Status net_plan_weights(Net *net);
 
-/* Packs the weights whose parameters changed since they were last packed. */
-Status net_refresh_weights(Net *net);
+/* Twins of the other's plans, and a workspace. */
+Status net_twin_weights(const Net *of, Net *twin);
 
 #endif

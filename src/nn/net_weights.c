@@ -11,8 +11,10 @@
 #include "nn/net_state.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "nn/engines/winograd.h"
 
@@ -64,10 +66,20 @@ static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
     return !net->training && winograd_fits(shape) ? engine_winograd() : net->engine;
 }
 
+static size_t largest_prepared(const Net *net)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < net->use_count; ++i) {
+        const size_t count = net->parameters->items[net->uses[i].parameter].count;
+        if ((net->uses[i].form || net->uses[i].norm.present) && count > largest)
+            largest = count;
+    }
+    return largest;
+}
+
 static Status share_weights(Net *net)
 {
     TRY(MEMORY_NEW(&net->uses, net->count));
-    size_t largest = 0;
     for (size_t i = 0; i < net->count; ++i) {
         Node *node = &net->nodes[i];
         const NodeRequest *request = &node->request;
@@ -86,29 +98,34 @@ static Status share_weights(Net *net)
             ++net->use_count;
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
-        size_t count = net->parameters->items[request->weight].count;
-        if ((request->weight_form || node->norm.present) && count > largest)
-            largest = count;
     }
-    return MEMORY_NEW(&net->prepared_weights, largest);
+    return MEMORY_NEW(&net->prepared_weights, largest_prepared(net));
+}
+
+static Status place_workspace(Net *net)
+{
+    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
+    for (size_t i = 0; i < net->use_count; ++i)
+        net->uses[i].engine->set_workspace(net->plans[i], net->workspace);
+    return STATUS_OK;
 }
 
 Status net_plan_weights(Net *net)
 {
     TRY(share_weights(net));
+    TRY(MEMORY_NEW(&net->plans, net->use_count));
+    net->threads = omp_get_max_threads();
     for (size_t i = 0; i < net->use_count; ++i) {
         WeightUse *use = &net->uses[i];
         if (use->norm.present)
             TRY(MEMORY_NEW(&use->bias, use->shape.output_channels));
         TRY(use->engine->plan_new(&use->shape, use->data_gradient,
-                                  net->training && net_trains(net, use->parameter), &use->plan));
-        size_t bytes = use->engine->workspace_bytes(use->plan);
+                                  net->training && net_trains(net, use->parameter),
+                                  &net->plans[i]));
+        size_t bytes = use->engine->workspace_bytes(net->plans[i]);
         net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
     }
-    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
-    for (size_t i = 0; i < net->use_count; ++i)
-        net->uses[i].engine->set_workspace(net->uses[i].plan, net->workspace);
-    return STATUS_OK;
+    return place_workspace(net);
 }
 
 /* Grows whenever one of the use's parameters does; 0 is left for "never". */
@@ -143,9 +160,19 @@ static void fold_norm(const Net *net, const WeightUse *use, const float *weights
     }
 }
 
-Status net_refresh_weights(Net *net)
+Status net_twin_weights(const Net *of, Net *twin)
 {
-    for (size_t i = 0; i < net->use_count; ++i) {
+    TRY(MEMORY_NEW(&twin->prepared_weights, largest_prepared(of)));
+    TRY(MEMORY_NEW(&twin->plans, of->use_count));
+    for (size_t i = 0; i < of->use_count; ++i)
+        TRY(of->uses[i].engine->plan_twin(of->plans[i], &twin->plans[i]));
+    return place_workspace(twin);
+}
+
+Status net_pack_weights(Net *net, size_t part, size_t parts)
+{
+    double started = net->seconds ? clock_seconds() : 0;
+    for (size_t i = part; i < net->use_count; i += parts) {
         WeightUse *use = &net->uses[i];
         const Parameter *parameter = &net->parameters->items[use->parameter];
         uint64_t version = version_of(net, use);
@@ -160,8 +187,10 @@ Status net_refresh_weights(Net *net)
             fold_norm(net, use, weights, net->prepared_weights);
             weights = net->prepared_weights;
         }
-        TRY(use->engine->set_weights(use->plan, weights));
+        TRY(use->engine->set_weights(net->plans[i], weights));
         use->version = version;
     }
+    if (net->seconds)
+        net->packing_seconds += clock_seconds() - started;
     return STATUS_OK;
 }

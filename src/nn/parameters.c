@@ -18,8 +18,10 @@ void parameters_init(ParameterList *list)
 void parameters_clear(ParameterList *list)
 {
     for (size_t i = 0; i < list->count; ++i) {
-        free(list->items[i].name);
-        free(list->items[i].value);
+        if (!list->is_twin) {
+            free(list->items[i].name);
+            free(list->items[i].value);
+        }
         free(list->items[i].gradient);
         free(list->items[i].observed);
     }
@@ -130,6 +132,28 @@ void parameters_zero_gradients(ParameterList *list)
     for (size_t i = 0; i < list->count; ++i)
         if (list->items[i].gradient)
             memset(list->items[i].gradient, 0, list->items[i].count * sizeof(float));
+}
+
+Status parameters_twin(const ParameterList *of, ParameterList *twin)
+{
+    *twin = (ParameterList){.is_twin = true};
+    TRY(MEMORY_NEW(&twin->items, of->count));
+    twin->count = twin->capacity = of->count;
+    for (size_t i = 0; i < of->count; ++i) {
+        twin->items[i] = of->items[i];
+        twin->items[i].gradient = twin->items[i].observed = NULL;
+    }
+    for (size_t i = 0; i < of->count; ++i)
+        TRY(parameters_observe(&twin->items[i], of->items[i].observed != NULL));
+    return parameters_add_gradients(twin);
+}
+
+void parameters_follow(const ParameterList *of, ParameterList *twin)
+{
+    for (size_t i = 0; i < of->count; ++i) {
+        twin->items[i].value = of->items[i].value;
+        twin->items[i].version = of->items[i].version;
+    }
 }
 
 size_t parameters_total(const ParameterList *list, bool trainable_only)

@@ -15,6 +15,9 @@
  * parameters_take_observed(); once the batch is through, every rank has those of all shards and
  * folds them in, in the order of the shards, with parameters_fold_observed(). A pass itself never
  * changes a buffer.
+ *
+ * A *twin* of a list has gradients and observations of its own and borrows everything else, so that
+ * threads may run shards of one batch at the same time, each with a twin of list and net.
  */
 #ifndef GISD_NN_PARAMETERS_H
 #define GISD_NN_PARAMETERS_H
@@ -63,6 +66,7 @@ typedef struct ParameterList {
     Parameter *items; /* count, in order of declaration */
     size_t capacity;
     bool only_shapes; /* no memory for values: to count what a network would be */
+    bool is_twin;     /* names and values are another list's */
 } ParameterList;
 
 void parameters_init(ParameterList *list);
@@ -99,6 +103,13 @@ void parameters_randomise(ParameterList *list, uint64_t seed);
 /* Allocates a zeroed gradient for each trainable parameter that has none. */
 Status parameters_add_gradients(ParameterList *list);
 void parameters_zero_gradients(ParameterList *list);
+
+/* A twin of a planned net's list, which must outlive it; released with parameters_clear(). Nothing
+ * may be declared in it. */
+Status parameters_twin(const ParameterList *of, ParameterList *twin);
+
+/* Takes over where the values lie and their versions, which may have changed since. */
+void parameters_follow(const ParameterList *of, ParameterList *twin);
 
 /* Numbers in all parameters and buffers, or in the trainable ones. */
 size_t parameters_total(const ParameterList *list, bool trainable_only);

@@ -25,6 +25,7 @@ typedef struct {
     double seconds_per_image;           /* median */
     double best_seconds, worst_seconds; /* an image, of the fastest and the slowest step */
     size_t parameters;
+    size_t workers;           /* in training, threads of a rank that take shards; else 1 */
     double forward_macs;      /* an image */
     size_t memory_plan_bytes; /* activations, gradients and scratch */
     size_t peak_memory_bytes; /* of the process, before the machine's peaks are measured */

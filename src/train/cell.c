@@ -3,6 +3,7 @@
 #include "train/cell.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,15 @@ static Status check_splits(const Cell *cell)
 
 /* ---- validation and test ---- */
 
+/* Threads for batches of so many images: as many images at once as in training, which had the
+ * memory for them. */
+static size_t threads_for(const Cell *cell, size_t batch)
+{
+    const size_t threads = (size_t)omp_get_max_threads();
+    const size_t most = cell->trainer.workers * cell->trainer.shard_images / batch;
+    return most < threads ? most : threads;
+}
+
 /* Asks the network, with the averaged parameters where an average is kept, for a split in batches
  * of `batch` images. It is set up anew each time, which costs little: kept, it would hold a packed
  * copy of all weights while the cell trains and saves. */
@@ -137,7 +147,8 @@ static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evalua
     TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
     TRY_GOTO(status, end,
-             evaluation_init(evaluation, &network, cell->dataset, count, indices, cell->group));
+             evaluation_init(evaluation, &network, cell->dataset, count, indices,
+                             threads_for(cell, batch), cell->group));
 end:
     optimiser_swap_average(cell->trainer.optimiser);
     network_clear(&network);
@@ -445,6 +456,15 @@ static Status build_cell(Cell *cell)
     return MEMORY_NEW(&cell->row, cell->history.column_count);
 }
 
+static void say_who_is_idle(const Cell *cell)
+{
+    const Trainer *trainer = &cell->trainer;
+    const size_t threads = (size_t)omp_get_max_threads();
+    if (trainer->workers < threads)
+        say(cell, "%zu of %zu threads train: a thread takes whole shards, of which a rank has %zu",
+            trainer->workers, threads, trainer->local_shards);
+}
+
 static Status open_cell(Cell *cell)
 {
     Status status = STATUS_OK;
@@ -472,6 +492,7 @@ static Status open_cell(Cell *cell)
         parameters_total(&cell->trainer.parameters, false),
         parameters_total(&cell->trainer.parameters, true), cell->trainer.steps,
         cell->settings->batch, resumed ? "resumed from a checkpoint" : "from the start");
+    say_who_is_idle(cell);
     return STATUS_OK;
 }
 

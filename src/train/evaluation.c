@@ -1,12 +1,17 @@
-/* See evaluation.h. Each rank fills the places of its own images and leaves zeros elsewhere; a sum
- * over the ranks then completes the arrays exactly, since x + 0 = x. */
+/* See evaluation.h. Batches are dealt out to the ranks, and a rank's to its threads, each with a
+ * twin of the network. Each rank fills the places of its own images and leaves zeros elsewhere; a
+ * sum over the ranks then completes the arrays exactly, since x + 0 = x. */
 #include "train/evaluation.h"
 
+#include <assert.h>
 #include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "data/loader.h"
 #include "eval/segmentation.h"
@@ -14,21 +19,23 @@
 #include "infer/answering.h"
 #include "train/mpi_check.h"
 
-/* What evaluating a batch needs. */
+/* What a thread needs to evaluate batches. */
 typedef struct {
-    Network *network;
+    const Network *network;
+    Network twin; /* of the network; empty for the first thread, which has that itself */
     const Dataset *dataset;
     AnswerReader *answers;
     Batch batch;
     uint8_t *mask;  /* S x S: of the square that the network sees */
     uint8_t *moved; /* S x S: of the whole frame's, where the network sees a crop */
-    size_t room;    /* of evaluation->found */
+    FoundBox *found;
+    size_t found_count, room;
 } Work;
 
-static Status work_init(Work *work)
+static Status work_init(Work *work, const Network *network)
 {
-    const Network *network = work->network;
     const Dataset *dataset = work->dataset;
+    work->network = network;
     TRY(network->task->answers.make(&network->plan.model, network->net, &network->nodes,
                                     &work->answers));
     TRY(batch_init(&work->batch, dataset, network->plan.batch, &network->architecture->input));
@@ -43,6 +50,8 @@ static void work_clear(Work *work)
         work->network->task->answers.free(work->answers);
     batch_clear(&work->batch);
     free(work->mask);
+    free(work->found);
+    network_clear(&work->twin);
 }
 
 /* A box in the square that shows a part of a source image, in pixels of that image. */
@@ -56,10 +65,11 @@ static Box in_pixels(const Dataset *dataset, const PixelBox *part, const Box *bo
     return box_moved(&inside, part);
 }
 
-static Status add_found(Evaluation *evaluation, Work *work, size_t position, const Answer *answer)
+static Status add_found(const Evaluation *evaluation, Work *work, size_t position,
+                        const Answer *answer)
 {
     size_t count = answer->box_count;
-    TRY(MEMORY_GROW(&evaluation->found, evaluation->found_count + count, &work->room));
+    TRY(MEMORY_GROW(&work->found, work->found_count + count, &work->room));
     const PixelBox seen =
         dataset_seen(work->dataset, &work->dataset->examples[evaluation->indices[position]]);
     for (size_t i = 0; i < count; ++i) {
@@ -67,7 +77,7 @@ static Status add_found(Evaluation *evaluation, Work *work, size_t position, con
         const Box box = in_pixels(work->dataset, &seen, &detection->box);
         if (box_is_empty(&box)) /* beside the picture */
             continue;
-        evaluation->found[evaluation->found_count++] = (FoundBox){
+        work->found[work->found_count++] = (FoundBox){
             .image = (uint32_t)position,
             .class_index = (uint32_t)detection->class_index,
             .score = (double)detection->score,
@@ -161,20 +171,76 @@ static Status run_batch(Evaluation *evaluation, Work *work, size_t first, size_t
     return STATUS_OK;
 }
 
-static Status run_own_batches(Evaluation *evaluation, Work *work, int rank, int ranks)
+/* The rank's batches: which one is next, and how far apart they are. */
+typedef struct {
+    atomic_size_t next;
+    size_t step;
+} Batches;
+
+/* Takes one batch after the other, as long as there are any, so that threads end together.
+ * `calls_mpi`: on the thread that may. */
+static Status run_batches(Evaluation *evaluation, Work *work, Batches *batches, bool calls_mpi)
 {
     const size_t batch = work->network->plan.batch;
-    TRY(work_init(work));
+    size_t first;
     /* The first run of a network is slower than the others; it would be the first image's time. */
     TRY(network_answer(work->network, work->answers));
-    size_t run = 0;
-    for (size_t first = 0; first < evaluation->count; first += batch, ++run) {
-        size_t left = evaluation->count - first;
-        TRY(mpi_pulse());
-        if (run % (size_t)ranks == (size_t)rank)
-            TRY(run_batch(evaluation, work, first, left < batch ? left : batch));
+    while ((first = batch * atomic_fetch_add(&batches->next, batches->step)) < evaluation->count) {
+        const size_t left = evaluation->count - first;
+        if (calls_mpi)
+            TRY(mpi_pulse());
+        TRY(run_batch(evaluation, work, first, left < batch ? left : batch));
     }
     return STATUS_OK;
+}
+
+/* All threads at the same time, the first on the one that calls; the weights are packed before. */
+static Status run_threads(Evaluation *evaluation, size_t threads, Work *works, Batches *batches)
+{
+    FirstError first = FIRST_ERROR_NONE;
+    TRY(net_pack_weights(works[0].network->net, 0, 1));
+#pragma omp parallel for schedule(static, 1) num_threads((int)threads)
+    for (size_t k = 0; k < threads; ++k) {
+        omp_set_num_threads(1); /* of this thread's operations; it is forgotten with the region */
+        first_error_note(&first, k, run_batches(evaluation, &works[k], batches, k == 0));
+    }
+    return first_error_status(&first);
+}
+
+/* What the threads found, one after the other. */
+static Status take_found(Evaluation *evaluation, size_t threads, const Work *works)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < threads; ++k)
+        count += works[k].found_count;
+    TRY(MEMORY_NEW(&evaluation->found, count));
+    for (size_t k = 0; k < threads; ++k)
+        for (size_t i = 0; i < works[k].found_count; ++i)
+            evaluation->found[evaluation->found_count++] = works[k].found[i];
+    return STATUS_OK;
+}
+
+static Status run_own_batches(Evaluation *evaluation, Network *network, const Dataset *dataset,
+                              size_t threads, Batches *batches)
+{
+    Work *works;
+    Status status = STATUS_OK;
+    TRY(MEMORY_NEW(&works, threads));
+    for (size_t k = 0; k < threads && status == STATUS_OK; ++k) {
+        works[k].dataset = dataset;
+        if (k > 0)
+            status = network_twin(network, network->parameters, &works[k].twin);
+        if (status == STATUS_OK)
+            status = work_init(&works[k], k ? &works[k].twin : network);
+    }
+    if (status == STATUS_OK)
+        status = run_threads(evaluation, threads, works, batches);
+    if (status == STATUS_OK)
+        status = take_found(evaluation, threads, works);
+    for (size_t k = 0; k < threads; ++k)
+        work_clear(&works[k]);
+    free(works);
+    return status;
 }
 
 static Status allocate(Evaluation *evaluation)
@@ -214,37 +280,50 @@ static Status describe_truth(Evaluation *evaluation, const Dataset *dataset, con
     return STATUS_OK;
 }
 
-/* Every rank's boxes on every rank, ordered by image; within an image they keep their order. */
+/* Every rank's boxes on every rank. */
 static Status gather_found(Evaluation *evaluation, MPI_Comm group, int ranks)
 {
     size_t *bytes, own = evaluation->found_count * sizeof(FoundBox), total = 0;
     FoundBox *all = NULL;
-    size_t *start = NULL;
     Status status;
     TRY(MEMORY_NEW(&bytes, (size_t)ranks));
     TRY_GOTO(status, end, mpi_gather(group, sizeof own, &own, bytes));
     for (int i = 0; i < ranks; ++i)
         total += bytes[i];
-    size_t count = total / sizeof(FoundBox);
-    TRY_GOTO(status, end, MEMORY_NEW(&all, count));
-    TRY_GOTO(status, end, MEMORY_NEW(&start, evaluation->count + 1));
+    TRY_GOTO(status, end, MEMORY_NEW(&all, total / sizeof(FoundBox)));
     TRY_GOTO(status, end, mpi_gather_varying(group, evaluation->found, bytes, all));
     free(evaluation->found);
-    evaluation->found = NULL;
-    evaluation->found_count = 0;
-    TRY_GOTO(status, end, MEMORY_NEW(&evaluation->found, count));
-    for (size_t i = 0; i < count; ++i)
-        ++start[all[i].image + 1];
-    for (size_t i = 0; i < evaluation->count; ++i)
-        start[i + 1] += start[i];
-    for (size_t i = 0; i < count; ++i)
-        evaluation->found[start[all[i].image]++] = all[i];
-    evaluation->found_count = count;
+    evaluation->found = all;
+    evaluation->found_count = total / sizeof(FoundBox);
+    all = NULL;
 end:
     free(bytes);
     free(all);
-    free(start);
     return status;
+}
+
+/* Orders the boxes by image, whoever found them; within an image they keep their order. */
+static Status order_found(Evaluation *evaluation)
+{
+    const size_t count = evaluation->found_count;
+    FoundBox *ordered, *found = evaluation->found;
+    size_t *start;
+    TRY(MEMORY_NEW(&start, evaluation->count + 1));
+    Status status = MEMORY_NEW(&ordered, count);
+    if (status != STATUS_OK) {
+        free(start);
+        return status;
+    }
+    for (size_t i = 0; i < count; ++i)
+        ++start[found[i].image + 1];
+    for (size_t i = 0; i < evaluation->count; ++i)
+        start[i + 1] += start[i];
+    for (size_t i = 0; i < count; ++i)
+        ordered[start[found[i].image]++] = found[i];
+    free(found);
+    evaluation->found = ordered;
+    free(start);
+    return STATUS_OK;
 }
 
 static Status gather(Evaluation *evaluation, MPI_Comm group, int ranks)
@@ -259,25 +338,33 @@ static Status gather(Evaluation *evaluation, MPI_Comm group, int ranks)
 }
 
 Status evaluation_init(Evaluation *evaluation, Network *network, const Dataset *dataset,
-                       size_t count, const size_t *indices, MPI_Comm group)
+                       size_t count, const size_t *indices, size_t threads, MPI_Comm group)
 {
     int rank, ranks;
+    assert(network->plan.one_thread);
     TRY_MPI(MPI_Comm_rank(group, &rank));
     TRY_MPI(MPI_Comm_size(group, &ranks));
     *evaluation = (Evaluation){.gives = task_gives(&network->plan.model),
                                .count = count,
                                .classes = dataset->class_count,
                                .class_names = (const char *const *)dataset->class_names};
-    Work work = {.network = network, .dataset = dataset};
+    const size_t batches = (count + network->plan.batch - 1) / network->plan.batch;
+    const size_t own = (batches + (size_t)ranks - 1) / (size_t)ranks; /* at most */
+    Batches own_batches = {.next = (size_t)rank, .step = (size_t)ranks};
     Status status = allocate(evaluation);
     if (status == STATUS_OK)
         status = describe_truth(evaluation, dataset, indices);
     if (status == STATUS_OK)
-        status = run_own_batches(evaluation, &work, rank, ranks);
-    work_clear(&work);
+        status = run_own_batches(evaluation, network, dataset,
+                                 threads < own ? threads
+                                 : own         ? own
+                                               : 1,
+                                 &own_batches);
     status = mpi_agree(group, status);
     if (status == STATUS_OK && ranks > 1)
         status = gather(evaluation, group, ranks);
+    if (status == STATUS_OK)
+        status = order_found(evaluation);
     if (status != STATUS_OK)
         evaluation_clear(evaluation);
     return status;

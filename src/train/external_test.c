@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,8 +142,10 @@ static Status take_all_images(const Dataset *dataset, Work *work)
 
 static Status evaluate(Work *work, const Dataset *dataset, Evaluation *evaluation)
 {
-    const NetworkPlan plan = {
-        .model = work->model.settings, .precision = work->cell.precision, .batch = 1};
+    const NetworkPlan plan = {.model = work->model.settings,
+                              .precision = work->cell.precision,
+                              .batch = 1,
+                              .one_thread = true};
     Network network;
     Status status = network_init(&network, &plan, &work->parameters);
     if (status != STATUS_OK)
@@ -151,7 +154,7 @@ static Status evaluate(Work *work, const Dataset *dataset, Evaluation *evaluatio
         status = checkpoint_read_parameters(work->test->checkpoint, &work->parameters);
     if (status == STATUS_OK)
         status = evaluation_init(evaluation, &network, dataset, work->count, work->indices,
-                                 MPI_COMM_SELF);
+                                 (size_t)omp_get_max_threads(), MPI_COMM_SELF);
     network_clear(&network);
     return status;
 }

@@ -1,6 +1,7 @@
 /* See gradient_sum.h. The sum owns the partial sums and the buckets' buffers. */
 #include "train/gradient_sum.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,26 +12,35 @@
 enum { BUCKET_FLOATS = 1 << 20, MAX_LEVELS = 16 };
 
 typedef struct {
-    size_t last, first;  /* trainable positions, last >= first: filled downwards */
-    size_t floats;       /* of all its parameters */
-    size_t waiting;      /* parameters whose last shard is not done yet */
-    unsigned level;      /* of the exchange between ranks */
-    bool moving, summed; /* requests are open; every level is added */
+    size_t last, first;           /* trainable positions, last >= first: filled downwards */
+    size_t floats;                /* of all its parameters */
+    atomic_size_t waiting;        /* parameters, of each worker, whose last shard is not done yet */
+    atomic_bool complete;         /* worker 0's gradients hold the sum over the rank */
+    unsigned level;               /* of the exchange between ranks */
+    bool started, moving, summed; /* it travels; requests are open; every level is added */
     MPI_Request requests[2];
     float *own, *other; /* floats each: this rank's sum, the partner's */
 } Bucket;
 
-struct GradientSum {
+/* A thread's part of the rank's shards. */
+typedef struct {
+    GradientSum *sum;
     ParameterList *parameters; /* borrowed */
+    size_t index, shard;
+    float *partial[MAX_LEVELS]; /* partial sums, all trainable parameters one after another */
+} Worker;
+
+struct GradientSum {
+    ParameterList *parameters; /* worker 0's */
     MPI_Comm group;            /* borrowed */
     int rank;
-    unsigned rank_levels, local_levels;
-    size_t local_shards, shard;
+    unsigned rank_levels, worker_levels; /* of the tree: between ranks, inside a worker */
+    size_t worker_count, worker_shards;  /* shards of a worker */
+    Worker *workers;
     size_t trainable_count;
-    size_t *trainable;          /* parameter index of each trainable position */
-    size_t *bucket_of;          /* by parameter index */
-    float *partial[MAX_LEVELS]; /* local partial sums, all trainable parameters one after another */
-    size_t *offset;             /* by parameter index: its place in a partial sum */
+    size_t *trainable; /* parameter index of each trainable position */
+    size_t *bucket_of; /* by parameter index */
+    size_t *offset;    /* by parameter index: its place in a partial sum */
     size_t bucket_count;
     Bucket *buckets;
     double seconds_exposed;
@@ -80,29 +90,41 @@ static Status build(GradientSum *sum)
         sum->offset[i] = total;
         total += sum->parameters->items[i].count;
     }
-    for (unsigned level = 0; level < sum->local_levels; ++level)
-        TRY(MEMORY_NEW(&sum->partial[level], total));
+    for (size_t w = 0; w < sum->worker_count; ++w)
+        for (unsigned level = 0; level < sum->worker_levels; ++level)
+            TRY(MEMORY_NEW(&sum->workers[w].partial[level], total));
     return make_buckets(sum);
 }
 
-Status gradient_sum_new(ParameterList *parameters, MPI_Comm group, size_t shards, GradientSum **sum)
+static Status make_workers(GradientSum *sum, ParameterList *const *parameters)
+{
+    TRY(MEMORY_NEW(&sum->workers, sum->worker_count));
+    for (size_t w = 0; w < sum->worker_count; ++w)
+        sum->workers[w] = (Worker){.sum = sum, .parameters = parameters[w], .index = w};
+    return build(sum);
+}
+
+Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Comm group,
+                        size_t shards, GradientSum **sum)
 {
     int rank, ranks;
     TRY_MPI(MPI_Comm_rank(group, &rank));
     TRY_MPI(MPI_Comm_size(group, &ranks));
-    if (!shards || shards & (shards - 1) || shards % (size_t)ranks || shards >> MAX_LEVELS)
+    const size_t parts = (size_t)ranks * workers;
+    if (!shards || shards & (shards - 1) || shards % parts || shards >> MAX_LEVELS)
         FAIL(STATUS_ARGUMENT,
-             "%zu shards on %d ranks (expected a power of two that the ranks divide)", shards,
-             ranks);
+             "%zu shards on %d ranks of %zu threads (expected a power of two that they divide)",
+             shards, ranks, workers);
     TRY(MEMORY_NEW(sum, 1));
     GradientSum *made = *sum;
-    made->parameters = parameters;
+    made->parameters = parameters[0];
     made->group = group;
     made->rank = rank;
     made->rank_levels = log2_of((size_t)ranks);
-    made->local_shards = shards / (size_t)ranks;
-    made->local_levels = log2_of(made->local_shards);
-    Status status = build(made);
+    made->worker_count = workers;
+    made->worker_shards = shards / parts;
+    made->worker_levels = log2_of(made->worker_shards);
+    Status status = make_workers(made, parameters);
     if (status != STATUS_OK) {
         gradient_sum_free(made);
         *sum = NULL;
@@ -120,8 +142,10 @@ void gradient_sum_free(GradientSum *sum)
         free(sum->buckets[i].own);
         free(sum->buckets[i].other);
     }
-    for (unsigned level = 0; level < MAX_LEVELS; ++level)
-        free(sum->partial[level]);
+    for (size_t w = 0; sum->workers && w < sum->worker_count; ++w)
+        for (unsigned level = 0; level < MAX_LEVELS; ++level)
+            free(sum->workers[w].partial[level]);
+    free(sum->workers);
     free(sum->buckets);
     free(sum->trainable);
     free(sum->bucket_of);
@@ -129,16 +153,23 @@ void gradient_sum_free(GradientSum *sum)
     free(sum);
 }
 
-void gradient_sum_begin_shard(GradientSum *sum, size_t shard)
+void gradient_sum_begin(GradientSum *sum)
 {
-    sum->shard = shard;
-    parameters_zero_gradients(sum->parameters);
     for (size_t i = 0; i < sum->bucket_count; ++i) {
         Bucket *bucket = &sum->buckets[i];
-        bucket->waiting = bucket->last - bucket->first + 1;
+        atomic_store(&bucket->waiting, (bucket->last - bucket->first + 1) * sum->worker_count);
+        atomic_store(&bucket->complete, false);
         bucket->level = 0;
-        bucket->moving = bucket->summed = false;
+        bucket->started = bucket->moving = bucket->summed = false;
     }
+}
+
+void *gradient_sum_begin_shard(GradientSum *sum, size_t worker, size_t shard)
+{
+    Worker *own = &sum->workers[worker];
+    own->shard = shard;
+    parameters_zero_gradients(own->parameters);
+    return own;
 }
 
 static void add(size_t count, const float *from, float *to)
@@ -150,18 +181,43 @@ static void add(size_t count, const float *from, float *to)
 
 /* ---- inside a rank ---- */
 
-/* Adds the finished shard to the tree: as a binary counter, shard s first absorbs one partial sum
- * for each trailing 1 bit of s, then takes the place of its lowest 0 bit. The last shard has only 1
- * bits, so that its gradient buffer ends up with the sum of all. */
-static void absorb_shard(GradientSum *sum, size_t index)
+/* Adds the finished shard to the worker's tree: as a binary counter, shard s first absorbs one
+ * partial sum for each trailing 1 bit of s, then takes the place of its lowest 0 bit. The last
+ * shard has only 1 bits, so that its gradient buffer ends up with the sum of all. */
+static void absorb_shard(Worker *worker, size_t index)
 {
-    Parameter *parameter = &sum->parameters->items[index];
+    const GradientSum *sum = worker->sum;
+    Parameter *parameter = &worker->parameters->items[index];
     unsigned level = 0;
-    for (; level < sum->local_levels && (sum->shard >> level & 1); ++level)
-        add(parameter->count, sum->partial[level] + sum->offset[index], parameter->gradient);
-    if (level < sum->local_levels)
-        memcpy(sum->partial[level] + sum->offset[index], parameter->gradient,
+    for (; level < sum->worker_levels && (worker->shard >> level & 1); ++level)
+        add(parameter->count, worker->partial[level] + sum->offset[index], parameter->gradient);
+    if (level < sum->worker_levels)
+        memcpy(worker->partial[level] + sum->offset[index], parameter->gradient,
                parameter->count * sizeof(float));
+}
+
+/* Adds up the bucket's gradients of all workers, which are through with them, into worker 0's. */
+static void add_workers(GradientSum *sum, const Bucket *bucket)
+{
+    for (size_t position = bucket->first; position <= bucket->last; ++position) {
+        const size_t index = sum->trainable[position];
+        for (size_t step = 1; step < sum->worker_count; step *= 2)
+            for (size_t w = 0; w < sum->worker_count; w += 2 * step)
+                add(sum->parameters->items[index].count,
+                    sum->workers[w + step].parameters->items[index].gradient,
+                    sum->workers[w].parameters->items[index].gradient);
+    }
+}
+
+/* The worker is through with the parameter. Whoever brings the count to 0 sees what the others have
+ * written, and worker 0 then sees the sum. */
+static void count_down(Worker *worker, size_t index)
+{
+    Bucket *bucket = &worker->sum->buckets[worker->sum->bucket_of[index]];
+    if (atomic_fetch_sub(&bucket->waiting, 1) > 1)
+        return;
+    add_workers(worker->sum, bucket);
+    atomic_store(&bucket->complete, true);
 }
 
 /* ---- between ranks ---- */
@@ -205,10 +261,16 @@ static Status end_level(GradientSum *sum, size_t index)
     return start_level(sum, index);
 }
 
-static Status advance(GradientSum *sum)
+/* Starts what is complete and goes on with what has come. */
+Status gradient_sum_advance(GradientSum *sum)
 {
-    for (size_t i = 0; i < sum->bucket_count; ++i) {
+    for (size_t i = 0; sum->rank_levels && i < sum->bucket_count; ++i) {
         Bucket *bucket = &sum->buckets[i];
+        if (!bucket->started && atomic_load(&bucket->complete)) {
+            bucket->started = true;
+            pack(sum, bucket, false);
+            TRY(start_level(sum, i));
+        }
         if (!bucket->moving)
             continue;
         int done;
@@ -221,17 +283,14 @@ static Status advance(GradientSum *sum)
 
 Status gradient_sum_ready(void *context, size_t parameter)
 {
-    GradientSum *sum = context;
-    TRY(mpi_pulse());
-    absorb_shard(sum, parameter);
-    if (sum->shard + 1 < sum->local_shards || !sum->rank_levels)
+    Worker *worker = context;
+    if (worker->index == 0)
+        TRY(mpi_pulse());
+    absorb_shard(worker, parameter);
+    if (worker->shard + 1 < worker->sum->worker_shards)
         return STATUS_OK;
-    size_t index = sum->bucket_of[parameter];
-    if (--sum->buckets[index].waiting == 0) {
-        pack(sum, &sum->buckets[index], false);
-        TRY(start_level(sum, index));
-    }
-    return advance(sum);
+    count_down(worker, parameter);
+    return worker->index == 0 ? gradient_sum_advance(worker->sum) : STATUS_OK;
 }
 
 Status gradient_sum_finish(GradientSum *sum)
@@ -241,7 +300,7 @@ Status gradient_sum_finish(GradientSum *sum)
     double started = clock_seconds();
     for (size_t i = 0; i < sum->bucket_count; ++i)
         while (!sum->buckets[i].summed) {
-            TRY(advance(sum));
+            TRY(gradient_sum_advance(sum));
             if (sum->buckets[i].moving)
                 TRY(mpi_wait_all(2, sum->buckets[i].requests));
         }

@@ -1,19 +1,24 @@
-/* The gradient of a batch as the sum over its shards, the same bits on any number of ranks.
+/* The gradient of a batch as the sum over its shards, the same bits on any number of ranks and of
+ * threads in a rank.
  *
- * A batch is cut into shards, a power of two of them, and rank r of R holds the r-th run of
- * shards / R. The shards' gradients are added in one binary tree over all shards:
+ * A batch is cut into shards, a power of two of them. Rank r of R holds the r-th run of shards / R,
+ * and its worker w of W, a thread, the w-th run of those. The shards' gradients are added in one
+ * binary tree over all shards:
  *
  *     ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
  *
- * Its lower levels run inside a rank (a binary counter of partial sums), its upper ones between
- * ranks: at level l a rank exchanges its sum with rank r XOR 2^l and both add, which gives the same
- * bits on both sides because a + b = b + a. Parameters travel in buckets, in the reverse order of
- * their declaration, which is about the order in which backward completes them: a bucket starts as
- * soon as its last gradient of the last shard is there, while backward goes on.
+ * Its lower levels run inside a worker (a binary counter of partial sums), the next between the
+ * workers of a rank, its upper ones between ranks: at level l a rank exchanges its sum with rank
+ * r XOR 2^l and both add, which gives the same bits on both sides because a + b = b + a. Parameters
+ * go in buckets, in the reverse order of their declaration, which is about the order in which
+ * backward completes them. The worker that is the last to complete a bucket adds up what all have;
+ * the bucket then travels, while backward goes on.
  *
- * Use in each step:
- *     for each local shard: gradient_sum_begin_shard(); net_backward(net, gradient_sum_ready, sum);
- *     gradient_sum_finish();      // parameters' gradients now hold the batch's
+ * Use in each step, by the thread that calls MPI, which is worker 0:
+ *     gradient_sum_begin(sum);
+ *     each worker, at the same time, for each of its shards:
+ *         net_backward(net, gradient_sum_ready, gradient_sum_begin_shard(sum, worker, shard));
+ *     gradient_sum_finish(sum);   // the gradients of worker 0's parameters now hold the batch's
  *
  * Collective over the group. Only trainable parameters take part.
  */
@@ -27,17 +32,25 @@
 
 typedef struct GradientSum GradientSum;
 
-/* `shards`: of the whole batch; a power of two that the group's size divides. The parameters, with
- * their gradient buffers, are borrowed and must outlive the sum. */
-Status gradient_sum_new(ParameterList *parameters, MPI_Comm group, size_t shards,
-                        GradientSum **sum);
+/* `shards`: of the whole batch; a power of two that the group's size times `workers` divides.
+ * parameters[workers]: a list and its twins. They, with their gradient buffers, are borrowed and
+ * must outlive the sum. */
+Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Comm group,
+                        size_t shards, GradientSum **sum);
 void gradient_sum_free(GradientSum *sum);
 
-/* Zeroes the gradients for local shard `shard`, counted from 0 in each step. */
-void gradient_sum_begin_shard(GradientSum *sum, size_t shard);
+/* Before each step's first shard. */
+void gradient_sum_begin(GradientSum *sum);
 
-/* A GradientReady for net_backward(); `context` is the GradientSum. */
+/* Zeroes the worker's gradients for its shard `shard`, counted from 0 in each step. Returns the
+ * context for gradient_sum_ready(), which lasts until the worker's next shard. */
+void *gradient_sum_begin_shard(GradientSum *sum, size_t worker, size_t shard);
+
+/* A GradientReady for net_backward(). Several workers may be in it at the same time. */
 Status gradient_sum_ready(void *context, size_t parameter);
+
+/* Moves messages on, without waiting: for worker 0 while it has nothing else to do. */
+Status gradient_sum_advance(GradientSum *sum);
 
 /* Waits until every gradient is the whole batch's. */
 Status gradient_sum_finish(GradientSum *sum);

@@ -2,8 +2,8 @@
  *
  * The grid fills one of these for each cell from the experiment file; training reads it and changes
  * nothing. Strings are empty when not given. Two cells with the same settings and the same data
- * give the same parameters, whatever the number of ranks, as long as it divides `shards`. What
- * only one architecture or one task has lies in its own part, which only that reads.
+ * give the same parameters, whatever the number of ranks, as long as it divides `shards`, and of
+ * threads. What only one architecture or one task has lies in its own part, which only that reads.
  */
 #ifndef GISD_TRAIN_SETTINGS_H
 #define GISD_TRAIN_SETTINGS_H

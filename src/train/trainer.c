@@ -2,10 +2,14 @@
 #include "train/trainer.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "train/mpi_check.h"
 
@@ -39,11 +43,43 @@ static Status build_network(Trainer *trainer)
     const CellSettings *settings = trainer->settings;
     NetworkPlan plan =
         trainer_network_plan(settings, trainer->dataset->class_count, trainer->shard_images);
-    plan.training = true;
+    plan.training = plan.one_thread = true;
     TRY(network_init(&trainer->network, &plan, &trainer->parameters));
     parameters_randomise(&trainer->parameters, settings->seed);
     apply_recipe(settings, trainer->network.architecture, &trainer->parameters);
     return STATUS_OK;
+}
+
+static size_t count_workers(size_t shards)
+{
+    const size_t threads = (size_t)omp_get_max_threads();
+    size_t workers = 1;
+    while (2 * workers <= threads && 2 * workers <= shards)
+        workers *= 2;
+    return workers;
+}
+
+static Status make_twins(Trainer *trainer)
+{
+    TRY(MEMORY_NEW(&trainer->twins, trainer->workers));
+    for (size_t w = 1; w < trainer->workers; ++w) {
+        TrainerTwin *twin = &trainer->twins[w - 1];
+        TRY(parameters_twin(&trainer->parameters, &twin->parameters));
+        TRY(network_twin(&trainer->network, &twin->parameters, &twin->network));
+    }
+    return STATUS_OK;
+}
+
+static Status make_sum(Trainer *trainer)
+{
+    ParameterList **lists;
+    TRY(MEMORY_NEW(&lists, trainer->workers));
+    for (size_t w = 0; w < trainer->workers; ++w)
+        lists[w] = w ? &trainer->twins[w - 1].parameters : &trainer->parameters;
+    Status status = gradient_sum_new(trainer->workers, lists, trainer->group,
+                                     trainer->settings->shards, &trainer->sum);
+    free(lists);
+    return status;
 }
 
 static size_t most_lesions(const Dataset *dataset)
@@ -108,9 +144,11 @@ static Status build(Trainer *trainer)
     TRY(check_cut(trainer));
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
+    trainer->workers = count_workers(trainer->local_shards);
     TRY(build_network(trainer));
+    TRY(make_twins(trainer));
     TRY(make_objective(trainer));
-    TRY(gradient_sum_new(&trainer->parameters, trainer->group, settings->shards, &trainer->sum));
+    TRY(make_sum(trainer));
     TRY(optimiser_new(&(OptimiserSettings){.kind = settings->optimiser,
                                            .momentum = settings->momentum,
                                            .beta_one = 0.9,
@@ -142,6 +180,11 @@ void trainer_clear(Trainer *trainer)
     gradient_sum_free(trainer->sum);
     if (trainer->objective)
         trainer->network.task->objective.free(trainer->objective);
+    for (size_t w = 1; trainer->twins && w < trainer->workers; ++w) {
+        network_clear(&trainer->twins[w - 1].network);
+        parameters_clear(&trainer->twins[w - 1].parameters);
+    }
+    free(trainer->twins);
     network_clear(&trainer->network);
     parameters_clear(&trainer->parameters);
     free(trainer->shard_losses);
@@ -203,31 +246,97 @@ static Status agree_on_counts(Trainer *trainer, Status own,
     return own;
 }
 
+/* What every worker reads of a step. */
+typedef struct {
+    const Batch *batch; /* this rank's */
+    const unsigned long long *totals;
+} Step;
+
+static const Network *network_of(const Trainer *trainer, size_t worker)
+{
+    return worker ? &trainer->twins[worker - 1].network : &trainer->network;
+}
+
+/* Shard number `turn` of the worker; writes to places of that shard alone. */
+static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t turn)
+{
+    const Network *network = network_of(trainer, worker);
+    const Task *task = network->task;
+    const size_t images = trainer->shard_images, input = network_input_count(network);
+    const size_t local = worker * (trainer->local_shards / trainer->workers) + turn;
+    const size_t shard = (size_t)trainer->rank * trainer->local_shards + local;
+    double sums[TASK_LOSSES_MOST] = {0};
+    net_set_pass(network->net, (Pass){.seed = trainer->settings->seed,
+                                      .step = trainer->step,
+                                      .first_image = shard * images});
+    memcpy(net_value(network->net, network->nodes.image), step->batch->input + local * input,
+           input * sizeof(float));
+    TRY(net_forward(network->net));
+    parameters_take_observed(network->parameters,
+                             trainer->observed + shard * trainer->observed_floats);
+    task->objective.apply(trainer->objective, network->net, &network->nodes, step->batch,
+                          local * images, images, step->totals, sums);
+    TRY(net_backward(network->net, gradient_sum_ready,
+                     gradient_sum_begin_shard(trainer->sum, worker, turn)));
+    memcpy(trainer->shard_losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
+    return STATUS_OK;
+}
+
+static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
+{
+    for (size_t turn = 0; turn < trainer->local_shards / trainer->workers; ++turn) {
+        if (worker == 0)
+            TRY(mpi_pulse());
+        TRY(run_shard(trainer, step, worker, turn));
+    }
+    return STATUS_OK;
+}
+
+/* The calling thread, once it is through: moves messages on and says that the rank lives, while
+ * others compute. */
+static Status attend(Trainer *trainer, const atomic_size_t *running)
+{
+    while (atomic_load(running) > 0) {
+        TRY(mpi_pulse());
+        TRY(gradient_sum_advance(trainer->sum));
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    return STATUS_OK;
+}
+
+/* Whichever threads there are, worker 0 is on the one that calls, as the schedule is static. */
+static Status run_workers(Trainer *trainer, const Step *step)
+{
+    const size_t workers = trainer->workers;
+    atomic_size_t running = workers;
+    FirstError unpacked = FIRST_ERROR_NONE, first = FIRST_ERROR_NONE;
+#pragma omp parallel num_threads((int)workers)
+    {
+        omp_set_num_threads(1); /* of this thread's operations; it is forgotten with the region */
+#pragma omp for schedule(static, 1)
+        for (size_t w = 0; w < workers; ++w)
+            first_error_note(&unpacked, w,
+                             net_pack_weights(network_of(trainer, w)->net, w, workers));
+#pragma omp for schedule(static, 1) nowait
+        for (size_t w = 0; w < workers; ++w) {
+            if (!first_error_before(&unpacked, workers))
+                first_error_note(&first, w, run_worker(trainer, step, w));
+            atomic_fetch_sub(&running, 1);
+        }
+#pragma omp master
+        first_error_note(&first, workers, attend(trainer, &running));
+    }
+    TRY(first_error_status(&unpacked));
+    return first_error_status(&first);
+}
+
 static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned long long *totals)
 {
-    const Network *network = &trainer->network;
-    const Task *task = network->task;
-    size_t images = trainer->shard_images, input = network_input_count(network);
-    const size_t first_shard = (size_t)trainer->rank * trainer->local_shards;
-    double *losses = trainer->shard_losses + first_shard * task->loss_count;
-    float *observed = trainer->observed + first_shard * trainer->observed_floats;
     double started = clock_seconds();
-    for (size_t shard = 0; shard < trainer->local_shards; ++shard) {
-        double sums[TASK_LOSSES_MOST] = {0};
-        TRY(mpi_pulse());
-        net_set_pass(network->net, (Pass){.seed = trainer->settings->seed,
-                                          .step = trainer->step,
-                                          .first_image = (first_shard + shard) * images});
-        memcpy(net_value(network->net, network->nodes.image), batch->input + shard * input,
-               input * sizeof(float));
-        TRY(net_forward(network->net));
-        parameters_take_observed(&trainer->parameters, observed + shard * trainer->observed_floats);
-        task->objective.apply(trainer->objective, network->net, &network->nodes, batch,
-                              shard * images, images, totals, sums);
-        gradient_sum_begin_shard(trainer->sum, shard);
-        TRY(net_backward(network->net, gradient_sum_ready, trainer->sum));
-        memcpy(losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
-    }
+    for (size_t w = 1; w < trainer->workers; ++w)
+        parameters_follow(&trainer->parameters, &trainer->twins[w - 1].parameters);
+    gradient_sum_begin(trainer->sum);
+    TRY(run_workers(trainer, &(Step){batch, totals}));
     trainer->compute_seconds += clock_seconds() - started;
     return gradient_sum_finish(trainer->sum);
 }

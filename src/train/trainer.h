@@ -4,6 +4,12 @@
  * shard forwards, through the losses and backwards while finished gradients already travel, then
  * the update, the same on every rank; last, buffers such as running means take in what every shard
  * has seen, in the order of the shards. Collective over the group.
+ *
+ * Threads take whole shards, each with a twin of the network, and compute every operation by
+ * themselves: they wait for each other a few times a step, not in every operation, and no number
+ * depends on how many there are. With fewer shards than threads some threads have nothing to do:
+ * oneDNN's sums run in another order where threads share an operation. Worker 0 is the thread that
+ * calls the trainer; it alone calls MPI.
  */
 #ifndef GISD_TRAIN_TRAINER_H
 #define GISD_TRAIN_TRAINER_H
@@ -27,14 +33,22 @@ typedef struct {
     StepWish wish; /* rank 0's */
 } StepResult;
 
+/* What a worker besides the first has of its own. */
+typedef struct {
+    ParameterList parameters; /* values are the trainer's */
+    Network network;
+} TrainerTwin;
+
 typedef struct {
     const CellSettings *settings; /* borrowed */
     const Dataset *dataset;       /* borrowed */
     MPI_Comm group;               /* borrowed */
     int rank, ranks;
     size_t local_shards, shard_images;
+    size_t workers; /* threads that take shards: a power of two that divides local_shards */
     ParameterList parameters;
-    Network network;      /* for the views of shard_images images */
+    Network network;      /* for the views of shard_images images; worker 0's */
+    TrainerTwin *twins;   /* workers - 1: the others' */
     Objective *objective; /* of the network's task */
     GradientSum *sum;
     Optimiser *optimiser;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# One cell, five ways to its end: again, killed and resumed, on 1, 2 and 4 ranks. Every parameter and
-# every number of the test must come out the same to the last bit; only what is measured in seconds
-# may differ. That cell has settings which need state of their own; one without any, as most are, is
-# trained on 1 and on 2 ranks, and one of another network on 1, 2 and 4.
+# One cell, five ways to its end: again, killed and resumed, on 1, 2 and 4 ranks, of 1, 2 and 4 threads.
+# Every parameter and every number of the test must come out the same to the last bit; only what is
+# measured in seconds may differ. That cell has settings which need state of their own; one without
+# any, as most are, is trained on 1 and on 2 ranks, and one of another network on 1, 2 and 4.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -68,10 +68,12 @@ milliseconds=$((($(date +%s%N) - started) / 1000000))
 first=first cell=$(ls first/cells)
 [ "$(metrics "first/cells/$cell/result.h5" | wc -l)" -ge 90 ] || fail "few metrics to compare"
 
-"$grid" ranks1.yaml --out again 2>again.txt || fail "again: exit code $?: $(cat again.txt)"
+OMP_NUM_THREADS=2 "$grid" ranks1.yaml --out again 2>again.txt || fail "again: exit code $?: $(cat again.txt)"
+grep -q ' of 2 threads' again/cells/*/log.txt || fail "again: not on 2 threads"
 compare_all again
 
-# Killed once at any instant, then once more after a checkpoint, then let run to its end.
+# Killed once at any instant, then once more after a checkpoint, then let run to its end, on more
+# threads.
 kill_after() { # share of the run's time, in thousandths
     "$grid" ranks1.yaml --out killed 2>killed.txt &
     local pid=$! rest=$((milliseconds * $1 / 1000))
@@ -86,18 +88,18 @@ for attempt in 1 2 3 4 5 6; do
     [ $attempt -lt 6 ] || fail "never killed between the first checkpoint and the end"
     rm -rf killed
 done
-"$grid" ranks1.yaml --out killed 2>killed.txt || fail "resumed: exit code $?: $(cat killed.txt)"
+OMP_NUM_THREADS=4 "$grid" ranks1.yaml --out killed 2>killed.txt || fail "resumed: exit code $?: $(cat killed.txt)"
 grep -q 'resumed from a checkpoint' "killed/cells/$cell/log.txt" || fail "it was not resumed"
 compare_all killed
 
 # A group beside the rank that leads the grid.
-run_group() { # experiment, ranks, folder
-    mpirun -np $(($2 + 1)) --oversubscribe "$grid" "$1" --out "$3" 2>group.txt ||
+run_group() { # experiment, ranks, folder, threads (1)
+    OMP_NUM_THREADS=${4:-1} mpirun -np $(($2 + 1)) --oversubscribe "$grid" "$1" --out "$3" 2>group.txt ||
         fail "$1: exit code $?: $(cat group.txt)"
     grep -q " $2 ranks (world ranks" "$3/cells/$cell/log.txt" || fail "$1: no group of $2 ranks"
     compare_all "$3"
 }
-run_group ranks2.yaml 2 group2
+run_group ranks2.yaml 2 group2 2
 run_group ranks4.yaml 4 group4
 
 grep -q ema plain1.yaml && fail "the plain cell is not plain"
@@ -111,5 +113,5 @@ for ranks in 1 2 4; do
 done
 "$grid" yolo1.yaml --out yolo 2>yolo.txt || fail "yolo: exit code $?: $(cat yolo.txt)"
 first=yolo cell=$(ls yolo/cells)
-run_group yolo2.yaml 2 yolo_group2
+run_group yolo2.yaml 2 yolo_group2 2
 run_group yolo4.yaml 4 yolo_group4

@@ -1,6 +1,7 @@
-/* What a network says of a split, gathered from any number of ranks. */
+/* What a network says of a split, gathered from any number of ranks and threads. */
 #include "mpi_unit.h"
 
+#include <omp.h>
 #include <string.h>
 
 #include "../helpers/cell_settings.h"
@@ -17,7 +18,8 @@ typedef struct {
 
 static void case_init(Case *c)
 {
-    NetworkPlan plan = {.model = cell_settings("base=4 size=64").model, .batch = BATCH};
+    NetworkPlan plan = {
+        .model = cell_settings("base=4 size=64").model, .batch = BATCH, .one_thread = true};
     c->dataset = example_data(IMAGES, 0, SIZE);
     plan.model.classes = c->dataset->class_count;
     parameters_init(&c->parameters);
@@ -35,16 +37,19 @@ static void case_clear(Case *c)
 static Status ask(Case *c, MPI_Comm group, Evaluation *evaluation)
 {
     static const size_t indices[IMAGES] = {0, 1, 2, 3, 4};
-    return evaluation_init(evaluation, &c->network, c->dataset, IMAGES, indices, group);
+    return evaluation_init(evaluation, &c->network, c->dataset, IMAGES, indices,
+                           (size_t)omp_get_max_threads(), group);
 }
 
-static void a_group_says_what_one_rank_says(void **state)
+static void a_group_says_what_one_rank_of_two_threads_says(void **state)
 {
     (void)state;
     Case c;
     Evaluation alone, group;
     case_init(&c);
+    omp_set_num_threads(2);
     assert_int_equal(ask(&c, MPI_COMM_SELF, &alone), STATUS_OK);
+    omp_set_num_threads(1);
     assert_int_equal(ask(&c, MPI_COMM_WORLD, &group), STATUS_OK);
     assert_memory_equal(alone.scores, group.scores, IMAGES * alone.classes * sizeof *alone.scores);
     assert_memory_equal(alone.mask_share, group.mask_share, IMAGES * sizeof *alone.mask_share);
@@ -77,7 +82,7 @@ static void outputs_that_are_no_numbers_are_an_error_on_every_rank(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_group_says_what_one_rank_says),
+    cmocka_unit_test(a_group_says_what_one_rank_of_two_threads_says),
     cmocka_unit_test(outputs_that_are_no_numbers_are_an_error_on_every_rank),
 };
 RUN_MPI_TESTS(tests)

@@ -1,4 +1,4 @@
-/* The sum of gradients over shards: the same bits on any number of ranks. */
+/* The sum of gradients over shards: the same bits on any number of ranks and of threads. */
 #include "mpi_unit.h"
 
 #include <stdlib.h>
@@ -44,7 +44,25 @@ static float tree(size_t step, size_t first, size_t count, size_t parameter, siz
            tree(step, first + count / 2, count / 2, parameter, k);
 }
 
-static void the_sum_is_one_fixed_tree_on_any_number_of_ranks(void **state)
+/* A worker's shards of a step, from shard number `first` of the batch on. */
+static Status run_worker(GradientSum *sum, const ParameterList *list, size_t worker, size_t step,
+                         size_t first, size_t shards)
+{
+    for (size_t shard = 0; shard < shards; ++shard) {
+        void *context = gradient_sum_begin_shard(sum, worker, shard);
+        for (size_t i = PARAMETERS; i-- > 0;) {
+            if (i == FROZEN)
+                continue;
+            for (size_t k = 0; k < sizes[i]; ++k)
+                list->items[i].gradient[k] += shard_gradient(step, first + shard, i, k);
+            TRY(gradient_sum_ready(context, i));
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Four threads, two ranks of two threads, four ranks. */
+static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **state)
 {
     (void)state;
     int rank, ranks;
@@ -52,23 +70,22 @@ static void the_sum_is_one_fixed_tree_on_any_number_of_ranks(void **state)
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     if (SHARDS % ranks)
         return;
-    ParameterList list;
+    ParameterList list, twins[3], *lists[4] = {&list, &twins[0], &twins[1], &twins[2]};
     GradientSum *sum;
+    const size_t workers = ranks < 4 ? 4 / (size_t)ranks : 1;
+    const size_t local = SHARDS / (size_t)ranks, own = local / workers;
     make(&list);
-    assert_int_equal(gradient_sum_new(&list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_OK);
-    size_t local = SHARDS / (size_t)ranks;
+    for (size_t w = 1; w < workers; ++w)
+        assert_int_equal(parameters_twin(&list, lists[w]), STATUS_OK);
+    assert_int_equal(gradient_sum_new(workers, lists, MPI_COMM_WORLD, SHARDS, &sum), STATUS_OK);
     for (size_t step = 0; step < 2; ++step) {
-        for (size_t shard = 0; shard < local; ++shard) {
-            gradient_sum_begin_shard(sum, shard);
-            for (size_t i = PARAMETERS; i-- > 0;) {
-                if (i == FROZEN)
-                    continue;
-                for (size_t k = 0; k < sizes[i]; ++k)
-                    list.items[i].gradient[k] +=
-                        shard_gradient(step, (size_t)rank * local + shard, i, k);
-                assert_int_equal(gradient_sum_ready(sum, i), STATUS_OK);
-            }
-        }
+        int failed = 0;
+        gradient_sum_begin(sum);
+#pragma omp parallel for schedule(static, 1) num_threads((int)workers) reduction(+ : failed)
+        for (size_t w = 0; w < workers; ++w)
+            failed += run_worker(sum, lists[w], w, step, (size_t)rank * local + w * own, own) !=
+                      STATUS_OK;
+        assert_int_equal(failed, 0);
         assert_int_equal(gradient_sum_finish(sum), STATUS_OK);
         for (size_t i = 0; i < PARAMETERS; ++i)
             for (size_t k = 0; i != FROZEN && k < sizes[i]; k += i == 1 ? 4099 : 1) {
@@ -77,7 +94,8 @@ static void the_sum_is_one_fixed_tree_on_any_number_of_ranks(void **state)
             }
     }
     gradient_sum_free(sum);
-    parameters_clear(&list);
+    for (size_t w = workers; w-- > 0;)
+        parameters_clear(lists[w]);
 }
 
 static void shards_that_the_ranks_do_not_divide_are_refused(void **state)
@@ -85,17 +103,18 @@ static void shards_that_the_ranks_do_not_divide_are_refused(void **state)
     (void)state;
     int ranks;
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    ParameterList list;
+    ParameterList list, *lists[3] = {&list, &list, &list};
     GradientSum *sum;
     make(&list);
-    assert_int_equal(gradient_sum_new(&list, MPI_COMM_WORLD, 6, &sum), STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(1, lists, MPI_COMM_WORLD, 6, &sum), STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(3, lists, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
     if (ranks == 3)
-        assert_int_equal(gradient_sum_new(&list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+        assert_int_equal(gradient_sum_new(1, lists, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
     parameters_clear(&list);
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(the_sum_is_one_fixed_tree_on_any_number_of_ranks),
+    cmocka_unit_test(the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads),
     cmocka_unit_test(shards_that_the_ranks_do_not_divide_are_refused),
 };
 RUN_MPI_TESTS(tests)

@@ -1,6 +1,8 @@
-/* Training gives the same bits on any number of ranks, and after being stopped and resumed. */
+/* Training gives the same bits on any number of ranks and threads, and after being stopped and
+ * resumed. */
 #include "mpi_unit.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +48,7 @@ static void assert_same_parameters(const Trainer *a, const Trainer *b)
             fail_msg("%s differs", a->parameters.items[i].name);
 }
 
-static void a_group_trains_to_the_bits_of_one_rank(void **state)
+static void a_group_trains_to_the_bits_of_one_rank_of_any_threads(void **state)
 {
     (void)state;
     int ranks;
@@ -58,9 +60,12 @@ static void a_group_trains_to_the_bits_of_one_rank(void **state)
     Trainer alone, group;
     for (int local = 0; local < 2; ++local) {
         settings.tuning = local ? TUNING_LOCAL : TUNING_GLOBAL;
+        omp_set_num_threads(local ? 3 : 4);
         start(&alone, &settings, dataset, MPI_COMM_SELF);
-        start(&group, &settings, dataset, MPI_COMM_WORLD);
+        assert_int_equal(alone.workers, local ? 2 : 4);
         run_steps(&alone, STEPS);
+        omp_set_num_threads(1);
+        start(&group, &settings, dataset, MPI_COMM_WORLD);
         run_steps(&group, STEPS);
         assert_same_parameters(&alone, &group);
         trainer_clear(&alone);
@@ -207,7 +212,7 @@ static void a_group_goes_on_from_what_its_rank_0_reads(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_group_trains_to_the_bits_of_one_rank),
+    cmocka_unit_test(a_group_trains_to_the_bits_of_one_rank_of_any_threads),
     cmocka_unit_test(a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits),
     cmocka_unit_test(a_group_goes_on_from_what_its_rank_0_reads),
 };

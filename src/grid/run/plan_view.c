@@ -68,7 +68,8 @@ static void print_sum(const Plan *plan, FILE *stream)
     if (isfinite(plan->simulation.end))
         fprintf(stream, "%zu of %zu cells fit %s\n", plan->end.done, plan->left, limit);
     if (most_memory(plan) > 0)
-        fprintf(stream, "a rank needs up to %.2f GB of memory\n", 1e-9 * most_memory(plan));
+        fprintf(stream, "a rank of one thread needs up to %.2f GB of memory\n",
+                1e-9 * most_memory(plan));
     if (plan->search.candidates)
         fputs("the search is taken to keep the first cells of each group: which ones it keeps is "
               "known only as they train\n",

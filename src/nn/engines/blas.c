@@ -24,6 +24,7 @@ struct ConvolutionPlan {
     size_t pixels; /* P */
     bool direct;   /* 1x1, stride 1, no padding */
     bool weight_gradient;
+    bool is_twin;    /* the weights are another plan's */
     float *weights;  /* D x O */
     float *gradient; /* D x O, for backward_weights; in the workspace */
     float *columns;  /* P x D, unless direct; in the workspace */
@@ -33,7 +34,8 @@ static void blas_plan_free(ConvolutionPlan *plan)
 {
     if (!plan)
         return;
-    free(plan->weights);
+    if (!plan->is_twin)
+        free(plan->weights);
     free(plan);
 }
 
@@ -58,6 +60,15 @@ static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, b
         return status;
     }
     *result = plan;
+    return STATUS_OK;
+}
+
+static Status blas_plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
+{
+    TRY(MEMORY_NEW(plan, 1));
+    **plan = *of;
+    (*plan)->is_twin = true;
+    (*plan)->columns = (*plan)->gradient = NULL;
     return STATUS_OK;
 }
 
@@ -271,6 +282,7 @@ const Engine *engine_blas(void)
         .version = blas_version,
         .plan_new = blas_plan_new,
         .plan_free = blas_plan_free,
+        .plan_twin = blas_plan_twin,
         .has_half = blas_has_half,
         .workspace_bytes = blas_workspace_bytes,
         .set_workspace = blas_set_workspace,

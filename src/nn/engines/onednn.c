@@ -5,8 +5,10 @@
  * by a reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
  * then plain, and added to the caller's. Memory objects over activations are made once and pointed
  * at the caller's buffers for each call; they and the stream are the plan's own, so that plans of
- * different networks may run in different threads at the same time. In bfloat16 the packed weights
- * are bfloat16 too; the weights' gradient stays float32.
+ * different networks may run in different threads at the same time. So may twins: a primitive never
+ * changes once it is made, and all scratch memory is given to it (oneDNN's own would belong to the
+ * thread that made the primitive). In bfloat16 the packed weights are bfloat16 too; the weights'
+ * gradient stays float32.
  */
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
@@ -53,12 +55,14 @@ typedef struct {
     dnnl_memory_t plain;      /* O x I x H x W view of the caller's weights */
     dnnl_primitive_t reorder; /* plain to packed, or packed to plain for the weight gradient */
     dnnl_memory_t scratchpad; /* in the workspace */
-    size_t weights_bytes, scratchpad_bytes;
+    dnnl_memory_t reorder_scratchpad;       /* at the same place: never used at the same time */
+    size_t weights_bytes, scratchpad_bytes; /* the larger scratchpad's */
 } Direction;
 
 struct ConvolutionPlan {
     ConvolutionShape shape;
     Shape output_shape;
+    bool is_twin; /* primitives and packed weights are another plan's */
     dnnl_stream_t stream;
     dnnl_memory_t input, output, bias; /* views of the caller's buffers */
     Direction forward, backward_data, backward_weights;
@@ -90,11 +94,11 @@ static Status check_room_for_code(void)
     return memory_check_room("oneDNN", (size_t)64 << 20);
 }
 
-static void direction_clear(Direction *direction)
+static void direction_clear(Direction *direction, bool is_twin)
 {
-    if (direction->primitive)
+    if (direction->primitive && !is_twin)
         dnnl_primitive_destroy(direction->primitive);
-    if (direction->reorder)
+    if (direction->reorder && !is_twin)
         dnnl_primitive_destroy(direction->reorder);
     if (direction->weights)
         dnnl_memory_destroy(direction->weights);
@@ -102,15 +106,17 @@ static void direction_clear(Direction *direction)
         dnnl_memory_destroy(direction->plain);
     if (direction->scratchpad)
         dnnl_memory_destroy(direction->scratchpad);
+    if (direction->reorder_scratchpad)
+        dnnl_memory_destroy(direction->reorder_scratchpad);
 }
 
 static void onednn_plan_free(ConvolutionPlan *plan)
 {
     if (!plan)
         return;
-    direction_clear(&plan->forward);
-    direction_clear(&plan->backward_data);
-    direction_clear(&plan->backward_weights);
+    direction_clear(&plan->forward, plan->is_twin);
+    direction_clear(&plan->backward_data, plan->is_twin);
+    direction_clear(&plan->backward_weights, plan->is_twin);
     if (plan->input)
         dnnl_memory_destroy(plan->input);
     if (plan->output)
@@ -161,16 +167,37 @@ static Status describe(const ConvolutionShape *s, Descriptors *d)
     return STATUS_OK;
 }
 
+/* Plain to packed, or back: the primitive and its scratchpad. */
+static dnnl_status_t make_reorder(Direction *direction, const dnnl_memory_desc_t *from,
+                                  const dnnl_memory_desc_t *to, dnnl_primitive_attr_t attributes)
+{
+    dnnl_primitive_desc_t descriptor = NULL;
+    dnnl_status_t status =
+        dnnl_reorder_primitive_desc_create(&descriptor, from, cpu, to, cpu, attributes);
+    if (status != dnnl_success)
+        return status;
+    const dnnl_memory_desc_t *scratchpad =
+        dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
+    const size_t bytes = dnnl_memory_desc_get_size(scratchpad);
+    if (direction->scratchpad_bytes < bytes)
+        direction->scratchpad_bytes = bytes;
+    status = dnnl_memory_create(&direction->reorder_scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&direction->reorder, descriptor);
+    dnnl_primitive_desc_destroy(descriptor);
+    return status;
+}
+
 /* Makes a direction from its primitive descriptor, which it destroys. `reads_weights` is false for
  * the weight gradient. */
 static Status direction_init(Direction *direction, dnnl_primitive_desc_t descriptor,
-                             const Descriptors *d, bool reads_weights)
+                             const Descriptors *d, bool reads_weights,
+                             dnnl_primitive_attr_t attributes)
 {
     const dnnl_memory_desc_t *weights = dnnl_primitive_desc_query_md(
         descriptor, reads_weights ? dnnl_query_weights_md : dnnl_query_diff_weights_md, 0);
     const dnnl_memory_desc_t *scratchpad =
         dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
-    dnnl_primitive_desc_t reorder = NULL;
     direction->weights_bytes = dnnl_memory_desc_get_size(weights);
     direction->scratchpad_bytes = dnnl_memory_desc_get_size(scratchpad);
     Status room = check_room_for_code();
@@ -187,13 +214,8 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
     if (status == dnnl_success)
         status = dnnl_memory_create(&direction->scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
-        status = dnnl_reorder_primitive_desc_create(
-            &reorder, reads_weights ? &d->plain_weights : weights, cpu,
-            reads_weights ? weights : &d->plain_weights, cpu, NULL);
-    if (status == dnnl_success)
-        status = dnnl_primitive_create(&direction->reorder, reorder);
-    if (reorder)
-        dnnl_primitive_desc_destroy(reorder);
+        status = make_reorder(direction, reads_weights ? &d->plain_weights : weights,
+                              reads_weights ? weights : &d->plain_weights, attributes);
     dnnl_primitive_desc_destroy(descriptor);
     DNN(status);
     return STATUS_OK;
@@ -249,7 +271,7 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
         if (made == dnnl_success)
-            status = direction_init(&plan->backward_data, backward, d, true);
+            status = direction_init(&plan->backward_data, backward, d, true, attributes);
     }
     if (made == dnnl_success && status == STATUS_OK && weight_gradient) {
         made = dnnl_dilated_convolution_backward_weights_desc_init(
@@ -258,14 +280,14 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
         if (made == dnnl_success)
-            status = direction_init(&plan->backward_weights, backward, d, false);
+            status = direction_init(&plan->backward_weights, backward, d, false, attributes);
     }
     if (made != dnnl_success || status != STATUS_OK) {
         dnnl_primitive_desc_destroy(forward);
         TRY(status);
         DNN(made);
     }
-    return direction_init(&plan->forward, forward, d, true);
+    return direction_init(&plan->forward, forward, d, true, attributes);
 }
 
 static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_gradient)
@@ -297,6 +319,61 @@ static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
     plan->shape = *shape;
     plan->output_shape = convolution_output(shape);
     Status status = fill_plan(plan, data_gradient, weight_gradient);
+    if (status != STATUS_OK) {
+        onednn_plan_free(plan);
+        return status;
+    }
+    *result = plan;
+    return STATUS_OK;
+}
+
+/* ---- twins ---- */
+
+/* A memory object of the same kind, over the same memory if `shared`; NULL of NULL. */
+static Status memory_twin(dnnl_memory_t of, bool shared, dnnl_memory_t *twin)
+{
+    const dnnl_memory_desc_t *descriptor;
+    void *data = DNNL_MEMORY_NONE;
+    if (!of)
+        return STATUS_OK;
+    DNN(dnnl_memory_get_memory_desc(of, &descriptor));
+    if (shared)
+        DNN(dnnl_memory_get_data_handle(of, &data));
+    DNN(dnnl_memory_create(twin, descriptor, cpu, data));
+    return STATUS_OK;
+}
+
+static Status direction_twin(const Direction *of, bool reads_weights, Direction *twin)
+{
+    *twin = (Direction){.primitive = of->primitive,
+                        .reorder = of->reorder,
+                        .weights_bytes = of->weights_bytes,
+                        .scratchpad_bytes = of->scratchpad_bytes};
+    TRY(memory_twin(of->weights, reads_weights, &twin->weights));
+    TRY(memory_twin(of->plain, false, &twin->plain));
+    TRY(memory_twin(of->scratchpad, false, &twin->scratchpad));
+    return memory_twin(of->reorder_scratchpad, false, &twin->reorder_scratchpad);
+}
+
+static Status fill_twin(const ConvolutionPlan *of, ConvolutionPlan *plan)
+{
+    DNN(dnnl_stream_create(&plan->stream, cpu, dnnl_stream_default_flags));
+    TRY(memory_twin(of->input, false, &plan->input));
+    TRY(memory_twin(of->output, false, &plan->output));
+    TRY(memory_twin(of->bias, false, &plan->bias));
+    TRY(direction_twin(&of->forward, true, &plan->forward));
+    TRY(direction_twin(&of->backward_data, true, &plan->backward_data));
+    return direction_twin(&of->backward_weights, false, &plan->backward_weights);
+}
+
+static Status onednn_plan_twin(const ConvolutionPlan *of, ConvolutionPlan **result)
+{
+    ConvolutionPlan *plan;
+    TRY(MEMORY_NEW(&plan, 1));
+    plan->shape = of->shape;
+    plan->output_shape = of->output_shape;
+    plan->is_twin = true;
+    Status status = fill_twin(of, plan);
     if (status != STATUS_OK) {
         onednn_plan_free(plan);
         return status;
@@ -356,9 +433,11 @@ static void place(dnnl_memory_t memory, void *data)
 static void onednn_set_workspace(ConvolutionPlan *plan, void *workspace)
 {
     char *at = workspace;
-    place(plan->forward.scratchpad, at);
-    place(plan->backward_data.scratchpad, at);
-    place(plan->backward_weights.scratchpad, at);
+    Direction *const directions[] = {&plan->forward, &plan->backward_data, &plan->backward_weights};
+    for (size_t i = 0; i < sizeof directions / sizeof *directions; ++i) {
+        place(directions[i]->scratchpad, at);
+        place(directions[i]->reorder_scratchpad, at);
+    }
     at += scratchpad_bytes(plan);
     if (!plan->backward_weights.primitive)
         return;
@@ -375,8 +454,9 @@ static Status pack(Direction *direction, dnnl_stream_t stream, const float *weig
         return STATUS_OK;
     TRY(point(direction->plain, weights));
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, direction->plain},
-                                   {DNNL_ARG_TO, direction->weights}};
-    DNN(dnnl_primitive_execute(direction->reorder, stream, 2, arguments));
+                                   {DNNL_ARG_TO, direction->weights},
+                                   {DNNL_ARG_SCRATCHPAD, direction->reorder_scratchpad}};
+    DNN(dnnl_primitive_execute(direction->reorder, stream, 3, arguments));
     DNN(dnnl_stream_wait(stream));
     return STATUS_OK;
 }
@@ -436,8 +516,9 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
     DNN(dnnl_primitive_execute(direction->primitive, plan->stream, plan->shape.bias ? 5 : 4,
                                arguments));
     dnnl_exec_arg_t unpack[] = {{DNNL_ARG_FROM, direction->weights},
-                                {DNNL_ARG_TO, direction->plain}};
-    DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 2, unpack));
+                                {DNNL_ARG_TO, direction->plain},
+                                {DNNL_ARG_SCRATCHPAD, direction->reorder_scratchpad}};
+    DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 3, unpack));
     DNN(dnnl_stream_wait(plan->stream));
     size_t count = weight_count(&plan->shape);
 #pragma omp parallel for simd schedule(static)
@@ -474,6 +555,7 @@ const Engine *engine_onednn(void)
         .version = onednn_version,
         .plan_new = onednn_plan_new,
         .plan_free = onednn_plan_free,
+        .plan_twin = onednn_plan_twin,
         .has_half = onednn_has_half,
         .workspace_bytes = onednn_workspace_bytes,
         .set_workspace = onednn_set_workspace,

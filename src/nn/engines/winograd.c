@@ -45,6 +45,7 @@ struct ConvolutionPlan {
     Shape output;
     size_t rows, columns;  /* of tiles in an image */
     size_t tiles, block;   /* in all, and of a block */
+    bool is_twin;          /* weights and zeros are another plan's */
     float *weights;        /* U */
     float *zeros;          /* a pixel outside the image */
     float *patches, *sums; /* V, M of a block; in the workspace */
@@ -74,8 +75,10 @@ static void plan_free(ConvolutionPlan *plan)
 {
     if (!plan)
         return;
-    free(plan->weights);
-    free(plan->zeros);
+    if (!plan->is_twin) {
+        free(plan->weights);
+        free(plan->zeros);
+    }
     free(plan);
 }
 
@@ -105,6 +108,15 @@ static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool w
         return status;
     }
     *result = plan;
+    return STATUS_OK;
+}
+
+static Status plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
+{
+    TRY(MEMORY_NEW(plan, 1));
+    **plan = *of;
+    (*plan)->is_twin = true;
+    (*plan)->patches = (*plan)->sums = NULL;
     return STATUS_OK;
 }
 
@@ -394,6 +406,7 @@ const Engine *engine_winograd(void)
         .version = version,
         .plan_new = plan_new,
         .plan_free = plan_free,
+        .plan_twin = plan_twin,
         .has_half = has_half,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,

@@ -311,8 +311,8 @@ static void results_do_not_depend_on_the_number_of_threads(void **state)
     for (size_t i = 0; i < sizeof drawings / sizeof *drawings; ++i) {
         Bench bench;
         int threads = omp_get_max_threads();
-        bench_init(&bench, drawings[i], engine_blas(), true, NULL);
         omp_set_num_threads(1);
+        bench_init(&bench, drawings[i], engine_blas(), true, NULL);
         bench_forward(&bench);
         bench_backward(&bench);
         float one[12], three[12];

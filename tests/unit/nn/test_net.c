@@ -199,7 +199,82 @@ static void changed_weights_are_packed_again(void **state)
     bench_clear(&bench);
 }
 
+/* ---- twins ---- */
+
+static Status run_both_ways(const Bench *bench)
+{
+    Net *net = bench->net;
+    memcpy(net_value(net, bench->pen.inputs[0]), bench->fills[0],
+           shape_count(net_shape(net, bench->pen.inputs[0])) * sizeof(float));
+    TRY(net_forward(net));
+    memcpy(net_gradient(net, bench->pen.outputs[0]), bench->cotangents[0],
+           shape_count(net_shape(net, bench->pen.outputs[0])) * sizeof(float));
+    return net_backward(net, NULL, NULL);
+}
+
+/* The net and its twin at the same time, with the weights' version that each has packed a part of.
+ */
+static void check_twin(const Engine *engine)
+{
+    Bench bench, twin;
+    float *numbers, *numbers_of_twin;
+    int failed = 0;
+    bench_init(&bench, draw_recursion, engine, true, NULL);
+    assert_int_equal(run_both_ways(&bench), STATUS_OK);
+    parameters_zero_gradients(&bench.parameters);
+    twin = bench;
+    assert_int_equal(parameters_twin(&bench.parameters, &twin.parameters), STATUS_OK);
+    assert_int_equal(net_twin(bench.net, &twin.parameters, &twin.net), STATUS_OK);
+    Parameter *unit = parameters_find(&bench.parameters, "unit.weight");
+    for (size_t i = 0; i < unit->count; ++i) {
+        unit->value[i] += 0.25f * (float)(i % 5);
+        bench.values[unit - bench.parameters.items][i] = (double)unit->value[i];
+    }
+    ++unit->version;
+    parameters_follow(&bench.parameters, &twin.parameters);
+    assert_int_equal(net_pack_weights(bench.net, 0, 2), STATUS_OK);
+    assert_int_equal(net_pack_weights(twin.net, 1, 2), STATUS_OK);
+#pragma omp parallel for num_threads(2) reduction(+ : failed)
+    for (int k = 0; k < 2; ++k)
+        failed += run_both_ways(k ? &twin : &bench) != STATUS_OK;
+    assert_int_equal(failed, 0);
+    bench_check_outputs(&twin, draw_recursion, 2e-6);
+    const size_t count = bench_numbers(&bench, &numbers);
+    assert_int_equal(bench_numbers(&twin, &numbers_of_twin), count);
+    assert_memory_equal(numbers, numbers_of_twin, count * sizeof *numbers);
+    free(numbers);
+    free(numbers_of_twin);
+    net_free(twin.net);
+    parameters_clear(&twin.parameters);
+    bench_clear(&bench);
+}
+
+static void a_twin_computes_the_same_at_the_same_time(void **state)
+{
+    (void)state;
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    check_twin(engine_blas());
+    if (engine_onednn())
+        check_twin(engine_onednn());
+    omp_set_num_threads(threads);
+}
+
 /* ---- refusals ---- */
+
+static void training_on_fewer_threads_than_planned_is_refused(void **state)
+{
+    (void)state;
+    Bench bench;
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(2);
+    bench_init(&bench, draw_recursion, engine_blas(), true, NULL);
+    omp_set_num_threads(1);
+    assert_int_equal(net_forward(bench.net), STATUS_ARGUMENT);
+    assert_non_null(strstr(status_message(), "planned for 2 threads"));
+    omp_set_num_threads(threads);
+    bench_clear(&bench);
+}
 
 typedef struct {
     ParameterList parameters;
@@ -327,6 +402,15 @@ static void build_everything(ParameterList *parameters, Status *status)
     Pen pen = {.net = net, .parameters = parameters};
     draw_everything(&pen);
     *status = net_plan(net);
+    if (*status == STATUS_OK) {
+        ParameterList own;
+        Net *twin = NULL;
+        *status = parameters_twin(parameters, &own);
+        if (*status == STATUS_OK)
+            *status = net_twin(net, &own, &twin);
+        net_free(twin);
+        parameters_clear(&own);
+    }
     net_free(net);
 }
 
@@ -391,6 +475,8 @@ int main(void)
         cmocka_unit_test(each_trained_parameter_is_announced_once_and_complete),
         cmocka_unit_test(an_error_of_the_listener_ends_the_backward_pass),
         cmocka_unit_test(changed_weights_are_packed_again),
+        cmocka_unit_test(a_twin_computes_the_same_at_the_same_time),
+        cmocka_unit_test(training_on_fewer_threads_than_planned_is_refused),
         cmocka_unit_test(what_cannot_be_built_is_refused_with_its_name),
         cmocka_unit_test(a_trained_node_that_leads_nowhere_is_refused),
         cmocka_unit_test(the_first_error_of_building_is_the_one_told),
