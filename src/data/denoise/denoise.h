@@ -34,6 +34,8 @@ typedef Status DenoiseFind(void *finder, const Image *image, OverlayBox *boxes, 
 
 typedef struct {
     size_t cost; /* of an overlaid pixel in pixels of the frame, 1 to CROP_COST_MOST */
+    double core; /* share of the bright field's sides, about its middle, that the crop of a frame
+                    without a known lesion holds in any case; above 0, at most 1 */
     DenoiseFill fill;
     bool filtered;
     NoiseFilter filter;
@@ -41,11 +43,13 @@ typedef struct {
     const char *detector; /* what tells its network from others; "" without one */
 } DenoiseSettings;
 
-/* Cost 8, inpainting, the filter's defaults, no network. */
+/* Cost 8, the middle half, inpainting, the filter's defaults, no network. */
 DenoiseSettings denoise_defaults(void);
 
-/* What networks are trained with: the defaults, the filter only where the choice has it. The choice
- * is not DENOISE_NONE. */
+/* What networks are trained with, the filter only where the choice has it. The choice is not
+ * DENOISE_NONE. No overlay is left if a rectangle without any holds the middle third of the bright
+ * field: a square in a corner reaches into the middle half, and the little that a milder cost
+ * leaves of the surround, more on the frames of one source than of another, tells them apart. */
 DenoiseSettings denoise_settings_of(DenoiseChoice choice);
 
 typedef struct {

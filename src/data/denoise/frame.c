@@ -30,6 +30,7 @@ bool denoise_fill_parse(const char *name, DenoiseFill *fill)
 DenoiseSettings denoise_defaults(void)
 {
     return (DenoiseSettings){.cost = 8,
+                             .core = 0.5,
                              .fill = FILL_INPAINT,
                              .filtered = true,
                              .filter = noise_filter_defaults(),
@@ -39,6 +40,8 @@ DenoiseSettings denoise_defaults(void)
 DenoiseSettings denoise_settings_of(DenoiseChoice choice)
 {
     DenoiseSettings settings = denoise_defaults();
+    settings.cost = CROP_COST_MOST;
+    settings.core = 1.0 / 3;
     settings.filtered = choice == DENOISE_CROP_FILTER;
     return settings;
 }
@@ -157,7 +160,8 @@ static void include(Box *box, const Box *other)
 
 /* All lesions with a margin of a twelfth of the frame's shorter side; the middle half of the field
  * where there is none. */
-static PixelBox core_of(const Look *look, const DenoiseLesions *lesions)
+static PixelBox core_of(const DenoiseSettings *settings, const Look *look,
+                        const DenoiseLesions *lesions)
 {
     const size_t width = look->frame->width, height = look->frame->height;
     const PixelBox *field = &look->field;
@@ -172,7 +176,9 @@ static PixelBox core_of(const Look *look, const DenoiseLesions *lesions)
             include(&box, &(Box){x, y, x + 1, y + 1});
         }
     if (!(box.x1 > box.x0)) {
-        const size_t across = (field->x1 - field->x0) / 4, down = (field->y1 - field->y0) / 4;
+        const double aside = (1 - settings->core) / 2;
+        const size_t across = (size_t)(aside * (double)(field->x1 - field->x0)),
+                     down = (size_t)(aside * (double)(field->y1 - field->y0));
         return (PixelBox){field->x0 + across, field->y0 + down, field->x1 - across,
                           field->y1 - down};
     }
@@ -250,7 +256,8 @@ static Status carry(const DenoiseSettings *settings, const DenoiseLesions *lesio
     TRY(memory_new((void **)&look->overlaid, count, 2));
     look->fillable = look->overlaid + count;
     TRY(find_overlays(settings, finder, look, result));
-    const PixelBox core = core_of(look, lesions), whole = {0, 0, frame->width, frame->height};
+    const PixelBox core = core_of(settings, look, lesions),
+                   whole = {0, 0, frame->width, frame->height};
     TRY(crop_find(frame->height, frame->width, look->overlaid, settings->cost, &core,
                   &result->crop));
     result->overlaid_before = share(frame->width, &whole, look->overlaid);

@@ -412,11 +412,86 @@ static void frames_need_no_column_but_image(void **state)
     dataset_free(dataset);
 }
 
+/* A frame of 120 x 90 with a black surround of 24 columns and 12 rows, and the mask of a lesion
+ * that reaches far into it: x 4 to 64, y 30 to 60. */
+static void write_surrounded(void)
+{
+    Image image, mask;
+    assert_int_equal(image_init(&image, 120, 90, 3), STATUS_OK);
+    assert_int_equal(image_init(&mask, 120, 90, 1), STATUS_OK);
+    for (size_t i = 0; i < image.width * image.height; ++i) {
+        const size_t x = i % image.width, y = i / image.width;
+        if (x >= 24 && y >= 12) {
+            image.pixels[3 * i] = (uint8_t)(150 + 7 * x % 50);
+            image.pixels[3 * i + 1] = (uint8_t)(90 + 5 * y % 40);
+            image.pixels[3 * i + 2] = 80;
+        }
+        mask.pixels[i] = x >= 4 && x < 64 && y >= 30 && y < 60 ? 255 : 0;
+    }
+    assert_int_equal(files_make_folder(scratch("denoise")), STATUS_OK);
+    assert_int_equal(image_write_png(scratch("denoise/mask.png"), &mask), STATUS_OK);
+    assert_int_equal(image_write_png(scratch("denoise/train.png"), &image), STATUS_OK);
+    image.pixels[3 * 5000] ^= 1;
+    assert_int_equal(image_write_png(scratch("denoise/test.png"), &image), STATUS_OK);
+    image_clear(&image);
+    image_clear(&mask);
+    FILE *file = fopen(scratch("denoise/manifest.csv"), "w");
+    assert_non_null(file);
+    fputs("image,mask,label,patient,split\ntrain.png,mask.png,polyp,a,train\n"
+          "test.png,mask.png,polyp,b,test\n",
+          file);
+    fclose(file);
+}
+
+static double share_of_mask(const Dataset *dataset, size_t index)
+{
+    const size_t side = dataset_side(dataset, index);
+    size_t set = 0;
+    for (size_t i = 0; i < side * side; ++i)
+        set += dataset->masks[index][i];
+    return (double)set / (double)(side * side);
+}
+
+/* What is learnt from lies in the crop, what answers are held against on the whole frame. */
+static void annotations_move_into_the_crop_where_they_are_learnt_from(void **state)
+{
+    (void)state;
+    const SplitSettings split = split_defaults();
+    const DatasetForm form = {.size = SIZE, .denoise = DENOISE_CROP};
+    Dataset *dataset, *copy;
+    uint8_t *bytes;
+    size_t byte_count;
+    write_surrounded();
+    const char *manifest = scratch("denoise/manifest.csv");
+    if (dataset_load_form(manifest, &form, &split, &dataset) != STATUS_OK)
+        fail_msg("%s", status_message());
+    const Example *train = &dataset->examples[0], *test = &dataset->examples[1];
+    const PixelBox *crop = &train->crop;
+    assert_true(crop->x0 == 24 && crop->y0 == 12 && crop->x1 == 120 && crop->y1 == 90);
+    assert_memory_equal(crop, &test->crop, sizeof *crop);
+    assert_true(train->surround.boxes == 0);
+    assert_true(train->lesion_count == 1 && test->lesion_count == 1);
+    const Box *in = &train->lesions[0].box, *whole = &test->lesions[0].box;
+    assert_true(in->x0 == 0 && fabsf(in->x1 - 40 / 96.F) < 1e-6F);
+    assert_true(fabsf(in->y0 - 18 / 78.F) < 1e-6F && fabsf(in->y1 - 48 / 78.F) < 1e-6F);
+    assert_true(fabsf(whole->x0 - 4 / 120.F) < 1e-6F && fabsf(whole->y1 - 60 / 90.F) < 1e-6F);
+    assert_true(fabs(share_of_mask(dataset, 0) - 40 * 30 / (96.0 * 78)) < 0.03);
+    assert_true(fabs(share_of_mask(dataset, 1) - 60 * 30 / (120.0 * 90)) < 0.03);
+    assert_int_equal(dataset_to_bytes(dataset, &bytes, &byte_count), STATUS_OK);
+    assert_int_equal(dataset_from_bytes(bytes, byte_count, &copy), STATUS_OK);
+    assert_true(dataset_has_form(copy, &form));
+    assert_memory_equal(&copy->examples[1].crop, &test->crop, sizeof test->crop);
+    free(bytes);
+    dataset_free(copy);
+    dataset_free(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manifest_becomes_a_data_set),
         cmocka_unit_test(a_pack_gives_the_same_data_set),
+        cmocka_unit_test(annotations_move_into_the_crop_where_they_are_learnt_from),
         cmocka_unit_test(a_pack_knows_that_images_are_synthetic),
         cmocka_unit_test(a_pack_of_another_size_or_kind_is_refused),
         cmocka_unit_test(a_pack_of_unreadable_images_never_appears),
