@@ -73,10 +73,8 @@ static void filter_plane(const NoiseFilter *filter, WaveletTree *tree, double *p
     const double sigma = filter->rule == SHRINK_NONE ? 0 : wavelet_noise(tree, plane);
     if (filter->coefficient_median) {
         wavelet_median(tree, plane);
-        wavelet_inverse(tree, plane);
-        if (filter->rule == SHRINK_NONE)
-            return;
-        wavelet_forward(tree, plane);
+        if (filter->rule != SHRINK_NONE)
+            wavelet_settle(tree, plane);
     }
     wavelet_shrink(tree, filter->rule, filter->hard, sigma);
     wavelet_inverse(tree, plane);

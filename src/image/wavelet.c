@@ -64,6 +64,16 @@ static size_t strip_begin(size_t rows, size_t strip)
     return rows * strip / STRIPS;
 }
 
+/* Of a level: rows and columns of coefficients, or of the pairs of numbers that come back. */
+typedef struct {
+    size_t y0, y1, x0, x1;
+} Part;
+
+static Part strip_of(size_t rows, size_t columns, size_t strip)
+{
+    return (Part){strip_begin(rows, strip), strip_begin(rows, strip + 1), 0, columns};
+}
+
 static size_t scratch_row(const WaveletTree *tree)
 {
     return tree->width[0] + 2 * TAPS;
@@ -133,7 +143,7 @@ VECTORISED static void filter_down(size_t width, const double *const rows[TAPS],
 }
 
 /* The even and odd numbers of a mirrored row: even[HALF - 1 + m] = x~[2m], from m = 1 - HALF on. */
-VECTORISED static void part(size_t count, const double *restrict row, double *restrict even,
+VECTORISED static void deal(size_t count, const double *restrict row, double *restrict even,
                             double *restrict odd)
 {
     const size_t whole = count / 2;
@@ -143,7 +153,7 @@ VECTORISED static void part(size_t count, const double *restrict row, double *re
     }
 }
 
-static void part_borders(size_t count, const double *row, double *even, double *odd)
+static void deal_borders(size_t count, const double *row, double *even, double *odd)
 {
     const ptrdiff_t inner = (ptrdiff_t)(count / 2), end = (ptrdiff_t)half_of(count);
     for (ptrdiff_t m = 1 - HALF; m < 0; ++m) {
@@ -174,15 +184,16 @@ typedef struct {
     double low[TAPS], high[TAPS];
 } Taps;
 
-static void forward_strip(const WaveletTree *tree, size_t level, const Taps *taps,
-                          const double *plane, size_t strip)
+static void forward_part(const WaveletTree *tree, size_t level, const Taps *taps,
+                         const double *plane, const Part *part, double *scratch)
 {
     const size_t height = tree->height[level - 1], width = tree->width[level - 1];
     const size_t half = tree->width[level], room = scratch_row(tree);
-    const size_t end = strip_begin(tree->height[level], strip + 1);
-    double *scratch = strip_scratch(tree, strip), *down[2] = {scratch, scratch + room};
+    const size_t x0 = part->x0, from = 2 * x0 < TAPS ? 0 : 2 * x0 - (TAPS - 2);
+    const size_t to = 2 * part->x1 < width ? 2 * part->x1 : width;
+    double *down[2] = {scratch, scratch + room};
     double *even = scratch + 2 * room, *odd = scratch + 3 * room;
-    for (size_t k = strip_begin(tree->height[level], strip); k < end; ++k) {
+    for (size_t k = part->y0; k < part->y1; ++k) {
         double *out[2][2] = {
             {tree->approximation[level] + k * half,
              tree->details[level][WAVELET_ALONG_ROWS] + k * half},
@@ -191,28 +202,37 @@ static void forward_strip(const WaveletTree *tree, size_t level, const Taps *tap
         };
         const double *rows[TAPS];
         for (size_t j = 0; j < TAPS; ++j)
-            rows[j] = plane + width * mirror((ptrdiff_t)(2 * k + 1) - (ptrdiff_t)j, height);
-        filter_down(width, rows, taps->low, taps->high, down[0], down[1]);
+            rows[j] = plane + from + width * mirror((ptrdiff_t)(2 * k + 1) - (ptrdiff_t)j, height);
+        filter_down(to - from, rows, taps->low, taps->high, down[0] + from, down[1] + from);
         for (size_t b = 0; b < 2; ++b) {
-            part(width, down[b], even, odd);
-            part_borders(width, down[b], even, odd);
-            filter_along(half, even, odd, taps->low, taps->high, out[b][0], out[b][1]);
+            deal(to - from, down[b] + from, even + from / 2, odd + from / 2);
+            deal_borders(width, down[b], even, odd);
+            filter_along(part->x1 - x0, even + x0, odd + x0, taps->low, taps->high, out[b][0] + x0,
+                         out[b][1] + x0);
         }
     }
 }
 
-void wavelet_forward(WaveletTree *tree, const double *plane)
+static Taps forward_taps(void)
 {
     Taps taps;
     for (size_t j = 0; j < TAPS; ++j) {
         taps.low[j] = low_taps[j];
         taps.high[j] = high_tap(j);
     }
+    return taps;
+}
+
+void wavelet_forward(WaveletTree *tree, const double *plane)
+{
+    const Taps taps = forward_taps();
     for (size_t l = 1; l <= tree->levels; ++l) {
         const double *from = l == 1 ? plane : tree->approximation[l - 1];
 #pragma omp taskloop grainsize(1)
-        for (size_t strip = 0; strip < STRIPS; ++strip)
-            forward_strip(tree, l, &taps, from, strip);
+        for (size_t strip = 0; strip < STRIPS; ++strip) {
+            const Part part = strip_of(tree->height[l], tree->width[l], strip);
+            forward_part(tree, l, &taps, from, &part, strip_scratch(tree, strip));
+        }
     }
 }
 
@@ -248,24 +268,24 @@ VECTORISED static void restore_up(size_t width, const double *const lows[HALF],
     }
 }
 
-static void inverse_strip(const WaveletTree *tree, size_t level, const Taps *taps, double *plane,
-                          size_t strip)
+static void inverse_part(const WaveletTree *tree, size_t level, const Taps *taps, double *plane,
+                         const Part *part, double *scratch)
 {
     const size_t height = tree->height[level - 1], width = tree->width[level - 1];
     const size_t half = tree->width[level], room = scratch_row(tree);
-    const size_t pairs = tree->height[level] - (HALF - 1);
-    const size_t begin = strip_begin(pairs, strip), end = strip_begin(pairs, strip + 1);
+    const size_t begin = 2 * part->x0, end = 2 * part->x1 < width ? 2 * part->x1 : width;
     /* The last four rows of coefficients, restored along themselves: row k lies at k % HALF. */
-    double *low_rows = strip_scratch(tree, strip), *high_rows = low_rows + HALF * room;
+    double *low_rows = scratch + begin, *high_rows = low_rows + HALF * room;
     double *beyond = high_rows + HALF * room;
-    for (size_t k = begin; k < end + HALF - 1; ++k) {
-        restore_along(half - (HALF - 1), tree->approximation[level] + k * half,
-                      tree->details[level][WAVELET_ALONG_ROWS] + k * half, taps->low, taps->high,
+    for (size_t k = part->y0; k < part->y1 + HALF - 1; ++k) {
+        const size_t at = k * half + part->x0, pairs = part->x1 - part->x0;
+        restore_along(pairs, tree->approximation[level] + at,
+                      tree->details[level][WAVELET_ALONG_ROWS] + at, taps->low, taps->high,
                       low_rows + k % HALF * room);
-        restore_along(half - (HALF - 1), tree->details[level][WAVELET_ALONG_COLUMNS] + k * half,
-                      tree->details[level][WAVELET_ALONG_BOTH] + k * half, taps->low, taps->high,
+        restore_along(pairs, tree->details[level][WAVELET_ALONG_COLUMNS] + at,
+                      tree->details[level][WAVELET_ALONG_BOTH] + at, taps->low, taps->high,
                       high_rows + k % HALF * room);
-        if (k < begin + HALF - 1)
+        if (k < part->y0 + HALF - 1)
             continue;
         const double *lows[HALF], *highs[HALF];
         for (size_t i = 0; i < HALF; ++i) {
@@ -274,22 +294,74 @@ static void inverse_strip(const WaveletTree *tree, size_t level, const Taps *tap
         }
         /* Of an odd height the last row of all is one too many. */
         const size_t y = 2 * (k + 1 - HALF);
-        restore_up(width, lows, highs, taps->low, taps->high, plane + y * width,
-                   y + 1 < height ? plane + (y + 1) * width : beyond);
+        double *rows = plane + y * width + begin;
+        restore_up(end - begin, lows, highs, taps->low, taps->high, rows,
+                   y + 1 < height ? rows + width : beyond);
     }
 }
 
-void wavelet_inverse(WaveletTree *tree, double *plane)
+static Taps inverse_taps(void)
 {
     Taps taps;
     for (size_t j = 0; j < TAPS; ++j) {
         taps.low[j] = restore_low_tap(j);
         taps.high[j] = restore_high_tap(j);
     }
+    return taps;
+}
+
+void wavelet_inverse(WaveletTree *tree, double *plane)
+{
+    const Taps taps = inverse_taps();
     for (size_t l = tree->levels; l >= 1; --l) {
         double *to = l == 1 ? plane : tree->approximation[l - 1];
 #pragma omp taskloop grainsize(1)
-        for (size_t strip = 0; strip < STRIPS; ++strip)
-            inverse_strip(tree, l, &taps, to, strip);
+        for (size_t strip = 0; strip < STRIPS; ++strip) {
+            const Part part =
+                strip_of(tree->height[l] - (HALF - 1), tree->width[l] - (HALF - 1), strip);
+            inverse_part(tree, l, &taps, to, &part, strip_scratch(tree, strip));
+        }
+    }
+}
+
+/* ---- back and forth again ---- */
+
+/* The wavelets are orthonormal, so where no window reaches over the border, coefficients come back
+ * as they were. One of level 1 whose window does is among the first 3 or the last 4 of its row or
+ * column; what is changed there changes the first 6 or the last 7 of the levels above, and never
+ * more. A frame of 8 needs 16 numbers along the border of the level below, and these come from a
+ * frame of 8 pairs. */
+enum { FRAME = 8, FRAME_PARTS = 4 };
+
+/* The frame's parts, the last ones without rows where it is all there is. */
+static void frame_of(size_t rows, size_t columns, Part parts[FRAME_PARTS])
+{
+    for (size_t i = 0; i < FRAME_PARTS; ++i)
+        parts[i] = (Part){0};
+    if (rows <= 2 * FRAME || columns <= 2 * FRAME) {
+        parts[0] = (Part){0, rows, 0, columns};
+        return;
+    }
+    parts[0] = (Part){0, FRAME, 0, columns};
+    parts[1] = (Part){rows - FRAME, rows, 0, columns};
+    parts[2] = (Part){FRAME, rows - FRAME, 0, FRAME};
+    parts[3] = (Part){FRAME, rows - FRAME, columns - FRAME, columns};
+}
+
+void wavelet_settle(WaveletTree *tree, double *plane)
+{
+    const Taps back = inverse_taps(), forth = forward_taps();
+    Part parts[FRAME_PARTS];
+    for (size_t l = tree->levels; l >= 1; --l) {
+        double *to = l == 1 ? plane : tree->approximation[l - 1];
+        frame_of(tree->height[l] - (HALF - 1), tree->width[l] - (HALF - 1), parts);
+        for (size_t i = 0; i < FRAME_PARTS && parts[i].y1 > 0; ++i)
+            inverse_part(tree, l, &back, to, &parts[i], tree->scratch);
+    }
+    for (size_t l = 1; l <= tree->levels; ++l) {
+        const double *from = l == 1 ? plane : tree->approximation[l - 1];
+        frame_of(tree->height[l], tree->width[l], parts);
+        for (size_t i = 0; i < FRAME_PARTS && parts[i].y1 > 0; ++i)
+            forward_part(tree, l, &forth, from, &parts[i], tree->scratch);
     }
 }

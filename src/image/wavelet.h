@@ -56,4 +56,9 @@ void wavelet_forward(WaveletTree *tree, const double *plane);
  */
 void wavelet_inverse(WaveletTree *tree, double *plane);
 
+/* Makes of coefficients that are no plane's, such as medians, those of the plane that they come
+ * back to: as wavelet_inverse() and wavelet_forward() do, to rounding, but only along the borders
+ * is there anything to compute. plane[height x width] is scratch. */
+void wavelet_settle(WaveletTree *tree, double *plane);
+
 #endif

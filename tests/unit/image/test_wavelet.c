@@ -111,6 +111,43 @@ static void what_was_not_changed_comes_back(void **state)
     }
 }
 
+static void settling_is_going_back_and_forth(void **state)
+{
+    (void)state;
+    for (size_t size = 14; size < 130; size += size < 70 ? 1 : 7) {
+        WaveletTree settled, expected;
+        Image image = golden_picture(size, size + 3 + size % 2 * 40, 1, "");
+        const size_t count = image.width * image.height;
+        const size_t levels = wavelet_levels_most(image.height, image.width);
+        double *plane;
+        assert_int_equal(MEMORY_NEW(&plane, count), STATUS_OK);
+        WaveletTree *const trees[] = {&settled, &expected};
+        for (size_t t = 0; t < 2; ++t) {
+            assert_int_equal(wavelet_tree_init(trees[t], image.height, image.width, levels),
+                             STATUS_OK);
+            for (size_t i = 0; i < count; ++i)
+                plane[i] = image.pixels[i];
+            wavelet_forward(trees[t], plane);
+            wavelet_median(trees[t], plane);
+        }
+        wavelet_settle(&settled, plane);
+        wavelet_inverse(&expected, plane);
+        wavelet_forward(&expected, plane);
+        for (size_t l = 1; l <= levels; ++l)
+            for (size_t i = 0; i < expected.height[l] * expected.width[l]; ++i) {
+                for (size_t b = 0; b < WAVELET_BANDS; ++b)
+                    assert_true(fabs(settled.details[l][b][i] - expected.details[l][b][i]) < 2e-9);
+                if (l == levels)
+                    assert_true(fabs(settled.approximation[l][i] - expected.approximation[l][i]) <
+                                2e-9);
+            }
+        wavelet_tree_clear(&settled);
+        wavelet_tree_clear(&expected);
+        free(plane);
+        image_clear(&image);
+    }
+}
+
 static void medians_and_thresholds_are_scipys_and_scikit_images(void **state)
 {
     (void)state;
@@ -165,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_are_pywavelets),
         cmocka_unit_test(what_was_not_changed_comes_back),
+        cmocka_unit_test(settling_is_going_back_and_forth),
         cmocka_unit_test(medians_and_thresholds_are_scipys_and_scikit_images),
         cmocka_unit_test(a_plane_of_one_colour_has_no_noise),
         cmocka_unit_test(levels_end_where_the_border_rules),
