@@ -38,9 +38,10 @@ typedef struct {
     /* It matters only where the setting `when`, "section.key", of the same cell is `is`;
      * NULL: always. A setting that does not matter is no part of a cell's identity. */
     const char *when, *is;
-    /* Added after results were made without it: no part of an identity while it is the default,
-     * so that those results stay valid. */
-    bool later;
+    /* Added after results were made without it: what it was in them, whatever its default is now.
+     * It is no part of an identity while it is that, so that those results stay valid. NULL: it was
+     * there from the start. */
+    const char *before;
     bool in_title; /* the architecture's title says it: "r50x1" */
 } SettingRow;
 

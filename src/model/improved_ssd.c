@@ -122,7 +122,7 @@ static const SettingRow rows[] = {
      .kind = SETTING_FLAG,
      .offset = offsetof(OwnSettings, segmentation),
      .otherwise = "true",
-     .later = true},
+     .before = "true"},
     {.section = "model",
      .key = "attention",
      .kind = SETTING_FLAG,
@@ -130,7 +130,7 @@ static const SettingRow rows[] = {
      .otherwise = "true",
      .when = "model.segmentation",
      .is = "true",
-     .later = true},
+     .before = "true"},
     {.section = "loss",
      .key = "classification_loss",
      .kind = SETTING_OWN,
@@ -138,7 +138,7 @@ static const SettingRow rows[] = {
      .otherwise = "focal",
      .read = detection_head_read_loss,
      .write = detection_head_write_loss,
-     .later = true},
+     .before = "focal"},
 };
 
 static const ModelAttribute attributes[] = {

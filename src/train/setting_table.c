@@ -1,6 +1,7 @@
 /* See setting_table.h. The sum of all rows is made once, at the first call. */
 #include "train/setting_table.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ static const SettingRow training_rows[] = {
     {"training", "clip_norm", SETTING_NUMBER, FIELD(clip_norm), .otherwise = "10", .most = 1e6},
     {"training", "schedule", SETTING_CHOICE, FIELD(schedule), .otherwise = "cosine",
      .choices = schedules},
-    {"training", "warmup_epochs", SETTING_NUMBER, FIELD(warmup_epochs), .otherwise = "0",
+    {"training", "warmup_epochs", SETTING_NUMBER, FIELD(warmup_epochs), .otherwise = "1",
      .most = 1e5},
     {"training", "step_epochs", SETTING_NUMBER, FIELD(step_epochs), .otherwise = "30", .most = 1e5,
      .when = "training.schedule", .is = "step"},
@@ -76,33 +77,33 @@ static const SettingRow training_rows[] = {
     {"training", "augment", SETTING_FLAG, FIELD(augment), .otherwise = "true"},
     {"training", "precision", SETTING_CHOICE, FIELD(precision), .otherwise = "f32",
      .choices = precisions},
-    {"model", "branch_scale", SETTING_NUMBER, FIELD(branch_scale), .otherwise = "1", .least = 0.001,
-     .most = 1, .later = true},
+    {"model", "branch_scale", SETTING_NUMBER, FIELD(branch_scale), .otherwise = "0.1",
+     .least = 0.001, .most = 1, .before = "1"},
     {"training", "backbone_rate", SETTING_NUMBER, FIELD(backbone_rate), .otherwise = "1",
-     .least = 1e-6, .most = 100, .when = "tuning", .is = "global", .later = true},
-    {"training", "ema", SETTING_NUMBER, FIELD(ema), .otherwise = "0", .most = 0.99999,
-     .later = true},
+     .least = 1e-6, .most = 100, .when = "tuning", .is = "global", .before = "1"},
+    {"training", "ema", SETTING_NUMBER, FIELD(ema), .otherwise = "0.99", .most = 0.99999,
+     .before = "0"},
     {"training", "sampling", SETTING_CHOICE, FIELD(sampling), .otherwise = "each",
-     .choices = samplings, .later = true},
+     .choices = samplings, .before = "each"},
     {"training", "colour_strength", SETTING_NUMBER, FIELD(colour_strength), .otherwise = "1",
-     .most = 4, .when = "training.augment", .is = "true", .later = true},
+     .most = 4, .when = "training.augment", .is = "true", .before = "1"},
     {"training", "scale", SETTING_NUMBER, FIELD(scale), .otherwise = "0", .most = 0.8,
-     .when = "training.augment", .is = "true", .later = true},
+     .when = "training.augment", .is = "true", .before = "0"},
     {"training", "rotation", SETTING_NUMBER, FIELD(rotation), .otherwise = "0", .most = 180,
-     .when = "training.augment", .is = "true", .later = true},
+     .when = "training.augment", .is = "true", .before = "0"},
     {"training", "brightness_gamma", SETTING_NUMBER, FIELD(gamma), .otherwise = "0", .most = 2,
-     .when = "training.augment", .is = "true", .later = true},
+     .when = "training.augment", .is = "true", .before = "0"},
     {"training", "blur", SETTING_NUMBER, FIELD(blur), .otherwise = "0", .most = 5,
-     .when = "training.augment", .is = "true", .later = true},
+     .when = "training.augment", .is = "true", .before = "0"},
     {"training", "flips", SETTING_FLAG, FIELD(flips), .otherwise = "true",
-     .when = "training.augment", .is = "true", .later = true},
-    {"training", "mixup", SETTING_NUMBER, FIELD(mixup), .otherwise = "0", .most = 1, .later = true},
+     .when = "training.augment", .is = "true", .before = "true"},
+    {"training", "mixup", SETTING_NUMBER, FIELD(mixup), .otherwise = "0", .most = 1, .before = "0"},
     {"training", "stop_after", SETTING_COUNT, FIELD(stop_after), .otherwise = "0", .most = 100000,
-     .later = true},
+     .before = "0"},
     {"data", "denoise", SETTING_CHOICE, FIELD(model.denoise), .otherwise = "none",
-     .choices = denoise_choice_names, .later = true},
+     .choices = denoise_choice_names, .before = "none"},
     {"training", "test_flips", SETTING_FLAG, FIELD(model.test_flips), .otherwise = "false",
-     .later = true},
+     .before = "false"},
 };
 enum { TRAINING_ROWS = sizeof training_rows / sizeof *training_rows };
 
@@ -353,16 +354,16 @@ bool setting_matters(const CellSettings *settings, size_t setting)
     return strcmp(text, row->is) == 0;
 }
 
-bool setting_is_later_default(const CellSettings *settings, size_t setting)
+bool setting_is_as_before(const CellSettings *settings, size_t setting)
 {
     const void *owner;
-    char text[SETTING_TEXT_BYTES], otherwise[SETTING_TEXT_BYTES];
+    char text[SETTING_TEXT_BYTES], before[SETTING_TEXT_BYTES];
     const SettingRow *row = row_of(settings, setting, &owner);
-    if (!row || !row->later)
+    if (!row || !row->before)
         return false;
     setting_row_write(row, owner, text);
-    return setting_canonical(setting, row->otherwise, otherwise) == STATUS_OK &&
-           strcmp(text, otherwise) == 0;
+    return setting_canonical(setting, row->before, before) == STATUS_OK &&
+           strcmp(text, before) == 0;
 }
 
 bool setting_is_path(size_t setting)
@@ -400,7 +401,22 @@ CellSettings setting_defaults(size_t architecture)
     settings.model = architecture_defaults(architecture);
     const Task *task = task_of(&settings.model);
     setting_rows_default(task->row_count, task->rows, settings.task.own);
+    if (!architecture_at(architecture)->scales_a_branch)
+        settings.branch_scale = 1; /* it has none */
     return settings;
+}
+
+void setting_take_back(CellSettings *settings)
+{
+    for (size_t i = 0; i < setting_count(); ++i) {
+        const void *owner;
+        const SettingRow *row = row_of(settings, i, &owner);
+        if (!row || !row->before)
+            continue;
+        Status status = setting_row_read(row, (void *)(uintptr_t)owner, row->before);
+        assert(status == STATUS_OK);
+        (void)status;
+    }
 }
 
 Status setting_read(CellSettings *settings, size_t setting, const char *text)
@@ -415,6 +431,7 @@ Status setting_read(CellSettings *settings, size_t setting, const char *text)
         const CellSettings defaults = setting_defaults((size_t)settings->model.architecture);
         settings->model = defaults.model;
         settings->task = defaults.task;
+        settings->branch_scale = defaults.branch_scale;
     }
     return STATUS_OK;
 }

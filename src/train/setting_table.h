@@ -40,14 +40,17 @@ bool setting_is_former(size_t setting);
 /* The defaults of an architecture (its position in the table) and its task. */
 CellSettings setting_defaults(size_t architecture);
 
+/* Sets every setting that was added later than others to what it was before. */
+void setting_take_back(CellSettings *settings);
+
 /* Whether the cell's architecture or task, or training itself, has the setting. */
 bool setting_applies(const CellSettings *settings, size_t setting);
 
 /* Whether it can change the cell's result: it applies, and what it depends on is chosen. */
 bool setting_matters(const CellSettings *settings, size_t setting);
 
-/* Whether it was added later than others and is at its default. */
-bool setting_is_later_default(const CellSettings *settings, size_t setting);
+/* Whether it was added later than others and is what it was before. */
+bool setting_is_as_before(const CellSettings *settings, size_t setting);
 
 /* Whether its value is a file's path. */
 bool setting_is_path(size_t setting);

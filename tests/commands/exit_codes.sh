@@ -31,7 +31,7 @@ cat >one.yaml <<'END'
 name: one
 data: {manifest: data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 64, recursion_steps: 1}
-training: {epochs: 1, batch: 4, optimiser: sgd, learning_rate: 0.001, clip_norm: 0}
+training: {epochs: 1, batch: 4, optimiser: sgd, learning_rate: 0.001, clip_norm: 0, warmup_epochs: 0}
 END
 sed 's/: one/: diverges/; s/0.001/9.5/; s/epochs: 1/epochs: 3/' one.yaml >diverges.yaml
 sed 's/: one/: long/; s/epochs: 1/epochs: 90000/; s/optimiser: sgd, //; s/clip_norm: 0/clip_norm: 1/' one.yaml >long.yaml

@@ -69,7 +69,7 @@ cat >bad.yaml <<'END'
 name: bad
 data: {manifest: data/manifest.csv}
 model: {base: [4, 256], size: 64, recursion_steps: 1}
-training: {epochs: 2, batch: 4, optimiser: sgd, learning_rate: [0.001, 10], clip_norm: 0}
+training: {epochs: 2, batch: 4, optimiser: sgd, learning_rate: [0.001, 10], clip_norm: 0, warmup_epochs: 0}
 END
 code=0
 if [ "$sanitized" != 0 ]; then

@@ -25,7 +25,7 @@ cat >tiny.yaml <<'END'
 name: tiny
 data: {manifest: data/manifest.csv}
 model: {base: 4, size: 64, recursion_steps: 1}
-training: {epochs: 3, batch: 4, optimiser: sgd, learning_rate: [0.001, 9.5], clip_norm: 0}
+training: {epochs: 3, batch: 4, optimiser: sgd, learning_rate: [0.001, 9.5], clip_norm: 0, warmup_epochs: 0}
 loss: {alpha: [0.25, 0.5]}
 END
 

@@ -42,7 +42,7 @@ cat >tiny.yaml <<'END'
 name: tiny
 data: {manifest: data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 64, recursion_steps: 1}
-training: {epochs: 2, batch: 4, optimiser: sgd, learning_rate: [0.001, 9.5], clip_norm: 0}
+training: {epochs: 2, batch: 4, optimiser: sgd, learning_rate: [0.001, 9.5], clip_norm: 0, warmup_epochs: 0}
 END
 "$GISD_BIN/gisd-grid" tiny.yaml 2>/dev/null && fail "no cell failed"
 settings='"settings":{"backbone":"r50x1","tuning":"global","initial":"a b"}'

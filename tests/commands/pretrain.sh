@@ -108,7 +108,7 @@ h5dump -d /config "alone/cells/$(head -n 1 ids.txt)/result.h5" | grep -c "pretra
 
 # ---- a pretraining that fails ----
 
-sed 's/shards: 4}$/shards: 4, optimiser: sgd, learning_rate: 10, clip_norm: 0}/' one.yaml |
+sed 's/shards: 4}$/shards: 4, optimiser: sgd, learning_rate: 10, clip_norm: 0, warmup_epochs: 0}/' one.yaml |
     sed '/^training/s/, optimiser.*}/}/' >bad.yaml
 for try in '' '--retry failed'; do
     code=0

@@ -213,7 +213,7 @@ static Status check_titles(const ExperimentFile *experiment, const char *path,
 enum { LEAST_IMAGES = 4 };
 
 /* Without labels there is nothing but the features to train, by views of many images at once, as
- * the norms of the head see only those of one shard. */
+ * the norms of the head see only those of one shard. The method was chosen with these values. */
 static void make_self_supervised(CellSettings *settings)
 {
     enum { BATCH = 64 };
@@ -221,6 +221,9 @@ static void make_self_supervised(CellSettings *settings)
     settings->model.test_flips = false;
     settings->task = (TaskSettings){0};
     settings->batch = BATCH;
+    settings->warmup_epochs = 0;
+    settings->ema = 0;
+    settings->branch_scale = 1;
 }
 
 /* What makes no sense without labels or without a validation. */

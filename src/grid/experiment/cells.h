@@ -6,8 +6,8 @@
  * matter for it, the content of the parameters that it starts from, the data's fingerprint, whether
  * the validation split stands for the test split, and the version of the arithmetic. So the same
  * cell in two experiments has one identity, and a changed setting, image or initial weight makes
- * another cell. A setting that was added later is left out while it has its default, so that it
- * disowns no older result.
+ * another cell. A setting that was added later is left out while it is what it was before, so
+ * that it disowns no older result.
  *
  * Where the experiment pretrains, a cell for each network comes after those of the grid, its
  * pretraining, from whose parameters the network's cells start. Its identity stands in theirs for

@@ -33,7 +33,7 @@ static void write_identity(FILE *stream, const CellSettings *settings, const cha
         const size_t setting = setting_alphabetical(place);
         const char *section = setting_section(setting);
         char text[SETTING_TEXT_BYTES];
-        if (!setting_matters(settings, setting) || setting_is_later_default(settings, setting) ||
+        if (!setting_matters(settings, setting) || setting_is_as_before(settings, setting) ||
             setting_is_path(setting))
             continue;
         setting_write(settings, setting, text);
@@ -71,7 +71,7 @@ static bool has_former_identity(const CellSettings *settings)
     for (size_t i = 0; i < setting_count(); ++i)
         if (setting_is_former(i) ? !setting_applies(settings, i)
                                  : i != architecture && setting_matters(settings, i) &&
-                                       !setting_is_later_default(settings, i))
+                                       !setting_is_as_before(settings, i))
             return false;
     return true;
 }

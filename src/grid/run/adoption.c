@@ -57,6 +57,7 @@ static void read_record(const CellRecord *record, const ExperimentFile *experime
                         CellSettings *settings, const char **initial, bool *known)
 {
     *settings = setting_defaults(0);
+    setting_take_back(settings); /* what the record does not name was not there yet */
     settings->test_on_validation = experiment->test_on_validation;
     *initial = "";
     *known = record->setting_count > 0;

@@ -188,6 +188,9 @@ static Status choose_network(Draft *draft)
             break;
     }
     draft->cell = draft->rows[draft->chosen].settings;
+    /* Of residual networks from random weights: what narrow ones want is too much for wide ones. */
+    if (draft->chosen <= FOR_FEW && architecture_of(&draft->cell.model)->scales_a_branch)
+        draft_set(&draft->cell, "training", "learning_rate", "0.002");
     return STATUS_OK;
 }
 

@@ -116,30 +116,42 @@ static void identity_follows_settings_and_data_and_nothing_else(void **state)
         grid_cells_clear(&cells[i]);
 }
 
+static void check_identity(const char *file, const char *hashed)
+{
+    ExperimentFile experiment;
+    GridCells cells;
+    char hash[HASH_TEXT_BYTES];
+    assert_int_equal(read_text(file, &experiment), STATUS_OK);
+    make_cells(&experiment, "d", &cells);
+    hash_text(hashed, strlen(hashed), hash);
+    hash[CELL_ID_BYTES - 1] = '\0';
+    assert_string_equal(cells.cells[0].identity, hash);
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+}
+
 /* Where a setting stands in the table, and what others are called, must not show in it. */
 static void identity_is_a_hash_of_settings_in_alphabetical_order(void **state)
 {
     (void)state;
     static const char text[] = "loss.alpha: 0.25\nloss.box: smooth_l1\nloss.gamma: 2\n"
                                "loss.segmentation_weight: 1\nmodel.architecture: improved_ssd\n"
-                               "model.backbone: r50x1\nmodel.base: 8\nmodel.recursion_steps: 2\n"
+                               "model.backbone: r50x1\nmodel.base: 8\n%smodel.recursion_steps: 2\n"
                                "model.size: 300\ntraining.augment: true\ntraining.batch: 16\n"
-                               "training.clip_norm: 1e+01\ntraining.epochs: 40\n"
+                               "training.clip_norm: 1e+01\n%straining.epochs: 40\n"
                                "training.learning_rate: 0.001\ntraining.optimiser: adamw\n"
                                "training.precision: f32\ntraining.schedule: cosine\n"
                                "training.seed: 1\ntraining.shards: 4\n"
-                               "training.warmup_epochs: 0\ntraining.weight_decay: 0.0001\n"
+                               "training.warmup_epochs: %d\ntraining.weight_decay: 0.0001\n"
                                "tuning: global\ntest: test\ndata: d\narithmetic: 1\n";
-    ExperimentFile experiment;
-    GridCells cells;
-    char hash[HASH_TEXT_BYTES];
-    assert_int_equal(read_text("name: a\nmodel: {base: 8}\n", &experiment), STATUS_OK);
-    make_cells(&experiment, "d", &cells);
-    hash_text(text, strlen(text), hash);
-    hash[CELL_ID_BYTES - 1] = '\0';
-    assert_string_equal(cells.cells[0].identity, hash);
-    grid_cells_clear(&cells);
-    experiment_file_clear(&experiment);
+    char now[sizeof text + 64], before[sizeof text + 64];
+    snprintf(now, sizeof now, text, "model.branch_scale: 0.1\n", "training.ema: 0.99\n", 1);
+    check_identity("name: a\nmodel: {base: 8}\n", now);
+    /* The defaults of a time before branch_scale and ema: its results have the identity of then. */
+    snprintf(before, sizeof before, text, "", "", 0);
+    check_identity("name: a\nmodel: {base: 8, branch_scale: 1}\n"
+                   "training: {warmup_epochs: 0, ema: 0}\n",
+                   before);
 }
 
 static void a_resolved_experiment_reads_back_as_itself(void **state)
