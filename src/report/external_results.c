@@ -48,7 +48,8 @@ static Status list_cell(const char *folder, size_t cell, ExternalResults *result
     }
     if (listing)
         closedir(listing);
-    qsort(results->items + first, results->count - first, sizeof *results->items, by_name);
+    if (results->count > first)
+        qsort(results->items + first, results->count - first, sizeof *results->items, by_name);
     return status;
 }
 

@@ -56,6 +56,9 @@ grep -q '^  west: 2 of 2 tested$' status.txt || fail "status: $(cat status.txt)"
 grep -q '"test_sets":\[{"name":"east","tested":2,"failed":0,"left":0}' status.json ||
     fail "status as JSON: $(cat status.json)"
 
+"$grid" later/experiment.yaml --out later --plan >plan.txt
+grep -q '^0 cells are to be tested on west: 6 images' plan.txt || fail "resolved: $(cat plan.txt)"
+
 # --- the same as by gisd-eval, but for the time and what seconds it took ---
 for cell in $cells; do
     mkdir -p eval/$cell && cp later/cells/$cell/{result,checkpoint}.h5 eval/$cell
