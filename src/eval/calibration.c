@@ -17,11 +17,6 @@ static double logistic(double x)
     return 1 / (1 + exp(-x));
 }
 
-double calibration_at_temperature(double score, double temperature)
-{
-    return logistic(calibration_logit(score) / temperature);
-}
-
 /* ---- sorting ---- */
 
 typedef struct {
@@ -143,7 +138,7 @@ BrierParts calibration_brier(const Calibration *calibration, const size_t *weigh
 /* ---- recalibration ---- */
 
 /* What of the line intercept + slope x logit is free. */
-typedef enum { FIT_BOTH, FIT_INTERCEPT, FIT_SLOPE } Fit;
+typedef enum { FIT_BOTH, FIT_INTERCEPT } Fit;
 
 typedef struct {
     double intercept, slope;
@@ -178,8 +173,6 @@ static Line find_step(const Calibration *calibration, const size_t *weights, Lin
     }
     if (fit == FIT_INTERCEPT)
         return (Line){gradient[0] / curve[0], 0};
-    if (fit == FIT_SLOPE)
-        return (Line){0, gradient[1] / curve[2]};
     const double determinant = curve[0] * curve[2] - curve[1] * curve[1];
     return (Line){(curve[2] * gradient[0] - curve[1] * gradient[1]) / determinant,
                   (curve[0] * gradient[1] - curve[1] * gradient[0]) / determinant};
@@ -234,7 +227,7 @@ static Ranges find_ranges(const Calibration *calibration, const size_t *weights)
 Recalibration calibration_fit(const Calibration *calibration, const size_t *weights)
 {
     const Ranges ranges = find_ranges(calibration, weights);
-    Recalibration found = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    Recalibration found = {(double)NAN, (double)NAN, (double)NAN};
     if (ranges.low[0] > ranges.high[0] || ranges.low[1] > ranges.high[1])
         return found;
     found.in_the_large = find_line(calibration, weights, FIT_INTERCEPT).intercept;
@@ -243,9 +236,5 @@ Recalibration calibration_fit(const Calibration *calibration, const size_t *weig
         found.intercept = line.intercept;
         found.slope = line.slope;
     }
-    const bool right = ranges.high[0] <= 0 && ranges.low[1] >= 0;
-    const bool wrong = ranges.low[0] >= 0 && ranges.high[1] <= 0;
-    if (!right && !wrong)
-        found.temperature = 1 / find_line(calibration, weights, FIT_SLOPE).slope;
     return found;
 }

@@ -9,8 +9,7 @@
  * no bins.
  *
  * Recalibration is the logistic regression of the truth on the logit of the score (Cox 1958):
- * slope 1 and intercept 0 are right, a slope below 1 says that the scores are too extreme. A
- * temperature T divides the logit, which is the same regression without intercept, 1/T its slope.
+ * slope 1 and intercept 0 are right, a slope below 1 says that the scores are too extreme.
  * Newton's method (iteratively reweighted least squares). Scores of less than CALIBRATION_LEAST, or
  * more than 1 less that, are taken for that: their logit would be infinite.
  */
@@ -46,17 +45,15 @@ typedef struct {
 } BrierParts; /* NaN without frames */
 BrierParts calibration_brier(const Calibration *calibration, const size_t *weights /* rows */);
 
-/* NaN where frames are of one kind, and where a slope is infinite: all lesions score higher than
- * all others, or lower (for the temperature: all logits have the right sign, or the wrong one). */
+/* NaN where frames are of one kind, and where the slope is infinite: all lesions score higher than
+ * all others, or lower. */
 typedef struct {
     double intercept, slope; /* together */
     double in_the_large;     /* the intercept where the slope is 1 */
-    double temperature;
 } Recalibration;
 Recalibration calibration_fit(const Calibration *calibration, const size_t *weights /* rows */);
 
-/* logit(score), within CALIBRATION_LEAST of 0 and 1; and back at a temperature. */
+/* logit(score), within CALIBRATION_LEAST of 0 and 1. */
 double calibration_logit(double score);
-double calibration_at_temperature(double score, double temperature);
 
 #endif

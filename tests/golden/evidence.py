@@ -181,7 +181,7 @@ for name, w in (("plain", np.ones(ROWS)), ("weighted", weights)):
     array("double", f"golden_{name}_brier", [brier, brier - least, unsure - least, unsure])
     both = fit(np.column_stack([np.ones(ROWS), x]), w)
     array("double", f"golden_{name}_fit",
-          list(both) + list(fit(np.ones((ROWS, 1)), w, x)) + [1 / fit(x[:, None], w)[0]])
+          list(both) + list(fit(np.ones((ROWS, 1)), w, x)))
 
 # ---- thresholds: every one, the best of those that may be ----
 

@@ -76,8 +76,10 @@ static const EvidenceSection sections[] = {
               "(what a rising function of the score would mend) less discrimination plus the "
               "latter. Intercept and slope of the logistic regression on the score's logit: "
               "0 and 1 are right, a slope below 1 says that scores are too extreme, an "
-              "intercept at slope 1 above 0 that they are too low. Undefined: lesions and "
-              "others do not overlap. Nothing was tuned on these images. Intervals: "
+              "intercept at slope 1 above 0 that they are too low. A temperature is not "
+              "given: it would be of validation images, whose scores results do not keep. "
+              "Undefined: lesions and others do not overlap. Nothing was tuned on these images. "
+              "Intervals: "
               "percentiles of a bootstrap over patients."},
      .make = evidence_calibration,
      .when = evidence_has_probabilities},
