@@ -1,5 +1,5 @@
-/* What the report reads of a results folder's HDF5: result.h5 (what every cell's is read for, and what
- * the evidence is) and seconds.h5 of a cell, control.h5. Each reader gets each file. */
+/* What the report reads of a results folder's HDF5: result.h5 (what every cell's is read for, and
+ * what the evidence is) and seconds.h5 of a cell, control.h5. Each reader gets each file. */
 #include "fuzz_folder.h"
 #include "report/answers.h"
 #include "report/cell_result.h"

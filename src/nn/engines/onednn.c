@@ -167,13 +167,26 @@ static Status describe(const ConvolutionShape *s, Descriptors *d)
     return STATUS_OK;
 }
 
+static dnnl_status_t describe_reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
+                                      dnnl_primitive_desc_t *descriptor)
+{
+    dnnl_primitive_attr_t attributes;
+    dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
+    if (status != dnnl_success)
+        return status;
+    status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
+    if (status == dnnl_success)
+        status = dnnl_reorder_primitive_desc_create(descriptor, from, cpu, to, cpu, attributes);
+    dnnl_primitive_attr_destroy(attributes);
+    return status;
+}
+
 /* Plain to packed, or back: the primitive and its scratchpad. */
 static dnnl_status_t make_reorder(Direction *direction, const dnnl_memory_desc_t *from,
-                                  const dnnl_memory_desc_t *to, dnnl_primitive_attr_t attributes)
+                                  const dnnl_memory_desc_t *to)
 {
-    dnnl_primitive_desc_t descriptor = NULL;
-    dnnl_status_t status =
-        dnnl_reorder_primitive_desc_create(&descriptor, from, cpu, to, cpu, attributes);
+    dnnl_primitive_desc_t descriptor;
+    dnnl_status_t status = describe_reorder(from, to, &descriptor);
     if (status != dnnl_success)
         return status;
     const dnnl_memory_desc_t *scratchpad =
@@ -191,8 +204,7 @@ static dnnl_status_t make_reorder(Direction *direction, const dnnl_memory_desc_t
 /* Makes a direction from its primitive descriptor, which it destroys. `reads_weights` is false for
  * the weight gradient. */
 static Status direction_init(Direction *direction, dnnl_primitive_desc_t descriptor,
-                             const Descriptors *d, bool reads_weights,
-                             dnnl_primitive_attr_t attributes)
+                             const Descriptors *d, bool reads_weights)
 {
     const dnnl_memory_desc_t *weights = dnnl_primitive_desc_query_md(
         descriptor, reads_weights ? dnnl_query_weights_md : dnnl_query_diff_weights_md, 0);
@@ -215,7 +227,7 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
         status = dnnl_memory_create(&direction->scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
         status = make_reorder(direction, reads_weights ? &d->plain_weights : weights,
-                              reads_weights ? weights : &d->plain_weights, attributes);
+                              reads_weights ? weights : &d->plain_weights);
     dnnl_primitive_desc_destroy(descriptor);
     DNN(status);
     return STATUS_OK;
@@ -271,7 +283,7 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
         if (made == dnnl_success)
-            status = direction_init(&plan->backward_data, backward, d, true, attributes);
+            status = direction_init(&plan->backward_data, backward, d, true);
     }
     if (made == dnnl_success && status == STATUS_OK && weight_gradient) {
         made = dnnl_dilated_convolution_backward_weights_desc_init(
@@ -280,14 +292,14 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
         if (made == dnnl_success)
-            status = direction_init(&plan->backward_weights, backward, d, false, attributes);
+            status = direction_init(&plan->backward_weights, backward, d, false);
     }
     if (made != dnnl_success || status != STATUS_OK) {
         dnnl_primitive_desc_destroy(forward);
         TRY(status);
         DNN(made);
     }
-    return direction_init(&plan->forward, forward, d, true, attributes);
+    return direction_init(&plan->forward, forward, d, true);
 }
 
 static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_gradient)
