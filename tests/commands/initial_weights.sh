@@ -65,8 +65,8 @@ refused 'hold the same parameters' "$grid" sources/from.yaml --out alone
 cp weights/copy.h5 weights/1.h5
 
 # What is damaged is told at the start.
-bytes=$(stat -c %s weights/1.h5)
-printf 'x' | dd of=weights/copy.h5 bs=1 seek=$((bytes / 2)) conv=notrunc status=none
+start=$(h5ls -va weights/copy.h5/parameters/backbone.stem.weight | awk '/^ *0x/ { print $3 }')
+printf 'xxxx' | dd of=weights/copy.h5 bs=1 seek=$((start + 8)) conv=notrunc status=none
 refused 'copy.yaml:3: initial: .*copy.h5: ' "$grid" sources/copy.yaml --out damaged
 [ ! -e damaged ] || fail "damaged parameters left a folder"
 
