@@ -108,7 +108,8 @@ static Status run(char **arguments)
     Hdf5Writer *writer;
     TRY(checkpoint_read_model(arguments[2], &model));
     CellSettings settings =
-        cell_settings("schedule=constant warmup_epochs=0 ema=0 epochs=1 batch=4 shards=1");
+        cell_settings("schedule=constant warmup_epochs=0 ema=0 branch_scale=1 epochs=1 "
+                      "batch=4 shards=1");
     settings.model = model.settings;
     settings.task = setting_defaults((size_t)model.settings.architecture).task;
     const size_t dropout = setting_find("model", "dropout");
