@@ -11,6 +11,7 @@ typedef struct {
     size_t count, own_count;
     Look *looks;       /* count */
     size_t *positions; /* count: in their data set */
+    Split *splits;     /* count */
     bool *found;       /* count */
     DatasetOverlap *overlap;
 } Pictures;
@@ -24,6 +25,7 @@ static Status add(Pictures *pictures, const Dataset *dataset, bool own)
         const size_t side = dataset_side(dataset, i);
         const Image image = {side, side, 3, dataset->pixels[i]};
         TRY(look_take(&image, &pictures->looks[pictures->count]));
+        pictures->splits[pictures->count] = split;
         pictures->positions[pictures->count++] = i;
         pictures->own_count += own;
     }
@@ -34,7 +36,8 @@ static void note_pair(void *context, size_t a, size_t b, unsigned bits)
 {
     Pictures *pictures = context;
     DatasetOverlap *overlap = pictures->overlap;
-    if (a >= pictures->own_count || b < pictures->own_count)
+    if (a >= pictures->own_count || b < pictures->own_count ||
+        (pictures->splits[a] == SPLIT_VALIDATION && pictures->splits[b] == SPLIT_VALIDATION))
         return;
     const size_t own = pictures->positions[a], source = pictures->positions[b];
     bool nearer = !overlap->count || bits < overlap->bits;
@@ -59,6 +62,8 @@ Status dataset_overlap(const Dataset *own, const Dataset *source, DatasetOverlap
     if (status == STATUS_OK)
         status = MEMORY_NEW(&pictures.positions, most);
     if (status == STATUS_OK)
+        status = MEMORY_NEW(&pictures.splits, most);
+    if (status == STATUS_OK)
         status = MEMORY_NEW(&pictures.found, most);
     if (status == STATUS_OK)
         status = add(&pictures, own, true);
@@ -68,6 +73,7 @@ Status dataset_overlap(const Dataset *own, const Dataset *source, DatasetOverlap
         status = near_equal_visit(pictures.count, pictures.looks, note_pair, &pictures);
     free(pictures.looks);
     free(pictures.positions);
+    free(pictures.splits);
     free(pictures.found);
     return status;
 }

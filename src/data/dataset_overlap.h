@@ -11,8 +11,8 @@ typedef struct {
     unsigned bits;      /* in which they differ: see near_equal.h */
 } DatasetOverlap;
 
-/* Compares the pictures that `own` validates and tests on with those that `source` trains and
- * validates on, as both are held. */
+/* Compares the pictures that `own` tests on with those that `source` trains and validates on, and
+ * those that `own` validates on with those that `source` trains on, as both are held. */
 Status dataset_overlap(const Dataset *own, const Dataset *source, DatasetOverlap *overlap);
 
 #endif
