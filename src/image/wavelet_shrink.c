@@ -195,6 +195,9 @@ void wavelet_shrink(WaveletTree *tree, ShrinkRule rule, bool hard, double sigma)
         const size_t l = 1 + i / WAVELET_BANDS, count = tree->height[l] * tree->width[l];
         double *band = tree->details[l][i % WAVELET_BANDS];
         const double threshold = rule == SHRINK_BAYES ? bayes(count, band, sigma) : universal;
-        (hard ? shrink_hard : shrink_soft)(count, threshold, band);
+        if (hard)
+            shrink_hard(count, threshold, band);
+        else
+            shrink_soft(count, threshold, band);
     }
 }
