@@ -118,7 +118,7 @@ static void warn_of_machines(const Experiment *experiment, char text[NOTE_BYTES]
         snprintf(
             text, NOTE_BYTES,
             "%zu cell%s computed otherwise than the first (processor, engine, threads a rank or "
-            "precision; cells.csv has each): seconds do not compare, and the same settings would "
+            "precision; cells.csv has each): seconds do not compare, and the same settings may "
             "give other bits.",
             others, others == 1 ? " was" : "s were");
 }

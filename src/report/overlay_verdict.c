@@ -110,7 +110,6 @@ void overlay_verdict(const Experiment *experiment, Document *document)
     add_figure(document, ", by what is left of them in denoised frames,", &control->denoised.auc,
                control->no_denoised,
                ": the figures of networks that saw denoised frames may owe to it. Test on another "
-               "source's frames, or give more of the overlays away ('gisd-data denoise "
-               "--detector').");
+               "source's frames.");
     add_networks(experiment, document);
 }

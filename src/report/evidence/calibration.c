@@ -195,6 +195,8 @@ static Status add_bin(const Evidence *evidence, const Bins *bins, size_t bin,
 
 static Status add_bins(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table)
 {
+    if (!has_probabilities(run))
+        return STATUS_OK;
     BootstrapIntervals found[BINS_MOST];
     Bins bins;
     Status status = bins_init(run, &bins);
@@ -212,21 +214,9 @@ Status evidence_reliability(const Evidence *evidence, ResultsTable *table)
                                         "share with a lesion"};
     static const char *const names[] = {"part",  "frames",    "patients",  "score",
                                         "share", "share_low", "share_high"};
-    Status status = STATUS_OK;
     evidence_init_table(evidence, texts, sizeof texts / sizeof *texts, names,
                         sizeof names / sizeof *names, table);
-    for (int first = 1; first >= 0; --first) {
-        if (!first)
-            table_fold(&table->text);
-        for (size_t i = 0; i < evidence->count && status == STATUS_OK; ++i)
-            if (experiment_is_first_choice(evidence->experiment, evidence->runs[i].run) == first &&
-                has_probabilities(&evidence->runs[i]))
-                status = add_bins(evidence, &evidence->runs[i], table);
-    }
-    if (status == STATUS_OK)
-        return results_table_check(table);
-    results_table_clear(table);
-    return status;
+    return evidence_fold_runs(evidence, add_bins, table);
 }
 
 static Status add_curve(const EvidenceRun *run, EvidenceCurves *curves)

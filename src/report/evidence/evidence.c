@@ -320,6 +320,22 @@ void evidence_init_table(const Evidence *evidence, const char *const *texts, siz
     results_init_tables(evidence->experiment, true, texts, text_count, names, name_count, table);
 }
 
+Status evidence_fold_runs(const Evidence *evidence, EvidenceRows *add, ResultsTable *table)
+{
+    Status status = STATUS_OK;
+    for (int first = 1; first >= 0; --first) {
+        if (!first)
+            table_fold(&table->text);
+        for (size_t i = 0; i < evidence->count && status == STATUS_OK; ++i)
+            if (experiment_is_first_choice(evidence->experiment, evidence->runs[i].run) == first)
+                status = add(evidence, &evidence->runs[i], table);
+    }
+    if (status == STATUS_OK)
+        return results_table_check(table);
+    results_table_clear(table);
+    return status;
+}
+
 void evidence_add_run(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table)
 {
     const bool random = label_run_is_random(evidence->experiment, run->run);

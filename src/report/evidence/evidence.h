@@ -85,6 +85,13 @@ Status evidence_patients(const EvidenceRun *run, const bool *wanted /* images */
 void evidence_init_table(const Evidence *evidence, const char *const *texts, size_t text_count,
                          const char *const *names, size_t name_count, ResultsTable *table);
 
+/* Adds the rows of one run. */
+typedef Status EvidenceRows(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table);
+
+/* The rows of every run, those of each architecture's choice first and the others behind a fold,
+ * and whether the table is whole; it is cleared after an error. */
+Status evidence_fold_runs(const Evidence *evidence, EvidenceRows *add, ResultsTable *table);
+
 /* The cells that name a run. */
 void evidence_add_run(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table);
 void evidence_add_text(ResultsTable *table, const char *text);

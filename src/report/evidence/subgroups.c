@@ -449,18 +449,7 @@ Status evidence_subgroups(const Evidence *evidence, ResultsTable *table)
                                         "specificity_p",
                                         "specificity_p_holm",
                                         "remark"};
-    Status status = STATUS_OK;
     evidence_init_table(evidence, texts, sizeof texts / sizeof *texts, names,
                         sizeof names / sizeof *names, table);
-    for (int first = 1; first >= 0; --first) {
-        if (!first)
-            table_fold(&table->text);
-        for (size_t i = 0; i < evidence->count && status == STATUS_OK; ++i)
-            if (experiment_is_first_choice(evidence->experiment, evidence->runs[i].run) == first)
-                status = add_run(evidence, &evidence->runs[i], table);
-    }
-    if (status == STATUS_OK)
-        return results_table_check(table);
-    results_table_clear(table);
-    return status;
+    return evidence_fold_runs(evidence, add_run, table);
 }
