@@ -28,6 +28,17 @@ typedef struct {
     bool (*when)(const Experiment *experiment); /* NULL: always */
 } Section;
 
+/* What only some sections have. */
+typedef struct {
+    const char *section;   /* its name */
+    const char *published; /* said where the published numbers stand beside; NULL: nothing */
+    Status (*draw)(const Experiment *experiment, const char *stem, bool *drawn); /* NULL: nothing */
+    const char *caption;
+} SectionExtra;
+
+/* NULL: none. */
+const SectionExtra *section_extra(const Section *section);
+
 /* In the order of the report. position < section_count(). */
 size_t section_count(void);
 const Section *section_at(size_t position);
