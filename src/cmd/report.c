@@ -205,7 +205,10 @@ int main(int count, char **words)
          "Any of html, csv, md, latex, with commas (html,csv,md)", 0},
         {"out", OPTION_OUT, "DIR", 0, "Folder for the report (RESULTS/report, A/comparison)", 0},
         {"readers", OPTION_READERS, "FILE.csv", 0,
-         "Readers to set beside the runs: columns reader, CLASS_seconds, CLASS_accuracy", 0},
+         "Readers to set beside the runs, an answer a row: columns image, reader, answer, seconds; "
+         "or "
+         "their means: reader, CLASS_seconds, CLASS_accuracy",
+         0},
         {"prevalence", OPTION_PREVALENCE, "P", 0,
          "Share of frames with a lesion where the networks are to be used, between 0 and 1, for "
          "predictive values and decision curves (that of the test images)",
