@@ -20,6 +20,7 @@
 #include "report/sections.h"
 #include "report/summary.h"
 #include "report/tables/results_table.h"
+#include "report/tidy_tables.h"
 #include "store/files.h"
 
 static const char searched[] =
@@ -106,8 +107,12 @@ static void explain(Composition *composition, const Section *section)
         notes_images(experiment, note);
     else if (section->note == NOTE_CHOICE)
         notes_choice(experiment, note);
-    document_text(&composition->document, "%s%s%s%s%s%s%s", note, *note ? " " : "",
-                  section->explanation, *intervals ? " " : "", intervals, *seeds ? " " : "", seeds);
+    const SectionExtra *extra = section_extra(section);
+    const char *published =
+        extra && extra->published && experiment->published.count > 0 ? extra->published : "";
+    document_text(&composition->document, "%s%s%s%s%s%s%s%s%s", note, *note ? " " : "",
+                  section->explanation, *published ? " " : "", published, *intervals ? " " : "",
+                  intervals, *seeds ? " " : "", seeds);
 }
 
 static void add_heading(Composition *composition, const Section *section)
@@ -129,6 +134,21 @@ static void sum_up_comparisons(Composition *composition, const ResultsTable *com
     document_part(&composition->document, part);
 }
 
+/* The figure of a section, where it has one and there is something to draw. */
+static Status add_drawing(Composition *composition, const Section *section)
+{
+    const SectionExtra *extra = section_extra(section);
+    char stem[PATH_MAX];
+    bool drawn = false;
+    if (!extra || !extra->draw || !(composition->options->markdown || composition->options->html))
+        return STATUS_OK;
+    path_in(stem, composition->folder, section->name, "");
+    TRY(extra->draw(composition->experiment, stem, &drawn));
+    return drawn ? document_figure(&composition->document, composition->folder, section->name,
+                                   extra->caption)
+                 : STATUS_OK;
+}
+
 static Status add_section(Composition *composition, const Section *section)
 {
     ResultsTable table;
@@ -142,7 +162,7 @@ static Status add_section(Composition *composition, const Section *section)
     if (section->make == results_comparisons)
         sum_up_comparisons(composition, &table);
     results_table_clear(&table);
-    return status;
+    return status == STATUS_OK ? add_drawing(composition, section) : status;
 }
 
 static Status add_sections(Composition *composition, DocumentPart part)
@@ -163,7 +183,8 @@ static Status save_cells(const Composition *composition)
     path_in(path, composition->folder, "cells", ".csv");
     Status status = table_save_csv(&table.numbers, path);
     results_table_clear(&table);
-    return status;
+    return status == STATUS_OK ? tidy_tables_save(composition->experiment, composition->folder)
+                               : status;
 }
 
 /* What the data set was warned about when it was read; of the first cell that has a result. */
@@ -234,9 +255,7 @@ static void add_published(Document *document)
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
                   "one hospital's images, which are not public), not results of this program. They "
-                  "do not all agree with each other: the totals of Table 6 are not the sums of its "
-                  "rows; the rows and columns of Table 4 do not add up to the numbers of images; "
-                  "and how Table 2 averages F1 and sensitivity over the classes is not stated.");
+                  "do not all agree with each other; a table behind the paper's tells where.");
 }
 
 /* What a reader with a minute reads; what the comparisons come to is added with their table. */
@@ -436,7 +455,8 @@ static Status add_paper(Composition *composition)
 {
     const ReportOptions *options = composition->options;
     document_part(&composition->document, DOCUMENT_PAPER);
-    add_published(&composition->document);
+    if (composition->experiment->published.count > 0)
+        add_published(&composition->document);
     TRY(add_sections(composition, DOCUMENT_PAPER));
     return options->markdown || options->html ? add_rocs(composition) : STATUS_OK;
 }
@@ -512,7 +532,8 @@ Status report_write(const ReportOptions *options, ReportMade *made)
     Experiment experiment;
     char *folder = NULL;
     *made = (ReportMade){0};
-    TRY(experiment_read(options->results, options->published, options->readers, &experiment));
+    TRY(experiment_read(options->results, options->no_paper ? "" : options->published,
+                        options->readers, &experiment));
     Status status = cross_fitted_renew(&experiment);
     if (status == STATUS_OK)
         status = intervals_renew(&experiment);
