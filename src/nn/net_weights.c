@@ -63,7 +63,8 @@ static size_t find_use(const Net *net, const Node *node)
 /* Never by measuring: the same network shall give the same bits everywhere. */
 static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
 {
-    return !net->training && winograd_fits(shape) ? engine_winograd() : net->engine;
+    const bool fits = net->training ? winograd_trains(shape) : winograd_fits(shape);
+    return fits ? engine_winograd() : net->engine;
 }
 
 static size_t largest_prepared(const Net *net)
