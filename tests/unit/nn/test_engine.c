@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "nn/engine.h"
+#include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
 #include "nn/numbers.h"
 
@@ -177,6 +178,32 @@ static void winograd_agrees_with_the_naive_loop(void **state)
         check(engine_winograd(), winograd_shapes[i], false, WINOGRAD_ERROR);
 }
 
+/* One strip of rows and several, an odd number of pixels, strides, taps outside the map, blocks. */
+static const ConvolutionShape product_shapes[] = {
+    {{2, 7, 5, 32}, 112, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 17, 17, 48}, 32, 1, 1, 1, 0, 0, 1, false, false, false, ACTIVATION_NONE},
+    {{3, 9, 8, 32}, 64, 1, 1, 2, 0, 0, 1, false, false, false, ACTIVATION_NONE},
+    {{1, 9, 11, 32}, 48, 3, 3, 2, 1, 1, 1, true, false, false, ACTIVATION_NONE},
+    {{2, 12, 12, 32}, 32, 3, 3, 1, 3, 2, 3, false, false, false, ACTIVATION_NONE},
+};
+
+static void products_agree_with_the_naive_loop(void **state)
+{
+    (void)state;
+    size_t taken = 0;
+    for (size_t i = 0; i < sizeof product_shapes / sizeof *product_shapes; ++i) {
+        if (!products_fit(&product_shapes[i]))
+            continue;
+        ++taken;
+        check(engine_products(), product_shapes[i], false, DIRECT_ERROR);
+        if (engine_products()->has_half())
+            check(engine_products(), product_shapes[i], true, DIRECT_ERROR);
+    }
+    if (!taken)
+        skip(); /* not on this kind of processor */
+    assert_int_equal(taken, sizeof product_shapes / sizeof *product_shapes);
+}
+
 static void blas_agrees_with_the_naive_loop(void **state)
 {
     (void)state;
@@ -219,6 +246,7 @@ int main(void)
         cmocka_unit_test(onednn_agrees_with_the_naive_loop),
         cmocka_unit_test(onednn_agrees_in_bfloat16),
         cmocka_unit_test(winograd_agrees_with_the_naive_loop),
+        cmocka_unit_test(products_agree_with_the_naive_loop),
         cmocka_unit_test(an_unknown_engine_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
