@@ -82,13 +82,8 @@ static void plan_free(ConvolutionPlan *plan)
     free(plan);
 }
 
-static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
-                       ConvolutionPlan **result)
+static void describe(const ConvolutionShape *shape, ConvolutionPlan *plan)
 {
-    (void)data_gradient;
-    (void)weight_gradient;
-    ConvolutionPlan *plan;
-    TRY(MEMORY_NEW(&plan, 1));
     plan->shape = *shape;
     plan->output = convolution_output(shape);
     plan->rows = (plan->output.h + TILE - 1) / TILE;
@@ -100,6 +95,16 @@ static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool w
         plan->block = FEWEST_TILES;
     if (plan->block > plan->tiles)
         plan->block = plan->tiles;
+}
+
+static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                       ConvolutionPlan **result)
+{
+    (void)data_gradient;
+    (void)weight_gradient;
+    ConvolutionPlan *plan;
+    TRY(MEMORY_NEW(&plan, 1));
+    describe(shape, plan);
     Status status = MEMORY_NEW(&plan->weights, POINTS * shape->input.c * plan->output.c);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&plan->zeros, shape->input.c);
@@ -136,6 +141,18 @@ static size_t workspace_bytes(const ConvolutionPlan *plan)
            (point_step(plan->block, plan->shape.input.c) +
             point_step(plan->block, plan->output.c)) *
            sizeof(float);
+}
+
+static Status count_needs(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                          EngineNeeds *needs)
+{
+    (void)data_gradient;
+    (void)weight_gradient;
+    ConvolutionPlan plan;
+    describe(shape, &plan);
+    *needs = (EngineNeeds){.packed = POINTS * shape->input.c * plan.output.c * sizeof(float),
+                           .workspace = workspace_bytes(&plan)};
+    return STATUS_OK;
 }
 
 static void set_workspace(ConvolutionPlan *plan, void *workspace)
@@ -407,6 +424,7 @@ const Engine *engine_winograd(void)
         .plan_new = plan_new,
         .plan_free = plan_free,
         .plan_twin = plan_twin,
+        .count_needs = count_needs,
         .has_half = has_half,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,
