@@ -139,6 +139,15 @@ Status master_fail_dependents(Master *master, size_t index)
     return STATUS_OK;
 }
 
+Status master_refuse(Master *master, size_t index, const char *cause)
+{
+    MasterCell *cell = &master->cells[index];
+    cell->status = STATUS_NO_MEMORY;
+    snprintf(cell->cause, sizeof cell->cause, "%s", cause);
+    TRY(fail(master, index, status_name(STATUS_NO_MEMORY)));
+    return master_fail_dependents(master, index);
+}
+
 static Status lose(Master *master, size_t index)
 {
     MasterCell *cell = &master->cells[index];

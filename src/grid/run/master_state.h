@@ -112,6 +112,8 @@ Status master_write_records(Master *master);
 
 /* master_cells.c: what happens to cells. */
 double master_work_left(const Master *master, size_t cell);
+/* A cell that cannot be started fails, for that cause: there is no room for it in memory. */
+Status master_refuse(Master *master, size_t cell, const char *cause);
 /* What starts from the parameters of a failed pretraining fails with it; nothing else does. */
 Status master_fail_dependents(Master *master, size_t cell);
 Status master_begin(Master *master, const SchedulerOrder *order);
