@@ -19,7 +19,8 @@ enum {
     OPTION_READERS = 'r',
     OPTION_MLFLOW = 'm',
     OPTION_FORCE = 256,
-    OPTION_PREVALENCE
+    OPTION_PREVALENCE,
+    OPTION_PICTURES
 };
 
 typedef struct {
@@ -62,6 +63,17 @@ static Status read_prevalence(const char *text, double *prevalence)
     return STATUS_OK;
 }
 
+static Status read_pictures(const char *text, ReportPictures *pictures)
+{
+    if (strcmp(text, "yes") == 0)
+        *pictures = REPORT_PICTURES;
+    else if (strcmp(text, "no") == 0)
+        *pictures = REPORT_NO_PICTURES;
+    else
+        FAIL(STATUS_ARGUMENT, "--pictures: yes or no expected, not '%s'", text);
+    return STATUS_OK;
+}
+
 static error_t read_option(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
@@ -87,6 +99,10 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         if (read_prevalence(argument, &report->prevalence) != STATUS_OK)
             return command_refuse(state, "%s", status_message());
         return 0;
+    case OPTION_PICTURES:
+        if (read_pictures(argument, &report->pictures) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
+        return 0;
     case OPTION_FORCE:
         arguments->force = true;
         return 0;
@@ -99,7 +115,7 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         if (report->results == NULL)
             return command_refuse(state, "a results folder expected");
         if (arguments->mlflow && (arguments->format || report->output || report->readers ||
-                                  report->prevalence > 0 || arguments->force))
+                                  report->prevalence > 0 || report->pictures || arguments->force))
             return command_refuse(state, "--mlflow writes no report (expected no other option)");
         return 0;
     default:
@@ -159,6 +175,10 @@ int main(int count, char **words)
         {"prevalence", OPTION_PREVALENCE, "P", 0,
          "Share of frames with a lesion where the networks are to be used, between 0 and 1, for "
          "predictive values and decision curves (that of the test images)",
+         0},
+        {"pictures", OPTION_PICTURES, "yes|no", 0,
+         "Whether the page shows test frames in small, which are patients' data (of a phantom "
+         "only)",
          0},
         {"mlflow", OPTION_MLFLOW, "STORE", 0,
          "In place of a report, make every cell a run in MLflow's store of files at STORE, or "
