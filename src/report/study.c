@@ -115,7 +115,11 @@ static void tell_pictures(const Study *study, Document *document)
                       "No frames are shown: they cannot be read at %s any more, or are "
                       "in a pack.",
                       cases->runs[0]->result->data);
-    else if (cases->thumbnails.unreadable || cases->thumbnails.no_room)
+    if (cases->thumbnails.shown)
+        document_text(document, "On the frames: whole lines are annotated boxes, dashed lines the "
+                                "places that the network points at, or the best one where none "
+                                "reaches the operating point.");
+    if (cases->thumbnails.shown && (cases->thumbnails.unreadable || cases->thumbnails.no_room))
         document_text(document,
                       "Shown are %zu frames; %zu cannot be read, or are not those that were "
                       "tested; for %zu there is no room.",

@@ -34,8 +34,10 @@ CellCost cost_of_cell(const Experiment *experiment, size_t cell, const CellProve
                      .memory_bytes = at_least_none(provenance->memory_peak),
                      .parameters = at_least_none(provenance->parameters),
                      .checkpoint_bytes = file_bytes(experiment, cell)};
-    if (record->rank_seconds <= 0) /* the journal is one of no times, or of a second's cell */
-        cost.wall_hours = cost.rank_hours = (double)NAN;
+    if (record->seconds <= 0) /* the journal has no times, or the cell took no second */
+        cost.wall_hours = (double)NAN;
+    if (record->rank_seconds <= 0) /* nor ranks */
+        cost.rank_hours = (double)NAN;
     cost.processor_hours = threads > 0 ? cost.rank_hours * (double)threads : (double)NAN;
     cost.measured = !isnan(provenance->joules);
     cost.in_part = cost.measured && record->attempts > 1;

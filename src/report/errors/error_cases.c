@@ -10,7 +10,7 @@
 
 /* Bytes of pictures, which a page holds in base64 and so a third larger: with all else a report
  * stays below 5 MB. */
-enum { PICTURES_ROOM = 1700000 };
+enum { PICTURES_ROOM = 1000000 };
 
 static Status gather_runs(const Evidence *evidence, ErrorCases *cases)
 {

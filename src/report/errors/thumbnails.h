@@ -14,7 +14,7 @@
 
 #include "base/status.h"
 
-enum { THUMBNAIL_SIDE = 176 }; /* pixels of the longer side */
+enum { THUMBNAIL_SIDE = 160 }; /* pixels of the longer side */
 
 /* A frame to be shown. */
 typedef struct {

@@ -193,8 +193,9 @@ static void draw_flow(cairo_t *sheet, const void *context)
     const Flow *flow = context;
     for (size_t s = 0; s < SPLIT_COUNT; ++s)
         connect(sheet, &flow->all, &flow->splits[s]);
-    draw_arrow(sheet, flow->excluded.x, flow->all.y + box_height(&flow->all) / 2,
-               flow->all.x + flow->all.width, flow->all.y + box_height(&flow->all) / 2);
+    const double middle_of_all = flow->all.y + box_height(&flow->all) / 2;
+    draw_arrow(sheet, flow->all.x + flow->all.width, middle_of_all, flow->excluded.x,
+               middle_of_all);
     if (flow->answered) {
         connect(sheet, &flow->splits[flow->tested], &flow->test);
         connect(sheet, &flow->test, &flow->positive);
