@@ -50,6 +50,12 @@ static bool has_page(const Study *study)
     return study->options->html || study->options->markdown;
 }
 
+/* Where what HTML alone has is written to. */
+static FILE *page_of(Document *document)
+{
+    return document->html;
+}
+
 /* ---- flow ---- */
 
 static void tell_near_pairs(const Study *study, Document *document)
@@ -135,9 +141,9 @@ static Status add_cases_pages(const Study *study, Document *document)
     if (!study->options->html)
         return STATUS_OK;
     document_heading(document, 3, "The worst of the run with the best validation");
-    TRY(error_page_plate(&study->cases, study->best, document->html));
+    TRY(error_page_plate(&study->cases, study->best, page_of(document)));
     document_heading(document, 3, "Every test image");
-    error_page_browser(&study->cases, document->html);
+    error_page_browser(&study->cases, page_of(document));
     return STATUS_OK;
 }
 
@@ -233,12 +239,13 @@ static Status add_checklist(const Study *study, const Checklist *checklist,
     TRY(checklist_table(checklist, answers, &table, &answered));
     Status status =
         table_files_save(study->options, study->folder, checklist->name, checklist->title, &table);
-    fprintf(document->html, "<details><summary>%s: %zu of %zu items have an answer</summary>\n<p>",
+    FILE *const page = page_of(document);
+    fprintf(page, "<details><summary>%s: %zu of %zu items have an answer</summary>\n<p>",
             checklist->title, answered, checklist->count);
-    html_write_text(document->html, checklist->source);
-    fputs(".</p>\n", document->html);
-    table_write_html(&table.text, document->html);
-    fputs("</details>\n", document->html);
+    html_write_text(page, checklist->source);
+    fputs(".</p>\n", page);
+    table_write_html(&table.text, page);
+    fputs("</details>\n", page);
     fprintf(document->markdown, "- %s: %zu of %zu items have an answer, see %s.md (%s)\n",
             checklist->title, answered, checklist->count, checklist->name, checklist->source);
     results_table_clear(&table);
