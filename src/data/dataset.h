@@ -63,6 +63,8 @@ typedef struct Dataset {
     size_t column_count;  /* further columns of the manifest, such as centre, age and sex */
     char **column_names;  /* column_count */
     char **column_texts;  /* count x column_count; "" where a row says nothing */
+    bool compared;        /* its pictures were compared with each other, ... */
+    size_t near_pairs;    /* ... and so many near-equal pairs stand in two splits */
     size_t warning_count; /* what deserves a look in the manifest and its files */
     char **warnings;      /* warning_count texts that begin with the manifest's path and line */
     uint8_t **pixels; /* count pointers to side x side x 3, side = dataset_side(); into one block */

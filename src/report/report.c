@@ -18,7 +18,9 @@
 #include "report/page/axes_view.h"
 #include "report/results_figures.h"
 #include "report/sections.h"
+#include "report/study.h"
 #include "report/summary.h"
+#include "report/table_files.h"
 #include "report/tables/results_table.h"
 #include "report/tidy_tables.h"
 #include "store/files.h"
@@ -53,47 +55,6 @@ typedef struct {
 static void path_in(char path[PATH_MAX], const char *folder, const char *name, const char *suffix)
 {
     snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
-}
-
-/* Saves what `write` puts on a stream. */
-static Status save_text(const char *path, const Table *table, const char *caption, bool latex)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *stream = open_memstream(&text, &bytes);
-    if (stream == NULL)
-        FAIL(STATUS_NO_MEMORY, "%s: no memory for a table", path);
-    if (latex)
-        table_write_latex(table, caption, stream);
-    else
-        table_write_markdown(table, stream);
-    Status status = STATUS_OK;
-    if (fclose(stream) != 0)
-        status = status_set(STATUS_NO_MEMORY, "%s: no memory for a table", path);
-    else
-        status = files_write(path, text, bytes);
-    free(text);
-    return status;
-}
-
-static Status save_table(const Composition *composition, const Section *section,
-                         const ResultsTable *table)
-{
-    char path[PATH_MAX];
-    const ReportOptions *options = composition->options;
-    if (options->csv) {
-        path_in(path, composition->folder, section->name, ".csv");
-        TRY(table_save_csv(&table->numbers, path));
-    }
-    if (options->markdown) {
-        path_in(path, composition->folder, section->name, ".md");
-        TRY(save_text(path, &table->text, section->title, false));
-    }
-    if (options->latex) {
-        path_in(path, composition->folder, section->name, ".tex");
-        TRY(save_text(path, &table->text, section->title, true));
-    }
-    return STATUS_OK;
 }
 
 /* Its explanation, after what is to be said of the images, the intervals and the seeds. */
@@ -155,7 +116,8 @@ static Status add_section(Composition *composition, const Section *section)
     if (section->when && !section->when(composition->experiment))
         return STATUS_OK;
     TRY(section->make(composition->experiment, &table));
-    Status status = save_table(composition, section, &table);
+    Status status = table_files_save(composition->options, composition->folder, section->name,
+                                     section->title, &table);
     add_heading(composition, section);
     explain(composition, section);
     document_table(&composition->document, &table.text);
@@ -423,7 +385,8 @@ static Status add_piece_of_evidence(Composition *composition, const Evidence *ev
     if (piece->when && !piece->when(evidence))
         return STATUS_OK;
     TRY(piece->make(evidence, &table));
-    Status status = save_table(composition, &piece->section, &table);
+    Status status = table_files_save(options, composition->folder, piece->section.name,
+                                     piece->section.title, &table);
     document_section(&composition->document, piece->section.name, piece->section.title);
     explain(composition, &piece->section);
     document_table(&composition->document, &table.text);
@@ -447,6 +410,9 @@ static Status add_evidence(Composition *composition)
     for (size_t i = 0; evidence.count > 0 && i < evidence_section_count(); ++i)
         if (status == STATUS_OK)
             status = add_piece_of_evidence(composition, &evidence, evidence_section_at(i));
+    if (status == STATUS_OK)
+        status = study_write(composition->options, composition->folder, composition->experiment,
+                             &evidence, &composition->document);
     evidence_clear(&evidence);
     return status;
 }

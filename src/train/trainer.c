@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "base/memory_peak.h"
 #include "train/mpi_check.h"
 
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
@@ -169,6 +170,8 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
 {
     *trainer = (Trainer){.settings = settings, .dataset = dataset, .group = group};
     parameters_init(&trainer->parameters);
+    memory_peak_restart();
+    energy_meter_start(&trainer->energy, ENERGY_FOLDER);
     return build(trainer);
 }
 
@@ -388,6 +391,7 @@ Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));
     optimiser_average(trainer->optimiser);
+    energy_meter_look(&trainer->energy);
     ++trainer->step;
     return STATUS_OK;
 }

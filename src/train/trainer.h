@@ -16,6 +16,7 @@
 
 #include <mpi.h>
 
+#include "base/energy_meter.h"
 #include "data/loader.h"
 #include "infer/network.h"
 #include "nn/optimiser.h"
@@ -57,6 +58,7 @@ typedef struct {
     size_t steps_per_epoch, steps; /* steps of an epoch, of the whole run */
     size_t step;                   /* steps done */
     double compute_seconds;        /* of this rank's own arithmetic, waiting left out */
+    EnergyMeter energy;            /* of this host, since trainer_init() */
     double *shard_losses;          /* shards x the task's losses */
     size_t observed_floats;        /* of the network's buffers, in a pass */
     float *observed;               /* shards x observed_floats: what each shard's pass has seen */
