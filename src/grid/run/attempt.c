@@ -233,6 +233,7 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
                                        .saved_step = attempt->saved_step,
                                        .pretraining = source ? source->id : NULL,
                                        .weights = cell->weights,
+                                       .keep_state = job->keep_state,
                                        .log = log},
                           job_dataset(job, cell), group, hooks, end);
         if (log && status == STATUS_OK)

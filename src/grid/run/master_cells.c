@@ -188,6 +188,8 @@ static Status close_attempt(Master *master, size_t index)
         cell->standing = CELL_DONE;
         progress_say(&master->progress, "%s  %s: done", grid->id, grid->name);
         status = master_record_end(master, index, EVENT_FINISHED, NULL, NULL);
+        cell->spare = !master->job->keep_state;
+        master->spares += cell->spare;
     } else if (cell->broken || cell->status == STATUS_LOST) {
         status = lose(master, index);
     } else if (cell->status == STATUS_STORAGE && master_must_stop(master)) {

@@ -27,6 +27,7 @@ typedef struct {
     uint16_t ranks[SCHEDULER_GROUP_MOST];
     size_t members_left; /* of the group, which have not ended the attempt yet */
     bool finished;       /* the leader says that the result is complete */
+    bool spare;          /* its checkpoint before the last goes once the journal has its end */
     bool broken;         /* a rank of the group is dead */
     Status status;       /* of the members that have ended, the one that tells most */
     bool heard;          /* that member only heard of the error */
@@ -62,6 +63,7 @@ typedef struct {
     unsigned attempts;
     size_t record_count, record_room;
     cJSON **records; /* record_count, which the journal is still to get */
+    size_t spares;   /* cells of which something goes then */
     bool alone;
     bool stopping;
     double looked, told; /* when the workers' health was looked at, and they were told of ours */

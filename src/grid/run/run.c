@@ -87,6 +87,7 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
     job->checkpoint_seconds = experiment->checkpoint_seconds;
     job->silence = experiment->silence;
     job->patience = experiment->patience;
+    job->keep_state = experiment->keep_state;
     return STATUS_OK;
 }
 
