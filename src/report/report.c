@@ -18,8 +18,11 @@
 #include "report/page/axes_view.h"
 #include "report/results_figures.h"
 #include "report/sections.h"
+#include "report/study.h"
 #include "report/summary.h"
+#include "report/table_files.h"
 #include "report/tables/results_table.h"
+#include "report/tidy_tables.h"
 #include "store/files.h"
 
 static const char searched[] =
@@ -54,47 +57,6 @@ static void path_in(char path[PATH_MAX], const char *folder, const char *name, c
     snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
 }
 
-/* Saves what `write` puts on a stream. */
-static Status save_text(const char *path, const Table *table, const char *caption, bool latex)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *stream = open_memstream(&text, &bytes);
-    if (stream == NULL)
-        FAIL(STATUS_NO_MEMORY, "%s: no memory for a table", path);
-    if (latex)
-        table_write_latex(table, caption, stream);
-    else
-        table_write_markdown(table, stream);
-    Status status = STATUS_OK;
-    if (fclose(stream) != 0)
-        status = status_set(STATUS_NO_MEMORY, "%s: no memory for a table", path);
-    else
-        status = files_write(path, text, bytes);
-    free(text);
-    return status;
-}
-
-static Status save_table(const Composition *composition, const Section *section,
-                         const ResultsTable *table)
-{
-    char path[PATH_MAX];
-    const ReportOptions *options = composition->options;
-    if (options->csv) {
-        path_in(path, composition->folder, section->name, ".csv");
-        TRY(table_save_csv(&table->numbers, path));
-    }
-    if (options->markdown) {
-        path_in(path, composition->folder, section->name, ".md");
-        TRY(save_text(path, &table->text, section->title, false));
-    }
-    if (options->latex) {
-        path_in(path, composition->folder, section->name, ".tex");
-        TRY(save_text(path, &table->text, section->title, true));
-    }
-    return STATUS_OK;
-}
-
 /* Its explanation, after what is to be said of the images, the intervals and the seeds. */
 static void explain(Composition *composition, const Section *section)
 {
@@ -106,8 +68,12 @@ static void explain(Composition *composition, const Section *section)
         notes_images(experiment, note);
     else if (section->note == NOTE_CHOICE)
         notes_choice(experiment, note);
-    document_text(&composition->document, "%s%s%s%s%s%s%s", note, *note ? " " : "",
-                  section->explanation, *intervals ? " " : "", intervals, *seeds ? " " : "", seeds);
+    const SectionExtra *extra = section_extra(section);
+    const char *published =
+        extra && extra->published && experiment->published.count > 0 ? extra->published : "";
+    document_text(&composition->document, "%s%s%s%s%s%s%s%s%s", note, *note ? " " : "",
+                  section->explanation, *published ? " " : "", published, *intervals ? " " : "",
+                  intervals, *seeds ? " " : "", seeds);
 }
 
 static void add_heading(Composition *composition, const Section *section)
@@ -129,20 +95,36 @@ static void sum_up_comparisons(Composition *composition, const ResultsTable *com
     document_part(&composition->document, part);
 }
 
+/* The figure of a section, where it has one and there is something to draw. */
+static Status add_drawing(Composition *composition, const Section *section)
+{
+    const SectionExtra *extra = section_extra(section);
+    char stem[PATH_MAX];
+    bool drawn = false;
+    if (!extra || !extra->draw || !(composition->options->markdown || composition->options->html))
+        return STATUS_OK;
+    path_in(stem, composition->folder, section->name, "");
+    TRY(extra->draw(composition->experiment, stem, &drawn));
+    return drawn ? document_figure(&composition->document, composition->folder, section->name,
+                                   extra->caption)
+                 : STATUS_OK;
+}
+
 static Status add_section(Composition *composition, const Section *section)
 {
     ResultsTable table;
     if (section->when && !section->when(composition->experiment))
         return STATUS_OK;
     TRY(section->make(composition->experiment, &table));
-    Status status = save_table(composition, section, &table);
+    Status status = table_files_save(composition->options, composition->folder, section->name,
+                                     section->title, &table);
     add_heading(composition, section);
     explain(composition, section);
     document_table(&composition->document, &table.text);
     if (section->make == results_comparisons)
         sum_up_comparisons(composition, &table);
     results_table_clear(&table);
-    return status;
+    return status == STATUS_OK ? add_drawing(composition, section) : status;
 }
 
 static Status add_sections(Composition *composition, DocumentPart part)
@@ -163,7 +145,8 @@ static Status save_cells(const Composition *composition)
     path_in(path, composition->folder, "cells", ".csv");
     Status status = table_save_csv(&table.numbers, path);
     results_table_clear(&table);
-    return status;
+    return status == STATUS_OK ? tidy_tables_save(composition->experiment, composition->folder)
+                               : status;
 }
 
 /* What the data set was warned about when it was read; of the first cell that has a result. */
@@ -234,9 +217,7 @@ static void add_published(Document *document)
     document_text(document, "%s",
                   "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
                   "one hospital's images, which are not public), not results of this program. They "
-                  "do not all agree with each other: the totals of Table 6 are not the sums of its "
-                  "rows; the rows and columns of Table 4 do not add up to the numbers of images; "
-                  "and how Table 2 averages F1 and sensitivity over the classes is not stated.");
+                  "do not all agree with each other; a table behind the paper's tells where.");
 }
 
 /* What a reader with a minute reads; what the comparisons come to is added with their table. */
@@ -404,7 +385,8 @@ static Status add_piece_of_evidence(Composition *composition, const Evidence *ev
     if (piece->when && !piece->when(evidence))
         return STATUS_OK;
     TRY(piece->make(evidence, &table));
-    Status status = save_table(composition, &piece->section, &table);
+    Status status = table_files_save(options, composition->folder, piece->section.name,
+                                     piece->section.title, &table);
     document_section(&composition->document, piece->section.name, piece->section.title);
     explain(composition, &piece->section);
     document_table(&composition->document, &table.text);
@@ -428,6 +410,9 @@ static Status add_evidence(Composition *composition)
     for (size_t i = 0; evidence.count > 0 && i < evidence_section_count(); ++i)
         if (status == STATUS_OK)
             status = add_piece_of_evidence(composition, &evidence, evidence_section_at(i));
+    if (status == STATUS_OK)
+        status = study_write(composition->options, composition->folder, composition->experiment,
+                             &evidence, &composition->document);
     evidence_clear(&evidence);
     return status;
 }
@@ -436,7 +421,8 @@ static Status add_paper(Composition *composition)
 {
     const ReportOptions *options = composition->options;
     document_part(&composition->document, DOCUMENT_PAPER);
-    add_published(&composition->document);
+    if (composition->experiment->published.count > 0)
+        add_published(&composition->document);
     TRY(add_sections(composition, DOCUMENT_PAPER));
     return options->markdown || options->html ? add_rocs(composition) : STATUS_OK;
 }
@@ -512,7 +498,8 @@ Status report_write(const ReportOptions *options, ReportMade *made)
     Experiment experiment;
     char *folder = NULL;
     *made = (ReportMade){0};
-    TRY(experiment_read(options->results, options->published, options->readers, &experiment));
+    TRY(experiment_read(options->results, options->no_paper ? "" : options->published,
+                        options->readers, &experiment));
     Status status = cross_fitted_renew(&experiment);
     if (status == STATUS_OK)
         status = intervals_renew(&experiment);

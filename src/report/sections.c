@@ -1,6 +1,9 @@
 /* The tables of the report, by part of the document; see sections.h. */
 #include "report/sections.h"
 
+#include <string.h>
+
+#include "report/paper_figures.h"
 #include "report/tables/results_table.h"
 
 /* What stands in the column of seconds. */
@@ -61,9 +64,7 @@ static const Section paper_sections[] = {
      false, false, false,
      "Images with a lesion alone, by their highest class score, whatever the operating point, as "
      "published: rows annotated, columns predicted, counts; right is the percentage of the row on "
-     "the diagonal. " POOLED "The published table's header says the opposite, and its rows and "
-     "columns do not add up to the images that its text divides by; it is repeated as printed, "
-     "with percentages of its own rows.",
+     "the diagonal. " POOLED,
      results_has_lesion_classes},
     {"table4_normal", "Confusion matrices with normal images", results_confusion_normal,
      NOTE_IMAGES, false, false, true,
@@ -74,6 +75,19 @@ static const Section paper_sections[] = {
      "Models and doctors marked as the paper's saw other images. " SECONDS_EXPLAINED
      "Runs that have been measured so have those here, end to end.",
      NULL},
+    {"table5_tests", "Who is right more often: models and readers", results_judges, NOTE_IMAGES,
+     false, false, true,
+     "The runs that stand for their models, pair by pair, and each beside each reader of "
+     "--readers, "
+     "on the images that both saw; of several seeds the one with the best validation. An image is "
+     "right if it was given its class, normal included. p is McNemar's test by patients, exact "
+     "with "
+     "fewer than 25 patients who differ; p (Holm) is corrected for the number of rows. Differences "
+     "are the second's less the first's, with 95 % percentile intervals of a bootstrap over "
+     "patients that draws the same for both; of lesions and of images without one right is who "
+     "tells the one from the other. Readers of means alone (a file without images) cannot be "
+     "tested.",
+     results_has_judges},
     {"table6", "Overlap by form of lesion (Table 6)", results_overlap, NOTE_IMAGES, false, false,
      true,
      "Of the images whose lesion was recognised, that is called a lesion and of its class: percent "
@@ -81,6 +95,14 @@ static const Section paper_sections[] = {
      "60, 70, 80, 90 percent. Annotated is how many there are to recognise. " POOLED
      "The total is of a class's lesions with a form; those without one are in a row of their own.",
      NULL},
+    {"published", "What the published numbers say of each other", results_published, NOTE_NONE,
+     false, false, false,
+     "Recomputed from the tables as printed, where one number follows from others. Percent where "
+     "not images. Table 2: the accuracy of a test between lesion and normal lies between its "
+     "specificity and its sensitivity and tells at which share of lesions; F1 follows from the "
+     "three. Tables 4 and 5: the accuracy of a class is its diagonal over the class's images; over "
+     "the printed row or column it would be another. Table 6: totals are sums.",
+     results_has_published},
 };
 
 /* What it has not, and is asked of the same runs; evidence/ follows. */
@@ -170,6 +192,25 @@ static const struct {
                            [DOCUMENT_PAPER] = LIST(paper_sections),
                            [DOCUMENT_EVIDENCE] = LIST(evidence_sections),
                            [DOCUMENT_APPENDIX] = LIST(appendix_sections)};
+
+static const SectionExtra extras[] = {
+    {"table4", "The published matrices come last, as printed, with percentages of their own rows.",
+     paper_figure_matrices,
+     "Confusion matrices of the lesion classes (Figures 6 to 9): counts, and percent of the row. "
+     "Runs that stand for their models, all finished seeds together; below them, where they have "
+     "the same classes, the published matrices."},
+    {"table5", NULL, paper_figure_readers,
+     "Accuracy (bars, left) and seconds an image (lines, right, a power of ten a step) by class "
+     "(Figure 10): runs that stand for their models, readers, and as published."},
+};
+
+const SectionExtra *section_extra(const Section *section)
+{
+    for (size_t i = 0; i < sizeof extras / sizeof *extras; ++i)
+        if (strcmp(extras[i].section, section->name) == 0)
+            return &extras[i];
+    return NULL;
+}
 
 size_t section_count(DocumentPart part)
 {

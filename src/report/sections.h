@@ -29,6 +29,17 @@ typedef struct {
     bool (*when)(const Experiment *experiment); /* NULL: always */
 } Section;
 
+/* What only some sections have. */
+typedef struct {
+    const char *section;   /* its name */
+    const char *published; /* said where the published numbers stand beside; NULL: nothing */
+    Status (*draw)(const Experiment *experiment, const char *stem, bool *drawn); /* NULL: nothing */
+    const char *caption;
+} SectionExtra;
+
+/* NULL: none. */
+const SectionExtra *section_extra(const Section *section);
+
 /* Those of a part of the document, in their order. position < section_count(part). */
 size_t section_count(DocumentPart part);
 const Section *section_at(DocumentPart part, size_t position);

@@ -232,7 +232,7 @@ void table_write_markdown(const Table *table, FILE *stream)
     }
 }
 
-static void escape_latex(const char *text, FILE *stream)
+void table_escape_latex(const char *text, FILE *stream)
 {
     for (; *text; ++text)
         switch (*text) {
@@ -262,25 +262,25 @@ static void escape_latex(const char *text, FILE *stream)
 
 void table_write_latex(const Table *table, const char *caption, FILE *stream)
 {
-    fputs("\\begin{table}\n\\centering\n\\caption{", stream);
-    escape_latex(caption, stream);
+    fputs("% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{", stream);
+    table_escape_latex(caption, stream);
     fputs("}\n\\begin{tabular}{", stream);
     for (size_t column = 0; column < table->columns; ++column)
         fputc(table_is_numeric(table, column) ? 'r' : 'l', stream);
-    fputs("}\n\\hline\n", stream);
+    fputs("}\n\\toprule\n", stream);
     for (size_t column = 0; column < table->columns; ++column) {
         fputs(column ? " & " : "", stream);
-        escape_latex(table_heading(table, column), stream);
+        table_escape_latex(table_heading(table, column), stream);
     }
-    fputs(" \\\\\n\\hline\n", stream);
+    fputs(" \\\\\n\\midrule\n", stream);
     for (size_t row = 0; row < table_rows(table); ++row) {
         for (size_t column = 0; column < table->columns; ++column) {
             fputs(column ? " & " : "", stream);
-            escape_latex(table_cell(table, row, column), stream);
+            table_escape_latex(table_cell(table, row, column), stream);
         }
         fputs(" \\\\\n", stream);
     }
-    fputs("\\hline\n\\end{tabular}\n\\end{table}\n", stream);
+    fputs("\\bottomrule\n\\end{tabular}\n\\end{table}\n", stream);
 }
 
 /* Whether a spreadsheet would take a cell for a formula. */

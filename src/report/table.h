@@ -80,6 +80,9 @@ const char *table_source_of_column(const Table *table, size_t column);
 void table_write_markdown(const Table *table, FILE *stream);
 void table_write_latex(const Table *table, const char *caption, FILE *stream);
 
+/* Writes a text with LaTeX's signs escaped, on one line. */
+void table_escape_latex(const char *text, FILE *stream);
+
 /* Writes a text with a backslash before every sign by which Markdown, or the HTML in it, would make
  * something of it; on one line. */
 void table_escape_markdown(const char *text, FILE *stream);

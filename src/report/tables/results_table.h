@@ -121,6 +121,18 @@ bool results_has_lesion_classes(const Experiment *experiment);
  * one's own if the experiment has one. */
 Status results_readers(const Experiment *experiment, ResultsTable *table);
 
+/* Who is right more often: the runs that stand for their models, pair by pair, and each beside each
+ * reader whose answers are known image by image, on the images that both saw. McNemar's test by
+ * patients, with Holm's correction over all rows, and differences of accuracy and of lesion
+ * sensitivity and specificity. Only where results_has_judges(). */
+bool results_has_judges(const Experiment *experiment);
+Status results_judges(const Experiment *experiment, ResultsTable *table);
+
+/* Where the published numbers do not agree with each other: what is printed, and what follows from
+ * other printed numbers. Only where results_has_published(). */
+bool results_has_published(const Experiment *experiment);
+Status results_published(const Experiment *experiment, ResultsTable *table);
+
 /* What each part of the method brings: the variants of the experiment file in its order, each a
  * mean over the finished seeds with its deviation, and the difference to the first one's mean. Only
  * where results_has_variants(). */
