@@ -34,7 +34,7 @@ Status network_find(const char *word, FILE *notes, char **checkpoint)
     free(*checkpoint);
     *checkpoint = NULL;
     BestCell best;
-    TRY(best_cell_find(word, &best));
+    TRY(best_cell_find(word, NULL, &best));
     tell(word, &best, notes);
     Status status = memory_copy_text(best.checkpoint, checkpoint);
     best_cell_clear(&best);

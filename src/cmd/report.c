@@ -7,6 +7,8 @@
 
 #include "base/utf8.h"
 #include "cmd/command.h"
+#include "report/best_cell.h"
+#include "report/comparison.h"
 #include "report/mlflow.h"
 #include "report/report.h"
 #include "store/outputs.h"
@@ -18,13 +20,17 @@ enum {
     OPTION_OUT = 'o',
     OPTION_READERS = 'r',
     OPTION_MLFLOW = 'm',
+    OPTION_BEST = 'b',
     OPTION_FORCE = 256,
     OPTION_PREVALENCE,
-    OPTION_PICTURES
+    OPTION_PICTURES,
+    OPTION_NO_PAPER
 };
 
 typedef struct {
     ReportOptions report;
+    const char *other;  /* a second results folder to compare with; NULL: none */
+    const char *best;   /* a metric of validation to choose a cell by, in place of a report; NULL */
     const char *mlflow; /* the store to export to, in place of a report; NULL: none */
     bool force, format;
 } Arguments;
@@ -74,6 +80,25 @@ static Status read_pictures(const char *text, ReportPictures *pictures)
     return STATUS_OK;
 }
 
+/* What goes with what. */
+static error_t check_together(const Arguments *arguments, const struct argp_state *state)
+{
+    const ReportOptions *report = &arguments->report;
+    const bool options =
+        report->readers || report->prevalence > 0 || report->no_paper || report->pictures;
+    const bool files = arguments->format || report->output || arguments->force;
+    if (report->results == NULL)
+        return command_refuse(state, "a results folder expected");
+    if (arguments->mlflow && (arguments->best || arguments->other || options || files))
+        return command_refuse(state, "--mlflow writes no report (expected no other option)");
+    if (arguments->best && (arguments->other || options || files))
+        return command_refuse(state, "--best writes no report (expected no other option)");
+    if (arguments->other && (options || report->latex))
+        return command_refuse(state, "two folders are compared as html, csv and md, with neither "
+                                     "--readers, --prevalence, --pictures nor --no-paper");
+    return 0;
+}
+
 static error_t read_option(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
@@ -88,6 +113,12 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_MLFLOW:
         arguments->mlflow = argument;
+        return 0;
+    case OPTION_BEST:
+        arguments->best = argument;
+        return 0;
+    case OPTION_NO_PAPER:
+        report->no_paper = true;
         return 0;
     case OPTION_OUT:
         report->output = argument;
@@ -107,17 +138,13 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         arguments->force = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (report->results != NULL)
-            return command_refuse(state, "one results folder expected, not also '%s'", argument);
-        report->results = argument;
+        if (arguments->other != NULL)
+            return command_refuse(state, "one or two results folders expected, not also '%s'",
+                                  argument);
+        *(report->results ? &arguments->other : &report->results) = argument;
         return 0;
     case ARGP_KEY_END:
-        if (report->results == NULL)
-            return command_refuse(state, "a results folder expected");
-        if (arguments->mlflow && (arguments->format || report->output || report->readers ||
-                                  report->prevalence > 0 || report->pictures || arguments->force))
-            return command_refuse(state, "--mlflow writes no report (expected no other option)");
-        return 0;
+        return check_together(arguments, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -150,11 +177,35 @@ static Status export_runs(const Arguments *arguments)
     return STATUS_OK;
 }
 
+static Status print_best(const Arguments *arguments)
+{
+    BestCell best;
+    TRY(best_cell_find(arguments->report.results, arguments->best, &best));
+    best_cell_print(&best);
+    best_cell_clear(&best);
+    return STATUS_OK;
+}
+
+static Status compare(const Arguments *arguments)
+{
+    ReportMade made;
+    Status status = comparison_write(&arguments->report, arguments->other, &made);
+    if (status == STATUS_OK)
+        utf8_print(stdout, "%s%s: %zu pairs of runs, %zu of them of the same images\n", made.folder,
+                   arguments->report.html ? "/comparison.html" : "", made.cells, made.finished);
+    free(made.folder);
+    return status;
+}
+
 static Status run(const Arguments *arguments)
 {
     if (arguments->mlflow)
         return export_runs(arguments);
+    if (arguments->best)
+        return print_best(arguments);
     TRY(claim_folder(arguments));
+    if (arguments->other)
+        return compare(arguments);
     ReportMade made;
     Status status = report_write(&arguments->report, &made);
     if (status == STATUS_OK)
@@ -169,9 +220,12 @@ int main(int count, char **words)
     static const struct argp_option table[] = {
         {"format", OPTION_FORMAT, "LIST", 0,
          "Any of html, csv, md, latex, with commas (html,csv,md)", 0},
-        {"out", OPTION_OUT, "DIR", 0, "Folder for the report (RESULTS/report)", 0},
+        {"out", OPTION_OUT, "DIR", 0, "Folder for the report (RESULTS/report, A/comparison)", 0},
         {"readers", OPTION_READERS, "FILE.csv", 0,
-         "Readers to set beside the runs: columns reader, CLASS_seconds, CLASS_accuracy", 0},
+         "Readers to set beside the runs, an answer a row: columns image, reader, answer, seconds; "
+         "or "
+         "their means: reader, CLASS_seconds, CLASS_accuracy",
+         0},
         {"prevalence", OPTION_PREVALENCE, "P", 0,
          "Share of frames with a lesion where the networks are to be used, between 0 and 1, for "
          "predictive values and decision curves (that of the test images)",
@@ -179,6 +233,12 @@ int main(int count, char **words)
         {"pictures", OPTION_PICTURES, "yes|no", 0,
          "Whether the page shows test frames in small, which are patients' data (of a phantom "
          "only)",
+         0},
+        {"no-paper", OPTION_NO_PAPER, NULL, 0,
+         "Nothing of the published tables (so it is anyway where no class is one of theirs)", 0},
+        {"best", OPTION_BEST, "METRIC", 0,
+         "In place of a report, print which cell is the best by METRIC of the validation images "
+         "(auc, dice, accuracy, ...), its checkpoint and why",
          0},
         {"mlflow", OPTION_MLFLOW, "STORE", 0,
          "In place of a report, make every cell a run in MLflow's store of files at STORE, or "
@@ -193,10 +253,13 @@ int main(int count, char **words)
     static const struct argp parser = {
         table,
         read_option,
-        "RESULTS",
-        "Make tables and figures from the results folder of an experiment."
+        "RESULTS\nA B\nRESULTS --best METRIC\nRESULTS --mlflow STORE",
+        "Make tables and figures from the results folder of an experiment; of two, A and B, a "
+        "comparison: on the same images run by run and image by image, else as of other images."
         "\v    gisd-report results/table2\n"
-        "    gisd-report results/table2 --out table2 --format html,latex\n\n"
+        "    gisd-report results/table2 --out table2 --format html,latex\n"
+        "    gisd-report results/plain results/denoised\n"
+        "    gisd-report results/table2 --best auc\n\n"
         "It may be called while the grid runs; what is not done is shown as missing. DIR must be "
         "new, empty or a report's (it holds " REPORT_MARK
         "), for a report has files of many names.\n\n" COMMAND_EXIT_STATUS,

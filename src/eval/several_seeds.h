@@ -29,4 +29,16 @@ typedef struct {
 SeveralSeeds several_seeds(const double *values /* seeds */, size_t seeds, double sampling_error,
                            size_t patients);
 
+/* Some seeds of each of two kinds of network. */
+typedef struct {
+    const double *values; /* count */
+    size_t count;
+} SeedValues;
+
+/* The same of the second's mean less the first's, whose `sampling_error` for other patients is
+ * given; the variance between seeds is that of both means. NaN as above where either has one seed;
+ * `deviation` is always NaN, as each has its own. */
+SeveralSeeds several_seeds_difference(SeedValues first, SeedValues second, double sampling_error,
+                                      size_t patients);
+
 #endif

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "nn/numbers.h"
 #include "nn/shape.h"
 
 /* What becomes of each number of the result. Written so that a NaN passes: a network that has gone
@@ -42,6 +43,10 @@ typedef struct {
 
 /* Shape of the convolution's result. */
 Shape convolution_output(const ConvolutionShape *shape);
+
+/* Adds the sums over all pixels of the output's gradient, which has this shape, to the bias' (O):
+ * over runs of pixels in float, over the runs in double. */
+void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias_gradient);
 
 typedef struct ConvolutionPlan ConvolutionPlan; /* each engine's own */
 

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
 
 static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
@@ -63,7 +64,11 @@ static size_t find_use(const Net *net, const Node *node)
 /* Never by measuring: the same network shall give the same bits everywhere. */
 static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
 {
-    return !net->training && winograd_fits(shape) ? engine_winograd() : net->engine;
+    if (net->training ? winograd_trains(shape) : winograd_fits(shape))
+        return engine_winograd();
+    if (net->training && net->engine == engine_onednn() && products_fit(shape))
+        return engine_products();
+    return net->engine;
 }
 
 static size_t largest_prepared(const Net *net)

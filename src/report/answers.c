@@ -62,6 +62,15 @@ Status answers_patients(const CellResult *result, Clusters *patients)
     return status;
 }
 
+size_t answers_collect(const Experiment *experiment, const Run *run, const CellResult **results)
+{
+    size_t count = 0, at = 0;
+    for (const CellResult *result; (result = experiment_next_seed(experiment, run, &at));)
+        if (answers_has(result) && (count == 0 || answers_same_images(result, results[0])))
+            results[count++] = result;
+    return count;
+}
+
 Status answers_right(const CellResult *result, bool **right)
 {
     TRY(MEMORY_NEW(right, result->images));
@@ -74,49 +83,108 @@ Status answers_right(const CellResult *result, bool **right)
 typedef struct {
     size_t count;
     ImageMetrics **metrics; /* count */
-    bool difference;
+    size_t first;           /* of them in the first set, where there are two */
+    double *values;         /* count x IMAGE_METRICS: scratch, where there are two */
 } Together;
 
-/* The ClusterStatistic. */
-static Status compute(void *context, const size_t *weights, double *values)
+static void together_clear(Together *together)
 {
-    const Together *together = context;
-    double *last = values + together->count * IMAGE_METRICS;
-    for (size_t r = 0; r < together->count; ++r)
-        image_metrics_compute(together->metrics[r], weights, values + r * IMAGE_METRICS);
-    for (size_t m = 0; m < IMAGE_METRICS; ++m) {
-        last[m] = 0;
-        for (size_t r = 0; r < together->count; ++r)
-            last[m] += values[r * IMAGE_METRICS + m] / (double)together->count;
-        if (together->difference)
-            last[m] = values[(together->count - 1) * IMAGE_METRICS + m] - values[m];
+    for (size_t r = 0; together->metrics && r < together->count; ++r)
+        image_metrics_free(together->metrics[r]);
+    free(together->metrics);
+    free(together->values);
+}
+
+/* Adds the metrics of some results at position `at`. */
+static Status together_add(Together *together, size_t at, const CellResult *const *results,
+                           size_t count)
+{
+    for (size_t r = 0; r < count; ++r) {
+        const ImageAnswers answers = answers_of(results[r]);
+        TRY(image_metrics_new(&answers, &together->metrics[at + r]));
     }
     return STATUS_OK;
 }
 
-Status answers_bootstrap(const CellResult *const *results, size_t count, bool difference,
+static void compute_all(const Together *together, const size_t *weights, double *values)
+{
+    for (size_t r = 0; r < together->count; ++r)
+        image_metrics_compute(together->metrics[r], weights, values + r * IMAGE_METRICS);
+}
+
+/* The means over the rows from `first` to before `end`. */
+static void average(const double *values, size_t first, size_t end, double *means)
+{
+    for (size_t m = 0; m < IMAGE_METRICS; ++m) {
+        means[m] = 0;
+        for (size_t r = first; r < end; ++r)
+            means[m] += values[r * IMAGE_METRICS + m] / (double)(end - first);
+    }
+}
+
+/* The ClusterStatistic of one set. */
+static Status compute_one(void *context, const size_t *weights, double *values)
+{
+    const Together *together = context;
+    compute_all(together, weights, values);
+    average(values, 0, together->count, values + together->count * IMAGE_METRICS);
+    return STATUS_OK;
+}
+
+/* The ClusterStatistic of two sets. */
+static Status compute_two(void *context, const size_t *weights, double *values)
+{
+    const Together *together = context;
+    double *const second = values + IMAGE_METRICS, *const difference = second + IMAGE_METRICS;
+    compute_all(together, weights, together->values);
+    average(together->values, 0, together->first, values);
+    average(together->values, together->first, together->count, second);
+    for (size_t m = 0; m < IMAGE_METRICS; ++m)
+        difference[m] = second[m] - values[m];
+    return STATUS_OK;
+}
+
+static Status draw(const CellResult *result, size_t statistics, ClusterStatistic compute,
+                   Together *together, BootstrapIntervals *intervals)
+{
+    Clusters patients;
+    TRY(answers_patients(result, &patients));
+    const ClusterBootstrap plan = {.clusters = &patients,
+                                   .replicates = CLUSTER_BOOTSTRAP_REPLICATES,
+                                   .seed = ANSWERS_SEED,
+                                   .statistics = statistics,
+                                   .compute = compute,
+                                   .context = together};
+    Status status = cluster_bootstrap(&plan, intervals);
+    clusters_clear(&patients);
+    return status;
+}
+
+Status answers_bootstrap(const CellResult *const *results, size_t count,
                          BootstrapIntervals *intervals)
 {
-    Together together = {.count = count, .difference = difference};
-    Clusters patients;
-    TRY(answers_patients(results[0], &patients));
+    Together together = {.count = count};
     Status status = MEMORY_NEW(&together.metrics, count);
-    for (size_t r = 0; r < count && status == STATUS_OK; ++r) {
-        const ImageAnswers answers = answers_of(results[r]);
-        status = image_metrics_new(&answers, &together.metrics[r]);
-    }
-    if (status == STATUS_OK) {
-        const ClusterBootstrap plan = {.clusters = &patients,
-                                       .replicates = CLUSTER_BOOTSTRAP_REPLICATES,
-                                       .seed = ANSWERS_SEED,
-                                       .statistics = (count + 1) * IMAGE_METRICS,
-                                       .compute = compute,
-                                       .context = &together};
-        status = cluster_bootstrap(&plan, intervals);
-    }
-    for (size_t r = 0; together.metrics && r < count; ++r)
-        image_metrics_free(together.metrics[r]);
-    free(together.metrics);
-    clusters_clear(&patients);
+    if (status == STATUS_OK)
+        status = together_add(&together, 0, results, count);
+    if (status == STATUS_OK)
+        status = draw(results[0], (count + 1) * IMAGE_METRICS, compute_one, &together, intervals);
+    together_clear(&together);
+    return status;
+}
+
+Status answers_difference(AnswerSet first, AnswerSet second, BootstrapIntervals *intervals)
+{
+    Together together = {.count = first.count + second.count, .first = first.count};
+    Status status = MEMORY_NEW(&together.metrics, together.count);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&together.values, together.count * IMAGE_METRICS);
+    if (status == STATUS_OK)
+        status = together_add(&together, 0, first.results, first.count);
+    if (status == STATUS_OK)
+        status = together_add(&together, first.count, second.results, second.count);
+    if (status == STATUS_OK)
+        status = draw(first.results[0], 3 * IMAGE_METRICS, compute_two, &together, intervals);
+    together_clear(&together);
     return status;
 }

@@ -8,7 +8,7 @@
 #include "eval/cluster_bootstrap.h"
 #include "eval/clusters.h"
 #include "eval/image_metrics.h"
-#include "report/cell_result.h"
+#include "report/experiment.h"
 
 /* Whether a result tells the score and the class that each image was given. */
 bool answers_has(const CellResult *result);
@@ -23,15 +23,29 @@ ImageAnswers answers_of(const CellResult *result);
  * released with clusters_clear(). */
 Status answers_patients(const CellResult *result, Clusters *patients);
 
+/* The results of a run's finished seeds that can be taken together with the first; how many. */
+size_t answers_collect(const Experiment *experiment, const Run *run,
+                       const CellResult **results /* the chosen variant's count */);
+
 /* Whether images are right, that is given the class they are annotated with, normal included. Owned
  * by the caller. */
 Status answers_right(const CellResult *result, bool **right /* images */);
 
 /* Intervals of the image metrics of several results of the same images, drawn together:
- * intervals[r x IMAGE_METRICS + m] of result r, then those of their means over the results. The
- * last result's difference to the first is in the place of the means if `difference`. */
+ * intervals[r x IMAGE_METRICS + m] of result r, then those of their means over the results. */
 enum { ANSWERS_SEED = 1 }; /* of the draws: the same for all tables */
-Status answers_bootstrap(const CellResult *const *results, size_t count, bool difference,
+Status answers_bootstrap(const CellResult *const *results, size_t count,
                          BootstrapIntervals *intervals /* (count + 1) x IMAGE_METRICS */);
+
+/* Results that are taken for one: of the seeds of some settings. */
+typedef struct {
+    const CellResult *const *results; /* count; all of the same images */
+    size_t count;
+} AnswerSet;
+
+/* Two such sets of the same images, drawn together: intervals of the first's mean over its results,
+ * of the second's, and of the second's less the first's. */
+Status answers_difference(AnswerSet first, AnswerSet second,
+                          BootstrapIntervals *intervals /* 3 x IMAGE_METRICS */);
 
 #endif

@@ -8,20 +8,35 @@
 #include <stddef.h>
 
 #include "base/status.h"
-#include "results/records.h"
+#include "report/cell_result.h"
+#include "report/labels.h"
 
 /* Owned through best_cell_clear(). */
 typedef struct {
     char *checkpoint; /* path */
+    char id[RECORD_ID_BYTES];
     char name[RECORD_NAME_BYTES];
-    const char *measure; /* what was compared: "validation_auc", ... */
-    double validation;   /* the cell's own; NaN if no cell has any */
-    size_t finished;     /* cells that there were to choose from */
-    size_t cells;        /* planned */
+    char label[LABEL_TITLE_BYTES];        /* its settings, as the report calls it */
+    char measure[CELL_RESULT_NAME_BYTES]; /* what was compared: "validation_auc", ... */
+    double validation;                    /* the cell's own; NaN if no cell has any */
+    double mean;                          /* over its settings' finished seeds */
+    size_t seeds;                         /* these */
+    char second[LABEL_TITLE_BYTES];       /* a cell of the settings that came second; "": none */
+    double second_mean;                   /* their validation */
+    bool on_validation;                   /* the validation images stand for test images */
+    double test, test_low, test_high;     /* the same metric there; NaN where not given */
+    size_t finished;                      /* cells that there were to choose from */
+    size_t cells;                         /* planned */
 } BestCell;
 
-/* STATUS_MISSING: not a results folder, or none of its cells is finished. */
-Status best_cell_find(const char *folder, BestCell *best);
+/* `metric`: of the validation images ("auc", "dice", ...; the larger the better), by which to
+ * choose; NULL: what the report chooses by. STATUS_MISSING: not a results folder, or none of its
+ * cells is finished. STATUS_ARGUMENT: no finished cell has the metric; the message lists those
+ * that there are. */
+Status best_cell_find(const char *folder, const char *metric, BestCell *best);
 void best_cell_clear(BestCell *best);
+
+/* Prints what was chosen and why, a line each: cell, checkpoint, chosen, test. */
+void best_cell_print(const BestCell *best);
 
 #endif

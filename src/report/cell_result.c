@@ -220,6 +220,9 @@ static Status mend_masks(const Hdf5Reader *reader, CellResult *result)
 {
     if (cell_result_metric(result, "mask_specificity") || !result->truth)
         return STATUS_OK;
+    for (size_t i = 0; result->dice && i < result->images; ++i)
+        if (result->truth[i] < 0)
+            result->dice[i] = (double)NAN;
     TRY(mend_metric(reader, "dice", result));
     return mend_metric(reader, "mask_iou", result);
 }

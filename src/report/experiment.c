@@ -90,6 +90,21 @@ static const char *choose_measure(const Experiment *experiment)
                                  : "validation_accuracy";
 }
 
+static void compare_by(Experiment *experiment, const char *measure)
+{
+    experiment->measure = measure;
+    for (size_t i = 0; i < experiment->records.count; ++i)
+        experiment->validation[i] = experiment->records.cells[i].standing == CELL_DONE
+                                        ? last_number(&experiment->results[i], measure)
+                                        : (double)NAN;
+}
+
+void experiment_choose_by(Experiment *experiment, const char *measure)
+{
+    compare_by(experiment, measure);
+    variants_choose(experiment);
+}
+
 static Status read_results(Experiment *experiment)
 {
     const size_t count = experiment->records.count;
@@ -108,11 +123,7 @@ static Status read_results(Experiment *experiment)
     }
     if (finished == 0) /* nothing else tells */
         experiment->synthetic = mentions_phantom(experiment->records.data);
-    experiment->measure = choose_measure(experiment);
-    for (size_t i = 0; i < count; ++i)
-        experiment->validation[i] = experiment->records.cells[i].standing == CELL_DONE
-                                        ? last_number(&experiment->results[i], experiment->measure)
-                                        : (double)NAN;
+    compare_by(experiment, choose_measure(experiment));
     return collapse_find(experiment);
 }
 
@@ -133,6 +144,45 @@ static Status read_control(const char *folder, Experiment *experiment)
     return status == STATUS_MISSING ? STATUS_OK : status;
 }
 
+/* Whether a class is of the published Table 4; or no cell is finished, and nobody knows. */
+static bool has_published_class(const Experiment *experiment)
+{
+    const CsvTable *table = &experiment->published.confusion;
+    bool known = false;
+    for (size_t i = 0; i < experiment->records.count; ++i) {
+        const Hdf5Texts *names = &experiment->results[i].class_names;
+        known |= experiment->records.cells[i].standing == CELL_DONE;
+        for (size_t k = 0; k < names->count; ++k)
+            if (csv_find_column(table, names->items[k]) < table->columns)
+                return true;
+    }
+    return !known;
+}
+
+static Status read_published(const char *folder, Experiment *experiment)
+{
+    if (folder && !*folder)
+        return STATUS_OK;
+    TRY(published_read(folder, &experiment->published));
+    if (!folder && !has_published_class(experiment))
+        published_clear(&experiment->published);
+    return STATUS_OK;
+}
+
+/* The answers of a reader study are to the images of the first run that has any. */
+static Status read_study(Experiment *experiment)
+{
+    const CsvTable *table = &experiment->readers;
+    if (!reader_study_is(table))
+        return STATUS_OK;
+    for (size_t i = 0; i < experiment->run_count; ++i) {
+        const CellResult *result = experiment_result(experiment, &experiment->runs[i]);
+        if (result && result->images > 0 && result->truth && result->class_names.count > 0)
+            return reader_study_init(table, result, &experiment->study);
+    }
+    return STATUS_OK;
+}
+
 static Status read_folder(const char *folder, const char *published, const char *readers,
                           Experiment *experiment)
 {
@@ -143,7 +193,6 @@ static Status read_folder(const char *folder, const char *published, const char 
     free(journal);
     if (status != STATUS_OK)
         return status;
-    TRY(published_read(published, &experiment->published));
     TRY(read_control(folder, experiment));
     if (readers != NULL) {
         size_t column = 0;
@@ -151,10 +200,12 @@ static Status read_folder(const char *folder, const char *published, const char 
         TRY(csv_column(&experiment->readers, "reader", &column));
     }
     TRY(read_results(experiment));
+    TRY(read_published(published, experiment));
     TRY(external_results_read(folder, &experiment->records, &experiment->externals));
     look_for_loss(experiment);
     TRY(axes_init(&experiment->records, &experiment->axes));
-    return variants_make(experiment);
+    TRY(variants_make(experiment));
+    return read_study(experiment);
 }
 
 Status experiment_read(const char *folder, const char *published, const char *readers,
@@ -187,6 +238,7 @@ void experiment_clear(Experiment *experiment)
     records_clear(&experiment->records);
     published_clear(&experiment->published);
     control_clear(&experiment->control);
+    reader_study_clear(&experiment->study);
     csv_clear(&experiment->readers);
     *experiment = (Experiment){0};
 }

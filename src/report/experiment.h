@@ -18,6 +18,7 @@
 #include "report/cell_result.h"
 #include "report/external_results.h"
 #include "report/published.h"
+#include "report/reader_study.h"
 #include "results/axes.h"
 #include "results/control.h"
 
@@ -68,6 +69,8 @@ typedef struct {
     bool has_alpha, has_gamma; /* whether a cell has these settings, or there is no cell */
     Published published;
     CsvTable readers;   /* of one's own reader study; no rows if none was given */
+    ReaderStudy study;  /* the same image by image; empty if the file has means alone, or no cell
+                           with answers is finished */
     bool has_control;   /* the folder says what the data tell without a network */
     Control control;    /* what it says */
     bool synthetic;     /* the images are a phantom's */
@@ -79,12 +82,17 @@ typedef struct {
 } Experiment;
 
 /* Reads DIR/journal.jsonl and DIR/cells/ID/result.h5 of every finished cell. `published` is the
- * folder of published tables, or NULL for the one that comes with the program. `readers` is a CSV
- * file with the columns of the published table5.csv (reader, then CLASS_seconds and CLASS_accuracy
- * for any class, in lower case), or NULL. */
+ * folder of published tables, "" for none, or NULL for the one that comes with the program, which
+ * is left out where finished cells have none of its classes: they are of other images. `readers` is
+ * a CSV file with the columns of the published table5.csv (reader, then CLASS_seconds and
+ * CLASS_accuracy for any class, in lower case), or NULL. */
 Status experiment_read(const char *folder, const char *published, const char *readers,
                        Experiment *experiment);
 void experiment_clear(Experiment *experiment);
+
+/* Compares cells by another column of their histories, such as "validation_dice", and chooses anew.
+ * `measure` is borrowed; a cell without that column has no validation. */
+void experiment_choose_by(Experiment *experiment, const char *measure);
 
 /* The first cell of a variant, whose settings are those of all but for the seed. */
 const CellRecord *experiment_cell(const Experiment *experiment, const Variant *variant);

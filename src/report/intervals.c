@@ -53,7 +53,7 @@ static Status renew(CellResult *result)
     const size_t count = patients.count;
     clusters_clear(&patients);
     TRY(status);
-    TRY(answers_bootstrap((const CellResult *const[]){result}, 1, false, found));
+    TRY(answers_bootstrap((const CellResult *const[]){result}, 1, found));
     for (size_t i = 0; i < result->metric_count; ++i)
         for (size_t m = 0; m < IMAGE_METRICS; ++m) {
             CellMetric *metric = &result->metrics[i];

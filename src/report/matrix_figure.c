@@ -45,9 +45,8 @@ static void draw_cell(cairo_t *sheet, double x, double y, uint64_t count, uint64
                 FIGURE_PLAIN, text);
 }
 
-static void draw_matrix(cairo_t *sheet, const void *context)
+static void draw_matrix(cairo_t *sheet, const MatrixFigure *figure)
 {
-    const MatrixFigure *figure = context;
     const size_t classes = figure->classes;
     double left = left_margin(sheet, figure), side = cell * (double)classes;
     figure_set_grey(sheet, 0.1);
@@ -71,20 +70,54 @@ static void draw_matrix(cairo_t *sheet, const void *context)
     }
 }
 
-/* The size of the sheet depends on the texts, so they are measured on a sheet of no size. */
-static double sheet_width(const MatrixFigure *figure)
+/* ---- on one sheet ---- */
+
+/* Matrices with the room that each has. */
+typedef struct {
+    const MatrixFigure *figures; /* count */
+    size_t count, columns;
+    double width, height;
+} Sheet;
+
+static void draw_all(cairo_t *sheet, const void *context)
+{
+    const Sheet *all = context;
+    for (size_t i = 0; i < all->count; ++i) {
+        cairo_save(sheet);
+        cairo_translate(sheet, all->width * (double)(i % all->columns),
+                        all->height * (double)(i / all->columns));
+        draw_matrix(sheet, &all->figures[i]);
+        cairo_restore(sheet);
+    }
+}
+
+/* The widest decides. Sizes depend on the texts, so they are measured on a sheet of no size. */
+static void find_room(Sheet *all)
 {
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
     cairo_t *sheet = cairo_create(surface);
-    double matrix = left_margin(sheet, figure) + cell * (double)figure->classes + margin_right;
-    double title = figure_text_width(sheet, title_size, FIGURE_BOLD, figure->title) + 28;
+    for (size_t i = 0; i < all->count; ++i) {
+        const MatrixFigure *figure = &all->figures[i];
+        const double side = cell * (double)figure->classes;
+        double matrix = left_margin(sheet, figure) + side + margin_right;
+        double title = figure_text_width(sheet, title_size, FIGURE_BOLD, figure->title) + 28;
+        all->width = fmax(all->width, ceil(fmax(matrix, title)));
+        all->height = fmax(all->height, margin_top + side + margin_bottom);
+    }
     cairo_destroy(sheet);
     cairo_surface_destroy(surface);
-    return ceil(fmax(matrix, title));
+}
+
+Status matrix_figures_save(const char *stem, const MatrixFigure *figures, size_t count,
+                           size_t columns)
+{
+    Sheet all = {.figures = figures, .count = count, .columns = columns};
+    const size_t across = count < columns ? count : columns, down = (count + columns - 1) / columns;
+    find_room(&all);
+    return figure_save(stem, all.width * (double)across, all.height * (double)down, draw_all, &all);
 }
 
 Status matrix_figure_save(const char *stem, const MatrixFigure *figure)
 {
-    double height = margin_top + cell * (double)figure->classes + margin_bottom;
-    return figure_save(stem, sheet_width(figure), height, draw_matrix, figure);
+    return matrix_figures_save(stem, figure, 1, 1);
 }

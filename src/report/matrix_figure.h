@@ -18,4 +18,8 @@ typedef struct {
 /* Writes stem.png and stem.svg. Percentages of an empty row are left out. */
 Status matrix_figure_save(const char *stem, const MatrixFigure *figure);
 
+/* The same of several side by side, `columns` > 0 in a line. */
+Status matrix_figures_save(const char *stem, const MatrixFigure *figures, size_t count,
+                           size_t columns);
+
 #endif

@@ -82,6 +82,18 @@ static Status read_forms(const CsvTable *table, Published *published)
     return STATUS_OK;
 }
 
+static Status read_classes(const CsvTable *table, Published *published)
+{
+    if (table->rows > PUBLISHED_FORMS_MOST)
+        FAIL(STATUS_FORMAT, "%s: at most %d rows expected", table->path, PUBLISHED_FORMS_MOST);
+    for (size_t row = 0; row < table->rows; ++row) {
+        PublishedClass *class = &published->classes[published->class_count++];
+        TRY(read_name(table, row, "class", class->name));
+        TRY(read_number(table, row, "images", &class->images));
+    }
+    return STATUS_OK;
+}
+
 static Status read_table(const char *folder, const char *name, Published *published,
                          Status (*read)(const CsvTable *, Published *))
 {
@@ -111,6 +123,7 @@ static Status read_folder(const char *folder, Published *published)
     TRY(read_table(folder, "table2.csv", published, read_runs));
     TRY(read_table(folder, "table3.csv", published, read_areas));
     TRY(read_table(folder, "table6.csv", published, read_forms));
+    TRY(read_table(folder, "images.csv", published, read_classes));
     TRY(read_whole(folder, "table4.csv", &published->confusion));
     return read_whole(folder, "table5.csv", &published->readers);
 }

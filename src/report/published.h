@@ -17,12 +17,18 @@ typedef struct {
     double accuracy, f1, sensitivity, specificity, auc;
 } PublishedRun;
 
-/* A row of Table 6: images of a form, and those whose region overlaps the annotated one by at least
- * 60, 70, 80 and 90 percent. */
+/* A row of Table 6, the last of which is its total: images of a form, and those whose region
+ * overlaps the annotated one by at least 60, 70, 80 and 90 percent. */
 typedef struct {
     char form[PUBLISHED_NAME_BYTES];
     double images, overlap[4];
 } PublishedForm;
+
+/* A class and the images that the paper has of it. */
+typedef struct {
+    char name[PUBLISHED_NAME_BYTES];
+    double images;
+} PublishedClass;
 
 /* Owned through published_clear(). */
 typedef struct {
@@ -30,6 +36,8 @@ typedef struct {
     PublishedRun *runs; /* count: in the paper's order */
     size_t form_count;
     PublishedForm forms[PUBLISHED_FORMS_MOST];
+    size_t class_count;
+    PublishedClass classes[PUBLISHED_FORMS_MOST]; /* normal last */
     CsvTable confusion; /* Table 4 as printed: model, row (annotated), a column of counts a class */
     CsvTable readers;   /* Table 5: reader, CLASS_seconds, CLASS_accuracy */
 } Published;

@@ -14,7 +14,9 @@ typedef enum { REPORT_PICTURES_OF_PHANTOMS, REPORT_PICTURES, REPORT_NO_PICTURES 
 typedef struct {
     const char *results;   /* the folder of an experiment */
     const char *output;    /* folder to write to, made if missing; NULL: results/report */
-    const char *published; /* folder of the published tables; NULL: those of the program */
+    const char *published; /* folder of the published tables; NULL: those of the program, unless
+                              the experiment has none of their classes */
+    bool no_paper;         /* nothing of the published tables */
     const char *readers;   /* CSV of a reader study, see experiment_read(); NULL: none */
     double prevalence;     /* share of frames with a lesion where the networks are to be used, in
                               (0, 1); 0: that of the test images */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/document.h"
 #include "report/experiment.h"
 #include "report/tables/results_table.h"
 
@@ -28,8 +29,19 @@ typedef struct {
     bool (*when)(const Experiment *experiment); /* NULL: always */
 } Section;
 
-/* In the order of the report. position < section_count(). */
-size_t section_count(void);
-const Section *section_at(size_t position);
+/* What only some sections have. */
+typedef struct {
+    const char *section;   /* its name */
+    const char *published; /* said where the published numbers stand beside; NULL: nothing */
+    Status (*draw)(const Experiment *experiment, const char *stem, bool *drawn); /* NULL: nothing */
+    const char *caption;
+} SectionExtra;
+
+/* NULL: none. */
+const SectionExtra *section_extra(const Section *section);
+
+/* Those of a part of the document, in their order. position < section_count(part). */
+size_t section_count(DocumentPart part);
+const Section *section_at(DocumentPart part, size_t position);
 
 #endif

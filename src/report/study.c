@@ -18,7 +18,6 @@
 #include "report/table_files.h"
 #include "report/variants.h"
 #include "store/files.h"
-#include "store/html.h"
 
 static const char flow_text[] =
     "As the data set of the first finished cell had them. What came before its manifest, who was "
@@ -53,7 +52,7 @@ static bool has_page(const Study *study)
 /* Where what HTML alone has is written to. */
 static FILE *page_of(Document *document)
 {
-    return document->html;
+    return document->parts[document->part].html;
 }
 
 /* ---- flow ---- */
@@ -82,7 +81,7 @@ static Status add_flow(const Study *study, Document *document)
         "validation. Dashed: not recorded by the program.";
     ResultsTable table;
     char stem[PATH_MAX];
-    document_heading(document, 2, "Flow of patients and images");
+    document_section(document, "flow", "Flow of patients and images");
     document_text(document, "%s", flow_text);
     tell_near_pairs(study, document);
     TRY(flow_table(study->experiment, &study->flow, &table));
@@ -153,7 +152,7 @@ static Status add_failures(const Study *study, Document *document)
     char path[PATH_MAX], note[NOTE_BYTES];
     if (!study->cases.run_count)
         return STATUS_OK;
-    document_heading(document, 2, "What went wrong");
+    document_section(document, "failures", "What went wrong");
     notes_images(study->experiment, note);
     document_text(document,
                   "%s Images by what was wrong with the answer at the operating point. Wrong "
@@ -188,7 +187,7 @@ static Status add_cost(const Study *study, Document *document)
     ResultsTable table;
     char stem[PATH_MAX];
     bool drawn;
-    document_heading(document, 2, "Cost");
+    document_section(document, "cost", "Cost");
     document_text(document, "%s All cells together: %.3g rank hours.", cost_text,
                   cost_rank_hours(study->experiment, NULL));
     TRY(cost_table(study->experiment, study->provenance, &table));
@@ -222,7 +221,7 @@ static Status save_methods(const Study *study, const Methods *methods)
 static Status add_methods(const Study *study, Document *document)
 {
     Methods *methods;
-    document_heading(document, 2, "Methods, as recorded");
+    document_section(document, "methods", "Methods, as recorded");
     TRY(methods_make(study, &methods));
     for (size_t i = 0; i < methods->count; ++i)
         document_text(document, "%s", methods->parts[i]);
@@ -239,15 +238,13 @@ static Status add_checklist(const Study *study, const Checklist *checklist,
     TRY(checklist_table(checklist, answers, &table, &answered));
     Status status =
         table_files_save(study->options, study->folder, checklist->name, checklist->title, &table);
-    FILE *const page = page_of(document);
-    fprintf(page, "<details><summary>%s: %zu of %zu items have an answer</summary>\n<p>",
-            checklist->title, answered, checklist->count);
-    html_write_text(page, checklist->source);
-    fputs(".</p>\n", page);
-    table_write_html(&table.text, page);
-    fputs("</details>\n", page);
-    fprintf(document->markdown, "- %s: %zu of %zu items have an answer, see %s.md (%s)\n",
-            checklist->title, answered, checklist->count, checklist->name, checklist->source);
+    char title[96];
+    snprintf(title, sizeof title, "%s: %zu of %zu items have an answer", checklist->title, answered,
+             checklist->count);
+    document_fold(document, title);
+    document_text(document, "%s.", checklist->source);
+    document_table(document, &table.text);
+    document_fold_end(document);
     results_table_clear(&table);
     return status;
 }
@@ -256,12 +253,11 @@ static Status add_checklists(const Study *study, Document *document)
 {
     ChecklistAnswers *answers;
     Status status = STATUS_OK;
-    document_heading(document, 2, "Checklists");
+    document_section(document, "checklists", "Checklists");
     document_text(document, "%s", checklists_text);
     TRY(checklist_answers_make(study, &answers));
     for (size_t i = 0; i < checklist_count() && status == STATUS_OK; ++i)
         status = add_checklist(study, checklist_at(i), answers, document);
-    fputs("\n", document->markdown);
     checklist_answers_free(answers);
     return status;
 }
@@ -281,8 +277,10 @@ static const EvidenceRun *find_best(const Evidence *evidence)
 
 static Status add_all(const Study *study, Document *document)
 {
+    document_part(document, DOCUMENT_EVIDENCE);
     TRY(add_flow(study, document));
     TRY(add_failures(study, document));
+    document_part(document, DOCUMENT_APPENDIX);
     TRY(add_cost(study, document));
     if (!study->best)
         return STATUS_OK;

@@ -74,6 +74,7 @@ bool variants_better(double one, double other)
 static void average_variant(const Experiment *experiment, Variant *variant)
 {
     double sum = 0;
+    variant->finished = 0;
     for (size_t i = 0; i < variant->count; ++i) {
         size_t cell = variant->cells[i];
         if (experiment->records.cells[cell].standing != CELL_DONE)
@@ -157,6 +158,7 @@ static void choose_variant(Experiment *experiment, Run *run)
     Variant *chosen = NULL;
     for (size_t i = 0; i < run->variant_count; ++i) {
         Variant *variant = &experiment->variants[run->variants[i]];
+        variant->chosen = false;
         if (variant->finished > 0 &&
             (!chosen || variants_better(variant->validation, chosen->validation)))
             chosen = variant;
@@ -274,4 +276,12 @@ Status variants_make(Experiment *experiment)
 {
     TRY(make_variants(experiment));
     return make_runs(experiment);
+}
+
+void variants_choose(Experiment *experiment)
+{
+    for (size_t i = 0; i < experiment->variant_count; ++i)
+        average_variant(experiment, &experiment->variants[i]);
+    for (size_t i = 0; i < experiment->run_count; ++i)
+        choose_variant(experiment, &experiment->runs[i]);
 }

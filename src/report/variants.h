@@ -9,6 +9,9 @@
  * tables are there. What they hold is released with the experiment, also after an error. */
 Status variants_make(Experiment *experiment);
 
+/* Chooses again among the variants, after the cells' validations have changed. */
+void variants_choose(Experiment *experiment);
+
 /* Whether one validation is better than another; any number is better than none. */
 bool variants_better(double one, double other);
 

@@ -452,6 +452,14 @@ CellSettings experiment_file_architecture(const ExperimentFile *experiment, size
     return setting_defaults(chosen->count ? architecture_find(chosen->texts[position]) : 0);
 }
 
+const SettingValues *experiment_file_bases(const ExperimentFile *experiment, size_t position)
+{
+    const size_t setting = setting_find("model", "base"), listed = listed_architectures(experiment);
+    if (position >= listed && experiment->variants[position - listed].values[setting].count)
+        return &experiment->variants[position - listed].values[setting];
+    return &experiment->values[setting];
+}
+
 /* A variant's settings are its architecture's, and nothing but the seed may be a list beside them.
  */
 static Status check_variants(const Reading *reading)

@@ -77,8 +77,11 @@ void experiment_file_clear(ExperimentFile *experiment);
 size_t experiment_file_architectures(const ExperimentFile *experiment);
 CellSettings experiment_file_architecture(const ExperimentFile *experiment, size_t position);
 
+/* The values of model.base that the architecture is trained with; none: its default. */
+const SettingValues *experiment_file_bases(const ExperimentFile *experiment, size_t position);
+
 /* What a setting that the file does not give is in all of the experiment's architectures that have
- * it; false if they differ, or none has it. */
+ * it, at each width; false if they differ, or none has it. */
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
                              char text[SETTING_TEXT_BYTES]);
 

@@ -13,9 +13,6 @@
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
 
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +21,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "base/memory.h"
+#include "base/processor.h"
 
 static const char *onednn_text(dnnl_status_t status)
 {
@@ -544,13 +542,7 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
 /* oneDNN would compute bfloat16 also without such instructions, many times slower than float32. */
 static bool onednn_has_half(void)
 {
-#ifdef __x86_64__
-    unsigned a, b, c, d;
-    enum { FEATURES = 7, AVX512_BF16 = 1 << 5 };
-    return __get_cpuid_count(FEATURES, 1, &a, &b, &c, &d) && (a & AVX512_BF16);
-#else
-    return false;
-#endif
+    return processor_has_half();
 }
 
 static void onednn_version(char text[ENGINE_VERSION_BYTES])

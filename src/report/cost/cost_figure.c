@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "report/chart.h"
+#include "report/chart_axes.h"
 #include "report/cost/cost.h"
 #include "report/figure.h"
 #include "report/labels.h"

@@ -19,8 +19,7 @@ ClassColumns classes_choose(const Experiment *experiment)
     return classes;
 }
 
-/* The position of a class in the result's class_names, or their count. */
-static size_t find(const CellResult *result, const char *name)
+size_t classes_find(const CellResult *result, const char *name)
 {
     size_t i = 0;
     while (i < result->class_names.count && strcmp(result->class_names.items[i], name) != 0)
@@ -50,7 +49,7 @@ ClassCount classes_count(const Experiment *experiment, const Run *run, const cha
     ClassCount count = {.alone = experiment_result(experiment, run)->speed.count > 0};
     size_t at = 0;
     for (const CellResult *result; (result = experiment_next_seed(experiment, run, &at)) != NULL;) {
-        const size_t classes = result->class_names.count, position = find(result, name);
+        const size_t classes = result->class_names.count, position = classes_find(result, name);
         if (position == classes)
             continue;
         for (size_t i = 0; i < classes; ++i)

@@ -15,6 +15,9 @@ typedef struct {
 
 ClassColumns classes_choose(const Experiment *experiment);
 
+/* The position of a class in the result's class_names, or their count. */
+size_t classes_find(const CellResult *result, const char *name);
+
 /* Over the finished seeds of a run: the images annotated with a class (normal included), how many
  * of them were given it, and the sum of their seconds: end to end as measured alone if a seed has
  * that, else of the test. None where it has no such class. */

@@ -73,7 +73,7 @@ static Status compare(const CellResult *run, const CellResult *best, Comparison 
 {
     BootstrapIntervals intervals[3 * IMAGE_METRICS];
     TRY(compare_answers(run, best, comparison));
-    TRY(answers_bootstrap((const CellResult *const[]){best, run}, 2, true, intervals));
+    TRY(answers_difference((AnswerSet){&best, 1}, (AnswerSet){&run, 1}, intervals));
     for (size_t m = 0; m < IMAGE_METRICS; ++m)
         comparison->differences[m] = intervals[2 * IMAGE_METRICS + m];
     return STATUS_OK;

@@ -53,6 +53,29 @@ static const char *reader_cell(const CsvTable *readers, size_t row, const char *
     return column < readers->columns ? csv_cell(readers, row, column) : "";
 }
 
+/* A reader who has not seen all images is named with how many. */
+static void add_reader_of_images(const ReaderStudy *study, size_t reader,
+                                 const ClassColumns *classes, ResultsTable *table)
+{
+    const Reader *of = &study->readers[reader];
+    Table *both[] = {&table->text, &table->numbers};
+    for (size_t i = 0; i < 2; ++i)
+        if (of->answered < study->of->images)
+            table_addf(both[i], "%s, %zu of %zu images", of->name, of->answered, study->of->images);
+        else
+            table_add(both[i], of->name);
+    for (size_t j = 0; j < classes->count; ++j) {
+        const size_t position = classes_find(study->of, classes->names[j]);
+        const ReaderClass found = reader_study_class(study, reader, (int64_t)position - 1);
+        const double right =
+            found.images ? 100 * (double)found.right / (double)found.images : (double)NAN;
+        table_add_number(&table->text, found.seconds, 2);
+        table_add_number(&table->text, right, 2);
+        table_add_exact(&table->numbers, found.seconds);
+        table_add_exact(&table->numbers, right);
+    }
+}
+
 static void add_readers(const CsvTable *readers, const char *prefix, const ClassColumns *classes,
                         ResultsTable *table)
 {
@@ -87,7 +110,10 @@ Status results_readers(const Experiment *experiment, ResultsTable *table)
     table_init(&table->text, 2 * classes.count + 1, headings);
     table_init(&table->numbers, 2 * classes.count + 1, names);
     add_runs(experiment, true, &classes, table);
-    add_readers(&experiment->readers, "", &classes, table);
+    for (size_t i = 0; i < experiment->study.count; ++i)
+        add_reader_of_images(&experiment->study, i, &classes, table);
+    if (!reader_study_is(&experiment->readers))
+        add_readers(&experiment->readers, "", &classes, table);
     add_readers(&experiment->published.readers, "paper: ", &classes, table);
     table_fold(&table->text);
     add_runs(experiment, false, &classes, table);

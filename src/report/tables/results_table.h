@@ -44,6 +44,10 @@ void results_columns_add_run(ResultsColumns *columns, const Experiment *experime
 void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,
                      bool random);
 
+/* Says that the numbers of the row come from the results of a variant's finished cells, or of those
+ * that stand for a run, which results_add_run() does. */
+void results_add_source(Table *table, const Experiment *experiment, const Variant *variant);
+
 /* Both headings: the columns that name a run, then others. */
 void results_init_tables(const Experiment *experiment, bool tuning, const char *const *texts,
                          size_t text_count, const char *const *names, size_t name_count,
@@ -116,6 +120,18 @@ bool results_has_lesion_classes(const Experiment *experiment);
  * seeds together) beside the published models and endoscopists, and beside the readers of a file of
  * one's own if the experiment has one. */
 Status results_readers(const Experiment *experiment, ResultsTable *table);
+
+/* Who is right more often: the runs that stand for their models, pair by pair, and each beside each
+ * reader whose answers are known image by image, on the images that both saw. McNemar's test by
+ * patients, with Holm's correction over all rows, and differences of accuracy and of lesion
+ * sensitivity and specificity. Only where results_has_judges(). */
+bool results_has_judges(const Experiment *experiment);
+Status results_judges(const Experiment *experiment, ResultsTable *table);
+
+/* Where the published numbers do not agree with each other: what is printed, and what follows from
+ * other printed numbers. Only where results_has_published(). */
+bool results_has_published(const Experiment *experiment);
+Status results_published(const Experiment *experiment, ResultsTable *table);
 
 /* What each part of the method brings: the variants of the experiment file in its order, each a
  * mean over the finished seeds with its deviation, and the difference to the first one's mean. Only

@@ -48,7 +48,7 @@ static Status add_run(const Experiment *experiment, const Run *run,
     TRY_GOTO(status, end, MEMORY_NEW(&intervals, (seeds + 1) * IMAGE_METRICS));
     TRY_GOTO(status, end, MEMORY_NEW(&values, seeds));
     TRY_GOTO(status, end, answers_patients(results[0], &patients));
-    TRY_GOTO(status, end, answers_bootstrap(results, seeds, false, intervals));
+    TRY_GOTO(status, end, answers_bootstrap(results, seeds, intervals));
     for (size_t m = 0; m < IMAGE_METRICS; ++m) {
         const BootstrapIntervals *mean = &intervals[seeds * IMAGE_METRICS + m];
         if (isnan(mean->value) || isnan(mean->standard_error))
@@ -65,16 +65,6 @@ end:
     return status;
 }
 
-/* The results of a run's finished seeds that can be taken together with the first; how many. */
-static size_t collect(const Experiment *experiment, const Run *run, const CellResult **results)
-{
-    size_t count = 0, at = 0;
-    for (const CellResult *result; (result = experiment_next_seed(experiment, run, &at));)
-        if (answers_has(result) && (count == 0 || answers_same_images(result, results[0])))
-            results[count++] = result;
-    return count;
-}
-
 static Status add_runs(const Experiment *experiment, ResultsTable *table)
 {
     for (size_t i = 0; i < experiment->run_count; ++i) {
@@ -83,7 +73,7 @@ static Status add_runs(const Experiment *experiment, ResultsTable *table)
         if (!run->chosen)
             continue;
         TRY(MEMORY_NEW(&results, run->chosen->count));
-        size_t seeds = collect(experiment, run, results);
+        size_t seeds = answers_collect(experiment, run, results);
         Status status = seeds > 1 ? add_run(experiment, run, results, seeds, table) : STATUS_OK;
         free(results);
         TRY(status);

@@ -30,11 +30,25 @@ static void one_seed_says_nothing_about_others(void **state)
     ASSERT_NEAR(found.interval.high, 0.5);
 }
 
+static void both_kinds_of_network_have_seeds(void **state)
+{
+    (void)state;
+    const SeedValues first = {seed_values, 3}, second = {other_seed_values, 4};
+    SeveralSeeds found = several_seeds_difference(first, second, 0.021, 40);
+    const double shown[] = {found.mean, found.error, found.freedom, found.interval.low,
+                            found.interval.high};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; ++i)
+        ASSERT_NEAR(shown[i], golden_seeds_difference[i]);
+    found = several_seeds_difference((SeedValues){seed_values, 1}, second, 0.021, 40);
+    assert_true(isnan(found.error) && isnan(found.interval.high));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seeds_and_patients_are_added),
         cmocka_unit_test(one_seed_says_nothing_about_others),
+        cmocka_unit_test(both_kinds_of_network_have_seeds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -478,14 +478,14 @@ static void the_best_cell_of_a_folder_is_that_of_the_best_validation(void **stat
 {
     (void)state;
     BestCell best;
-    assert_int_equal(best_cell_find(folder, &best), STATUS_OK);
+    assert_int_equal(best_cell_find(folder, NULL, &best), STATUS_OK);
     assert_non_null(strstr(best.checkpoint, "/cells/half2/checkpoint.h5"));
     assert_string_equal(best.measure, "validation_auc");
     assert_true(fabs(best.validation - 0.93) < 1e-12);
     assert_int_equal(best.finished, 5);
     assert_int_equal(best.cells, 7);
     best_cell_clear(&best);
-    assert_int_equal(best_cell_find("/usr", &best), STATUS_MISSING);
+    assert_int_equal(best_cell_find("/usr", NULL, &best), STATUS_MISSING);
     assert_non_null(strstr(status_message(), "/usr: no results"));
 }
 

@@ -1,0 +1,114 @@
+#include "../unit.h"
+
+#include <math.h>
+
+#include "fake_results.h"
+#include "report/comparison.h"
+#include "report/tables/two_experiments.h"
+
+static char folders[2][24] = {"/tmp/gisd-pair-XXXXXX", "/tmp/gisd-pair-XXXXXX"};
+
+/* The first is of 'results', the second has one run of them, better or worse. */
+static int make_folders(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; ++i)
+        if (mkdtemp(folders[i]) == NULL)
+            return -1;
+    fake_experiment(folders[0]);
+    const FakeResult fake = {
+        .id = "other", .accuracy = 0.9, .auc = 0.5, .validation = 0.8, .synthetic = FAKE_UNTOLD};
+    fake_planned(folders[1], "other", "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"seed\":1");
+    fake_write_result(folders[1], &fake);
+    fake_event(folders[1], "other", "finished", NULL);
+    return 0;
+}
+
+static int remove_folders(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; ++i)
+        fake_remove(folders[i]);
+    return 0;
+}
+
+static void find_row(const Table *table, const char *run, const char *metric, size_t *row)
+{
+    for (*row = 0; *row < table_rows(table); ++*row)
+        if (strcmp(table_cell(table, *row, 0), run) == 0 &&
+            strcmp(table_cell(table, *row, 1), metric) == 0)
+            return;
+    fail_msg("no row of %s, %s", run, metric);
+}
+
+static double number(const Table *table, size_t row, size_t column)
+{
+    return strtod(table_cell(table, row, column), NULL);
+}
+
+static void runs_of_one_name_are_compared_on_the_same_images(void **state)
+{
+    (void)state;
+    Experiment experiments[2];
+    RunPairs pairs;
+    ResultsTable table;
+    for (size_t i = 0; i < 2; ++i)
+        assert_int_equal(experiment_read(folders[i], "", NULL, &experiments[i]), STATUS_OK);
+    assert_int_equal(run_pairs_find(&experiments[0], &experiments[1], &pairs), STATUS_OK);
+    assert_int_equal(pairs.count, 1); /* the best of each have one name, too */
+    const RunPair *pair = &pairs.items[0];
+    assert_true(pair->paired);
+    assert_string_equal(pair->label, "r50x1 local");
+    assert_int_equal(pair->seed_counts[0], 2);
+    assert_true(fabs(pair->difference - (pair->auc[1] - pair->auc[0])) < 1e-12);
+    /* half2 has accuracy 0.84: c.png is normal to it, and GU to the other. */
+    assert_int_equal(pair->mcnemar.only_first, 0);
+    assert_int_equal(pair->mcnemar.only_second, 1);
+    assert_true(pair->p_holm == pair->p || isnan(pair->p));
+
+    assert_int_equal(two_experiments_metrics(&pairs, &table), STATUS_OK);
+    size_t row;
+    find_row(&table.numbers, "r50x1 local", "accuracy", &row);
+    assert_string_equal(table_cell(&table.numbers, row, 15), "paired");
+    assert_true(fabs(number(&table.numbers, row, 2) - 0.82) < 1e-12); /* mean of two seeds */
+    assert_string_equal(table_cell(&table.numbers, row, 5), "2");
+    assert_true(fabs(number(&table.numbers, row, 10) - 0.08) < 1e-12);
+    assert_true(number(&table.numbers, row, 11) <= number(&table.numbers, row, 12));
+    /* What images do not tell one by one has the intervals of results that are there: of one seed
+     * here, 0.01 to either side, and none of the mean of two. */
+    find_row(&table.numbers, "r50x1 local", "ap_50", &row);
+    assert_string_equal(table_cell(&table.numbers, row, 15), "as if of other images");
+    assert_string_equal(table_cell(&table.numbers, row, 11), "");
+    results_table_clear(&table);
+    run_pairs_clear(&pairs);
+    for (size_t i = 0; i < 2; ++i)
+        experiment_clear(&experiments[i]);
+}
+
+static void a_comparison_is_written_whole(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"comparison.html", "comparison.md", "comparison.csv",
+                                        "comparison_metrics.csv", REPORT_MARK};
+    const ReportOptions options = {
+        .results = folders[0], .html = true, .csv = true, .markdown = true};
+    ReportMade made;
+    assert_int_equal(comparison_write(&options, folders[1], &made), STATUS_OK);
+    assert_int_equal(made.cells, 1);
+    assert_int_equal(made.finished, 1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", made.folder, names[i]);
+        assert_true(files_exists(path));
+    }
+    free(made.folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(runs_of_one_name_are_compared_on_the_same_images),
+        cmocka_unit_test(a_comparison_is_written_whole),
+    };
+    return cmocka_run_group_tests(tests, make_folders, remove_folders);
+}
