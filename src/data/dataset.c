@@ -99,6 +99,13 @@ static void count_areas(const Dataset *dataset, size_t *pixels, size_t *masks)
     }
 }
 
+double dataset_bytes(const Dataset *dataset)
+{
+    size_t pixel_area, mask_area;
+    count_areas(dataset, &pixel_area, &mask_area);
+    return 3 * (double)pixel_area + (double)mask_area;
+}
+
 Status dataset_reserve(Dataset *dataset)
 {
     size_t pixel_area, mask_area;

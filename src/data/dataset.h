@@ -115,6 +115,9 @@ PixelBox dataset_annotated(const Dataset *dataset, const Example *example);
 size_t dataset_split_count(const Dataset *dataset, Split split);
 void dataset_split_indices(const Dataset *dataset, Split split, size_t *indices /* that many */);
 
+/* Of pixels and masks. */
+double dataset_bytes(const Dataset *dataset);
+
 /* Allocates pixels and masks (zeroed) for examples whose split and has_mask are set. */
 Status dataset_reserve(Dataset *dataset);
 

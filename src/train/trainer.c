@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/first_error.h"
 #include "base/memory.h"
-#include "base/memory_peak.h"
 #include "train/mpi_check.h"
 
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
@@ -51,9 +50,8 @@ static Status build_network(Trainer *trainer)
     return STATUS_OK;
 }
 
-static size_t count_workers(size_t shards)
+size_t trainer_workers(size_t shards, size_t threads)
 {
-    const size_t threads = (size_t)omp_get_max_threads();
     size_t workers = 1;
     while (2 * workers <= threads && 2 * workers <= shards)
         workers *= 2;
@@ -145,7 +143,7 @@ static Status build(Trainer *trainer)
     TRY(check_cut(trainer));
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
-    trainer->workers = count_workers(trainer->local_shards);
+    trainer->workers = trainer_workers(trainer->local_shards, (size_t)omp_get_max_threads());
     TRY(build_network(trainer));
     TRY(make_twins(trainer));
     TRY(make_objective(trainer));
@@ -171,7 +169,6 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
 {
     *trainer = (Trainer){.settings = settings, .dataset = dataset, .group = group};
     parameters_init(&trainer->parameters);
-    memory_peak_restart();
     energy_meter_start(&trainer->energy, ENERGY_FOLDER);
     return build(trainer);
 }

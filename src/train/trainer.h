@@ -78,6 +78,9 @@ Status trainer_start(Trainer *trainer);
  * not finite is STATUS_DIVERGED on every rank. */
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
 
+/* How many of a rank's threads take shards, of which it has so many. */
+size_t trainer_workers(size_t shards, size_t threads);
+
 /* What the settings say of the network, for a data set of `classes` lesion classes and as many
  * views of `batch` images as its task learns from. */
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch);

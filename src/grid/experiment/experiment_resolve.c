@@ -160,8 +160,11 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
     fprintf(stream, "grid:\n  ranks_per_cell: %s\n  checkpoint: %.0f\n  silence: %.0f\n", ranks,
             experiment->checkpoint_seconds, experiment->silence);
-    if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
+    /* What earlier versions cannot read stands there only where it says something. */
+    if (experiment->patience != PATIENCE_SECONDS)
         fprintf(stream, "  patience: %.0f\n", experiment->patience);
+    if (experiment->keep_state)
+        fputs("  keep_state: true\n", stream);
     pretrain_section_write(stream, &experiment->pretrain);
     test_sets_section_write(stream, &experiment->test_sets);
     if (fclose(stream) != 0)

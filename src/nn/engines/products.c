@@ -70,14 +70,19 @@ static void plan_free(ConvolutionPlan *plan)
     free(plan);
 }
 
-static Status fill_plan(ConvolutionPlan *plan, bool data_gradient)
+/* All of the plan but its memory and oneDNN's plan. */
+static void describe(const ConvolutionShape *s, ConvolutionPlan *plan)
 {
-    const ConvolutionShape *s = &plan->shape;
-    plan->output = convolution_output(s);
+    *plan = (ConvolutionPlan){.shape = *s, .output = convolution_output(s)};
     plan->pixels = shape_pixels(plan->output);
     plan->block = plan->pixels < BLOCK_PIXELS ? (plan->pixels + 1) / 2 * 2 : BLOCK_PIXELS;
     plan->taps = s->kernel_h * s->kernel_w;
     plan->strips = (plan->output.c + ROW_STRIP - 1) / ROW_STRIP;
+}
+
+static Status fill_plan(ConvolutionPlan *plan, bool data_gradient)
+{
+    const ConvolutionShape *s = &plan->shape;
     TRY(memory_new(&plan->zeros, s->input.c + plan->output.c, sizeof(float)));
     return engine_onednn()->plan_new(s, data_gradient, false, &plan->inner);
 }
@@ -88,7 +93,7 @@ static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool w
     (void)weight_gradient;
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
-    plan->shape = *shape;
+    describe(shape, plan);
     Status status = fill_plan(plan, data_gradient);
     if (status != STATUS_OK) {
         plan_free(plan);
@@ -135,14 +140,32 @@ static size_t panel_numbers(const ConvolutionPlan *plan)
     return plan->block * plan->shape.input.c;
 }
 
+static size_t own_workspace_bytes(const ConvolutionPlan *plan)
+{
+    const size_t bytes = numbers_bytes(row_numbers(plan) + panel_numbers(plan), plan->shape.half);
+    return plan->taps == 1
+               ? bytes
+               : bytes + plan->taps * plan->output.c * plan->shape.input.c * sizeof(float);
+}
+
 /* oneDNN's calls and the products never run at the same time. */
 static size_t workspace_bytes(const ConvolutionPlan *plan)
 {
     const size_t inner = engine_onednn()->workspace_bytes(plan->inner);
-    size_t own = numbers_bytes(row_numbers(plan) + panel_numbers(plan), plan->shape.half);
-    if (plan->taps > 1)
-        own += plan->taps * plan->output.c * plan->shape.input.c * sizeof(float);
+    const size_t own = own_workspace_bytes(plan);
     return own > inner ? own : inner;
+}
+
+static Status count_needs(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                          EngineNeeds *needs)
+{
+    (void)weight_gradient;
+    ConvolutionPlan plan;
+    describe(shape, &plan);
+    TRY(engine_onednn()->count_needs(shape, data_gradient, false, needs));
+    const size_t own = own_workspace_bytes(&plan);
+    needs->workspace = own > needs->workspace ? own : needs->workspace;
+    return STATUS_OK;
 }
 
 static void set_workspace(ConvolutionPlan *plan, void *workspace)
@@ -371,6 +394,7 @@ const Engine *engine_products(void)
         .plan_free = plan_free,
         .plan_twin = plan_twin,
         .has_half = has_half,
+        .count_needs = count_needs,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,
         .set_weights = set_weights,

@@ -133,23 +133,28 @@ static void plan_free(ConvolutionPlan *plan)
     free(plan);
 }
 
-static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_gradient)
+/* All of the plan but its memory. */
+static void describe(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                     ConvolutionPlan *plan)
 {
-    const ConvolutionShape *s = &plan->shape;
-    const Shape in = s->input, out = convolution_output(s);
-    const size_t count = POINTS * in.c * out.c;
-    plan->forward = filtering_of(in, out, s->pad_h, s->pad_w);
-    TRY(MEMORY_NEW(&plan->zeros, in.c > out.c ? in.c : out.c));
-    TRY(MEMORY_NEW(&plan->forward.weights, count));
-    if (data_gradient) {
-        plan->backward_data = filtering_of(out, in, 2 - s->pad_h, 2 - s->pad_w);
-        TRY(MEMORY_NEW(&plan->backward_data.weights, count));
-    }
+    const Shape in = shape->input, out = convolution_output(shape);
+    *plan = (ConvolutionPlan){.shape = *shape,
+                              .forward = filtering_of(in, out, shape->pad_h, shape->pad_w)};
+    if (data_gradient)
+        plan->backward_data = filtering_of(out, in, 2 - shape->pad_h, 2 - shape->pad_w);
     if (weight_gradient) {
         size_t block = tiles_of_block(GRADIENT_BLOCK_FLOATS, in.c + out.c, plan->forward.tiles);
         plan->gradient_block = block < MOST_GRADIENT_TILES ? block : MOST_GRADIENT_TILES;
     }
-    return STATUS_OK;
+}
+
+static Status allocate(ConvolutionPlan *plan, bool data_gradient)
+{
+    const Shape in = plan->forward.from, out = plan->forward.to;
+    const size_t count = POINTS * in.c * out.c;
+    TRY(MEMORY_NEW(&plan->zeros, in.c > out.c ? in.c : out.c));
+    TRY(MEMORY_NEW(&plan->forward.weights, count));
+    return data_gradient ? MEMORY_NEW(&plan->backward_data.weights, count) : STATUS_OK;
 }
 
 static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
@@ -157,8 +162,8 @@ static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool w
 {
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
-    plan->shape = *shape;
-    Status status = fill_plan(plan, data_gradient, weight_gradient);
+    describe(shape, data_gradient, weight_gradient, plan);
+    Status status = allocate(plan, data_gradient);
     if (status != STATUS_OK) {
         plan_free(plan);
         return status;
@@ -211,6 +216,17 @@ static size_t workspace_bytes(const ConvolutionPlan *plan)
     size_t floats[3];
     workspace_floats(plan, floats);
     return (floats[0] + floats[1] + floats[2]) * sizeof(float);
+}
+
+static Status count_needs(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                          EngineNeeds *needs)
+{
+    ConvolutionPlan plan;
+    describe(shape, data_gradient, weight_gradient, &plan);
+    const size_t count = POINTS * plan.forward.from.c * plan.forward.to.c;
+    *needs = (EngineNeeds){.packed = count * sizeof(float) * (data_gradient ? 2 : 1),
+                           .workspace = workspace_bytes(&plan)};
+    return STATUS_OK;
 }
 
 static void set_workspace(ConvolutionPlan *plan, void *workspace)
@@ -456,6 +472,7 @@ const Engine *engine_winograd(void)
         .plan_new = plan_new,
         .plan_free = plan_free,
         .plan_twin = plan_twin,
+        .count_needs = count_needs,
         .has_half = has_half,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,

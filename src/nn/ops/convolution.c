@@ -21,9 +21,9 @@ static void add_to_input_gradient(const OperationCall *call)
     size_t count = shape_count(call->node->input_shape[0]);
     Numbers to = call->input_gradient[0], from = {call->scratch, to.half};
 #pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < count; first += NUMBERS_TILE) {
-        size_t size = count - first < NUMBERS_TILE ? count - first : NUMBERS_TILE;
-        float tile_from[NUMBERS_TILE], tile_to[NUMBERS_TILE];
+    for (size_t first = 0; first < count; first += NUMBERS_RUN) {
+        size_t size = count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN;
+        float tile_from[NUMBERS_RUN], tile_to[NUMBERS_RUN];
         float *run = numbers_open(to, first, size, true, tile_to);
         add_run(size, numbers_read(from, first, size, tile_from), run);
         numbers_close(to, first, size, run);

@@ -2,12 +2,15 @@
 #include "report/tables/two_experiments.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "eval/independent_difference.h"
 #include "eval/several_seeds.h"
+#include "report/metric_differences.h"
 
 static bool is_tested(const RunPair *pair)
 {
@@ -116,41 +119,52 @@ Status two_experiments_runs(const RunPairs *pairs, ResultsTable *table)
 
 /* ---- metric by metric ---- */
 
-/* Of a pair: each one's mean over its seeds and the difference, of what the images' answers tell.
- */
+/* What the cells of one side said of their images, read anew. */
 typedef struct {
-    BootstrapIntervals a[IMAGE_METRICS], b[IMAGE_METRICS], difference[IMAGE_METRICS];
-} PairIntervals;
+    AllAnswers *items; /* count */
+    size_t count;
+} SideAnswers;
 
-static AnswerSet set_of(const RunPair *pair, size_t side)
+static void side_clear(SideAnswers *side)
 {
-    return (AnswerSet){pair->seeds[side], pair->seed_counts[side]};
+    for (size_t i = 0; i < side->count; ++i)
+        all_answers_clear(&side->items[i]);
+    free(side->items);
 }
 
-/* The mean over seeds of one run by itself. */
-static Status draw_alone(AnswerSet set, BootstrapIntervals *mean)
+static Status side_read(const Experiment *experiment, const RunPair *pair, size_t side,
+                        SideAnswers *answers)
 {
-    BootstrapIntervals *all;
-    TRY(MEMORY_NEW(&all, (set.count + 1) * IMAGE_METRICS));
-    Status status = answers_bootstrap(set.results, set.count, all);
-    if (status == STATUS_OK)
-        memcpy(mean, all + set.count * IMAGE_METRICS, IMAGE_METRICS * sizeof *mean);
-    free(all);
-    return status;
-}
-
-static Status draw(const RunPair *pair, PairIntervals *found)
-{
-    if (pair->paired) {
-        BootstrapIntervals all[3 * IMAGE_METRICS];
-        TRY(answers_difference(set_of(pair, 0), set_of(pair, 1), all));
-        memcpy(found->a, all, sizeof found->a);
-        memcpy(found->b, all + IMAGE_METRICS, sizeof found->b);
-        memcpy(found->difference, all + 2 * IMAGE_METRICS, sizeof found->difference);
-        return STATUS_OK;
+    TRY(MEMORY_NEW(&answers->items, pair->seed_counts[side]));
+    for (size_t i = 0; i < pair->seed_counts[side]; ++i) {
+        const CellResult *result = pair->seeds[side][i];
+        char *path;
+        if (asprintf(&path, "%s/cells/%s/result.h5", experiment->folder,
+                     experiment->records.cells[result - experiment->results].id) < 0)
+            FAIL(STATUS_NO_MEMORY, "no memory for the path of a result");
+        Status status = all_answers_read(path, result, &answers->items[i]);
+        free(path);
+        TRY(status);
+        ++answers->count;
     }
-    TRY(draw_alone(set_of(pair, 0), found->a));
-    return draw_alone(set_of(pair, 1), found->b);
+    return STATUS_OK;
+}
+
+static Status draw(const RunPairs *pairs, const RunPair *pair, MetricDifferences *differences)
+{
+    SideAnswers sides[2] = {{0}, {0}};
+    Status status = STATUS_OK;
+#pragma omp critical(two_experiments_files) /* HDF5 is called by one thread at a time */
+    for (size_t side = 0; side < 2; ++side)
+        if (status == STATUS_OK)
+            status = side_read(pairs->experiments[side], pair, side, &sides[side]);
+    if (status == STATUS_OK)
+        status = metric_differences_draw((AnsweredSeeds){sides[0].items, sides[0].count},
+                                         (AnsweredSeeds){sides[1].items, sides[1].count},
+                                         pair->paired, differences);
+    for (size_t side = 0; side < 2; ++side)
+        side_clear(&sides[side]);
+    return status;
 }
 
 /* A metric of a pair. */
@@ -190,22 +204,21 @@ static Status add_between_seeds(const RunPair *pair, const char *name, double sa
 }
 
 /* Of what the images' answers tell. */
-static Status compare_answers(const RunPair *pair, const PairIntervals *found, size_t m,
+static Status compare_answers(const RunPair *pair, const MetricDifference *found,
                               MetricPair *metric)
 {
-    const BootstrapIntervals *const sides[2] = {&found->a[m], &found->b[m]};
     for (size_t side = 0; side < 2; ++side)
         if (metric->sides[side].seeds > 1) {
-            metric->sides[side].low = sides[side]->logit.low;
-            metric->sides[side].high = sides[side]->logit.high;
+            metric->sides[side].low = found->sides[side].logit.low;
+            metric->sides[side].high = found->sides[side].logit.high;
         }
-    double error = hypot(sides[0]->standard_error, sides[1]->standard_error);
+    double error = hypot(found->sides[0].standard_error, found->sides[1].standard_error);
     if (pair->paired) {
         metric->how = "paired";
-        metric->interval = found->difference[m].percentile;
-        error = found->difference[m].standard_error;
+        metric->interval = found->difference.percentile;
+        error = found->difference.standard_error;
     }
-    return add_between_seeds(pair, image_metric_names[m], error, metric);
+    return add_between_seeds(pair, found->name, error, metric);
 }
 
 static Interval interval_of(const VariantMetric *metric)
@@ -213,23 +226,28 @@ static Interval interval_of(const VariantMetric *metric)
     return (Interval){metric->low, metric->high};
 }
 
-static Status compare_metric(const RunPairs *pairs, const RunPair *pair, const PairIntervals *found,
-                             const char *name, MetricPair *metric)
+/* Files of earlier versions may hold a metric by another definition than that of today. */
+static bool is_same(const MetricDifference *found, const MetricPair *metric)
+{
+    return found && fabs(found->sides[0].value - metric->sides[0].value) < 1e-9 &&
+           fabs(found->sides[1].value - metric->sides[1].value) < 1e-9;
+}
+
+static Status compare_metric(const RunPairs *pairs, const RunPair *pair,
+                             const MetricDifferences *differences, const char *name,
+                             MetricPair *metric)
 {
     const double nan = (double)NAN;
-    size_t m = 0;
     for (size_t side = 0; side < 2; ++side)
         metric->sides[side] =
             experiment_metric(pairs->experiments[side], pair->runs[side]->chosen, name);
     const VariantMetric *a = &metric->sides[0], *b = &metric->sides[1];
+    const MetricDifference *found = metric_differences_find(differences, name);
     metric->difference = b->value - a->value;
-    metric->with_seeds = (Interval){nan, nan};
+    metric->with_seeds = metric->interval = (Interval){nan, nan};
     metric->how = pair->paired ? "as if of other images" : "other images";
-    metric->interval = (Interval){nan, nan};
-    while (m < IMAGE_METRICS && strcmp(image_metric_names[m], name) != 0)
-        ++m;
-    if (found && m < IMAGE_METRICS)
-        TRY(compare_answers(pair, found, m, metric));
+    if (is_same(found, metric))
+        TRY(compare_answers(pair, found, metric));
     if (isnan(metric->interval.low))
         metric->interval =
             independent_difference(b->value, interval_of(b), a->value, interval_of(a));
@@ -273,26 +291,43 @@ static void add_metric(const RunPair *pair, const char *name, const MetricPair *
     add_text(table, metric->how);
 }
 
-static Status add_metrics(const RunPairs *pairs, const RunPair *pair, ResultsTable *table)
+static Status add_metrics(const RunPairs *pairs, const RunPair *pair,
+                          const MetricDifferences *differences, ResultsTable *table)
 {
     const CellResult *first = experiment_result(pairs->experiments[0], pair->runs[0]);
     const CellResult *second = experiment_result(pairs->experiments[1], pair->runs[1]);
-    PairIntervals *found = NULL;
-    Status status = STATUS_OK;
-    if (is_tested(pair)) {
-        TRY(MEMORY_NEW(&found, 1));
-        status = draw(pair, found);
-    }
-    for (size_t i = 0; i < first->metric_count && status == STATUS_OK; ++i) {
+    for (size_t i = 0; i < first->metric_count; ++i) {
         const char *name = first->metrics[i].name;
         MetricPair metric;
         if (!cell_result_metric(second, name))
             continue;
-        status = compare_metric(pairs, pair, found, name, &metric);
-        if (status == STATUS_OK)
-            add_metric(pair, name, &metric, table);
+        TRY(compare_metric(pairs, pair, differences, name, &metric));
+        add_metric(pair, name, &metric, table);
     }
-    free(found);
+    return STATUS_OK;
+}
+
+/* Pairs are drawn by threads of their own, and added in their order. */
+static Status draw_all(const RunPairs *pairs, MetricDifferences *differences)
+{
+    FirstError first = FIRST_ERROR_NONE;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < pairs->count; ++i)
+        if (is_tested(&pairs->items[i]) && !first_error_before(&first, i))
+            first_error_note(&first, i, draw(pairs, &pairs->items[i], &differences[i]));
+    return first_error_status(&first);
+}
+
+static Status fill(const RunPairs *pairs, ResultsTable *table)
+{
+    MetricDifferences *differences;
+    TRY(MEMORY_NEW(&differences, pairs->count));
+    Status status = draw_all(pairs, differences);
+    for (size_t i = 0; i < pairs->count && status == STATUS_OK; ++i)
+        status = add_metrics(pairs, &pairs->items[i], &differences[i], table);
+    for (size_t i = 0; i < pairs->count; ++i)
+        metric_differences_clear(&differences[i]);
+    free(differences);
     return status;
 }
 
@@ -318,12 +353,10 @@ Status two_experiments_metrics(const RunPairs *pairs, ResultsTable *table)
                                         "interval"};
     table_init(&table->text, sizeof texts / sizeof *texts, texts);
     table_init(&table->numbers, sizeof names / sizeof *names, names);
-    for (size_t i = 0; i < pairs->count; ++i) {
-        Status status = add_metrics(pairs, &pairs->items[i], table);
-        if (status != STATUS_OK) {
-            results_table_clear(table);
-            return status;
-        }
+    Status status = fill(pairs, table);
+    if (status != STATUS_OK) {
+        results_table_clear(table);
+        return status;
     }
     return results_table_check(table);
 }

@@ -9,9 +9,9 @@
 Status two_experiments_runs(const RunPairs *pairs, ResultsTable *table);
 
 /* A row a pair and metric that both have, as means over their seeds: the difference with its
- * interval over patients (drawn together for both if paired and the answers of the images tell the
- * metric; else recovered from the two intervals, as of other images), and for several seeds the
- * interval that holds for other seeds, too. */
+ * interval over patients (drawn together for both if paired; else, and for seconds, recovered from
+ * the two intervals, as of other images), and for several seeds the interval that holds for other
+ * seeds, too. */
 Status two_experiments_metrics(const RunPairs *pairs, ResultsTable *table);
 
 #endif

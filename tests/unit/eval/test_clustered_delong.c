@@ -6,6 +6,7 @@
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 #include "../../golden/eval.inc"
 #include "../../golden/statistics.inc"
+#include "../../golden/statistics_r.inc"
 
 static ClusteredDelong test_of(const double *a, const double *b, const bool *positive,
                                const uint32_t *patients, size_t images)
@@ -88,9 +89,29 @@ static void one_kind_or_one_patient_of_it_leaves_the_test_undefined(void **state
     ASSERT_NEAR(test.p, 1);
 }
 
+static void single_images_agree_with_r(void **state)
+{
+    (void)state;
+    ClusteredDelong test = test_of(r_a, r_b, r_lesion, NULL, R_IMAGES);
+    const double found[] = {
+        test.auc[0], test.auc[1], test.variance[0], test.variance[1], test.covariance,
+        test.z,      test.p};
+    for (size_t i = 0; i < sizeof found / sizeof *found; ++i)
+        ASSERT_NEAR(found[i], golden_r_delong[i]);
+    ASSERT_NEAR(test.interval.low, golden_r_delong_interval[0]);
+    ASSERT_NEAR(test.interval.high, golden_r_delong_interval[1]);
+    /* Of other images variances are added, as there is no covariance. */
+    ClusteredDelong alone = test_of(r_other, r_other, r_other_lesion, NULL, R_OTHER_IMAGES);
+    ASSERT_NEAR(alone.auc[0], golden_r_unpaired[0]);
+    ASSERT_NEAR(alone.variance[0], golden_r_unpaired[1]);
+    ASSERT_NEAR((test.auc[0] - alone.auc[0]) / sqrt(test.variance[0] + alone.variance[0]),
+                golden_r_unpaired[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(single_images_agree_with_r),
         cmocka_unit_test(patients_agree_with_obuchowskis_double_loops),
         cmocka_unit_test(single_images_give_delongs_variance),
         cmocka_unit_test(single_images_agree_with_the_double_loop_over_pairs),

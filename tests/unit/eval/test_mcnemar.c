@@ -7,6 +7,7 @@
 
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 #include "../../golden/statistics.inc"
+#include "../../golden/statistics_r.inc"
 
 enum { IMAGES_MOST = 200 };
 
@@ -80,9 +81,25 @@ static void without_a_difference_there_is_nothing_to_tell(void **state)
     assert_true(isnan(test.chi_square) && isnan(test.corrected_p));
 }
 
+static void single_images_agree_with_r(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof golden_r_mcnemar / sizeof *golden_r_mcnemar; ++i) {
+        McnemarTest test =
+            test_counts(golden_r_mcnemar[i].only_first, golden_r_mcnemar[i].only_second);
+        if (test.exact)
+            ASSERT_NEAR(test.p, golden_r_mcnemar[i].exact_p);
+        ASSERT_NEAR(test.chi_square, golden_r_mcnemar[i].chi_square);
+        ASSERT_NEAR(test.chi_square_p, golden_r_mcnemar[i].chi_square_p);
+        ASSERT_NEAR(test.corrected, golden_r_mcnemar[i].corrected);
+        ASSERT_NEAR(test.corrected_p, golden_r_mcnemar[i].corrected_p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(single_images_agree_with_r),
         cmocka_unit_test(single_images_give_mcnemars_tests),
         cmocka_unit_test(images_of_a_patient_are_one_difference),
         cmocka_unit_test(without_a_difference_there_is_nothing_to_tell),

@@ -4,6 +4,7 @@
 
 #include "fake_results.h"
 #include "report/comparison.h"
+#include "report/metric_differences.h"
 #include "report/tables/two_experiments.h"
 
 static char folders[2][24] = {"/tmp/gisd-pair-XXXXXX", "/tmp/gisd-pair-XXXXXX"};
@@ -68,21 +69,60 @@ static void runs_of_one_name_are_compared_on_the_same_images(void **state)
 
     assert_int_equal(two_experiments_metrics(&pairs, &table), STATUS_OK);
     size_t row;
+    /* The fakes' metrics are not those of their images, and so are not drawn anew: one seed's
+     * interval is 0.01 to either side, the mean of two has none. */
     find_row(&table.numbers, "r50x1 local", "accuracy", &row);
-    assert_string_equal(table_cell(&table.numbers, row, 15), "paired");
+    assert_string_equal(table_cell(&table.numbers, row, 15), "as if of other images");
     assert_true(fabs(number(&table.numbers, row, 2) - 0.82) < 1e-12); /* mean of two seeds */
     assert_string_equal(table_cell(&table.numbers, row, 5), "2");
     assert_true(fabs(number(&table.numbers, row, 10) - 0.08) < 1e-12);
-    assert_true(number(&table.numbers, row, 11) <= number(&table.numbers, row, 12));
-    /* What images do not tell one by one has the intervals of results that are there: of one seed
-     * here, 0.01 to either side, and none of the mean of two. */
-    find_row(&table.numbers, "r50x1 local", "ap_50", &row);
-    assert_string_equal(table_cell(&table.numbers, row, 15), "as if of other images");
     assert_string_equal(table_cell(&table.numbers, row, 11), "");
     results_table_clear(&table);
     run_pairs_clear(&pairs);
     for (size_t i = 0; i < 2; ++i)
         experiment_clear(&experiments[i]);
+}
+
+/* The seeds half1 and half2 of the first experiment are of one file but for their scores. */
+static void every_metric_is_drawn_for_both_together(void **state)
+{
+    (void)state;
+    Experiment experiments[2];
+    AllAnswers answers[2];
+    MetricDifferences differences;
+    static const char *const ids[2] = {"half1", "other"};
+    for (size_t i = 0; i < 2; ++i) {
+        char path[96];
+        assert_int_equal(experiment_read(folders[i], "", NULL, &experiments[i]), STATUS_OK);
+        snprintf(path, sizeof path, "%s/cells/%s/result.h5", folders[i], ids[i]);
+        const CellResult *result = &experiments[i].results[i == 0 ? 1 : 0]; /* as planned */
+        assert_int_equal(all_answers_read(path, result, &answers[i]), STATUS_OK);
+    }
+    const AnsweredSeeds first = {&answers[0], 1}, second = {&answers[1], 1};
+    assert_int_equal(metric_differences_draw(first, second, true, &differences), STATUS_OK);
+    const MetricDifference *accuracy = metric_differences_find(&differences, "accuracy");
+    assert_true(fabs(accuracy->sides[0].value - 4.0 / 6) < 1e-12);
+    assert_true(fabs(accuracy->sides[1].value - 5.0 / 6) < 1e-12);
+    assert_true(fabs(accuracy->difference.value - 1.0 / 6) < 1e-12);
+    assert_true(accuracy->difference.percentile.low >= 0); /* never worse on any image */
+    assert_true(accuracy->difference.percentile.high > 1.0 / 6);
+    /* Their boxes are the same: no drawing tells them apart, though either moves by itself. */
+    const MetricDifference *found = metric_differences_find(&differences, "ap_50");
+    assert_true(found->sides[0].standard_error > 0);
+    assert_true(found->difference.value == 0 && found->difference.standard_error == 0);
+    assert_non_null(metric_differences_find(&differences, "overlap_60"));
+    assert_non_null(metric_differences_find(&differences, "GU_precision"));
+    assert_null(metric_differences_find(&differences, "mask_specificity")); /* not in the files */
+    metric_differences_clear(&differences);
+    assert_int_equal(metric_differences_draw(first, second, false, &differences), STATUS_OK);
+    accuracy = metric_differences_find(&differences, "accuracy");
+    assert_true(fabs(accuracy->difference.value - 1.0 / 6) < 1e-12);
+    assert_true(isnan(accuracy->difference.percentile.low));
+    metric_differences_clear(&differences);
+    for (size_t i = 0; i < 2; ++i) {
+        all_answers_clear(&answers[i]);
+        experiment_clear(&experiments[i]);
+    }
 }
 
 static void a_comparison_is_written_whole(void **state)
@@ -108,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_of_one_name_are_compared_on_the_same_images),
+        cmocka_unit_test(every_metric_is_drawn_for_both_together),
         cmocka_unit_test(a_comparison_is_written_whole),
     };
     return cmocka_run_group_tests(tests, make_folders, remove_folders);
