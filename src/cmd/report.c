@@ -23,8 +23,8 @@ enum {
     OPTION_BEST = 'b',
     OPTION_FORCE = 256,
     OPTION_PREVALENCE,
-    OPTION_NO_PAPER,
-    OPTION_PICTURES
+    OPTION_PICTURES,
+    OPTION_NO_PAPER
 };
 
 typedef struct {

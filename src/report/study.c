@@ -221,7 +221,6 @@ static Status save_methods(const Study *study, const Methods *methods)
 static Status add_methods(const Study *study, Document *document)
 {
     Methods *methods;
-    document_part(document, DOCUMENT_APPENDIX);
     document_section(document, "methods", "Methods, as recorded");
     TRY(methods_make(study, &methods));
     for (size_t i = 0; i < methods->count; ++i)
@@ -239,7 +238,7 @@ static Status add_checklist(const Study *study, const Checklist *checklist,
     TRY(checklist_table(checklist, answers, &table, &answered));
     Status status =
         table_files_save(study->options, study->folder, checklist->name, checklist->title, &table);
-    char title[DOCUMENT_TITLE_BYTES];
+    char title[96];
     snprintf(title, sizeof title, "%s: %zu of %zu items have an answer", checklist->title, answered,
              checklist->count);
     document_fold(document, title);
@@ -278,8 +277,10 @@ static const EvidenceRun *find_best(const Evidence *evidence)
 
 static Status add_all(const Study *study, Document *document)
 {
+    document_part(document, DOCUMENT_EVIDENCE);
     TRY(add_flow(study, document));
     TRY(add_failures(study, document));
+    document_part(document, DOCUMENT_APPENDIX);
     TRY(add_cost(study, document));
     if (!study->best)
         return STATUS_OK;

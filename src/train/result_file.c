@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/memory_peak.h"
+#include "base/process_memory.h"
 #include "results/result_schema.h"
 #include "store/files.h"
 #include "train/provenance.h"
@@ -30,9 +30,10 @@ static Status write_cost(const Result *result)
 {
     EnergyMeter energy = result->trainer->energy;
     const double joules = energy_meter_joules(&energy);
-    const int64_t bytes = (int64_t)memory_peak_bytes();
-    if (bytes)
-        TRY(result_write_i64(result->writer, "provenance/memory_peak", 1, &bytes));
+    const double bytes = process_memory_most();
+    if (!isnan(bytes))
+        TRY(result_write_i64(result->writer, "provenance/memory_peak", 1,
+                             &(int64_t){(int64_t)bytes}));
     return isnan(joules) ? STATUS_OK
                          : result_write_f64(result->writer, "provenance/energy", 1, &joules);
 }

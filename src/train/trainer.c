@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/first_error.h"
 #include "base/memory.h"
-#include "base/memory_peak.h"
 #include "train/mpi_check.h"
 
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
@@ -170,7 +169,6 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
 {
     *trainer = (Trainer){.settings = settings, .dataset = dataset, .group = group};
     parameters_init(&trainer->parameters);
-    memory_peak_restart();
     energy_meter_start(&trainer->energy, ENERGY_FOLDER);
     return build(trainer);
 }

@@ -119,11 +119,28 @@ static void add_run(const Experiment *experiment, const Run *run, const CellProv
     table_addf(&table->numbers, "%zu", experiment->records.cells[cell].attempts);
 }
 
+static void tell_sources(Table *table)
+{
+    enum { COUNT = sizeof texts / sizeof *texts };
+    static const char *const sources[COUNT] = {"journal.jsonl",
+                                               "journal.jsonl",
+                                               "journal.jsonl, of all cells of the run",
+                                               "/provenance/energy, or journal.jsonl",
+                                               "journal.jsonl",
+                                               "/provenance/memory_peak",
+                                               "/provenance/parameters",
+                                               "checkpoint.h5 beside it",
+                                               "journal.jsonl"};
+    for (size_t i = 0; i < COUNT; ++i)
+        table_column_source(table, table->columns - COUNT + i, sources[i]);
+}
+
 Status cost_table(const Experiment *experiment, const CellProvenance *provenance,
                   ResultsTable *table)
 {
     results_init_tables(experiment, true, texts, sizeof texts / sizeof *texts, numbers,
                         sizeof numbers / sizeof *numbers, table);
+    tell_sources(&table->text);
     for (int first = 1; first >= 0; --first) {
         if (!first)
             table_fold(&table->text);

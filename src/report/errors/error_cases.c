@@ -182,6 +182,8 @@ Status error_cases_summary(const Evidence *evidence, const ErrorCases *cases, Re
     for (size_t k = 0; k < ERROR_KINDS; ++k)
         names[k + 1] = error_kind_name((ErrorKind)k);
     evidence_init_table(evidence, names, ERROR_KINDS + 1, names, ERROR_KINDS + 1, table);
+    for (size_t i = 1; i <= ERROR_KINDS + 1; ++i)
+        table_column_source(&table->text, table->text.columns - i, "/test/predictions");
     for (size_t r = 0; r < cases->run_count; ++r) {
         size_t counts[ERROR_KINDS] = {0};
         for (size_t i = 0; i < cases->images; ++i)

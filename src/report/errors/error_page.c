@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "report/errors/error_data.h"
-#include "report/errors/error_script.h"
+#include "report/page/page_files.h"
 #include "store/html.h"
 
 /* ---- the browser ---- */
@@ -44,8 +44,9 @@ static void write_filters(const ErrorCases *cases, FILE *html)
 
 void error_page_browser(const ErrorCases *cases, FILE *html)
 {
-    fprintf(html, "<style>\n%s</style>\n<div class=\"error-browser\" hidden>\n",
-            error_script_style);
+    fputs("<style>\n", html);
+    fwrite(errors_css, 1, errors_css_bytes, html);
+    fputs("</style>\n<div class=\"error-browser\" hidden>\n", html);
     write_filters(cases, html);
     fputs("<p class=\"error-count\" role=\"status\"></p>\n<div class=\"error-cases\"></div>\n"
           "<p><button type=\"button\" class=\"error-more\">Show more</button></p>\n</div>\n"
@@ -53,7 +54,9 @@ void error_page_browser(const ErrorCases *cases, FILE *html)
           "<script type=\"application/json\" class=\"error-data\">",
           html);
     error_data_write(cases, html);
-    fprintf(html, "</script>\n<script>\n%s</script>\n", error_script);
+    fputs("</script>\n<script>\n", html);
+    fwrite(errors_js, 1, errors_js_bytes, html);
+    fputs("</script>\n", html);
 }
 
 /* ---- the plate ---- */
@@ -139,7 +142,7 @@ static Status write_plate(const ErrorCases *cases, size_t run, ErrorKind kind, c
         if (error_cases_kind(cases, run, cases->order[i]) == kind)
             found[count++] = (PlateCase){i, error_weight(cases->runs[run], cases->order[i], kind)};
     qsort(found, count, sizeof *found, heaviest_first);
-    fprintf(html, "<h4>%s: %zu%s</h4>\n<ol class=\"error-plate\">\n", title, count,
+    fprintf(html, "<h5>%s: %zu%s</h5>\n<ol class=\"error-plate\">\n", title, count,
             count > PLATE_MOST ? ", the worst twelve" : "");
     for (size_t i = 0; i < count && i < PLATE_MOST; ++i)
         write_case(cases, run, found[i].position, html);

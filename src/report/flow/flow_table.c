@@ -116,6 +116,8 @@ static void init_table(const Experiment *experiment, const FlowCounts *counts, R
         results_columns_add(&columns, experiment->results[counts->cell].class_names.items[c]);
     table_init(&table->text, columns.count, columns.names);
     table_init(&table->numbers, columns.count, columns.names);
+    for (size_t i = 1; i < columns.count; ++i)
+        table_column_source(&table->text, i, counts->recorded ? "/splits" : "/test/predictions");
 }
 
 Status flow_table(const Experiment *experiment, const FlowCounts *counts, ResultsTable *table)
@@ -126,9 +128,12 @@ Status flow_table(const Experiment *experiment, const FlowCounts *counts, Result
     if (counts->classes != known || known > RESULTS_COLUMNS_MOST - 7)
         shown.classes = 0; /* their names are not known */
     init_table(experiment, &shown, table);
-    for (size_t s = 0; s < SPLIT_COUNT; ++s)
+    for (size_t s = 0; s < SPLIT_COUNT; ++s) {
+        table_row_source(&table->text, "cells/%s/result.h5",
+                         experiment->records.cells[counts->cell].id);
         add_row(&shown, names[s], &shown.splits[s],
                 shown.classes ? &shown.of_class[s * shown.classes] : NULL, table);
+    }
     Status status = add_all(&shown, table);
     if (status == STATUS_OK)
         status = add_externals(experiment, &shown, table);

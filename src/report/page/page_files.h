@@ -1,4 +1,5 @@
-/* The style and the script of the report's page, page.css and page.js, as the build found them. */
+/* The styles and the scripts of the report's page, page.css and page.js, and of its browser of test
+ * images, errors.css and errors.js, as the build found them. */
 #ifndef GISD_REPORT_PAGE_FILES_H
 #define GISD_REPORT_PAGE_FILES_H
 
@@ -6,5 +7,7 @@
 
 extern const unsigned char page_css[], page_js[];
 extern const size_t page_css_bytes, page_js_bytes;
+extern const unsigned char errors_css[], errors_js[];
+extern const size_t errors_css_bytes, errors_js_bytes;
 
 #endif
