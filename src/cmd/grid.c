@@ -36,6 +36,8 @@ enum {
     OPTION_STATUS = 's',
     OPTION_WHY = 'w',
     OPTION_JSON = 'j',
+    OPTION_MEMORY = 'm',
+    OPTION_NODES = 'N',
 };
 
 static const struct argp_option options[] = {
@@ -48,8 +50,13 @@ static const struct argp_option options[] = {
     {"retry", OPTION_RETRY, "failed", 0, "Run failed cells again", 1},
     {"walltime", OPTION_TIME, "TIME", 0,
      "Save and end before that time is over: 90m, 12h, 1-12:00:00 (Slurm's, where it tells)", 1},
+    {"memory", OPTION_MEMORY, "SIZE", 0,
+     "Memory of a node, such as 8G, that the cells running there never exceed (what the control "
+     "group, Slurm and the kernel leave)",
+     1},
     {"plan", OPTION_PLAN, NULL, 0, "Say what a run would do and how long, and do nothing", 2},
     {"ranks", OPTION_RANKS, "N", 0, "Ranks to plan for (1)", 2},
+    {"nodes", OPTION_NODES, "N", 0, "Nodes that the ranks to plan for stand on (1)", 2},
     {"status", OPTION_STATUS, "DIR", 0, "Say how far the results in DIR are; also while it runs",
      2},
     {"json", OPTION_JSON, NULL, 0,
@@ -63,6 +70,7 @@ typedef struct {
     const char *status, *why; /* folders; NULL: not asked for */
     bool plan, json;
     size_t ranks;     /* to plan for; 0: not given */
+    size_t nodes;     /* likewise */
     const char *word; /* the experiment, or the cell for --why */
 } Arguments;
 
@@ -75,24 +83,42 @@ static error_t check_combination(const Arguments *arguments, const struct argp_s
         return command_refuse(state, "--json goes with --plan or --status DIR");
     if (looks + arguments->plan + (arguments->status && arguments->why) > 1)
         return command_refuse(state, "expected one of --plan, --status DIR and --why DIR CELL");
-    if (looks && (run->folder || run->data || run->only || run->retry || arguments->ranks))
+    if (looks && (run->folder || run->data || run->only || run->retry || arguments->ranks ||
+                  arguments->nodes || run->memory.bytes > 0))
         return command_refuse(state,
                               "%s looks at a folder as it is (expected no --out, --data, "
-                              "--only, --retry or --ranks)",
+                              "--only, --retry, --ranks, --nodes or --memory)",
                               arguments->status ? "--status" : "--why");
     if (arguments->status && arguments->word)
         return command_refuse(state, "unexpected argument '%s' (expected --status DIR alone)",
                               arguments->word);
     if (arguments->ranks && !arguments->plan)
         return command_refuse(state, "--ranks goes with --plan (mpirun -np N starts a run)");
+    if (arguments->nodes && !arguments->plan)
+        return command_refuse(state, "--nodes goes with --plan (mpirun knows those of a run)");
+    if (arguments->nodes > (arguments->ranks ? arguments->ranks : 1))
+        return command_refuse(state, "--nodes %zu: expected at most one for each of --ranks",
+                              arguments->nodes);
     return 0;
+}
+
+static Status read_count(const char *name, const char *text, size_t *count)
+{
+    int64_t number = 0;
+    TRY(text_to_integer(name, text, 1, 65535, &number));
+    *count = (size_t)number;
+    return STATUS_OK;
+}
+
+static error_t heed(const struct argp_state *state, Status status)
+{
+    return status == STATUS_OK ? 0 : command_refuse(state, "%s", status_message());
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     Arguments *arguments = state->input;
     RunSettings *run = &arguments->run;
-    int64_t number = 0;
     switch (key) {
     case ARGP_KEY_INIT:
         return command_check_words(state);
@@ -111,17 +137,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         run->retry = true;
         return 0;
     case OPTION_TIME:
-        if (walltime_read(argument, &run->seconds) != STATUS_OK)
-            return command_refuse(state, "%s", status_message());
-        return 0;
+        return heed(state, walltime_read(argument, &run->seconds));
     case OPTION_PLAN:
         arguments->plan = true;
         return 0;
+    case OPTION_MEMORY:
+        return heed(state, node_limit_read(argument, &run->memory));
     case OPTION_RANKS:
-        if (text_to_integer("--ranks", argument, 1, 65535, &number) != STATUS_OK)
-            return command_refuse(state, "%s", status_message());
-        arguments->ranks = (size_t)number;
-        return 0;
+        return heed(state, read_count("--ranks", argument, &arguments->ranks));
+    case OPTION_NODES:
+        return heed(state, read_count("--nodes", argument, &arguments->nodes));
     case OPTION_STATUS:
         arguments->status = argument;
         return 0;
@@ -200,7 +225,8 @@ static Status show_plan(const Arguments *arguments, FILE *stream)
 {
     Plan plan;
     Status status = STATUS_OK;
-    TRY(plan_init(&arguments->run, arguments->ranks ? arguments->ranks : 1, &plan));
+    TRY(plan_init(&arguments->run, arguments->ranks ? arguments->ranks : 1,
+                  arguments->nodes ? arguments->nodes : 1, &plan));
     if (arguments->json)
         status = plan_json(&plan, stream);
     else

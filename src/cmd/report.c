@@ -23,7 +23,8 @@ enum {
     OPTION_BEST = 'b',
     OPTION_FORCE = 256,
     OPTION_PREVALENCE,
-    OPTION_NO_PAPER
+    OPTION_NO_PAPER,
+    OPTION_PICTURES
 };
 
 typedef struct {
@@ -68,11 +69,23 @@ static Status read_prevalence(const char *text, double *prevalence)
     return STATUS_OK;
 }
 
+static Status read_pictures(const char *text, ReportPictures *pictures)
+{
+    if (strcmp(text, "yes") == 0)
+        *pictures = REPORT_PICTURES;
+    else if (strcmp(text, "no") == 0)
+        *pictures = REPORT_NO_PICTURES;
+    else
+        FAIL(STATUS_ARGUMENT, "--pictures: yes or no expected, not '%s'", text);
+    return STATUS_OK;
+}
+
 /* What goes with what. */
 static error_t check_together(const Arguments *arguments, const struct argp_state *state)
 {
     const ReportOptions *report = &arguments->report;
-    const bool options = report->readers || report->prevalence > 0 || report->no_paper;
+    const bool options =
+        report->readers || report->prevalence > 0 || report->no_paper || report->pictures;
     const bool files = arguments->format || report->output || arguments->force;
     if (report->results == NULL)
         return command_refuse(state, "a results folder expected");
@@ -82,7 +95,7 @@ static error_t check_together(const Arguments *arguments, const struct argp_stat
         return command_refuse(state, "--best writes no report (expected no other option)");
     if (arguments->other && (options || report->latex))
         return command_refuse(state, "two folders are compared as html, csv and md, with neither "
-                                     "--readers, --prevalence nor --no-paper");
+                                     "--readers, --prevalence, --pictures nor --no-paper");
     return 0;
 }
 
@@ -115,6 +128,10 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_PREVALENCE:
         if (read_prevalence(argument, &report->prevalence) != STATUS_OK)
+            return command_refuse(state, "%s", status_message());
+        return 0;
+    case OPTION_PICTURES:
+        if (read_pictures(argument, &report->pictures) != STATUS_OK)
             return command_refuse(state, "%s", status_message());
         return 0;
     case OPTION_FORCE:
@@ -212,6 +229,10 @@ int main(int count, char **words)
         {"prevalence", OPTION_PREVALENCE, "P", 0,
          "Share of frames with a lesion where the networks are to be used, between 0 and 1, for "
          "predictive values and decision curves (that of the test images)",
+         0},
+        {"pictures", OPTION_PICTURES, "yes|no", 0,
+         "Whether the page shows test frames in small, which are patients' data (of a phantom "
+         "only)",
          0},
         {"no-paper", OPTION_NO_PAPER, NULL, 0,
          "Nothing of the published tables (so it is anyway where no class is one of theirs)", 0},

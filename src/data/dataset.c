@@ -99,6 +99,13 @@ static void count_areas(const Dataset *dataset, size_t *pixels, size_t *masks)
     }
 }
 
+double dataset_bytes(const Dataset *dataset)
+{
+    size_t pixel_area, mask_area;
+    count_areas(dataset, &pixel_area, &mask_area);
+    return 3 * (double)pixel_area + (double)mask_area;
+}
+
 Status dataset_reserve(Dataset *dataset)
 {
     size_t pixel_area, mask_area;
@@ -195,6 +202,8 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
     put_number(writer, dataset->letterbox);
     put_number(writer, dataset->denoise);
     put_number(writer, dataset->unlabelled);
+    put_number(writer, dataset->compared);
+    put_number(writer, dataset->near_pairs);
     put_names(writer, dataset->class_count, dataset->class_names);
     put_names(writer, dataset->patient_count, dataset->patients);
     put(writer, dataset->fingerprint, sizeof dataset->fingerprint);
@@ -409,6 +418,10 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     dataset->denoise = (DenoiseChoice)number;
     TRY(get_number(reader, &number));
     dataset->unlabelled = number != 0;
+    TRY(get_number(reader, &number));
+    dataset->compared = number != 0;
+    TRY(get_number(reader, &number));
+    dataset->near_pairs = (size_t)number;
     TRY(get_names(reader, &dataset->class_count, &dataset->class_names));
     TRY(get_names(reader, &dataset->patient_count, &dataset->patients));
     TRY(get(reader, dataset->fingerprint, sizeof dataset->fingerprint));

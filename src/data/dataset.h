@@ -63,6 +63,8 @@ typedef struct Dataset {
     size_t column_count;  /* further columns of the manifest, such as centre, age and sex */
     char **column_names;  /* column_count */
     char **column_texts;  /* count x column_count; "" where a row says nothing */
+    bool compared;        /* its pictures were compared with each other, ... */
+    size_t near_pairs;    /* ... and so many near-equal pairs stand in two splits */
     size_t warning_count; /* what deserves a look in the manifest and its files */
     char **warnings;      /* warning_count texts that begin with the manifest's path and line */
     uint8_t **pixels; /* count pointers to side x side x 3, side = dataset_side(); into one block */
@@ -112,6 +114,9 @@ PixelBox dataset_annotated(const Dataset *dataset, const Example *example);
 /* The number of examples of a split, and their indices in ascending order. */
 size_t dataset_split_count(const Dataset *dataset, Split split);
 void dataset_split_indices(const Dataset *dataset, Split split, size_t *indices /* that many */);
+
+/* Of pixels and masks. */
+double dataset_bytes(const Dataset *dataset);
 
 /* Allocates pixels and masks (zeroed) for examples whose split and has_mask are set. */
 Status dataset_reserve(Dataset *dataset);

@@ -140,13 +140,20 @@ Status dataset_add_warnings(Dataset *dataset, const Findings *findings)
 Status dataset_check_leaks(const Manifest *manifest, const Look *looks, Dataset *dataset)
 {
     Findings findings = {0};
+    NearPairs near = {0};
     Split *splits;
     TRY(MEMORY_NEW(&splits, manifest->count));
     for (size_t i = 0; i < manifest->count; ++i)
         splits[i] = dataset->examples[i].split;
-    Status status = leaks_check(manifest, looks, splits, &findings);
+    Status status = leaks_near_pairs(manifest, looks, splits, &near);
+    if (status == STATUS_OK)
+        status = leaks_report(manifest, looks, splits, &near, &findings);
     if (status == STATUS_OK)
         status = dataset_add_warnings(dataset, &findings);
+    dataset->compared = true;
+    for (size_t i = 0; i < near.count; ++i)
+        dataset->near_pairs += near.pairs[i].apart;
+    near_pairs_clear(&near);
     findings_clear(&findings);
     free(splits);
     return status;

@@ -70,6 +70,17 @@ fail:
     return status;
 }
 
+double loader_batch_bytes(size_t size, size_t pictures)
+{
+    const double side = (double)size;
+    return side * side * (double)pictures * (3 * sizeof(float) + 1);
+}
+
+double loader_bytes(size_t size, size_t pictures)
+{
+    return RING * loader_batch_bytes(size, pictures);
+}
+
 void batch_clear(Batch *batch)
 {
     free(batch->input);

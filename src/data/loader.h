@@ -81,6 +81,10 @@ void loader_free(Loader *loader); /* stops the thread; NULL is fine */
  * images, each time in another view). */
 size_t loader_steps_per_epoch(const Dataset *dataset, size_t global_batch);
 
+/* Bytes of a batch of so many pictures, and of those of a loader. */
+double loader_batch_bytes(size_t size, size_t pictures);
+double loader_bytes(size_t size, size_t pictures);
+
 /* The next step's slice, going over to the next epoch by itself; borrowed, valid until the next
  * call or loader_free(). */
 Status loader_next(Loader *loader, const Batch **batch);

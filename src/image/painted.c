@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "image/corner_square.h"
 #include "image/regions.h"
 #include "image/surround.h"
 
@@ -34,7 +35,8 @@ static bool column_is_black(const Image *image, size_t x, size_t first, size_t e
 }
 
 /* Moves the sides of a rectangle of whole cells outwards to the last black line; a cell is a 64th
- * of the frame, so no side lies further away, but for the black surround behind it. */
+ * of the frame, so no side lies further away, but for the black surround behind it; those of a
+ * square in a corner are nearer. */
 static void grow(const Image *image, PixelBox *box)
 {
     const size_t reach_x = image->width / 64 + 1, reach_y = image->height / 64 + 1;
@@ -81,24 +83,55 @@ static bool is_constant(const Image *image, const PixelBox *box)
     return 100 * near >= 99 * count;
 }
 
+static void add_square(const Image *image, const Surround *surround, PixelBox boxes[PAINTED_MOST],
+                       size_t *count)
+{
+    PixelBox *box = &boxes[*count];
+    *box = surround->square;
+    if (!surround->has_square)
+        return;
+    const PixelBox inner = without_ripples(box);
+    *count += is_constant(image, &inner); /* what it grows by may have the edge's ripples */
+    grow(image, box);
+}
+
+static size_t common_area(const PixelBox *a, const PixelBox *b)
+{
+    const size_t x0 = a->x0 > b->x0 ? a->x0 : b->x0, x1 = a->x1 < b->x1 ? a->x1 : b->x1;
+    const size_t y0 = a->y0 > b->y0 ? a->y0 : b->y0, y1 = a->y1 < b->y1 ? a->y1 : b->y1;
+    return x0 < x1 && y0 < y1 ? (x1 - x0) * (y1 - y0) : 0;
+}
+
+/* Those in corners that are not the square that was found already, nor part of it or around it. */
+static void add_corners(const Image *image, size_t corner_count, const PixelBox *corners,
+                        PixelBox boxes[PAINTED_MOST], size_t *count)
+{
+    const size_t before = *count;
+    for (size_t i = 0; i < corner_count && *count < PAINTED_MOST; ++i) {
+        const PixelBox inner = without_ripples(&corners[i]);
+        if ((before > 0 && common_area(&boxes[0], &corners[i]) > 0) || !is_constant(image, &inner))
+            continue;
+        boxes[*count] = corners[i];
+        grow(image, &boxes[(*count)++]);
+    }
+}
+
 static Status find_black(const Image *image, PixelBox boxes[PAINTED_MOST], size_t *count)
 {
     LightPlanes planes;
-    PixelBox field;
+    PixelBox field, corners[CORNER_SQUARES_MOST];
     Surround surround = {0};
+    size_t corner_count = 0;
     TRY(light_planes_init(image, &planes));
     Status status = bright_field_find(&planes, &field);
     if (status == STATUS_OK)
         status = surround_find(&planes, &field, &surround);
+    if (status == STATUS_OK)
+        status = corner_squares_find(&planes, corners, &corner_count);
     light_planes_clear(&planes);
     TRY(status);
-    PixelBox *box = &boxes[*count];
-    *box = surround.square;
-    if (!surround.has_square)
-        return STATUS_OK;
-    const PixelBox inner = without_ripples(box);
-    *count += is_constant(image, &inner); /* what it grows by may have the edge's ripples */
-    grow(image, box);
+    add_square(image, &surround, boxes, count);
+    add_corners(image, corner_count, corners, boxes, count);
     return STATUS_OK;
 }
 

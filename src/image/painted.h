@@ -1,11 +1,12 @@
 /* Squares that somebody, or the video processor, put over a frame: black ones, and insets of a
  * colour that mucosa never has, by their exact pixels.
  *
- * A black square is that of surround.h, its sides moved to the pixel; it counts only if its pixels
- * are of one colour but for the ripples that JPEG leaves. A green or blue inset is a rectangle of
- * pixels of which nine in ten are more green (or blue) than red by a margin; what is drawn in it
- * may be of any colour. Both are checks beside a network that finds overlays, not in its place:
- * they are sure where they find something, and miss insets that show pictures.
+ * A black square is that of surround.h, or one that hangs together with the surround in a corner of
+ * the frame (corner_square.h), its sides moved to the pixel; it counts only if its pixels are of
+ * one colour but for the ripples that JPEG leaves. A green or blue inset is a rectangle of pixels
+ * of which nine in ten are more green (or blue) than red by a margin; what is drawn in it may be of
+ * any colour. Both are checks beside a network that finds overlays, not in its place: they are sure
+ * where they find something, and miss insets that show pictures.
  */
 #ifndef GISD_IMAGE_PAINTED_H
 #define GISD_IMAGE_PAINTED_H

@@ -2,10 +2,12 @@
  * item is written and when it is read back. */
 #include "infer/checkpoint.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "infer/checkpoint_digest.h"
@@ -522,6 +524,25 @@ static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)
     }
     optimiser_set_updates(optimiser, (size_t)updates);
     return STATUS_OK;
+}
+
+Status checkpoint_has_optimiser(const char *path, bool *has)
+{
+    Hdf5Reader *reader;
+    TRY(open_checkpoint(path, &reader));
+    *has = hdf5_has(reader, "optimiser");
+    return hdf5_reader_end(reader, STATUS_OK);
+}
+
+Status checkpoint_discard_previous(const char *path)
+{
+    char *previous;
+    TRY(sibling(path, ".previous", &previous));
+    Status status = STATUS_OK;
+    if (unlink(previous) != 0 && errno != ENOENT)
+        status = status_set(STATUS_IO, "%s: cannot be removed: %s", previous, strerror(errno));
+    free(previous);
+    return status;
 }
 
 Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser)

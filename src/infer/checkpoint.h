@@ -91,6 +91,12 @@ typedef struct {
 Status checkpoint_read_initial(const char *path, ParameterList *parameters,
                                const InitialStart *start, char **kept);
 
+/* Whether it has the optimiser's state: that of a finished cell may have none. */
+Status checkpoint_has_optimiser(const char *path, bool *has);
+
+/* Removes the one before, if there is one. */
+Status checkpoint_discard_previous(const char *path);
+
 /* Fills the optimiser's buffers and number of updates; STATUS_MISSING if the file has none. */
 Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser);
 

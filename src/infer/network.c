@@ -122,6 +122,29 @@ Status network_list_shapes(const ModelSettings *model, ParameterList *parameters
     return status;
 }
 
+/* Numbers in the buffers, and in the largest of all parameters. */
+static void count_parameters(const ParameterList *parameters, NetworkNeeds *needs)
+{
+    needs->parameters = parameters_total(parameters, false);
+    needs->trained = parameters_total(parameters, true);
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        needs->buffers += parameter->buffer ? parameter->count : 0;
+        if (parameter->count > needs->largest)
+            needs->largest = parameter->count;
+    }
+}
+
+static Status count_net(const NetworkPlan *plan, Net *net, NetNeeds *needs)
+{
+    const int threads = omp_get_max_threads();
+    if (plan->one_thread)
+        omp_set_num_threads(1);
+    Status status = net_count_needs(net, needs);
+    omp_set_num_threads(threads);
+    return status;
+}
+
 static Status count_needs(const NetworkPlan *plan, ParameterList *parameters, NetworkNeeds *needs)
 {
     const Architecture *architecture = architecture_of(&plan->model);
@@ -135,9 +158,8 @@ static Status count_needs(const NetworkPlan *plan, ParameterList *parameters, Ne
         status = architecture_build(net, &plan->model, plan->batch, &nodes);
     if (status == STATUS_OK) {
         architecture_tune(architecture, parameters, plan->local);
-        needs->parameters = parameters_total(parameters, false);
-        needs->trained = parameters_total(parameters, true);
-        status = net_count_bytes(net, &needs->block);
+        count_parameters(parameters, needs);
+        status = count_net(plan, net, &needs->net);
     }
     net_free(net);
     return status;

@@ -66,8 +66,9 @@ Status network_count(const ModelSettings *model, NetworkCount *count);
 
 /* What a network would hold, without making it. Errors as network_init(). */
 typedef struct {
-    size_t block; /* bytes of activations, gradients and scratch, but for the engine's workspace */
-    size_t parameters, trained; /* numbers in all of them, in those that train */
+    NetNeeds net;
+    size_t parameters, trained; /* numbers in all of them, in those that train, ... */
+    size_t buffers, largest;    /* ... in those that are measured, and in the largest */
 } NetworkNeeds;
 Status network_count_needs(const NetworkPlan *plan, NetworkNeeds *needs);
 

@@ -84,6 +84,9 @@ typedef struct {
     /* Channels where the network is narrowest: narrow ones run slower, by the multiply-add. */
     size_t (*narrowest)(const ModelSettings *settings);
 
+    /* The learning rate of a training that is not told one; NULL: that of training's settings. */
+    double (*learning_rate)(const ModelSettings *settings);
+
     /* Does local fine-tuning leave this parameter as it is? */
     bool (*is_frozen_by_local)(const char *parameter);
 

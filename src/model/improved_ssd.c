@@ -2,6 +2,7 @@
 #include "model/improved_ssd.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -190,6 +191,15 @@ static size_t narrowest(const ModelSettings *settings)
     return whole_settings(settings).base;
 }
 
+/* AdamW moves every weight by about the rate, whatever its gradient, so the outputs of a layer move
+ * with the number of its inputs: narrow networks take, and need, a higher rate. Between no rule and
+ * the reciprocal of the width (Yang et al. 2021, Tensor Programs V) its root is what was seen to
+ * train at base 4, 16 and 64 (docs/experiments.md). Four decimals. */
+static double learning_rate(const ModelSettings *settings)
+{
+    return round(10 * sqrt(64.0 / (double)whole_settings(settings).base)) / 1e4;
+}
+
 /* The backbone, except its feedback convolutions and tap norms. */
 static bool is_frozen_by_local(const char *parameter)
 {
@@ -229,6 +239,7 @@ const Architecture improved_ssd_architecture = {
     .features = build_features,
     .gives_masks = gives_masks,
     .narrowest = narrowest,
+    .learning_rate = learning_rate,
     .is_frozen_by_local = is_frozen_by_local,
     .scales_a_branch = scales_a_branch,
     .depends_on_classes = depends_on_classes,

@@ -20,6 +20,30 @@ Shape convolution_output(const ConvolutionShape *shape)
     };
 }
 
+void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias_gradient)
+{
+    enum { SLICE = 16, RUN = 64 };
+    size_t pixels = shape_pixels(shape);
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < shape.c; first += SLICE) {
+        size_t width = shape.c - first < SLICE ? shape.c - first : SLICE;
+        double sums[SLICE] = {0};
+        for (size_t begin = 0; begin < pixels; begin += RUN) {
+            float part[SLICE] = {0};
+            for (size_t p = begin; p < begin + RUN && p < pixels; ++p) {
+                float tile[SLICE];
+                const float *dy = numbers_read(output_gradient, p * shape.c + first, width, tile);
+                for (size_t c = 0; c < width; ++c)
+                    part[c] += dy[c];
+            }
+            for (size_t c = 0; c < width; ++c)
+                sums[c] += (double)part[c];
+        }
+        for (size_t c = 0; c < width; ++c)
+            bias_gradient[first + c] += (float)sums[c];
+    }
+}
+
 #ifndef GISD_HAVE_ONEDNN
 const Engine *engine_onednn(void)
 {

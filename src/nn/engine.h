@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "nn/numbers.h"
 #include "nn/shape.h"
 
 /* What becomes of each number of the result. Written so that a NaN passes: a network that has gone
@@ -43,7 +44,18 @@ typedef struct {
 /* Shape of the convolution's result. */
 Shape convolution_output(const ConvolutionShape *shape);
 
+/* Adds the sums over all pixels of the output's gradient, which has this shape, to the bias' (O):
+ * over runs of pixels in float, over the runs in double. */
+void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias_gradient);
+
 typedef struct ConvolutionPlan ConvolutionPlan; /* each engine's own */
+
+/* Bytes of a plan. */
+typedef struct {
+    size_t packed;    /* its copies of the weights, which twins share */
+    size_t workspace; /* as workspace_bytes() */
+    size_t kernels;   /* routines that the engine compiles for it */
+} EngineNeeds;
 
 enum { ENGINE_VERSION_BYTES = 64 };
 
@@ -66,6 +78,10 @@ typedef struct {
      * workspace of its own, so that both may run at the same time. The other one must outlive it.
      */
     Status (*plan_twin)(const ConvolutionPlan *of, ConvolutionPlan **plan);
+
+    /* What a plan would take, without making it. */
+    Status (*count_needs)(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                          EngineNeeds *needs);
 
     /* Memory that one call works in, and its place (64-byte aligned, borrowed), to be given before
      * the first call. Plans whose calls never run at the same time may share one. */

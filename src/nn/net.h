@@ -217,9 +217,18 @@ Status net_backward(Net *net, GradientReady ready, void *context);
 /* Bytes of activations, gradients and scratch in the plan. */
 size_t net_memory_bytes(const Net *net);
 
-/* The same, but for the engine's workspace, of a net that is only looked at, in place of
- * net_plan(): nothing is allocated for them. */
-Status net_count_bytes(Net *net, size_t *bytes);
+/* Bytes that a net takes. */
+typedef struct {
+    size_t block;     /* activations, gradients and scratch */
+    size_t workspace; /* of the engine */
+    size_t prepared;  /* the largest weights with a form of their own */
+    size_t packed;  /* the engine's copies of the weights, which twins share; they have the rest */
+    size_t kernels; /* number of routines that the engine compiles */
+} NetNeeds;
+
+/* What a net that is only looked at would take, in place of net_plan() and for the threads that
+ * there are: nothing is allocated for it. */
+Status net_count_needs(Net *net, NetNeeds *needs);
 
 /* What one node cost since net_time_nodes(). */
 typedef struct {

@@ -171,14 +171,15 @@ static Status settle(Net *net)
     return STATUS_OK;
 }
 
-Status net_count_bytes(Net *net, size_t *bytes)
+Status net_count_needs(Net *net, NetNeeds *needs)
 {
     PlannedBuffer *buffers = NULL;
-    *bytes = 0;
+    *needs = (NetNeeds){0};
     TRY(settle(net));
-    Status status = lay_out(net, &buffers, bytes);
+    Status status = lay_out(net, &buffers, &needs->block);
     free(buffers);
-    return status;
+    TRY(status);
+    return net_count_weights(net, needs);
 }
 
 static Status plan_memory(Net *net)

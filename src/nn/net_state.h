@@ -81,8 +81,10 @@ static inline bool net_reads_input(const Net *net, const Node *node, size_t k)
 /* In a net for inference, lets convolutions do what stands behind them (net_fuse.c). */
 Status net_fuse(Net *net);
 
-/* Which packed operations share weights; makes the engine's plans and their workspace. */
+/* Which packed operations share weights; makes the engine's plans and their workspace, or only
+ * counts what they would take. */
 Status net_plan_weights(Net *net);
+Status net_count_weights(Net *net, NetNeeds *needs);
 
 /* Twins of the other's plans, and a workspace. */
 Status net_twin_weights(const Net *of, Net *twin);

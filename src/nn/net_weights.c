@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
 
 static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
@@ -63,7 +64,11 @@ static size_t find_use(const Net *net, const Node *node)
 /* Never by measuring: the same network shall give the same bits everywhere. */
 static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
 {
-    return !net->training && winograd_fits(shape) ? engine_winograd() : net->engine;
+    if (net->training ? winograd_trains(shape) : winograd_fits(shape))
+        return engine_winograd();
+    if (net->training && net->engine == engine_onednn() && products_fit(shape))
+        return engine_products();
+    return net->engine;
 }
 
 static size_t largest_prepared(const Net *net)
@@ -99,7 +104,7 @@ static Status share_weights(Net *net)
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
     }
-    return MEMORY_NEW(&net->prepared_weights, largest_prepared(net));
+    return STATUS_OK;
 }
 
 static Status place_workspace(Net *net)
@@ -113,6 +118,7 @@ static Status place_workspace(Net *net)
 Status net_plan_weights(Net *net)
 {
     TRY(share_weights(net));
+    TRY(MEMORY_NEW(&net->prepared_weights, largest_prepared(net)));
     TRY(MEMORY_NEW(&net->plans, net->use_count));
     net->threads = omp_get_max_threads();
     for (size_t i = 0; i < net->use_count; ++i) {
@@ -126,6 +132,22 @@ Status net_plan_weights(Net *net)
         net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
     }
     return place_workspace(net);
+}
+
+Status net_count_weights(Net *net, NetNeeds *needs)
+{
+    TRY(share_weights(net));
+    needs->prepared = largest_prepared(net) * sizeof(float);
+    for (size_t i = 0; i < net->use_count; ++i) {
+        const WeightUse *use = &net->uses[i];
+        EngineNeeds own;
+        TRY(use->engine->count_needs(&use->shape, use->data_gradient,
+                                     net->training && net_trains(net, use->parameter), &own));
+        needs->packed += own.packed;
+        needs->kernels += own.kernels;
+        needs->workspace = own.workspace > needs->workspace ? own.workspace : needs->workspace;
+    }
+    return STATUS_OK;
 }
 
 /* Grows whenever one of the use's parameters does; 0 is left for "never". */

@@ -20,7 +20,9 @@
 
 typedef enum { PRECISION_F32, PRECISION_BF16 } Precision;
 
-enum { NUMBERS_TILE = 8192 };
+/* The longest run, and that of operations that can choose: the tiles of two operands and a result
+ * stay in the first-level cache together. */
+enum { NUMBERS_TILE = 8192, NUMBERS_RUN = 1024 };
 
 /* Borrowed. `data` is NULL for an array that is not there (a gradient nobody wants). */
 typedef struct {

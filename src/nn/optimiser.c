@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/vector.h"
@@ -14,6 +15,7 @@ struct Optimiser {
     OptimiserSettings settings;
     ParameterList *parameters; /* borrowed */
     size_t updates, count, moments;
+    bool over;                     /* moments and averages are lost */
     size_t *trainable;             /* count parameter indices */
     float *(*values)[MAX_MOMENTS]; /* count x moments buffers */
     size_t averaged_count;
@@ -257,6 +259,21 @@ void optimiser_swap_average(Optimiser *optimiser)
         optimiser->averages[i] = value;
         ++parameter->version;
     }
+}
+
+void optimiser_end(Optimiser *optimiser, size_t updates)
+{
+    optimiser->over = true;
+    optimiser->updates = updates;
+    for (size_t i = 0; i < optimiser->averaged_count; ++i) {
+        const Parameter *parameter = &optimiser->parameters->items[optimiser->averaged[i]];
+        memcpy(optimiser->averages[i], parameter->value, parameter->count * sizeof(float));
+    }
+}
+
+bool optimiser_is_over(const Optimiser *optimiser)
+{
+    return optimiser->over;
 }
 
 /* ---- state ---- */

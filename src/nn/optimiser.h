@@ -45,6 +45,11 @@ void optimiser_average(Optimiser *optimiser);
  * average, or before the first update. */
 void optimiser_swap_average(Optimiser *optimiser);
 
+/* Of a run that is over, of which only the values to be used are left: the average becomes them.
+ * There is nothing to go on from. */
+void optimiser_end(Optimiser *optimiser, size_t updates);
+bool optimiser_is_over(const Optimiser *optimiser);
+
 /* State for checkpoints: the number of updates so far, and buffers named "first_moment/NAME",
  * "second_moment/NAME" (AdamW) or "momentum/NAME" (SGD), then those of the average,
  * "other_values/NAME". Written while it is exchanged for the values, a checkpoint's parameters are

@@ -1,10 +1,9 @@
 /* Drawing of line charts; see chart.h. All lengths are points. */
 #include "report/chart.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdio.h>
 
+#include "report/chart_axes.h"
 #include "report/figure.h"
 
 static const double panel_width = 430, panel_height = 400;
@@ -16,78 +15,17 @@ static const double line_width = 1.7;
 typedef struct {
     cairo_t *sheet;
     double left, top, width, height;
-    ChartRange x, y;
-    double x_step, y_step;
+    ChartAxes axes;
 } Frame;
-
-double chart_tick_step(double span, int parts)
-{
-    double rough = span / parts;
-    double power = pow(10, floor(log10(rough)));
-    static const double steps[] = {1, 2, 5, 10};
-    for (size_t i = 0; i < 4; ++i)
-        if (steps[i] * power >= rough * (1 - 1e-9))
-            return steps[i] * power;
-    return 10 * power;
-}
 
 static double x_place(const Frame *frame, double x)
 {
-    return frame->left + (x - frame->x.low) / (frame->x.high - frame->x.low) * frame->width;
+    return frame->left + chart_axes_share(frame->axes.x, x) * frame->width;
 }
 
 static double y_place(const Frame *frame, double y)
 {
-    return frame->top + (frame->y.high - y) / (frame->y.high - frame->y.low) * frame->height;
-}
-
-/* The range of all finite points in one direction, low > high if there is none. */
-static ChartRange data_range(const Chart *chart, bool of_y)
-{
-    ChartRange range = {DBL_MAX, -DBL_MAX};
-    for (size_t i = 0; i < chart->series_count; ++i)
-        for (size_t j = 0; j < chart->series[i].count; ++j) {
-            double x = chart->series[i].x[j], y = chart->series[i].y[j];
-            if (!isfinite(x) || !isfinite(y))
-                continue;
-            range.low = fmin(range.low, of_y ? y : x);
-            range.high = fmax(range.high, of_y ? y : x);
-        }
-    return range;
-}
-
-/* The range to show and its tick step. Given ranges stay; those of the data widen to whole steps
- * in y, and stay tight in x. */
-static ChartRange choose_range(ChartRange given, ChartRange data, bool widen, bool whole,
-                               double *step)
-{
-    ChartRange range = given.low < given.high ? given : data;
-    if (!(range.low <= range.high))
-        range = (ChartRange){0, 1};
-    if (range.low == range.high) {
-        double margin = whole || range.low == 0 ? 1 : fabs(range.low) * 0.1;
-        range = (ChartRange){range.low - margin, range.high + margin};
-    }
-    *step = chart_tick_step(range.high - range.low, 6);
-    if (whole)
-        *step = fmax(1, round(*step));
-    if (widen && given.low >= given.high) {
-        range.low = floor(range.low / *step + 1e-9) * *step;
-        range.high = ceil(range.high / *step - 1e-9) * *step;
-    }
-    return range;
-}
-
-/* A tick's number with just the digits that its step needs. */
-static void tick_text(char *text, size_t room, double value, double step)
-{
-    double size = fmax(fabs(value), step);
-    if (size >= 1e6 || step < 1e-5)
-        snprintf(text, room, "%.3g", value);
-    else {
-        int digits = (int)fmax(0, -floor(log10(step) + 1e-9));
-        snprintf(text, room, "%.*f", digits, fabs(value) < step / 2 ? 0.0 : value);
-    }
+    return frame->top + (1 - chart_axes_share(frame->axes.y, y)) * frame->height;
 }
 
 static void draw_axis_lines(const Frame *frame)
@@ -112,23 +50,21 @@ static void grid_line(const Frame *frame, double x0, double y0, double x1, doubl
 
 static void draw_ticks(const Frame *frame)
 {
-    char text[32];
-    double bottom = frame->top + frame->height, right = frame->left + frame->width;
-    /* counted in steps: adding a step again and again would drift */
-    for (double i = ceil(frame->x.low / frame->x_step - 1e-9);
-         i * frame->x_step <= frame->x.high + 1e-9 * frame->x_step; ++i) {
-        double x = x_place(frame, i * frame->x_step);
+    char text[CHART_TICK_BYTES];
+    const double bottom = frame->top + frame->height, right = frame->left + frame->width;
+    const ChartAxes *axes = &frame->axes;
+    for (size_t i = 0; i < axes->x_ticks.count; ++i) {
+        double x = x_place(frame, axes->x_ticks.values[i]);
         grid_line(frame, x, frame->top, x, bottom);
-        tick_text(text, sizeof text, i * frame->x_step, frame->x_step);
+        chart_tick_text(text, axes->x_ticks.values[i], axes->x_ticks.step);
         figure_set_grey(frame->sheet, 0.25);
         figure_text(frame->sheet, x, bottom + 7, (FigureAnchor){0.5, 0}, tick_size, FIGURE_PLAIN,
                     text);
     }
-    for (double i = ceil(frame->y.low / frame->y_step - 1e-9);
-         i * frame->y_step <= frame->y.high + 1e-9 * frame->y_step; ++i) {
-        double y = y_place(frame, i * frame->y_step);
+    for (size_t i = 0; i < axes->y_ticks.count; ++i) {
+        double y = y_place(frame, axes->y_ticks.values[i]);
         grid_line(frame, frame->left, y, right, y);
-        tick_text(text, sizeof text, i * frame->y_step, frame->y_step);
+        chart_tick_text(text, axes->y_ticks.values[i], axes->y_ticks.step);
         figure_set_grey(frame->sheet, 0.25);
         figure_text(frame->sheet, frame->left - 7, y, (FigureAnchor){1, 0.5}, tick_size,
                     FIGURE_PLAIN, text);
@@ -224,14 +160,12 @@ static void draw_legend(const Frame *frame, const Chart *chart)
 
 static void draw_chart(cairo_t *sheet, const Chart *chart, double left)
 {
-    ChartRange x_data = data_range(chart, false), y_data = data_range(chart, true);
     Frame frame = {.sheet = sheet,
                    .left = left + margin_left,
                    .top = margin_top,
                    .width = panel_width - margin_left - margin_right,
                    .height = panel_height - margin_top - margin_bottom};
-    frame.x = choose_range(chart->x_range, x_data, false, chart->whole_x, &frame.x_step);
-    frame.y = choose_range(chart->y_range, y_data, true, false, &frame.y_step);
+    chart_axes_choose(chart, &frame.axes);
     draw_ticks(&frame);
     draw_axis_lines(&frame);
     draw_texts(&frame, chart);
@@ -243,7 +177,7 @@ static void draw_chart(cairo_t *sheet, const Chart *chart, double left)
     for (size_t i = 0; i < chart->series_count; ++i)
         draw_series(&frame, &chart->series[i], chart->markers);
     cairo_restore(sheet);
-    if (y_data.low > y_data.high) {
+    if (frame.axes.empty) {
         figure_set_grey(sheet, 0.4);
         figure_text(sheet, frame.left + frame.width / 2, frame.top + frame.height / 2,
                     (FigureAnchor){0.5, 0.5}, label_size, FIGURE_PLAIN, "no data");

@@ -37,8 +37,4 @@ typedef struct {
  * so in its frame. */
 Status chart_save(const char *stem, const Chart *charts, size_t count);
 
-/* The step of round ticks (1, 2 or 5 times a power of ten) that cuts `span` > 0 into at most
- * `parts` parts. */
-double chart_tick_step(double span, int parts);
-
 #endif

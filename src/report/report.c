@@ -15,8 +15,12 @@
 #include "report/labels.h"
 #include "report/notes.h"
 #include "report/overlay_verdict.h"
+#include "report/page/axes_view.h"
 #include "report/results_figures.h"
 #include "report/sections.h"
+#include "report/study.h"
+#include "report/summary.h"
+#include "report/table_files.h"
 #include "report/tables/results_table.h"
 #include "report/tidy_tables.h"
 #include "store/files.h"
@@ -53,47 +57,6 @@ static void path_in(char path[PATH_MAX], const char *folder, const char *name, c
     snprintf(path, PATH_MAX, "%s/%s%s", folder, name, suffix);
 }
 
-/* Saves what `write` puts on a stream. */
-static Status save_text(const char *path, const Table *table, const char *caption, bool latex)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *stream = open_memstream(&text, &bytes);
-    if (stream == NULL)
-        FAIL(STATUS_NO_MEMORY, "%s: no memory for a table", path);
-    if (latex)
-        table_write_latex(table, caption, stream);
-    else
-        table_write_markdown(table, stream);
-    Status status = STATUS_OK;
-    if (fclose(stream) != 0)
-        status = status_set(STATUS_NO_MEMORY, "%s: no memory for a table", path);
-    else
-        status = files_write(path, text, bytes);
-    free(text);
-    return status;
-}
-
-static Status save_table(const Composition *composition, const Section *section,
-                         const ResultsTable *table)
-{
-    char path[PATH_MAX];
-    const ReportOptions *options = composition->options;
-    if (options->csv) {
-        path_in(path, composition->folder, section->name, ".csv");
-        TRY(table_save_csv(&table->numbers, path));
-    }
-    if (options->markdown) {
-        path_in(path, composition->folder, section->name, ".md");
-        TRY(save_text(path, &table->text, section->title, false));
-    }
-    if (options->latex) {
-        path_in(path, composition->folder, section->name, ".tex");
-        TRY(save_text(path, &table->text, section->title, true));
-    }
-    return STATUS_OK;
-}
-
 /* Its explanation, after what is to be said of the images, the intervals and the seeds. */
 static void explain(Composition *composition, const Section *section)
 {
@@ -120,7 +83,16 @@ static void add_heading(Composition *composition, const Section *section)
              section->at_point && composition->experiment->on_validation
                  ? " (cross-fitted on the validation images)"
                  : "");
-    document_heading(&composition->document, 2, title);
+    document_section(&composition->document, section->name, title);
+}
+
+/* What the comparisons come to stands in the summary too. */
+static void sum_up_comparisons(Composition *composition, const ResultsTable *comparisons)
+{
+    const DocumentPart part = composition->document.part;
+    document_part(&composition->document, DOCUMENT_SUMMARY);
+    summary_differences(&comparisons->numbers, &composition->document);
+    document_part(&composition->document, part);
 }
 
 /* The figure of a section, where it has one and there is something to draw. */
@@ -144,12 +116,23 @@ static Status add_section(Composition *composition, const Section *section)
     if (section->when && !section->when(composition->experiment))
         return STATUS_OK;
     TRY(section->make(composition->experiment, &table));
-    Status status = save_table(composition, section, &table);
+    Status status = table_files_save(composition->options, composition->folder, section->name,
+                                     section->title, &table);
     add_heading(composition, section);
     explain(composition, section);
     document_table(&composition->document, &table.text);
+    if (section->make == results_comparisons)
+        sum_up_comparisons(composition, &table);
     results_table_clear(&table);
     return status == STATUS_OK ? add_drawing(composition, section) : status;
+}
+
+static Status add_sections(Composition *composition, DocumentPart part)
+{
+    document_part(&composition->document, part);
+    for (size_t i = 0; i < section_count(part); ++i)
+        TRY(add_section(composition, section_at(part, i)));
+    return STATUS_OK;
 }
 
 static Status save_cells(const Composition *composition)
@@ -195,16 +178,12 @@ static bool has_random_backbone(const Experiment *experiment)
 static void add_notes(Composition *composition)
 {
     NoteWarnings warnings;
-    char machine[NOTE_BYTES];
     notes_warnings(composition->experiment, &warnings);
     const char *const texts[] = {warnings.split, warnings.patients, warnings.collapsed,
                                  warnings.machines};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
         if (*texts[i])
             document_warning(&composition->document, texts[i]);
-    notes_machine(composition->experiment, machine);
-    if (*machine)
-        document_text(&composition->document, "%s", machine);
 }
 
 static void add_opening(Composition *composition)
@@ -219,7 +198,6 @@ static void add_opening(Composition *composition)
             document_text(document, "%s", colours_alone);
     }
     add_notes(composition);
-    add_data_warnings(composition);
     for (size_t i = 0; i < experiment->records.count; ++i)
         ++counts[experiment->records.cells[i].standing];
     document_text(document,
@@ -231,13 +209,44 @@ static void add_opening(Composition *composition)
         document_warning(document, random_backbone);
     if (counts[CELL_DROPPED])
         document_warning(document, searched);
+}
+
+/* What is to be known of the published numbers. */
+static void add_published(Document *document)
+{
+    document_text(document, "%s",
+                  "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
+                  "one hospital's images, which are not public), not results of this program. They "
+                  "do not all agree with each other; a table behind the paper's tells where.");
+}
+
+/* What a reader with a minute reads; what the comparisons come to is added with their table. */
+static Status begin_summary(Composition *composition)
+{
+    document_part(&composition->document, DOCUMENT_SUMMARY);
+    add_opening(composition);
+    TRY(summary_compared(composition->experiment, &composition->document));
+    summary_best(composition->experiment, &composition->document);
+    return STATUS_OK;
+}
+
+static Status end_summary(Composition *composition)
+{
+    const Experiment *experiment = composition->experiment;
+    Document *document = &composition->document;
+    document_part(document, DOCUMENT_SUMMARY);
+    summary_missing(experiment, document);
+    TRY(add_sections(composition, DOCUMENT_SUMMARY));
+    document_section(document, "control", "What was laid over the frames");
     overlay_verdict(experiment, document);
-    if (experiment->published.count > 0)
-        document_text(
-            document, "%s",
-            "The columns headed 'paper' are the published numbers (doi 10.65102/is20261081; "
-            "one hospital's images, which are not public), not results of this program. They "
-            "do not all agree with each other; a table behind the paper's tells where.");
+    if (!axes_view_has(experiment))
+        return STATUS_OK;
+    document_section(document, "grid", "The grid at a glance");
+    document_text(document, "%s",
+                  "Means over the cells at each place of the grid, which report.html shows and "
+                  "lets a reader choose axes and numbers for. Cells are chosen by validation; what "
+                  "looks best of many test numbers is so by chance too.");
+    return axes_view_write(experiment, document->parts[DOCUMENT_SUMMARY].html);
 }
 
 static Status add_roc(Composition *composition, const char *tuning)
@@ -254,8 +263,10 @@ static Status add_roc(Composition *composition, const char *tuning)
              "ROC curves of the runs%s%s%s; in brackets the 95 %% interval of the AUC. The dashed "
              "diagonal is chance. %s %s",
              *tuning ? " with " : "", tuning, after, note, notes_seeds(composition->experiment));
-    TRY(results_figure_roc(composition->experiment, tuning, composition->folder));
-    return document_figure(&composition->document, composition->folder, name, caption);
+    FILE *html = document_figure_begin(&composition->document, name, caption);
+    TRY(results_figure_roc(composition->experiment, tuning, composition->folder, html));
+    document_figure_end(&composition->document, caption);
+    return STATUS_OK;
 }
 
 /* How far a cell without a result got. */
@@ -268,50 +279,68 @@ static void add_standing(Document *document, const CellRecord *cell)
                       cell->standing == CELL_DROPPED ? "Dropped by the search." : "Missing.");
 }
 
-/* The cell's confusion matrices: of the lesion classes, and with normal. */
-static Status add_matrices(Composition *composition, size_t index)
+/* One of the cell's confusion matrices. */
+static void add_matrix(Composition *composition, size_t index, bool normal, const char *caption)
 {
     const Experiment *experiment = composition->experiment;
-    const CellResult *result = &experiment->results[index];
-    const char *id = experiment->records.cells[index].id;
-    char name[RECORD_ID_BYTES + 16], caption[NOTE_BYTES + 96];
-    if (results_figure_has_lesion_confusion(result)) {
-        snprintf(name, sizeof name, "lesions_%s", id);
-        TRY(document_figure(&composition->document, composition->folder, name,
-                            "Confusion matrix of the images with a lesion, by their highest class "
-                            "score: counts, and percent of the row."));
-    }
+    char name[RECORD_ID_BYTES + 16];
+    snprintf(name, sizeof name, "%s_%s", normal ? "confusion" : "lesions",
+             experiment->records.cells[index].id);
+    FILE *html = document_figure_begin(&composition->document, name, caption);
+    results_figure_show_confusion(experiment, index, normal, html);
+    document_figure_end(&composition->document, caption);
+}
+
+/* The cell's confusion matrices: of the lesion classes, and with normal. */
+static void add_matrices(Composition *composition, size_t index)
+{
+    const CellResult *result = &composition->experiment->results[index];
+    char caption[NOTE_BYTES + 96], note[NOTE_BYTES];
+    if (results_figure_has_lesion_confusion(result))
+        add_matrix(composition, index, false,
+                   "Confusion matrix of the images with a lesion, by their highest class score: "
+                   "counts, and percent of the row.");
     if (!results_figure_has_confusion(result))
-        return STATUS_OK;
-    char note[NOTE_BYTES];
-    notes_images(experiment, note);
-    snprintf(name, sizeof name, "confusion_%s", id);
+        return;
+    notes_images(composition->experiment, note);
     snprintf(caption, sizeof caption, "Confusion matrix: counts, and percent of the row. %s", note);
-    return document_figure(&composition->document, composition->folder, name, caption);
+    add_matrix(composition, index, true, caption);
+}
+
+static Status add_curves(Composition *composition, size_t index)
+{
+    static const char caption[] = "Training loss and validation metrics, epoch by epoch.";
+    const Experiment *experiment = composition->experiment;
+    char name[RECORD_ID_BYTES + 16];
+    snprintf(name, sizeof name, "curves_%s", experiment->records.cells[index].id);
+    FILE *html = document_figure_begin(&composition->document, name, caption);
+    TRY(results_figure_show_curves(experiment, index, html));
+    document_figure_end(&composition->document, caption);
+    return STATUS_OK;
 }
 
 static Status add_cell(Composition *composition, size_t index)
 {
     const Experiment *experiment = composition->experiment;
     const CellRecord *cell = &experiment->records.cells[index];
-    const CellResult *result = &experiment->results[index];
-    char title[LABEL_TITLE_BYTES], name[RECORD_ID_BYTES + 16], signs[COLLAPSE_TEXT_BYTES];
+    Document *document = &composition->document;
+    char title[LABEL_TITLE_BYTES], signs[COLLAPSE_TEXT_BYTES];
+    Status status = STATUS_OK;
     label_cell(experiment, cell, title);
-    document_heading(&composition->document, 3, title);
-    if (cell->standing != CELL_DONE) {
-        add_standing(&composition->document, cell);
-        return STATUS_OK;
+    document_fold(document, title);
+    if (cell->standing != CELL_DONE)
+        add_standing(document, cell);
+    else {
+        document_text(document, "Cell %s.", cell->id);
+        collapse_describe(experiment->collapse[index], signs);
+        if (*signs)
+            document_warning(document, signs);
+        add_matrices(composition, index);
+        if (results_figure_has_curves(&experiment->results[index]))
+            status = add_curves(composition, index);
     }
-    document_text(&composition->document, "Cell %s.", cell->id);
-    collapse_describe(experiment->collapse[index], signs);
-    if (*signs)
-        document_warning(&composition->document, signs);
-    TRY(add_matrices(composition, index));
-    if (!results_figure_has_curves(result))
-        return STATUS_OK;
-    snprintf(name, sizeof name, "curves_%s", cell->id);
-    return document_figure(&composition->document, composition->folder, name,
-                           "Training loss and validation metrics, epoch by epoch.");
+    document_fold_end(document);
+    return status;
 }
 
 /* A section a cell; but where many have neither a result nor a failure to tell of, those are only
@@ -324,7 +353,7 @@ static Status add_cells(Composition *composition)
     for (size_t i = 0; i < records->count; ++i)
         silent +=
             records->cells[i].standing != CELL_DONE && records->cells[i].standing != CELL_FAILED;
-    document_heading(&composition->document, 2, "Cells");
+    document_section(&composition->document, "cells", "Cells");
     if (silent > MANY)
         document_text(&composition->document,
                       "%zu cells that are missing or were dropped by the search have no section of "
@@ -337,14 +366,13 @@ static Status add_cells(Composition *composition)
     return STATUS_OK;
 }
 
-static Status add_figures(Composition *composition)
+static Status add_rocs(Composition *composition)
 {
     const Experiment *experiment = composition->experiment;
-    document_heading(&composition->document, 2, "ROC curves (Figures 4 and 5)");
+    document_section(&composition->document, "roc", "ROC curves (Figures 4 and 5)");
     for (size_t i = 0; i < experiment->tuning_count; ++i)
         TRY(add_roc(composition, experiment->tunings[i]));
-    TRY(results_figures_cells(experiment, composition->folder));
-    return add_cells(composition);
+    return STATUS_OK;
 }
 
 /* One of the section of evidence: its table, and its figure where there are any. */
@@ -357,8 +385,9 @@ static Status add_piece_of_evidence(Composition *composition, const Evidence *ev
     if (piece->when && !piece->when(evidence))
         return STATUS_OK;
     TRY(piece->make(evidence, &table));
-    Status status = save_table(composition, &piece->section, &table);
-    document_heading(&composition->document, 3, piece->section.title);
+    Status status = table_files_save(options, composition->folder, piece->section.name,
+                                     piece->section.title, &table);
+    document_section(&composition->document, piece->section.name, piece->section.title);
     explain(composition, &piece->section);
     document_table(&composition->document, &table.text);
     results_table_clear(&table);
@@ -366,9 +395,10 @@ static Status add_piece_of_evidence(Composition *composition, const Evidence *ev
         (piece->drawn && !piece->drawn(evidence)))
         return status;
     path_in(stem, composition->folder, piece->section.name, "");
-    TRY(piece->draw(evidence, stem));
-    return document_figure(&composition->document, composition->folder, piece->section.name,
-                           piece->caption);
+    FILE *html = document_figure_begin(&composition->document, piece->section.name, piece->caption);
+    TRY(piece->draw(evidence, &(FigurePlaces){stem, html}));
+    document_figure_end(&composition->document, piece->caption);
+    return STATUS_OK;
 }
 
 /* What is asked of a detector beyond what the paper printed, of the chosen runs. */
@@ -377,26 +407,53 @@ static Status add_evidence(Composition *composition)
     Evidence evidence;
     TRY(evidence_read(composition->experiment, composition->options->prevalence, &evidence));
     Status status = STATUS_OK;
-    if (evidence.count > 0)
-        document_heading(&composition->document, 2, "Evidence beyond the paper's tables");
     for (size_t i = 0; evidence.count > 0 && i < evidence_section_count(); ++i)
         if (status == STATUS_OK)
             status = add_piece_of_evidence(composition, &evidence, evidence_section_at(i));
+    if (status == STATUS_OK)
+        status = study_write(composition->options, composition->folder, composition->experiment,
+                             &evidence, &composition->document);
     evidence_clear(&evidence);
     return status;
+}
+
+static Status add_paper(Composition *composition)
+{
+    const ReportOptions *options = composition->options;
+    document_part(&composition->document, DOCUMENT_PAPER);
+    if (composition->experiment->published.count > 0)
+        add_published(&composition->document);
+    TRY(add_sections(composition, DOCUMENT_PAPER));
+    return options->markdown || options->html ? add_rocs(composition) : STATUS_OK;
+}
+
+static Status add_appendix(Composition *composition)
+{
+    const ReportOptions *options = composition->options;
+    char machine[NOTE_BYTES];
+    TRY(add_sections(composition, DOCUMENT_APPENDIX));
+    document_section(&composition->document, "made", "How it was made");
+    notes_machine(composition->experiment, machine);
+    if (*machine)
+        document_text(&composition->document, "%s", machine);
+    add_data_warnings(composition);
+    TRY(save_cells(composition));
+    if (!options->markdown && !options->html)
+        return STATUS_OK;
+    TRY(results_figures_cells(composition->experiment, composition->folder));
+    return add_cells(composition);
 }
 
 static Status compose(Composition *composition)
 {
     char path[PATH_MAX];
     const ReportOptions *options = composition->options;
-    add_opening(composition);
-    for (size_t i = 0; i < section_count(); ++i)
-        TRY(add_section(composition, section_at(i)));
-    TRY(save_cells(composition));
+    TRY(begin_summary(composition));
+    TRY(add_paper(composition));
+    TRY(add_sections(composition, DOCUMENT_EVIDENCE));
     TRY(add_evidence(composition));
-    if (options->markdown || options->html)
-        TRY(add_figures(composition));
+    TRY(add_appendix(composition));
+    TRY(end_summary(composition));
     if (options->markdown) {
         path_in(path, composition->folder, "report", ".md");
         TRY(document_save_markdown(&composition->document, path));

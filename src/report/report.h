@@ -7,6 +7,10 @@
 
 #include "base/status.h"
 
+/* Whether frames are shown in small. They are patients' data, so a report has none unless it is
+ * told to; those of a phantom are nobody's. */
+typedef enum { REPORT_PICTURES_OF_PHANTOMS, REPORT_PICTURES, REPORT_NO_PICTURES } ReportPictures;
+
 typedef struct {
     const char *results;   /* the folder of an experiment */
     const char *output;    /* folder to write to, made if missing; NULL: results/report */
@@ -16,6 +20,7 @@ typedef struct {
     const char *readers;   /* CSV of a reader study, see experiment_read(); NULL: none */
     double prevalence;     /* share of frames with a lesion where the networks are to be used, in
                               (0, 1); 0: that of the test images */
+    ReportPictures pictures;
     bool html, csv, markdown, latex;
 } ReportOptions;
 

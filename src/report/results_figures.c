@@ -12,6 +12,8 @@
 #include "report/chart.h"
 #include "report/labels.h"
 #include "report/matrix_figure.h"
+#include "report/page/chart_view.h"
+#include "report/page/matrix_view.h"
 
 static void stem_in(char stem[PATH_MAX], const char *folder, const char *kind, const char *name)
 {
@@ -63,7 +65,8 @@ static size_t collect_curves(const Experiment *experiment, const char *tuning,
     return count;
 }
 
-Status results_figure_roc(const Experiment *experiment, const char *tuning, const char *folder)
+Status results_figure_roc(const Experiment *experiment, const char *tuning, const char *folder,
+                          FILE *html)
 {
     char title[64] = "ROC curves", stem[PATH_MAX];
     char(*labels)[LABEL_BYTES];
@@ -85,7 +88,7 @@ Status results_figure_roc(const Experiment *experiment, const char *tuning, cons
                        .legend_width = 330,
                        .series = series,
                        .series_count = collect_curves(experiment, tuning, labels, series)};
-        status = chart_save(stem, &chart, 1);
+        status = chart_show(&(FigurePlaces){stem, html}, &chart, 1);
     }
     free(labels);
     free(series);
@@ -109,19 +112,33 @@ bool results_figure_has_curves(const CellResult *result)
     return cell_result_history(result, "epoch") != NULL;
 }
 
-/* The matrix with normal, or of the lesion classes alone. */
+/* The matrix with normal, or of the lesion classes alone; it borrows the title. */
+static MatrixFigure confusion_of(const Experiment *experiment, size_t cell, bool normal,
+                                 char title[LABEL_TITLE_BYTES])
+{
+    const CellResult *result = &experiment->results[cell];
+    label_cell(experiment, &experiment->records.cells[cell], title);
+    return (MatrixFigure){.title = title,
+                          .names = (const char *const *)result->class_names.items + !normal,
+                          .counts = normal ? result->confusion : result->lesion_confusion,
+                          .classes = result->class_names.count - !normal};
+}
+
 static Status draw_confusion(const Experiment *experiment, size_t cell, bool normal,
                              const char *folder)
 {
-    const CellResult *result = &experiment->results[cell];
     char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
-    label_cell(experiment, &experiment->records.cells[cell], title);
-    MatrixFigure figure = {.title = title,
-                           .names = (const char *const *)result->class_names.items + !normal,
-                           .counts = normal ? result->confusion : result->lesion_confusion,
-                           .classes = result->class_names.count - !normal};
+    const MatrixFigure figure = confusion_of(experiment, cell, normal, title);
     stem_in(stem, folder, normal ? "confusion" : "lesions", experiment->records.cells[cell].id);
     return matrix_figure_save(stem, &figure);
+}
+
+void results_figure_show_confusion(const Experiment *experiment, size_t cell, bool normal,
+                                   FILE *html)
+{
+    char title[LABEL_TITLE_BYTES];
+    const MatrixFigure figure = confusion_of(experiment, cell, normal, title);
+    matrix_view_write(&figure, html);
 }
 
 /* A line of the curves: the name of its column in the history, and what the figure calls it. */
@@ -177,14 +194,15 @@ static size_t add_losses(const CellResult *result, ChartSeries *series)
     return count;
 }
 
-static Status draw_curves(const Experiment *experiment, size_t cell, const char *folder)
+/* The charts of a cell's curves, as files or for the page. */
+static Status curves_to(const Experiment *experiment, size_t cell, const char *stem, FILE *html)
 {
     static const CurveLine measures[] = {{"validation_auc", "AUC"},
                                          {"validation_accuracy", "accuracy"},
                                          {"validation_dice", "Dice"},
                                          {"validation_ap_50", "AP at 0.5"}};
     const CellResult *result = &experiment->results[cell];
-    char title[LABEL_TITLE_BYTES], stem[PATH_MAX];
+    char title[LABEL_TITLE_BYTES];
     label_cell(experiment, &experiment->records.cells[cell], title);
     ChartSeries *loss_series, validation_series[4];
     TRY(MEMORY_NEW(&loss_series, LOSSES + result->history_count));
@@ -205,10 +223,25 @@ static Status draw_curves(const Experiment *experiment, size_t cell, const char 
                         .legend_width = 100,
                         .series = validation_series,
                         .series_count = add_lines(result, measures, 4, validation_series)}};
-    stem_in(stem, folder, "curves", experiment->records.cells[cell].id);
-    Status status = chart_save(stem, charts, 2);
+    Status status = STATUS_OK;
+    if (html)
+        chart_view_write(charts, 2, html);
+    else
+        status = chart_save(stem, charts, 2);
     free(loss_series);
     return status;
+}
+
+static Status draw_curves(const Experiment *experiment, size_t cell, const char *folder)
+{
+    char stem[PATH_MAX];
+    stem_in(stem, folder, "curves", experiment->records.cells[cell].id);
+    return curves_to(experiment, cell, stem, NULL);
+}
+
+Status results_figure_show_curves(const Experiment *experiment, size_t cell, FILE *html)
+{
+    return curves_to(experiment, cell, NULL, html);
 }
 
 Status results_figures_cells(const Experiment *experiment, const char *folder)

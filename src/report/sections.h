@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report/document.h"
 #include "report/experiment.h"
 #include "report/tables/results_table.h"
 
@@ -39,8 +40,8 @@ typedef struct {
 /* NULL: none. */
 const SectionExtra *section_extra(const Section *section);
 
-/* In the order of the report. position < section_count(). */
-size_t section_count(void);
-const Section *section_at(size_t position);
+/* Those of a part of the document, in their order. position < section_count(part). */
+size_t section_count(DocumentPart part);
+const Section *section_at(DocumentPart part, size_t position);
 
 #endif

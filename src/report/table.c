@@ -5,18 +5,18 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "store/csv.h"
-#include "store/html.h"
 
 void table_init(Table *table, size_t columns, const char *const *headings)
 {
     *table = (Table){.columns = columns};
     table->status = MEMORY_NEW(&table->kinds, columns);
+    if (table->status == STATUS_OK)
+        table->status = MEMORY_NEW(&table->column_sources, columns);
     for (size_t i = 0; i < columns; ++i)
         table_add(table, headings[i]);
 }
@@ -26,6 +26,8 @@ void table_clear(Table *table)
     free(table->starts);
     free(table->text);
     free(table->kinds);
+    free(table->row_sources);
+    free(table->column_sources);
     *table = (Table){0};
 }
 
@@ -38,18 +40,27 @@ static TableKind kind_with(TableKind kind, const char *text)
     return gap ? kind : TABLE_TEXTS;
 }
 
+/* Keeps a copy of a text; where it begins, or 0 and a status. */
+static size_t keep_text(Table *table, const char *text)
+{
+    const size_t bytes = strlen(text) + 1, start = table->text_bytes;
+    if (table->status == STATUS_OK)
+        table->status = MEMORY_GROW(&table->text, start + bytes, &table->text_room);
+    if (table->status != STATUS_OK)
+        return 0;
+    memcpy(table->text + start, text, bytes);
+    table->text_bytes += bytes;
+    return start;
+}
+
 void table_add(Table *table, const char *text)
 {
-    const size_t bytes = strlen(text) + 1;
     if (table->status == STATUS_OK)
         table->status = MEMORY_GROW(&table->starts, table->count + 1, &table->room);
-    if (table->status == STATUS_OK)
-        table->status = MEMORY_GROW(&table->text, table->text_bytes + bytes, &table->text_room);
+    const size_t start = keep_text(table, text);
     if (table->status != STATUS_OK)
         return;
-    memcpy(table->text + table->text_bytes, text, bytes);
-    table->starts[table->count] = table->text_bytes;
-    table->text_bytes += bytes;
+    table->starts[table->count] = start;
     TableKind *kind = &table->kinds[table->count % table->columns];
     if (table->count >= table->columns) /* no heading */
         *kind = kind_with(*kind, text);
@@ -88,6 +99,28 @@ void table_fold(Table *table)
         table->fold = table_rows(table);
 }
 
+void table_row_source(Table *table, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const size_t row = table->count / table->columns - 1;
+    if (table->status == STATUS_OK)
+        table->status = MEMORY_GROW(&table->row_sources, row + 1, &table->row_source_room);
+    const size_t start = keep_text(table, text);
+    if (table->status == STATUS_OK)
+        table->row_sources[row] = start;
+}
+
+void table_column_source(Table *table, size_t column, const char *source)
+{
+    const size_t start = keep_text(table, source);
+    if (table->status == STATUS_OK)
+        table->column_sources[column] = start;
+}
+
 Status table_check(const Table *table)
 {
     assert(table->status != STATUS_OK || table->count % table->columns == 0);
@@ -112,14 +145,26 @@ const char *table_cell(const Table *table, size_t row, size_t column)
     return text_of(table, (row + 1) * table->columns + column);
 }
 
-static const char *heading(const Table *table, size_t column)
+const char *table_heading(const Table *table, size_t column)
 {
     return text_of(table, column);
 }
 
-static bool is_numeric(const Table *table, size_t column)
+bool table_is_numeric(const Table *table, size_t column)
 {
     return table->kinds[column] == TABLE_NUMBERS;
+}
+
+const char *table_source_of_row(const Table *table, size_t row)
+{
+    const size_t start = row < table->row_source_room ? table->row_sources[row] : 0;
+    return start ? table->text + start : NULL;
+}
+
+const char *table_source_of_column(const Table *table, size_t column)
+{
+    const size_t start = table->column_sources[column];
+    return start ? table->text + start : NULL;
 }
 
 void table_escape_markdown(const char *text, FILE *stream)
@@ -142,10 +187,10 @@ void table_write_markdown(const Table *table, FILE *stream)
 {
     fputs("|", stream);
     for (size_t column = 0; column < table->columns; ++column)
-        write_markdown_cell(heading(table, column), stream);
+        write_markdown_cell(table_heading(table, column), stream);
     fputs("\n|", stream);
     for (size_t column = 0; column < table->columns; ++column)
-        fputs(is_numeric(table, column) ? " ---: |" : " --- |", stream);
+        fputs(table_is_numeric(table, column) ? " ---: |" : " --- |", stream);
     fputs("\n", stream);
     for (size_t row = 0; row < table_rows(table); ++row) {
         fputs("|", stream);
@@ -155,49 +200,7 @@ void table_write_markdown(const Table *table, FILE *stream)
     }
 }
 
-static void write_html_cell(const Table *table, size_t column, const char *tag, const char *text,
-                            FILE *stream)
-{
-    fprintf(stream, "<%s%s>", tag, is_numeric(table, column) ? " class=\"number\"" : "");
-    /* A number's interval stands below it, or tables of many numbers grow too wide. */
-    size_t digits = strspn(text, "0123456789.-+e");
-    if (is_numeric(table, column) && strncmp(text + digits, " (", 2) == 0) {
-        fprintf(stream, "%.*s<br>", (int)digits, text);
-        text += digits + 1;
-    }
-    html_write_text(stream, text);
-    fprintf(stream, "</%s>", tag);
-}
-
-/* Rows from `first` to before `end`, below the headings. */
-static void write_html_rows(const Table *table, size_t first, size_t end, FILE *stream)
-{
-    fputs("<table>\n<thead><tr>", stream);
-    for (size_t column = 0; column < table->columns; ++column)
-        write_html_cell(table, column, "th", heading(table, column), stream);
-    fputs("</tr></thead>\n<tbody>\n", stream);
-    for (size_t row = first; row < end; ++row) {
-        fputs("<tr>", stream);
-        for (size_t column = 0; column < table->columns; ++column)
-            write_html_cell(table, column, "td", table_cell(table, row, column), stream);
-        fputs("</tr>\n", stream);
-    }
-    fputs("</tbody>\n</table>\n", stream);
-}
-
-void table_write_html(const Table *table, FILE *stream)
-{
-    const size_t rows = table_rows(table);
-    const bool folded = table->fold > 0 && table->fold < rows;
-    write_html_rows(table, 0, folded ? table->fold : rows, stream);
-    if (!folded)
-        return;
-    fprintf(stream, "<details><summary>The other runs: %zu rows</summary>\n", rows - table->fold);
-    write_html_rows(table, table->fold, rows, stream);
-    fputs("</details>\n", stream);
-}
-
-static void escape_latex(const char *text, FILE *stream)
+void table_escape_latex(const char *text, FILE *stream)
 {
     for (; *text; ++text)
         switch (*text) {
@@ -227,25 +230,25 @@ static void escape_latex(const char *text, FILE *stream)
 
 void table_write_latex(const Table *table, const char *caption, FILE *stream)
 {
-    fputs("\\begin{table}\n\\centering\n\\caption{", stream);
-    escape_latex(caption, stream);
+    fputs("% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{", stream);
+    table_escape_latex(caption, stream);
     fputs("}\n\\begin{tabular}{", stream);
     for (size_t column = 0; column < table->columns; ++column)
-        fputc(is_numeric(table, column) ? 'r' : 'l', stream);
-    fputs("}\n\\hline\n", stream);
+        fputc(table_is_numeric(table, column) ? 'r' : 'l', stream);
+    fputs("}\n\\toprule\n", stream);
     for (size_t column = 0; column < table->columns; ++column) {
         fputs(column ? " & " : "", stream);
-        escape_latex(heading(table, column), stream);
+        table_escape_latex(table_heading(table, column), stream);
     }
-    fputs(" \\\\\n\\hline\n", stream);
+    fputs(" \\\\\n\\midrule\n", stream);
     for (size_t row = 0; row < table_rows(table); ++row) {
         for (size_t column = 0; column < table->columns; ++column) {
             fputs(column ? " & " : "", stream);
-            escape_latex(table_cell(table, row, column), stream);
+            table_escape_latex(table_cell(table, row, column), stream);
         }
         fputs(" \\\\\n", stream);
     }
-    fputs("\\hline\n\\end{tabular}\n\\end{table}\n", stream);
+    fputs("\\bottomrule\n\\end{tabular}\n\\end{table}\n", stream);
 }
 
 /* Whether a spreadsheet would take a cell for a formula. */

@@ -1,7 +1,8 @@
-/* A small table of texts, built cell by cell and written as CSV, Markdown, HTML or LaTeX. */
+/* A small table of texts, built cell by cell and written as CSV, Markdown or LaTeX. */
 #ifndef GISD_REPORT_TABLE_H
 #define GISD_REPORT_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -20,6 +21,9 @@ typedef struct {
     char *text;       /* text_room, owned: all cells' texts, each with a zero byte behind it */
     TableKind *kinds; /* columns, owned */
     size_t fold;      /* rows before the fold; 0: there is none */
+    size_t *row_sources, row_source_room; /* owned, by row: where its source's text begins; 0: it
+                                             has none. Rows from the room on have none either */
+    size_t *column_sources;               /* columns, owned: the same */
     Status status;
 } Table;
 
@@ -41,18 +45,32 @@ void table_add_exact(Table *table, double value);
  * forms they follow. Of no effect before the first row. */
 void table_fold(Table *table);
 
+/* Where numbers come from: of the row that the next cell belongs to the file, "cells/ID/result.h5",
+ * and of a column what of it, "/test/metrics/value, auc". HTML tells it beside them. */
+void table_row_source(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_column_source(Table *table, size_t column, const char *source);
+
 /* Whether everything was stored, and all rows are full (asserted). */
 Status table_check(const Table *table);
 
 /* Rows without the headings, and a cell of one of them; the text moves when cells are added. */
 size_t table_rows(const Table *table);
 const char *table_cell(const Table *table, size_t row, size_t column);
+const char *table_heading(const Table *table, size_t column);
+bool table_is_numeric(const Table *table, size_t column);
+
+/* The sources, or NULL. */
+const char *table_source_of_row(const Table *table, size_t row);
+const char *table_source_of_column(const Table *table, size_t column);
 
 /* Writers to an open stream; texts are escaped for the format. A text that starts with a digit,
- * and an empty one, count as numbers and are set flush right where a format can do that. */
+ * and an empty one, count as numbers and are set flush right where a format can do that. HTML:
+ * page/table_view.h. */
 void table_write_markdown(const Table *table, FILE *stream);
-void table_write_html(const Table *table, FILE *stream);
 void table_write_latex(const Table *table, const char *caption, FILE *stream);
+
+/* Writes a text with LaTeX's signs escaped, on one line. */
+void table_escape_latex(const char *text, FILE *stream);
 
 /* Writes a text with a backslash before every sign by which Markdown, or the HTML in it, would make
  * something of it; on one line. */

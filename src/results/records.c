@@ -148,8 +148,10 @@ static Status read_tested(CellRecord *cell, const Event *event)
 static void take_time(CellRecord *cell, const Event *event)
 {
     const time_t now = event_time(event);
-    if (cell->running && event->kind != EVENT_STARTED && now > cell->changed && cell->changed)
+    if (cell->running && event->kind != EVENT_STARTED && now > cell->changed && cell->changed) {
         cell->seconds += difftime(now, cell->changed);
+        cell->rank_seconds += difftime(now, cell->changed) * (double)cell->ranks;
+    }
     if (event->kind == EVENT_STARTED && !cell->attempts)
         cell->started = now;
     cell->changed = now;

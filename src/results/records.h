@@ -64,6 +64,7 @@ typedef struct {
     time_t started;                    /* when the first attempt was; 0: never */
     time_t changed;                    /* of the last record, but for adoptions */
     double seconds;                    /* of all attempts, each to its last record */
+    double rank_seconds;               /* the same, each times its ranks */
     size_t test_count;
     TestRecord *tests; /* test_count: sets on which it was tested, or could not be */
 } CellRecord;

@@ -35,6 +35,32 @@ static const ResultDataset datasets[] = {
      "hash of the parameters that were tested; only of a further test set (test_NAME.h5)",
      RESULT_LATER},
     {"provenance/seconds", "1", "s", "from the last start of the cell to its result", 0},
+    {"provenance/memory_peak", "1", "bytes",
+     "the most that rank 0 held at once, with its data, from the last start of the cell to its "
+     "result; missing where the system does not tell",
+     RESULT_LATER},
+    {"provenance/energy", "1", "J",
+     "of all processors of rank 0's host, whoever used them, from the last start of the cell to "
+     "its result, as RAPL counts it; missing where that cannot be read",
+     RESULT_LATER},
+
+    {"splits/name", "S", NULL, "train, val and test", RESULT_LATER},
+    {"splits/images", "S", NULL, "images of each, of the cell's data", RESULT_LATER},
+    {"splits/patients", "S", NULL,
+     "their patients; where the manifest names none an image is one by itself", RESULT_LATER},
+    {"splits/lesion_images", "S", NULL, "images with a lesion", RESULT_CLASSES | RESULT_LATER},
+    {"splits/without_place", "S", NULL,
+     "of them, those without box and mask, of which only the class is learnt",
+     RESULT_CLASSES | RESULT_LATER},
+    {"splits/lesions", "S", NULL, "annotated boxes", RESULT_CLASSES | RESULT_LATER},
+    {"splits/masks", "S", NULL, "images with a lesion and an annotated mask",
+     RESULT_CLASSES | RESULT_LATER},
+    {"splits/classes", "S x C", NULL, "images of each class, normal first",
+     RESULT_CLASSES | RESULT_LATER},
+    {"splits/near_pairs", "1", NULL,
+     "pairs of near-equal pictures that stand in two splits; missing where pictures were not "
+     "compared",
+     RESULT_LATER},
 
     {"history/*", "E", NULL,
      "a quantity over the epochs, with its own description and unit: epoch, loss, its parts (names "

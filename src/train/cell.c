@@ -180,21 +180,23 @@ static void add_step(Cell *cell, const StepResult *step)
     history_add_step(history, row);
 }
 
-static Status save_once(Cell *cell, double operating_point)
+/* `last`: nothing is trained any more. */
+static Status save_once(Cell *cell, double operating_point, bool last)
 {
     double started = clock_seconds();
-    TRY(cell_save(cell->place, &cell->trainer, &cell->history, operating_point));
+    TRY((last && !cell->place->keep_state ? cell_save_last : cell_save)(
+        cell->place, &cell->trainer, &cell->history, operating_point));
     cell->saved = clock_seconds();
     cell->save_took = cell->saved - started;
     return STATUS_OK;
 }
 
-static Status save(Cell *cell, double operating_point)
+static Status save(Cell *cell, double operating_point, bool last)
 {
     TRY(group_state_check(&cell->trainer));
     Status status = STATUS_OK;
     if (cell->trainer.rank == 0)
-        PATIENTLY(status, save_once(cell, operating_point));
+        PATIENTLY(status, save_once(cell, operating_point, last));
     return mpi_agree(cell->group, status);
 }
 
@@ -285,7 +287,7 @@ static Status run_epoch(Cell *cell, bool *stopped)
         report(cell, &step, trainer->step - first, clock_seconds() - started);
         *stopped = step.wish == STEP_STOP;
         if (step.wish == STEP_SAVE && trainer->step < end) {
-            TRY(save(cell, NAN));
+            TRY(save(cell, NAN, false));
             report_saved(cell);
         }
     }
@@ -305,13 +307,9 @@ static Status run_epoch(Cell *cell, bool *stopped)
     return check_epoch(cell);
 }
 
-/* Whether validation has been no better for so long that the cell ends here. It follows from the
- * history alone, so that a cell that was interrupted ends where it would have. */
 static bool is_out_of_patience(const Cell *cell)
 {
-    const size_t best = history_best_epoch(&cell->history);
-    return cell->settings->stop_after && best &&
-           cell->history.count - best >= cell->settings->stop_after;
+    return history_is_out_of_patience(&cell->history, cell->settings->stop_after);
 }
 
 static Status train(Cell *cell, CellEnd *end)
@@ -328,7 +326,7 @@ static Status train(Cell *cell, CellEnd *end)
         report_saved(cell); /* who asked to stop here may not know yet that it has been reached */
     while (cell->history.count < pause && patient && !stopped) {
         TRY(run_epoch(cell, &stopped));
-        TRY(save(cell, NAN));
+        TRY(save(cell, NAN, false));
         report_saved(cell);
         patient = !is_out_of_patience(cell);
     }
@@ -526,7 +524,7 @@ static Status write_features(Cell *cell)
 
 static Status finish_unmeasured(Cell *cell)
 {
-    Status status = group_state_check(&cell->trainer);
+    Status status = save(cell, NAN, true);
     if (status == STATUS_OK && cell->trainer.rank == 0)
         status = write_features(cell);
     return mpi_agree(cell->group, status);
@@ -539,7 +537,7 @@ static Status finish(Cell *cell)
     Evaluation test = {0}, validation = {0};
     double point = history_last(&cell->history, "operating_point");
     Status status;
-    TRY_GOTO(status, end, save(cell, point));
+    TRY_GOTO(status, end, save(cell, point, true));
     TRY_GOTO(status, end, run_test(cell, &test));
     TRY_GOTO(status, end, look_again(cell, &validation));
     if (cell->trainer.rank == 0)

@@ -53,6 +53,7 @@ typedef struct {
     const char *pretraining; /* id of the cell, a pretraining, whose checkpoint (or features) is
                                 what it starts from; NULL: none */
     const char *weights;     /* hash of the parameters that it is to start from; "": random ones */
+    bool keep_state;         /* its last checkpoint has all that going on would need */
     FILE *log;               /* rank 0's log.txt; may be NULL */
 } CellPlace;
 

@@ -53,8 +53,8 @@ static Status describe_state(const CellPlace *place, const Trainer *trainer, con
     return status;
 }
 
-Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
-                 double operating_point)
+static Status save(const CellPlace *place, Trainer *trainer, const History *history,
+                   double operating_point, bool with_state)
 {
     CheckpointModel model = {0};
     CheckpointState state;
@@ -70,13 +70,26 @@ Status cell_save(const CellPlace *place, Trainer *trainer, const History *histor
     TRY_GOTO(status, end, describe_state(place, trainer, history, &state));
     TRY_GOTO(status, end, checkpoint_path(place, &path));
     optimiser_swap_average(trainer->optimiser);
-    status = checkpoint_write(path, &model, &trainer->parameters, trainer->optimiser, &state);
+    status = checkpoint_write(path, &model, &trainer->parameters,
+                              with_state ? trainer->optimiser : NULL, &state);
     optimiser_swap_average(trainer->optimiser);
 end:
     checkpoint_model_clear(&model);
     checkpoint_state_clear(&state);
     free(path);
     return status;
+}
+
+Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
+                 double operating_point)
+{
+    return save(place, trainer, history, operating_point, !optimiser_is_over(trainer->optimiser));
+}
+
+Status cell_save_last(const CellPlace *place, Trainer *trainer, const History *history,
+                      double operating_point)
+{
+    return save(place, trainer, history, operating_point, false);
 }
 
 /* The list without the parameters of the head; it borrows all but the array of its items. */
@@ -217,6 +230,23 @@ static Status check_age(const CellPlace *place, int64_t step)
     return damaged ? STATUS_OK : refuse_older(place, what);
 }
 
+/* The optimiser's state, unless the run is over and has none any more. Leaves the values that are
+ * trained as the parameters. */
+static Status restore_optimiser(const char *path, Trainer *trainer, const History *history)
+{
+    const CellSettings *settings = trainer->settings;
+    bool has;
+    TRY(checkpoint_has_optimiser(path, &has));
+    if (!has && (history->count >= settings->epochs ||
+                 history_is_out_of_patience(history, settings->stop_after))) {
+        optimiser_end(trainer->optimiser, trainer->step);
+        return STATUS_OK;
+    }
+    TRY(checkpoint_read_optimiser(path, trainer->optimiser));
+    optimiser_swap_average(trainer->optimiser);
+    return STATUS_OK;
+}
+
 static Status restore_from(const char *path, const CellPlace *place, Trainer *trainer,
                            History *history)
 {
@@ -235,10 +265,9 @@ static Status restore_from(const char *path, const CellPlace *place, Trainer *tr
     }
     TRY_GOTO(status, end, check_age(place, step));
     TRY_GOTO(status, end, checkpoint_read_parameters(path, &trainer->parameters));
-    TRY_GOTO(status, end, checkpoint_read_optimiser(path, trainer->optimiser));
     TRY_GOTO(status, end, read_history(&state, path, history));
-    optimiser_swap_average(trainer->optimiser);
     trainer->step = (size_t)step;
+    status = restore_optimiser(path, trainer, history);
 end:
     checkpoint_state_clear(&state);
     return status;

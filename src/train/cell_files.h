@@ -13,6 +13,10 @@
 Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
                  double operating_point);
 
+/* The same of a run that is over: without the optimiser's state, which only going on would need. */
+Status cell_save_last(const CellPlace *place, Trainer *trainer, const History *history,
+                      double operating_point);
+
 /* Sets trainer and history from the newest checkpoint of the folder that verifies, else from the
  * one before; *found is false, and nothing changed, if neither is seen. STATUS_STORAGE if one
  * cannot be read now, or if none is seen of place->saved_step or later and none is damaged: then

@@ -116,6 +116,12 @@ size_t history_best_epoch(const History *history)
     return best;
 }
 
+bool history_is_out_of_patience(const History *history, size_t stop_after)
+{
+    const size_t best = history_best_epoch(history);
+    return stop_after && best && history->count - best >= stop_after;
+}
+
 Status history_add(History *history, const double *row)
 {
     size_t columns = history->column_count;

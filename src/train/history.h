@@ -52,6 +52,10 @@ double history_last(const History *history, const char *name);
  * data have none by Dice, and without either by accuracy. 0 if there is none of these. */
 size_t history_best_epoch(const History *history);
 
+/* Whether validation has been no better for `stop_after` epochs; 0: never. It follows from the
+ * history alone, so that a cell that was interrupted ends where it would have. */
+bool history_is_out_of_patience(const History *history, size_t stop_after);
+
 Status history_add(History *history, const double *row /* column_count */);
 
 /* Forgets all epochs and the running one. */

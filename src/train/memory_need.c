@@ -1,34 +1,100 @@
 /* See memory_need.h. */
 #include "train/memory_need.h"
 
-#include "infer/network.h"
+#include <math.h>
+
 #include "train/trainer.h"
 
-/* The floats that are held for every parameter, and those for every one that trains: values and the
- * engine's packed copy; the gradient, its packed copy, the moments, the average, a partial sum for
- * each level of the tree within the rank, and two buckets where there are other ranks. */
-static double held_floats(const CellSettings *settings, const NetworkNeeds *needs, size_t ranks)
+const double MEMORY_PROGRAM_BYTES = 4e7;
+
+/* Of a routine that oneDNN compiles, with its descriptors. */
+static const double CODE_BYTES = 1e5;
+
+static Status count_evaluation(const CellSettings *settings, NetworkPlan plan, MemoryModel *model)
 {
-    size_t trained = settings->optimiser == OPTIMISER_ADAMW ? 4 : 3;
-    if (settings->ema > 0)
-        ++trained;
-    for (size_t shards = settings->shards / ranks; shards > 1; shards /= 2)
-        ++trained;
-    if (ranks > 1)
-        trained += 2;
-    return 2 * (double)needs->parameters + (double)trained * (double)needs->trained;
+    plan.training = false;
+    if (!task_of(&settings->model)->answers.make)
+        return STATUS_OK;
+    plan.batch = model->shard_images;
+    TRY(network_count_needs(&plan, &model->validation));
+    plan.batch = 1;
+    return network_count_needs(&plan, &model->test);
 }
 
-Status memory_need(const CellSettings *settings, size_t classes, size_t ranks, double *bytes)
+Status memory_model_init(const CellSettings *settings, size_t classes, MemoryModel *model)
 {
-    const size_t images = settings->batch / settings->shards;
-    NetworkPlan plan = trainer_network_plan(settings, classes, images);
-    NetworkNeeds training, validation;
-    TRY(network_count_needs(&plan, &validation));
-    plan.training = true;
-    TRY(network_count_needs(&plan, &training));
-    /* The network that validates shares the values, and packs them once more. */
-    const double floats = held_floats(settings, &training, ranks) + (double)validation.parameters;
-    *bytes = (double)training.block + (double)validation.block + sizeof(float) * floats;
-    return STATUS_OK;
+    *model = (MemoryModel){.shards = settings->shards,
+                           .shard_images = settings->batch / settings->shards,
+                           .size = settings->model.size,
+                           .views = task_of(&settings->model)->views,
+                           .moments = settings->optimiser == OPTIMISER_ADAMW ? 2 : 1,
+                           .averaged = settings->ema > 0};
+    NetworkPlan plan = trainer_network_plan(settings, classes, model->shard_images);
+    plan.training = plan.one_thread = true;
+    TRY(network_count_needs(&plan, &model->training));
+    return count_evaluation(settings, plan, model);
+}
+
+/* Of a network and its twins, the packed weights left out. */
+static double networks_bytes(const NetworkNeeds *needs, size_t threads)
+{
+    const NetNeeds *net = &needs->net;
+    return (double)threads * (double)(net->block + net->workspace + net->prepared);
+}
+
+/* Beside the trainer: a network of its own that evaluates batches of so many images, on as many
+ * threads as have room for them (cell.c). */
+static double evaluation_bytes(const MemoryModel *model, const NetworkNeeds *needs, size_t batch,
+                               size_t workers, size_t threads)
+{
+    const size_t most = workers * model->shard_images / batch;
+    const size_t used = most < threads ? most : threads;
+    return networks_bytes(needs, used) + (double)needs->net.packed +
+           (double)used * loader_batch_bytes(model->size, batch);
+}
+
+MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
+{
+    const NetworkNeeds *training = &model->training;
+    const size_t local = model->shards / ranks, workers = trainer_workers(local, threads);
+    const double trained = sizeof(float) * (double)training->trained;
+    MemoryNeed need = {
+        .parameters = sizeof(float) * (double)training->parameters,
+        .packed = (double)training->net.packed,
+        .gradients = (double)workers * trained,
+        .optimiser = (double)model->moments * trained,
+        .activations = networks_bytes(training, workers),
+        .batches = loader_bytes(model->size, local * model->shard_images * model->views),
+        .code = CODE_BYTES * (double)(training->net.kernels + model->validation.net.kernels),
+    };
+    for (size_t shards = local / workers; shards > 1; shards /= 2)
+        need.gradients += (double)workers * trained;
+    if (ranks > 1)
+        need.messages = 2 * trained;
+    if (model->averaged)
+        need.optimiser += trained + sizeof(float) * (double)training->buffers;
+    need.evaluation = 2 * sizeof(float) * (double)training->largest; /* written, and read again */
+    need.evaluation =
+        fmax(need.evaluation,
+             evaluation_bytes(model, &model->validation, model->shard_images, workers, threads));
+    need.evaluation =
+        fmax(need.evaluation, evaluation_bytes(model, &model->test, 1, workers, threads));
+    need.total = need.parameters + need.packed + need.gradients + need.messages + need.optimiser +
+                 need.activations + need.batches + need.evaluation + need.code;
+    return need;
+}
+
+double memory_need_of_test(const MemoryModel *model, size_t threads)
+{
+    return sizeof(float) * (double)(model->test.parameters + model->test.largest) +
+           networks_bytes(&model->test, threads) + (double)model->test.net.packed +
+           (double)threads * loader_batch_bytes(model->size, 1);
+}
+
+bool memory_same(const CellSettings *one, const CellSettings *other)
+{
+    return architecture_same(&one->model, &other->model) && one->tuning == other->tuning &&
+           one->batch == other->batch && one->shards == other->shards &&
+           one->precision == other->precision && one->optimiser == other->optimiser &&
+           (one->ema > 0) == (other->ema > 0);
 }

@@ -2,13 +2,16 @@
  * results/result_schema.h. */
 #include "train/cell_files.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/memory_peak.h"
 #include "results/result_schema.h"
 #include "store/files.h"
 #include "train/provenance.h"
+#include "train/split_counts.h"
 #include "train/test_file.h"
 #include "train/validation_scores.h"
 
@@ -23,6 +26,18 @@ typedef struct {
 } Result;
 
 /* ---- /provenance ---- */
+
+/* What it took, as far as the system tells. */
+static Status write_cost(const Result *result)
+{
+    EnergyMeter energy = result->trainer->energy;
+    const double joules = energy_meter_joules(&energy);
+    const int64_t bytes = (int64_t)memory_peak_bytes();
+    if (bytes)
+        TRY(result_write_i64(result->writer, "provenance/memory_peak", 1, &bytes));
+    return isnan(joules) ? STATUS_OK
+                         : result_write_f64(result->writer, "provenance/energy", 1, &joules);
+}
 
 static Status write_provenance(const Result *result)
 {
@@ -73,6 +88,8 @@ static Status write_all(const Result *result)
     TRY(result_write_format(result->writer));
     TRY(result_write_text(result->writer, "config", result->place->config_text));
     TRY(write_provenance(result));
+    TRY(write_cost(result));
+    TRY(split_counts_write(result->writer, result->trainer->dataset));
     TRY(write_history(result));
     if (result->validation && result->validation->count > 0)
         TRY(validation_scores_write(result->writer, result->trainer->dataset, result->validation));

@@ -403,7 +403,15 @@ CellSettings setting_defaults(size_t architecture)
     setting_rows_default(task->row_count, task->rows, settings.task.own);
     if (!architecture_at(architecture)->scales_a_branch)
         settings.branch_scale = 1; /* it has none */
+    setting_default_rate(&settings);
     return settings;
+}
+
+void setting_default_rate(CellSettings *settings)
+{
+    const Architecture *architecture = architecture_of(&settings->model);
+    if (architecture->learning_rate)
+        settings->learning_rate = architecture->learning_rate(&settings->model);
 }
 
 void setting_take_back(CellSettings *settings)
@@ -432,7 +440,10 @@ Status setting_read(CellSettings *settings, size_t setting, const char *text)
         settings->model = defaults.model;
         settings->task = defaults.task;
         settings->branch_scale = defaults.branch_scale;
+        settings->learning_rate = defaults.learning_rate;
     }
+    if (setting == setting_find("model", "base"))
+        setting_default_rate(settings);
     return STATUS_OK;
 }
 

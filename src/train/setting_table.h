@@ -40,6 +40,9 @@ bool setting_is_former(size_t setting);
 /* The defaults of an architecture (its position in the table) and its task. */
 CellSettings setting_defaults(size_t architecture);
 
+/* Sets the learning rate to the default of the cell's network. */
+void setting_default_rate(CellSettings *settings);
+
 /* Sets every setting that was added later than others to what it was before. */
 void setting_take_back(CellSettings *settings);
 
@@ -64,7 +67,8 @@ bool setting_is_in_title(const CellSettings *settings, size_t setting);
 
 /* Reads `text` into its field, if it applies. STATUS_ARGUMENT says what was expected ("alpha: '2'
  * (expected a number from 0 to 1)"). Reading the architecture sets everything that belongs to it
- * and its task to defaults, so it comes first. */
+ * and its task to defaults, so it comes first; reading the network's base sets the learning rate to
+ * that of such a width, so a rate of its own comes later. */
 Status setting_read(CellSettings *settings, size_t setting, const char *text);
 
 /* The value in canonical text: the fewest digits that read back the same; "" if it does not apply.

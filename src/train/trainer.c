@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "base/memory_peak.h"
 #include "train/mpi_check.h"
 
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
@@ -50,9 +51,8 @@ static Status build_network(Trainer *trainer)
     return STATUS_OK;
 }
 
-static size_t count_workers(size_t shards)
+size_t trainer_workers(size_t shards, size_t threads)
 {
-    const size_t threads = (size_t)omp_get_max_threads();
     size_t workers = 1;
     while (2 * workers <= threads && 2 * workers <= shards)
         workers *= 2;
@@ -144,7 +144,7 @@ static Status build(Trainer *trainer)
     TRY(check_cut(trainer));
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
-    trainer->workers = count_workers(trainer->local_shards);
+    trainer->workers = trainer_workers(trainer->local_shards, (size_t)omp_get_max_threads());
     TRY(build_network(trainer));
     TRY(make_twins(trainer));
     TRY(make_objective(trainer));
@@ -170,6 +170,8 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
 {
     *trainer = (Trainer){.settings = settings, .dataset = dataset, .group = group};
     parameters_init(&trainer->parameters);
+    memory_peak_restart();
+    energy_meter_start(&trainer->energy, ENERGY_FOLDER);
     return build(trainer);
 }
 
@@ -389,6 +391,7 @@ Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));
     optimiser_average(trainer->optimiser);
+    energy_meter_look(&trainer->energy);
     ++trainer->step;
     return STATUS_OK;
 }

@@ -16,6 +16,7 @@
 
 #include <mpi.h>
 
+#include "base/energy_meter.h"
 #include "data/loader.h"
 #include "infer/network.h"
 #include "nn/optimiser.h"
@@ -57,6 +58,7 @@ typedef struct {
     size_t steps_per_epoch, steps; /* steps of an epoch, of the whole run */
     size_t step;                   /* steps done */
     double compute_seconds;        /* of this rank's own arithmetic, waiting left out */
+    EnergyMeter energy;            /* of this host, since trainer_init() */
     double *shard_losses;          /* shards x the task's losses */
     size_t observed_floats;        /* of the network's buffers, in a pass */
     float *observed;               /* shards x observed_floats: what each shard's pass has seen */
@@ -75,6 +77,9 @@ Status trainer_start(Trainer *trainer);
 /* One step. `wish` is ignored on all ranks but 0, whose wish they learn. A loss or gradient that is
  * not finite is STATUS_DIVERGED on every rank. */
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
+
+/* How many of a rank's threads take shards, of which it has so many. */
+size_t trainer_workers(size_t shards, size_t threads);
 
 /* What the settings say of the network, for a data set of `classes` lesion classes and as many
  * views of `batch` images as its task learns from. */

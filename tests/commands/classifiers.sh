@@ -21,7 +21,7 @@ data: {manifest: data/manifest.csv}
 model: {architecture: [vgg19_bn, resnet50], base: 4, size: 48, dropout: 0.3}
 loss: {class_weights: balanced, label_smoothing: 0.1}
 training: {epochs: 4, batch: 8, shards: 4, learning_rate: 1e-2, mixup: 0.3}
-grid: {ranks_per_cell: $ranks, checkpoint: 1}
+grid: {ranks_per_cell: $ranks, checkpoint: 1, keep_state: true}
 END
 done
 

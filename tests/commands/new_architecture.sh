@@ -22,7 +22,7 @@ data: {manifest: data/manifest.csv}
 model: {architecture: tiny_classifier, channels: 24, dropout: 0.1}
 tuning: [local, global]
 training: {epochs: 60, batch: 8, shards: 4, learning_rate: 1e-2, augment: false}
-grid: {ranks_per_cell: $ranks, checkpoint: 1}
+grid: {ranks_per_cell: $ranks, checkpoint: 1, keep_state: true}
 END
 done
 

@@ -24,7 +24,7 @@ model: {backbone: r50x1, base: 4, size: 64}
 training:
   {epochs: 6, batch: 4, shards: 4, ema: 0.9, backbone_rate: 0.5, sampling: balanced, colour_strength: 2,
    test_flips: true, scale: 0.3, rotation: 15, brightness_gamma: 0.3, blur: 1.5}
-grid: {ranks_per_cell: $ranks}
+grid: {ranks_per_cell: $ranks, keep_state: true}
 END
     sed -E "s/epochs: 6/epochs: 2/; s/, ema: .*/, ema: 0}/; /test_flips/d" ranks$ranks.yaml >plain$ranks.yaml
 done

@@ -46,6 +46,25 @@ wait $pid 2>/dev/null || true
 "$grid" stop.yaml --only stop_after=2 --out killed 2>killed.txt || fail "resumed: $(cat killed.txt)"
 [ "$(epochs killed)" = 3 ] || fail "resumed: $(epochs killed) epochs in place of 3"
 
+# What only going on would need is gone; a job that died before the journal had the end finishes all the
+# same, with the same bits.
+previous() { find "$1" -name checkpoint.previous.h5 | wc -l; }
+[ "$(previous whole)" = 0 ] || fail "finished cells have their checkpoints of before"
+cp -r whole again
+rm again/cells/*/result.h5
+grep -v '"event":"\(finished\|closed\)"' whole/journal.jsonl >again/journal.jsonl
+"$grid" stop.yaml --out again 2>again.txt || fail "again: $(cat again.txt)"
+for cell in $(ls whole/cells); do
+    h5dump -n "whole/cells/$cell/checkpoint.h5" >names.txt
+    grep -q /optimiser names.txt && fail "$cell has its optimiser's state"
+    h5diff {whole,again}/cells/"$cell"/checkpoint.h5 /parameters &&
+        h5diff {whole,again}/cells/"$cell"/result.h5 /test/predictions/scores || fail "$cell: other bits"
+done
+sed 's/ranks_per_cell: 1/&, keep_state: true/' stop.yaml >keep.yaml
+"$grid" keep.yaml --only stop_after=2 --out kept 2>kept.txt || fail "kept: $(cat kept.txt)"
+[ "$(previous kept)" = 1 ] && h5dump -n kept/cells/*/checkpoint.h5 >kept.txt && grep -q /optimiser kept.txt ||
+    fail "keep_state keeps nothing"
+
 sed '$a loss: {alpha: [0.25, 0.75]}\nsearch: halving' stop.yaml >search.yaml
 "$grid" search.yaml --plan >search.txt 2>&1 && fail "a search takes stop_after"
 grep -q 'expected stop_after: 0, not 2' search.txt || fail "another refusal: $(cat search.txt)"

@@ -195,7 +195,7 @@ static Status simulate(const Arguments *arguments, bool *within)
     if (arguments->group >= 0)
         group = (size_t)arguments->group;
     const Simulation simulation = {
-        .scheduling = master_scheduling((size_t)arguments->ranks, group),
+        .scheduling = master_scheduling((size_t)arguments->ranks, group, NULL),
         .count = count,
         .cells = cells,
         .end = (double)INFINITY,

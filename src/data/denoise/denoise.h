@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "image/black_surround.h"
 #include "image/box.h"
+#include "image/crop.h"
 #include "image/denoise_choice.h"
 #include "image/image.h"
 #include "image/noise_filter.h"
@@ -36,6 +37,7 @@ typedef struct {
     size_t cost; /* of an overlaid pixel in pixels of the frame, 1 to CROP_COST_MOST */
     double core; /* share of the bright field's sides, about its middle, that the crop of a frame
                     without a known lesion holds in any case; above 0, at most 1 */
+    CropShape shape; /* rectangles unless lesions may be cut */
     DenoiseFill fill;
     bool filtered;
     NoiseFilter filter;
@@ -43,13 +45,14 @@ typedef struct {
     const char *detector; /* what tells its network from others; "" without one */
 } DenoiseSettings;
 
-/* Cost 8, the middle half, inpainting, the filter's defaults, no network. */
+/* Cost 8, the middle half, rectangles, inpainting, the filter's defaults, no network. */
 DenoiseSettings denoise_defaults(void);
 
 /* What networks are trained with, the filter only where the choice has it. The choice is not
  * DENOISE_NONE. No overlay is left if a rectangle without any holds the middle third of the bright
  * field: a square in a corner reaches into the middle half, and the little that a milder cost
- * leaves of the surround, more on the frames of one source than of another, tells them apart. */
+ * leaves of the surround, more on the frames of one source than of another, tells them apart. So do
+ * the proportions of rectangles, which follow from the overlays; the crop is a square. */
 DenoiseSettings denoise_settings_of(DenoiseChoice choice);
 
 typedef struct {

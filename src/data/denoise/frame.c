@@ -42,6 +42,7 @@ DenoiseSettings denoise_settings_of(DenoiseChoice choice)
     DenoiseSettings settings = denoise_defaults();
     settings.cost = CROP_COST_MOST;
     settings.core = 1.0 / 3;
+    settings.shape = CROP_SQUARE;
     settings.filtered = choice == DENOISE_CROP_FILTER;
     return settings;
 }
@@ -259,7 +260,7 @@ static Status carry(const DenoiseSettings *settings, const DenoiseLesions *lesio
     const PixelBox core = core_of(settings, look, lesions),
                    whole = {0, 0, frame->width, frame->height};
     TRY(crop_find(frame->height, frame->width, look->overlaid, settings->cost, &core,
-                  &result->crop));
+                  settings->shape, &result->crop));
     result->overlaid_before = share(frame->width, &whole, look->overlaid);
     result->overlaid_after = share(frame->width, &result->crop, look->overlaid);
     TRY(crop_cut(frame, &result->crop, &result->image));

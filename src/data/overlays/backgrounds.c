@@ -94,7 +94,7 @@ static Status find_part(const Image *frame, Grid *grid, PixelBox *part)
     if (grid->overlaid[y * CELLS + x])
         return STATUS_OK;
     const PixelBox core = {x, y, x + 1, y + 1};
-    TRY(crop_find(CELLS, CELLS, grid->overlaid, CROP_COST_MOST, &core, &cells));
+    TRY(crop_find(CELLS, CELLS, grid->overlaid, CROP_COST_MOST, &core, CROP_RECTANGLE, &cells));
     const PixelBox box = {edge(cells.x0, frame->width), edge(cells.y0, frame->height),
                           edge(cells.x1, frame->width), edge(cells.y1, frame->height)};
     const size_t width = box.x1 - box.x0, height = box.y1 - box.y0;

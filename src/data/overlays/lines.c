@@ -22,21 +22,22 @@ static Colour draw_colour(RandomStream *stream)
         {250, 240, 90},  {120, 240, 120}, {110, 220, 250}, {255, 170, 60},  {255, 90, 80},
         {160, 190, 255}, {240, 240, 200}, {20, 20, 20},
     };
-    const uint32_t first = random_below(stream, 2) ? 4 : sizeof colours / sizeof *colours;
+    const uint32_t first = random_below(stream, 4) ? 5 : sizeof colours / sizeof *colours;
     return colours[random_below(stream, first)];
 }
 
 static Lettering draw_style(RandomStream *stream, float height)
 {
     Lettering style = {.family = families[random_below(stream, sizeof families / sizeof *families)],
-                       .bold = random_below(stream, 3) == 0,
+                       .bold = random_below(stream, 4) == 0,
                        .coarse = random_below(stream, 5) < 2,
                        .colour = draw_colour(stream)};
-    /* From a 60th of the frame to a 17th, small ones as often as large ones. */
-    style.height = fmaxf(5, height * 0.0167f * powf(3.5f, random_uniform(stream)));
-    style.stretch = random_below(stream, 3) ? 1 : random_range(stream, 0.75f, 1.4f);
-    style.opacity = random_below(stream, 3) ? 1 : random_range(stream, 0.55f, 1);
-    const bool outlined = random_below(stream, 5) < 2;
+    /* From a 50th of the picture to a 13th, small ones as often as large ones: a picture is a part
+     * of a frame, on which letters are from a 90th to a 25th. */
+    style.height = fmaxf(5, height * 0.02f * powf(4, random_uniform(stream)));
+    style.stretch = random_below(stream, 2) ? 1 : random_range(stream, 0.75f, 1.3f);
+    style.opacity = random_below(stream, 2) ? 1 : random_range(stream, 0.55f, 1);
+    const bool outlined = random_below(stream, 5) == 0;
     style.outline = outlined ? fmaxf(1, style.height * random_range(stream, 0.06f, 0.14f)) : 0;
     return style;
 }
@@ -205,7 +206,7 @@ static Block draw_block(RandomStream *stream, const Image *image)
     }
     /* Of letters as small as that, which have no outline to be read by. */
     block.interlaced = 1;
-    if (block.style.height < 0.03f * height && random_below(stream, 2)) {
+    if (block.style.height < 0.05f * height && random_below(stream, 2)) {
         block.style.outline = 0;
         block.interlaced = random_range(stream, 0, 0.5f);
     }

@@ -261,6 +261,7 @@ static Status make_pretraining(const ExperimentFile *experiment, const char *pat
     *made = (GridCell){.pretrains = true, .number = cell->number};
     made->settings = setting_defaults((size_t)cell->settings.model.architecture);
     made->settings.model = cell->settings.model;
+    setting_default_rate(&made->settings);
     if (section->self_supervised)
         make_self_supervised(&made->settings);
     made->settings.test_on_validation = true; /* it is measured, but not for its own sake */

@@ -269,8 +269,8 @@ static Status read_seconds(YamlNode value, const char *key, unsigned long long l
 
 static Status read_grid(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", "patience",
-                                        NULL};
+    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence",
+                                        "patience",       "keep_state", NULL};
     Reading *reading = context;
     if (strcmp(key, "ranks_per_cell") == 0)
         return read_ranks(reading, value);
@@ -280,6 +280,8 @@ static Status read_grid(void *context, YamlNode key_node, const char *key, YamlN
         return read_seconds(value, key, 2, &reading->experiment->silence);
     if (strcmp(key, "patience") == 0)
         return read_seconds(value, key, 0, &reading->experiment->patience);
+    if (strcmp(key, "keep_state") == 0)
+        return yaml_flag(value, key, &reading->experiment->keep_state);
     return yaml_refuse_key(key_node, "grid", key, known);
 }
 
@@ -450,6 +452,14 @@ CellSettings experiment_file_architecture(const ExperimentFile *experiment, size
         chosen = &experiment->variants[position - listed].values[setting];
     position = position < listed ? position : 0;
     return setting_defaults(chosen->count ? architecture_find(chosen->texts[position]) : 0);
+}
+
+const SettingValues *experiment_file_bases(const ExperimentFile *experiment, size_t position)
+{
+    const size_t setting = setting_find("model", "base"), listed = listed_architectures(experiment);
+    if (position >= listed && experiment->variants[position - listed].values[setting].count)
+        return &experiment->variants[position - listed].values[setting];
+    return &experiment->values[setting];
 }
 
 /* A variant's settings are its architecture's, and nothing but the seed may be a list beside them.

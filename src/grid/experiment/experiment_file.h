@@ -14,7 +14,7 @@
  *     variants: {full: {}, without_attention: {model: {attention: false}}}
  *     pretrain: {manifest: ...}               # before the cells: see pretrain_section.h
  *     test_sets: [{name: elsewhere, manifest: ...}]   # after them: see test_sets_section.h
- *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600}
+ *     grid: {ranks_per_cell: 2, checkpoint: 600, silence: 600, patience: 600, keep_state: false}
  *
  * Every setting of setting_table.h may be a single value or a list; a list of more than one value
  * is an axis. model.initial may be a mapping too, from what networks are called
@@ -61,6 +61,7 @@ typedef struct {
     double checkpoint_seconds; /* from one checkpoint to the next, at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
     double patience;           /* seconds for which is tried again what the storage refuses */
+    bool keep_state;           /* finished cells keep what going on would need */
     SettingValues *values;     /* setting_count() */
     size_t variant_count;      /* 0: there are none */
     ExperimentVariant *variants;
@@ -77,8 +78,11 @@ void experiment_file_clear(ExperimentFile *experiment);
 size_t experiment_file_architectures(const ExperimentFile *experiment);
 CellSettings experiment_file_architecture(const ExperimentFile *experiment, size_t position);
 
+/* The values of model.base that the architecture is trained with; none: its default. */
+const SettingValues *experiment_file_bases(const ExperimentFile *experiment, size_t position);
+
 /* What a setting that the file does not give is in all of the experiment's architectures that have
- * it; false if they differ, or none has it. */
+ * it, at each width; false if they differ, or none has it. */
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
                              char text[SETTING_TEXT_BYTES]);
 

@@ -28,21 +28,36 @@ static void write_values(FILE *stream, size_t setting, const SettingValues *valu
     fputc(brackets[1], stream);
 }
 
+/* The default of one network; false if another one's is in `text` already. */
+static bool add_default(const CellSettings *defaults, size_t setting, bool *found,
+                        char text[SETTING_TEXT_BYTES])
+{
+    char own[SETTING_TEXT_BYTES];
+    if (!setting_applies(defaults, setting))
+        return true;
+    setting_write(defaults, setting, own);
+    if (*found && strcmp(own, text) != 0)
+        return false;
+    snprintf(text, SETTING_TEXT_BYTES, "%s", own);
+    *found = true;
+    return true;
+}
+
 bool experiment_file_default(const ExperimentFile *experiment, size_t setting,
                              char text[SETTING_TEXT_BYTES])
 {
     bool found = false;
     text[0] = '\0';
     for (size_t i = 0; i < experiment_file_architectures(experiment); ++i) {
-        const CellSettings defaults = experiment_file_architecture(experiment, i);
-        char own[SETTING_TEXT_BYTES];
-        if (!setting_applies(&defaults, setting))
-            continue;
-        setting_write(&defaults, setting, own);
-        if (found && strcmp(own, text) != 0)
-            return false;
-        snprintf(text, SETTING_TEXT_BYTES, "%s", own);
-        found = true;
+        CellSettings defaults = experiment_file_architecture(experiment, i);
+        const SettingValues *bases = experiment_file_bases(experiment, i);
+        for (size_t k = 0; k == 0 || k < bases->count; ++k) {
+            if (bases->count && setting_read(&defaults, setting_find("model", "base"),
+                                             bases->texts[k]) != STATUS_OK)
+                continue; /* another architecture's */
+            if (!add_default(&defaults, setting, &found, text))
+                return false;
+        }
     }
     return found;
 }
@@ -145,8 +160,11 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
     fprintf(stream, "search: %s\n", experiment->halving ? "halving" : "grid");
     fprintf(stream, "grid:\n  ranks_per_cell: %s\n  checkpoint: %.0f\n  silence: %.0f\n", ranks,
             experiment->checkpoint_seconds, experiment->silence);
-    if (experiment->patience != PATIENCE_SECONDS) /* which earlier versions cannot read */
+    /* What earlier versions cannot read stands there only where it says something. */
+    if (experiment->patience != PATIENCE_SECONDS)
         fprintf(stream, "  patience: %.0f\n", experiment->patience);
+    if (experiment->keep_state)
+        fputs("  keep_state: true\n", stream);
     pretrain_section_write(stream, &experiment->pretrain);
     test_sets_section_write(stream, &experiment->test_sets);
     if (fclose(stream) != 0)

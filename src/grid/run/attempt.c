@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/process_memory.h"
+#include "grid/run/cell_memory.h"
 #include "grid/run/threads.h"
 #include "store/files.h"
 #include "store/hdf5_reader.h"
@@ -174,6 +176,24 @@ static Status run_test(const Job *job, const GridCell *cell, size_t set, const c
     return status;
 }
 
+/* ---- memory ---- */
+
+/* What the leader took at its largest, beside what was counted on: --plan and the scheduler rest on
+ * that. */
+static void log_memory(FILE *log, const Job *job, const GridCell *cell, MPI_Comm group)
+{
+    MemoryModel model;
+    char now[CLOCK_TEXT_BYTES];
+    int ranks = 1;
+    if (memory_model_init(&cell->settings, cell->settings.model.classes, &model) != STATUS_OK ||
+        MPI_Comm_size(group, &ranks) != MPI_SUCCESS)
+        return;
+    const MemoryNeed need = memory_need(&model, (size_t)ranks, threads_count());
+    clock_text(now);
+    fprintf(log, "%s  memory: %.3f GB at most on this rank, %.3f were expected\n", now,
+            1e-9 * process_memory_most(), 1e-9 * (cell_memory_base(job) + need.total));
+}
+
 /* ---- the whole ---- */
 
 Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const CellHooks *hooks,
@@ -203,7 +223,8 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
     status = mpi_agree(group, status);
     if (status == STATUS_OK && attempt->test)
         status = run_test(job, cell, attempt->test - 1, folder, log, hooks, end);
-    else if (status == STATUS_OK)
+    else if (status == STATUS_OK) {
+        process_memory_restart();
         status = cell_run(&settings,
                           &(CellPlace){.folder = folder,
                                        .cell_id = cell->id,
@@ -212,8 +233,13 @@ Status attempt_run(const Job *job, const Attempt *attempt, MPI_Comm group, const
                                        .saved_step = attempt->saved_step,
                                        .pretraining = source ? source->id : NULL,
                                        .weights = cell->weights,
+                                       .keep_state = job->keep_state,
                                        .log = log},
                           job_dataset(job, cell), group, hooks, end);
+        if (log && status == STATUS_OK)
+            log_memory(log, job, cell, group);
+    }
+    process_memory_trim(); /* for the cells that run beside the next one */
     if (log)
         fclose(log);
     return status;

@@ -280,6 +280,7 @@ static Status pack(const Job *job, char **bytes, size_t *count)
     put(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds);
     put(&blob, &job->silence, sizeof job->silence);
     put(&blob, &job->patience, sizeof job->patience);
+    put(&blob, &job->keep_state, sizeof job->keep_state);
     put(&blob, &job->cells.count, sizeof job->cells.count);
     for (size_t i = 0; i < job->cells.count; ++i) {
         put(&blob, &job->cells.cells[i], sizeof(GridCell));
@@ -308,6 +309,7 @@ static Status unpack(Job *job, const void *bytes, size_t count)
     TRY(take(&blob, &job->checkpoint_seconds, sizeof job->checkpoint_seconds));
     TRY(take(&blob, &job->silence, sizeof job->silence));
     TRY(take(&blob, &job->patience, sizeof job->patience));
+    TRY(take(&blob, &job->keep_state, sizeof job->keep_state));
     TRY(take(&blob, &cells, sizeof cells));
     TRY(MEMORY_NEW(&job->cells.cells, cells));
     for (size_t i = 0; i < cells; ++i) {

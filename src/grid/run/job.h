@@ -26,6 +26,7 @@ typedef struct {
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
     double patience;           /* seconds for which is tried again what the storage refuses */
+    bool keep_state;           /* finished cells keep what going on would need */
     size_t warning_count, warning_room;
     char **warnings; /* warning_count: what deserves a look before the job runs; of rank 0 */
 } Job;

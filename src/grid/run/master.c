@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "data/loader.h"
 #include "grid/run/attempt.h"
+#include "grid/run/cell_memory.h"
 #include "grid/run/master_state.h"
 #include "grid/run/signals.h"
 #include "grid/run/threads.h"
@@ -217,12 +218,14 @@ static Status run(Master *master)
 
 /* ---- before and after ---- */
 
-SchedulerSettings master_scheduling(size_t workers, size_t ranks_per_cell)
+SchedulerSettings master_scheduling(size_t workers, size_t ranks_per_cell,
+                                    const SchedulerNodes *nodes)
 {
     return (SchedulerSettings){.ranks = workers,
                                .fixed_group = ranks_per_cell,
                                .doubling = DOUBLING,
-                               .restart_cost = RESTART_SECONDS};
+                               .restart_cost = RESTART_SECONDS,
+                               .nodes = nodes};
 }
 
 static void recall_cell(Master *master, size_t index)
@@ -251,6 +254,33 @@ static void recall_cell(Master *master, size_t index)
     cost_model_measure(&master->cost, index, record->step_seconds);
 }
 
+/* A cell that has room nowhere fails now, and with it what waits for it. */
+static Status refuse_too_large(Master *master, SchedulerCell *plan)
+{
+    for (size_t i = 0; i < master->cell_count; ++i) {
+        char cause[CELL_MEMORY_TEXT_BYTES];
+        if (master->cells[i].standing == CELL_DONE)
+            plan[i].rank_bytes[0] = plan[i].alone_bytes;
+        if (!(plan[i].work > 0) || scheduler_smallest_group(&master->scheduling, &plan[i]))
+            continue;
+        cell_memory_refusal(master->job, master->settings->nodes, &plan[i], cause);
+        TRY(master_refuse(master, i, cause));
+    }
+    for (size_t i = 0; i < master->cell_count; ++i)
+        plan[i].work = master_work_left(master, i);
+    return STATUS_OK;
+}
+
+static Status plan_memory(Master *master, SchedulerCell *plan)
+{
+    Nodes *nodes = master->settings->nodes;
+    TRY(cell_memory_fill(master->job, nodes->threads, plan, NULL));
+    master->scheduling =
+        master_scheduling(master->worker_count, master->settings->ranks_per_cell,
+                          nodes_for_scheduler(nodes, cell_memory_base(master->job)));
+    return refuse_too_large(master, plan);
+}
+
 static Status make_scheduler(Master *master)
 {
     SchedulerCell *plan;
@@ -264,9 +294,9 @@ static Status make_scheduler(Master *master)
                                                     ? 1
                                                     : master_grid_cell(master, i)->settings.shards,
                                   .source = master_grid_cell(master, i)->source};
-    master->scheduling = master_scheduling(master->worker_count, master->settings->ranks_per_cell);
-    Status status =
-        scheduler_new(&master->scheduling, master->cell_count, plan, &master->scheduler);
+    Status status = plan_memory(master, plan);
+    if (status == STATUS_OK)
+        status = scheduler_new(&master->scheduling, master->cell_count, plan, &master->scheduler);
     free(plan);
     if (status == STATUS_OK)
         scheduler_set_end(master->scheduler, master->end);

@@ -10,6 +10,7 @@
 #include "grid/experiment/search.h"
 #include "grid/run/job.h"
 #include "grid/run/link.h"
+#include "grid/run/nodes.h"
 #include "grid/run/results_folder.h"
 #include "grid/schedule/scheduler.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     bool retry;            /* failed cells are run again */
     const Search *search;  /* which cells go on at its rungs */
     const bool *selected;  /* one for each cell of the job; NULL: all */
+    Nodes *nodes;          /* where the ranks are; borrowed */
 } MasterSettings;
 
 typedef struct {
@@ -28,8 +30,10 @@ typedef struct {
     bool broken;                        /* a worker is dead, so that MPI cannot be finalised */
 } MasterEnd;
 
-/* How the master schedules: `workers` ranks that train, groups as MasterSettings says. */
-SchedulerSettings master_scheduling(size_t workers, size_t ranks_per_cell);
+/* How the master schedules: `workers` ranks that train, on those nodes (NULL: wherever), groups as
+ * MasterSettings says. */
+SchedulerSettings master_scheduling(size_t workers, size_t ranks_per_cell,
+                                    const SchedulerNodes *nodes);
 
 /* Runs what is left of the job in its open folder. The workers stay until they are let go. */
 Status master_run(const MasterSettings *settings, Link *link, const Job *job, ResultsFolder *folder,

@@ -139,6 +139,15 @@ Status master_fail_dependents(Master *master, size_t index)
     return STATUS_OK;
 }
 
+Status master_refuse(Master *master, size_t index, const char *cause)
+{
+    MasterCell *cell = &master->cells[index];
+    cell->status = STATUS_NO_MEMORY;
+    snprintf(cell->cause, sizeof cell->cause, "%s", cause);
+    TRY(fail(master, index, status_name(STATUS_NO_MEMORY)));
+    return master_fail_dependents(master, index);
+}
+
 static Status lose(Master *master, size_t index)
 {
     MasterCell *cell = &master->cells[index];
@@ -179,6 +188,8 @@ static Status close_attempt(Master *master, size_t index)
         cell->standing = CELL_DONE;
         progress_say(&master->progress, "%s  %s: done", grid->id, grid->name);
         status = master_record_end(master, index, EVENT_FINISHED, NULL, NULL);
+        cell->spare = !master->job->keep_state;
+        master->spares += cell->spare;
     } else if (cell->broken || cell->status == STATUS_LOST) {
         status = lose(master, index);
     } else if (cell->status == STATUS_STORAGE && master_must_stop(master)) {

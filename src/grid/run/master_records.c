@@ -3,6 +3,7 @@
  * To bring a line to disk takes as long as to bring a hundred, and on a shared file system long
  * enough for hundreds of ranks to wait for it. So the records of one round of the master's loop go
  * there together. If the power fails before, the cells' own files still tell what they hold. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "base/memory.h"
 #include "grid/run/master_state.h"
+#include "infer/checkpoint.h"
 #include "store/patience.h"
 
 Status master_record(Master *master, const Event *event)
@@ -26,6 +28,21 @@ Status master_record(Master *master, const Event *event)
     return status == STATUS_OK && master->alone ? master_write_records(master) : status;
 }
 
+/* Nobody goes on from a finished cell. What cannot be removed stays, and does no harm. */
+static void discard_spares(Master *master)
+{
+    for (size_t i = 0; i < master->cell_count; ++i) {
+        char path[PATH_MAX];
+        if (!master->cells[i].spare)
+            continue;
+        master->cells[i].spare = false;
+        if (snprintf(path, sizeof path, "%s/cells/%s/checkpoint.h5", master->job->folder,
+                     master_grid_cell(master, i)->id) < (int)sizeof path)
+            (void)checkpoint_discard_previous(path);
+    }
+    master->spares = 0;
+}
+
 Status master_write_records(Master *master)
 {
     Status status;
@@ -33,6 +50,8 @@ Status master_write_records(Master *master)
               journal_append_all(master->folder->journal, master->record_count, master->records));
     while (master->record_count)
         cJSON_Delete(master->records[--master->record_count]);
+    if (status == STATUS_OK && master->spares)
+        discard_spares(master);
     return status;
 }
 

@@ -27,6 +27,7 @@ typedef struct {
     uint16_t ranks[SCHEDULER_GROUP_MOST];
     size_t members_left; /* of the group, which have not ended the attempt yet */
     bool finished;       /* the leader says that the result is complete */
+    bool spare;          /* its checkpoint before the last goes once the journal has its end */
     bool broken;         /* a rank of the group is dead */
     Status status;       /* of the members that have ended, the one that tells most */
     bool heard;          /* that member only heard of the error */
@@ -62,6 +63,7 @@ typedef struct {
     unsigned attempts;
     size_t record_count, record_room;
     cJSON **records; /* record_count, which the journal is still to get */
+    size_t spares;   /* cells of which something goes then */
     bool alone;
     bool stopping;
     double looked, told; /* when the workers' health was looked at, and they were told of ours */
@@ -112,6 +114,8 @@ Status master_write_records(Master *master);
 
 /* master_cells.c: what happens to cells. */
 double master_work_left(const Master *master, size_t cell);
+/* A cell that cannot be started fails, for that cause: there is no room for it in memory. */
+Status master_refuse(Master *master, size_t cell, const char *cause);
 /* What starts from the parameters of a failed pretraining fails with it; nothing else does. */
 Status master_fail_dependents(Master *master, size_t cell);
 Status master_begin(Master *master, const SchedulerOrder *order);

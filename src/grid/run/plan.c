@@ -10,7 +10,6 @@
 #include "grid/run/master.h"
 #include "grid/run/results_folder.h"
 #include "grid/run/threads.h"
-#include "train/memory_need.h"
 
 static Status read_all(Plan *plan, const RunSettings *settings)
 {
@@ -95,59 +94,55 @@ static void predict(Plan *plan, bool retry)
 
 /* ---- memory ---- */
 
-/* Of the program and its libraries; 80 to 120 MB were seen. */
-static const double PROGRAM_BYTES = 1e8;
-
-static double bytes_of(const Dataset *dataset)
-{
-    double bytes = 0;
-    for (size_t i = 0; i < dataset->count; ++i) {
-        const double side = (double)dataset_side(dataset, i);
-        bytes += side * side * (dataset->examples[i].has_mask ? 4 : 3);
-    }
-    return bytes;
-}
-
-static bool same_need(const CellSettings *a, const CellSettings *b)
-{
-    return architecture_same(&a->model, &b->model) && a->tuning == b->tuning &&
-           a->batch == b->batch && a->shards == b->shards && a->precision == b->precision &&
-           a->optimiser == b->optimiser && (a->ema > 0) == (b->ema > 0);
-}
-
-/* What a cell shares with an earlier one is not counted again. One whose network cannot be set up
- * fails when it runs, not here. */
+/* Without a stated limit cells are planned as if there were room for all. */
 static Status predict_memory(Plan *plan)
 {
-    const GridCells *cells = &plan->job.cells;
-    size_t *kinds, count = 0;
-    TRY(MEMORY_NEW(&plan->memory_bytes, cells->count));
-    TRY(MEMORY_NEW(&kinds, cells->count)); /* a cell of each */
-    for (size_t i = 0; i < plan->job.data_count; ++i)
-        plan->data_bytes += bytes_of(plan->job.datasets[i]);
-    for (size_t i = 0; i < plan->job.tests.count; ++i)
-        for (size_t k = 0; k < plan->job.tests.form_count; ++k)
-            plan->data_bytes += bytes_of(plan->job.tests.sets[i].datasets[k]);
-    for (size_t i = 0; i < cells->count; ++i) {
-        const CellSettings *settings = &cells->cells[i].settings;
-        const size_t ranks = plan->outcomes[i].ranks;
-        size_t kind = 0;
-        plan->memory_bytes[i] = (double)NAN;
-        if (plan_reason(plan, i) != PLAN_RUNS)
-            continue;
-        while (kind < count && (!same_need(settings, &cells->cells[kinds[kind]].settings) ||
-                                plan->outcomes[kinds[kind]].ranks != ranks))
-            ++kind;
-        double bytes = (double)NAN;
-        if (kind < count)
-            plan->memory_bytes[i] = plan->memory_bytes[kinds[kind]];
-        else if (memory_need(settings, settings->model.classes, ranks, &bytes) == STATUS_OK)
-            plan->memory_bytes[i] = bytes + plan->data_bytes + PROGRAM_BYTES;
-        if (kind == count)
-            kinds[count++] = i;
-    }
-    free(kinds);
+    const bool stated = plan->settings->memory.bytes > 0;
+    const size_t count = plan->job.cells.count;
+    plan->limit = stated ? plan->settings->memory : node_limit_find("");
+    plan->data_bytes = cell_memory_data(&plan->job);
+    TRY(MEMORY_NEW(&plan->too_large, count));
+    TRY(MEMORY_NEW(&plan->models, count));
+    TRY(cell_memory_fill(&plan->job, threads_count(), plan->cells, plan->models));
+    TRY(nodes_imagine(&plan->nodes, plan->ranks, plan->node_count,
+                      stated ? &plan->limit : &(NodeLimit){.bytes = (double)INFINITY}));
+    plan->simulation.scheduling =
+        master_scheduling(plan->ranks > 1 ? plan->ranks - 1 : 1, plan->experiment.ranks_per_cell,
+                          nodes_for_scheduler(&plan->nodes, cell_memory_base(&plan->job)));
+    for (size_t i = 0; i < count; ++i)
+        plan->too_large[i] =
+            plan->cells[i].work > 0 &&
+            !scheduler_smallest_group(&plan->simulation.scheduling, &plan->cells[i]);
+    for (size_t i = 0; i < count; ++i)
+        if (plan->cells[i].source && plan->too_large[plan->cells[i].source - 1])
+            plan->too_large[i] = plan->cells[i].work > 0;
+    for (size_t i = 0; i < count; ++i)
+        if (plan->too_large[i])
+            plan->cells[i].work = 0;
     return STATUS_OK;
+}
+
+bool plan_memory(const Plan *plan, size_t cell, MemoryNeed *need)
+{
+    *need = (MemoryNeed){0};
+    if (!plan->models[cell].shards || !plan->outcomes[cell].ranks)
+        return false;
+    *need = memory_need(&plan->models[cell], plan->outcomes[cell].ranks, plan->nodes.threads);
+    return true;
+}
+
+double plan_rank_base(const Plan *plan)
+{
+    return cell_memory_base(&plan->job);
+}
+
+double plan_node_bytes(const Plan *plan)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < plan->nodes.count; ++i)
+        if (plan->nodes.nodes[i].ranks > most)
+            most = plan->nodes.nodes[i].ranks;
+    return (double)most * plan_rank_base(plan) + plan->end.node_bytes;
 }
 
 /* ---- the whole ---- */
@@ -157,6 +152,8 @@ PlanReason plan_reason(const Plan *plan, size_t cell)
     const CellStanding standing = standing_of(plan, cell);
     if (!plan->selected[cell])
         return PLAN_NOT_SELECTED;
+    if (plan->too_large[cell])
+        return PLAN_NO_MEMORY;
     if (plan->cells[cell].work > 0)
         return isfinite(plan->outcomes[cell].start) ? PLAN_RUNS : PLAN_NO_TIME;
     return is_failed(plan, cell)      ? PLAN_FAILED
@@ -169,18 +166,15 @@ static Status fill(Plan *plan)
     const RunSettings *settings = plan->settings;
     TRY(read_all(plan, settings));
     predict(plan, settings->retry);
+    TRY(predict_memory(plan));
     for (size_t i = 0; i < plan->job.cells.count; ++i) {
         plan->left += plan->cells[i].work > 0;
         plan->work += plan->cells[i].work;
     }
-    plan->simulation =
-        (Simulation){.scheduling = master_scheduling(plan->ranks > 1 ? plan->ranks - 1 : 1,
-                                                     plan->experiment.ranks_per_cell),
-                     .count = plan->job.cells.count,
-                     .cells = plan->cells,
-                     .end = settings->seconds};
-    TRY(simulation_run(&plan->simulation, plan->outcomes, &plan->end));
-    return predict_memory(plan);
+    plan->simulation.count = plan->job.cells.count;
+    plan->simulation.cells = plan->cells;
+    plan->simulation.end = settings->seconds;
+    return simulation_run(&plan->simulation, plan->outcomes, &plan->end);
 }
 
 size_t plan_tests(const Plan *plan, size_t set)
@@ -191,9 +185,9 @@ size_t plan_tests(const Plan *plan, size_t set)
     return count;
 }
 
-Status plan_init(const RunSettings *settings, size_t ranks, Plan *plan)
+Status plan_init(const RunSettings *settings, size_t ranks, size_t nodes, Plan *plan)
 {
-    *plan = (Plan){.settings = settings, .ranks = ranks};
+    *plan = (Plan){.settings = settings, .ranks = ranks, .node_count = nodes};
     Status status = fill(plan);
     if (status != STATUS_OK)
         plan_clear(plan);
@@ -211,7 +205,9 @@ void plan_clear(Plan *plan)
     free(plan->cells);
     free(plan->outcomes);
     free(plan->untested);
-    free(plan->memory_bytes);
+    free(plan->too_large);
+    free(plan->models);
+    nodes_clear(&plan->nodes);
     job_clear(&plan->job);
     experiment_file_clear(&plan->experiment);
     *plan = (Plan){0};

@@ -8,8 +8,12 @@
 #include "grid/run/setting_json.h"
 
 static const char *const reasons[] = {
-    [PLAN_NOT_SELECTED] = "not selected", [PLAN_DONE] = "done",       [PLAN_FAILED] = "failed",
-    [PLAN_DROPPED] = "dropped",           [PLAN_NO_TIME] = "no time",
+    [PLAN_NOT_SELECTED] = "not selected",
+    [PLAN_DONE] = "done",
+    [PLAN_FAILED] = "failed",
+    [PLAN_DROPPED] = "dropped",
+    [PLAN_NO_MEMORY] = "no memory",
+    [PLAN_NO_TIME] = "no time",
 };
 
 /* ---- the whole of it ---- */
@@ -32,6 +36,12 @@ static void put_frame(bool *fine, cJSON *object, const Plan *plan)
     json_put_whole(fine, object, "training_ranks", plan->simulation.scheduling.ranks);
     json_put_number(fine, object, "walltime_seconds", plan->simulation.end);
     json_put_number(fine, object, "data_bytes", plan->data_bytes);
+    json_put_whole(fine, object, "nodes", plan->nodes.count);
+    json_put_whole(fine, object, "threads", plan->nodes.threads);
+    json_put_number(fine, object, "rank_base_bytes", plan_rank_base(plan));
+    json_put_number(fine, object, "node_bytes", plan_node_bytes(plan));
+    json_put_number(fine, object, "node_limit_bytes", plan->limit.bytes);
+    json_put_text(fine, object, "node_limit_from", plan->limit.source);
     json_put_text(fine, object, "times_from",
                   cost_model_calibrated(&plan->cost) ? "measured" : "guess");
     json_put_text(fine, object, "refused", plan->difference);
@@ -114,6 +124,27 @@ static cJSON *put_cell(bool *fine, cJSON *list, const Plan *plan, size_t index)
     return item;
 }
 
+/* Of a rank: all of it, and what the cell's part of it is for. */
+static void put_memory(bool *fine, cJSON *item, const Plan *plan, size_t cell)
+{
+    MemoryNeed need;
+    const bool known = plan_memory(plan, cell, &need);
+    json_put_number(fine, item, "memory_bytes",
+                    known ? plan_rank_base(plan) + need.total : (double)NAN);
+    if (!known)
+        return;
+    cJSON *parts = json_put_object(fine, item, "memory");
+    json_put_number(fine, parts, "parameters", need.parameters);
+    json_put_number(fine, parts, "packed", need.packed);
+    json_put_number(fine, parts, "gradients", need.gradients);
+    json_put_number(fine, parts, "messages", need.messages);
+    json_put_number(fine, parts, "optimiser", need.optimiser);
+    json_put_number(fine, parts, "activations", need.activations);
+    json_put_number(fine, parts, "batches", need.batches);
+    json_put_number(fine, parts, "evaluation", need.evaluation);
+    json_put_number(fine, parts, "code", need.code);
+}
+
 typedef struct {
     double start;
     size_t cell;
@@ -144,7 +175,7 @@ static Status put_cells(bool *fine, cJSON *object, const Plan *plan)
         json_put_number(fine, item, "rank_seconds", plan->cells[cell].work);
         json_put_number(fine, item, "step_seconds", cost_model_step_seconds(&plan->cost, cell));
         json_put_whole(fine, item, "ranks", plan->outcomes[cell].ranks);
-        json_put_number(fine, item, "memory_bytes", plan->memory_bytes[cell]);
+        put_memory(fine, item, plan, cell);
         json_put_number(fine, item, "start_seconds", plan->outcomes[cell].start);
         json_put_number(fine, item, "end_seconds", plan->outcomes[cell].end);
         put_settings(fine, item, plan, &plan->job.cells.cells[cell]);

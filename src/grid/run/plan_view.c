@@ -5,10 +5,17 @@
 
 #include "grid/run/progress.h"
 
+/* Of each rank that trains the cell; 0: nothing, or it is not known. */
+static double rank_bytes(const Plan *plan, size_t cell)
+{
+    MemoryNeed need;
+    return plan_memory(plan, cell, &need) ? plan_rank_base(plan) + need.total : 0;
+}
+
 static void print_cells(const Plan *plan, FILE *stream)
 {
-    fprintf(stream, "%-12s  %-32s %-8s %10s %6s %12s %12s\n", "cell", "name", "state", "rank hours",
-            "ranks", "starts after", "done after");
+    fprintf(stream, "%-12s  %-32s %-8s %10s %6s %9s %12s %12s\n", "cell", "name", "state",
+            "rank hours", "ranks", "GB a rank", "starts after", "done after");
     for (size_t i = 0; i < plan->job.cells.count; ++i) {
         const GridCell *cell = &plan->job.cells.cells[i];
         const SimulatedCell *outcome = &plan->outcomes[i];
@@ -19,19 +26,63 @@ static void print_cells(const Plan *plan, FILE *stream)
         if (plan->cells[i].work > 0) {
             duration_text(outcome->start, start);
             duration_text(outcome->end, end);
-            fprintf(stream, " %10.3f %6zu %12s %12s", plan->cells[i].work / 3600, outcome->ranks,
-                    isnan(outcome->start) ? "-" : start, outcome->done ? end : "-");
+            fprintf(stream, " %10.3f %6zu %9.2f %12s %12s", plan->cells[i].work / 3600,
+                    outcome->ranks, 1e-9 * rank_bytes(plan, i), isnan(outcome->start) ? "-" : start,
+                    outcome->done ? end : "-");
         }
         fputc('\n', stream);
     }
 }
 
-static double most_memory(const Plan *plan)
+/* The cell that takes most, and what for. */
+static void print_largest(const Plan *plan, FILE *stream)
 {
-    double most = 0;
-    for (size_t i = 0; i < plan->job.cells.count; ++i)
-        most = fmax(most, plan->memory_bytes[i]);
-    return most;
+    size_t largest = 0;
+    MemoryNeed need;
+    for (size_t i = 1; i < plan->job.cells.count; ++i)
+        if (rank_bytes(plan, i) > rank_bytes(plan, largest))
+            largest = i;
+    if (!plan_memory(plan, largest, &need))
+        return;
+    fprintf(stream,
+            "a rank of %zu thread%s takes up to %.2f GB of memory: program and data %.2f, and for "
+            "%s parameters %.2f, packed weights %.2f, gradients %.2f, messages %.2f, optimiser "
+            "%.2f, activations %.2f, batches %.2f, validation or test %.2f, code %.2f\n",
+            plan->nodes.threads, plan->nodes.threads == 1 ? "" : "s",
+            1e-9 * rank_bytes(plan, largest), 1e-9 * plan_rank_base(plan),
+            plan->job.cells.cells[largest].name, 1e-9 * need.parameters, 1e-9 * need.packed,
+            1e-9 * need.gradients, 1e-9 * need.messages, 1e-9 * need.optimiser,
+            1e-9 * need.activations, 1e-9 * need.batches, 1e-9 * need.evaluation, 1e-9 * need.code);
+}
+
+static void print_memory(const Plan *plan, FILE *stream)
+{
+    const double bytes = plan_node_bytes(plan);
+    const bool stated = plan->settings->memory.bytes > 0;
+    print_largest(plan, stream);
+    if (!plan->left)
+        return;
+    fprintf(stream, "%s takes up to %.2f GB at once", plan->nodes.count > 1 ? "a node" : "the node",
+            1e-9 * bytes);
+    if (isfinite(plan->limit.bytes))
+        fprintf(stream, "; %s %.2f GB (%s)%s", stated ? "it has" : "this one has",
+                1e-9 * plan->limit.bytes, plan->limit.source,
+                !stated && bytes > plan->limit.bytes
+                    ? ": here fewer cells run at a time, or none (see --memory)"
+                    : "");
+    fputc('\n', stream);
+}
+
+static void print_too_large(const Plan *plan, FILE *stream)
+{
+    for (size_t i = 0; i < plan->job.cells.count; ++i) {
+        char text[CELL_MEMORY_TEXT_BYTES];
+        if (!plan->too_large[i])
+            continue;
+        cell_memory_refusal(&plan->job, &plan->nodes, &plan->cells[i], text);
+        fprintf(stream, "%s  %s would fail: %s\n", plan->job.cells.cells[i].id,
+                plan->job.cells.cells[i].name, text);
+    }
 }
 
 static size_t count_pretrainings(const Plan *plan)
@@ -67,9 +118,8 @@ static void print_sum(const Plan *plan, FILE *stream)
     print_tests(plan, stream);
     if (isfinite(plan->simulation.end))
         fprintf(stream, "%zu of %zu cells fit %s\n", plan->end.done, plan->left, limit);
-    if (most_memory(plan) > 0)
-        fprintf(stream, "a rank of one thread needs up to %.2f GB of memory\n",
-                1e-9 * most_memory(plan));
+    print_memory(plan, stream);
+    print_too_large(plan, stream);
     if (plan->search.candidates)
         fputs("the search is taken to keep the first cells of each group: which ones it keeps is "
               "known only as they train\n",

@@ -87,6 +87,7 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
     job->checkpoint_seconds = experiment->checkpoint_seconds;
     job->silence = experiment->silence;
     job->patience = experiment->patience;
+    job->keep_state = experiment->keep_state;
     return STATUS_OK;
 }
 
@@ -182,7 +183,8 @@ static Status close_folder(ResultsFolder *folder, const Job *job, const MasterEn
     return status;
 }
 
-static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEnd *end)
+static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, Nodes *nodes,
+                   RunEnd *end)
 {
     ExperimentFile experiment = {0};
     Job job = {0};
@@ -206,7 +208,8 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, RunEn
                                               .seconds = settings->seconds,
                                               .retry = settings->retry,
                                               .search = &search,
-                                              .selected = selected},
+                                              .selected = selected,
+                                              .nodes = nodes},
                             link, &job, &folder, &cells);
     end->broken = cells.broken;
     if (status == STATUS_OK) {
@@ -262,7 +265,8 @@ static Status watch_peers(void *context)
 }
 
 /* Ranks that do not know one another yet can only block. */
-static Status meet(MPI_Comm comm, int ranks, Link *link, Meeting *meeting)
+static Status meet(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, Nodes *nodes,
+                   Meeting *meeting)
 {
     enum { MEETING_SECONDS = 60 };
     *meeting = (Meeting){.link = link};
@@ -270,6 +274,8 @@ static Status meet(MPI_Comm comm, int ranks, Link *link, Meeting *meeting)
                  "gisd-grid: a rank died at the start; start again\n", RUN_UNFINISHED);
     TRY(threads_share(comm));
     TRY(link_init(link, comm));
+    TRY(nodes_init(nodes, comm, link->peers,
+                   settings->memory.bytes > 0 ? &settings->memory : NULL));
     deadline_clear();
     mpi_set_watch(watch_peers, meeting, MEETING_SECONDS);
     return STATUS_OK;
@@ -279,15 +285,17 @@ Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
 {
     int rank, ranks;
     Link link = {0};
+    Nodes nodes = {0};
     Meeting meeting;
     *end = (RunEnd){.code = EXIT_SUCCESS};
     TRY_MPI(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
     TRY_MPI(MPI_Comm_rank(comm, &rank));
     TRY_MPI(MPI_Comm_size(comm, &ranks));
     signals_catch();
-    Status status = meet(comm, ranks, &link, &meeting);
+    Status status = meet(settings, comm, ranks, &link, &nodes, &meeting);
     if (status == STATUS_OK)
-        status = rank == 0 ? lead(settings, comm, &link, end) : follow(comm, &link, end);
+        status = rank == 0 ? lead(settings, comm, &link, &nodes, end) : follow(comm, &link, end);
+    nodes_clear(&nodes);
     end->broken |= status == STATUS_LOST;
     link_clear(&link);
     return status;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "grid/experiment/experiment_file.h"
 #include "grid/run/job.h"
+#include "grid/run/node_limit.h"
 
 typedef struct {
     const char *experiment; /* the YAML file */
@@ -16,6 +17,7 @@ typedef struct {
     const char *only;       /* which cells, as selection.h reads them; NULL: all */
     bool retry;             /* failed cells are run again */
     double seconds;         /* until the job must have ended; INFINITY: no limit */
+    NodeLimit memory;       /* of a node, as stated; 0 bytes: it is not */
 } RunSettings;
 
 /* Exit codes of gisd-grid: EXIT_SUCCESS (every cell is done), EXIT_FAILURE, and RUN_UNFINISHED: it

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "grid/schedule/scheduler_memory.h"
 
 typedef struct {
     double work, interval;
@@ -19,14 +20,21 @@ typedef struct {
     bool awaited;    /* it is a source itself */
 } Cell;
 
+/* As SchedulerCell's; apart from the cells, which every decision goes through. */
+typedef struct {
+    double rank[SCHEDULER_GROUP_SIZES], alone;
+} CellBytes;
+
 typedef enum { RANK_IDLE, RANK_BUSY, RANK_DEAD } RankState;
 
 struct Scheduler {
     SchedulerSettings settings;
     size_t count;
-    Cell *cells; /* count */
+    Cell *cells;      /* count */
+    CellBytes *bytes; /* count */
     RankState *ranks;
     bool *avoided; /* by rank; such a rank counts neither as living nor as idle */
+    SchedulerMemory memory;
     size_t living, idle, waiting;
     bool begun; /* some cell has been started */
     double end;
@@ -43,9 +51,13 @@ Status scheduler_new(const SchedulerSettings *settings, size_t count, const Sche
     made->end = (double)INFINITY;
     Status status = MEMORY_NEW(&made->cells, count);
     if (status == STATUS_OK)
+        status = MEMORY_NEW(&made->bytes, count);
+    if (status == STATUS_OK)
         status = MEMORY_NEW(&made->ranks, settings->ranks);
     if (status == STATUS_OK)
         status = MEMORY_NEW(&made->avoided, settings->ranks);
+    if (status == STATUS_OK)
+        status = scheduler_memory_init(&made->memory, settings->nodes, settings->ranks);
     if (status != STATUS_OK) {
         scheduler_free(made);
         *scheduler = NULL;
@@ -58,6 +70,8 @@ Status scheduler_new(const SchedulerSettings *settings, size_t count, const Sche
                                 .most_ranks = cells[i].most_ranks,
                                 .source = cells[i].source,
                                 .state = done ? SCHEDULER_DONE : SCHEDULER_WAITING};
+        memcpy(made->bytes[i].rank, cells[i].rank_bytes, sizeof cells[i].rank_bytes);
+        made->bytes[i].alone = cells[i].alone_bytes;
         made->waiting += !done;
     }
     for (size_t i = 0; i < count; ++i)
@@ -71,9 +85,20 @@ void scheduler_free(Scheduler *scheduler)
     if (!scheduler)
         return;
     free(scheduler->cells);
+    free(scheduler->bytes);
     free(scheduler->ranks);
     free(scheduler->avoided);
+    scheduler_memory_clear(&scheduler->memory);
     free(scheduler);
+}
+
+/* Its place in `rank_bytes`. */
+static size_t group_size(size_t group)
+{
+    size_t place = 0;
+    for (; group > 1; group /= 2)
+        ++place;
+    return place;
 }
 
 /* ---- times ---- */
@@ -185,14 +210,72 @@ static bool is_free(const Scheduler *scheduler, size_t rank)
     return scheduler->ranks[rank] == RANK_IDLE && !scheduler->avoided[rank];
 }
 
-static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order)
+/* Marks the free ranks on whose nodes there is room for so much each, on every node its first ones.
+ * Returns how many there are. */
+static size_t mark_eligible(const Scheduler *scheduler, double bytes)
 {
-    /* Neighbours share a host: the tightest run of idle ranks that holds the group, else the first
+    const SchedulerMemory *memory = &scheduler->memory;
+    size_t count = 0;
+    scheduler_memory_count(memory, bytes);
+    for (size_t rank = 0; rank < scheduler->settings.ranks; ++rank) {
+        memory->eligible[rank] =
+            is_free(scheduler, rank) && scheduler_memory_take_place(memory, rank);
+        count += memory->eligible[rank];
+    }
+    return count;
+}
+
+static double bytes_of(const Scheduler *scheduler, const Cell *cell, size_t group)
+{
+    return scheduler->bytes[cell - scheduler->cells].rank[group_size(group)];
+}
+
+static bool has_room(const Scheduler *scheduler, const Cell *cell, size_t group)
+{
+    return !scheduler->settings.nodes ||
+           mark_eligible(scheduler, bytes_of(scheduler, cell, group)) >= group;
+}
+
+static double least_bytes(const Scheduler *scheduler, const Cell *cell)
+{
+    const double *bytes = scheduler->bytes[cell - scheduler->cells].rank;
+    double least = bytes[0];
+    for (size_t i = 1; i <= group_size(cell->most_ranks) && i < SCHEDULER_GROUP_SIZES; ++i)
+        least = fmin(least, bytes[i]);
+    return least;
+}
+
+/* Whether at least one of the ranks that it could get has. */
+static bool has_room_for_any(const Scheduler *scheduler, const Cell *cell)
+{
+    return mark_eligible(scheduler, least_bytes(scheduler, cell)) > 0;
+}
+
+/* That group, else the largest below it that has room, else the smallest above; 0: none has. */
+static size_t group_with_room(const Scheduler *scheduler, const Cell *cell, size_t wanted,
+                              size_t most)
+{
+    size_t group = wanted;
+    while (group && !has_room(scheduler, cell, group))
+        group /= 2;
+    if (group)
+        return group;
+    for (group = 2 * wanted; group && group <= most; group *= 2)
+        if (has_room(scheduler, cell, group))
+            return group;
+    return 0;
+}
+
+static void take_ranks(Scheduler *scheduler, const Cell *cell, size_t count, SchedulerOrder *order)
+{
+    /* Neighbours share a host: the tightest run of ranks that holds the group, else the first
      * ones. */
+    const bool *eligible = scheduler->memory.eligible;
     size_t best = 0, best_length = (size_t)-1;
+    mark_eligible(scheduler, bytes_of(scheduler, cell, count));
     for (size_t first = 0; first < scheduler->settings.ranks;) {
         size_t end = first;
-        while (end < scheduler->settings.ranks && is_free(scheduler, end))
+        while (end < scheduler->settings.ranks && eligible[end])
             ++end;
         if (end - first >= count && end - first < best_length) {
             best = first;
@@ -202,9 +285,10 @@ static void take_ranks(Scheduler *scheduler, size_t count, SchedulerOrder *order
     }
     order->rank_count = 0;
     for (size_t rank = best; order->rank_count < count; ++rank) {
-        if (!is_free(scheduler, rank))
+        if (!eligible[rank])
             continue;
         scheduler->ranks[rank] = RANK_BUSY;
+        scheduler_memory_hold(&scheduler->memory, rank, bytes_of(scheduler, cell, count));
         order->ranks[order->rank_count++] = rank;
     }
     scheduler->idle -= count;
@@ -228,6 +312,22 @@ static size_t free_ranks(const Scheduler *scheduler)
     return scheduler->idle > kept ? scheduler->idle - kept : 0;
 }
 
+/* A cell gets or keeps room by having been asked to stop: nothing else may take that. */
+static bool some_is_promised(const Scheduler *scheduler)
+{
+    size_t i = 0;
+    while (i < scheduler->count &&
+           (!scheduler->cells[i].promised || scheduler->cells[i].state == SCHEDULER_DONE))
+        ++i;
+    return i < scheduler->count;
+}
+
+static size_t most_of(const Scheduler *scheduler, const Cell *cell, size_t ranks)
+{
+    const size_t most = largest_group(scheduler, cell);
+    return most < ranks ? most : ranks;
+}
+
 static bool goes_before(const Cell *cell, const Cell *other)
 {
     if (!cell->promised != !other->promised)
@@ -241,7 +341,7 @@ static void start(Scheduler *scheduler, Cell *cell, size_t group, double now, Sc
 {
     order->kind = ORDER_START;
     order->cell = (size_t)(cell - scheduler->cells);
-    take_ranks(scheduler, group, order);
+    take_ranks(scheduler, cell, group, order);
     cell->state = SCHEDULER_RUNNING;
     cell->group = group;
     cell->since = now;
@@ -265,6 +365,9 @@ static bool start_anyhow(Scheduler *scheduler, double now, SchedulerOrder *order
     size_t group = 1;
     while (2 * group <= largest_group(scheduler, shortest) && 2 * group <= scheduler->idle)
         group *= 2;
+    group = group_with_room(scheduler, shortest, group, group);
+    if (!group)
+        return false;
     start(scheduler, shortest, group, now, order);
     return true;
 }
@@ -276,16 +379,25 @@ static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *orde
     if (!scheduler->waiting || !scheduler->idle)
         return false;
     double share = fair_share(scheduler, now);
+    const bool reserved = scheduler->settings.nodes && some_is_promised(scheduler);
+    double refused = (double)INFINITY; /* bytes for which no rank had room */
     size_t unpromised = free_ranks(scheduler), group = 0;
     Cell *longest = NULL;
     for (size_t i = 0; i < scheduler->count; ++i) {
         Cell *cell = &scheduler->cells[i];
-        if (!can_start(scheduler, cell) || (longest && !goes_before(cell, longest)))
+        if (!can_start(scheduler, cell) || (longest && !goes_before(cell, longest)) ||
+            (reserved && !cell->promised) ||
+            (isfinite(refused) && least_bytes(scheduler, cell) >= refused))
             continue;
         size_t ranks = cell->promised ? scheduler->idle : unpromised;
         size_t wanted = wanted_group(scheduler, cell, share);
         while (wanted > ranks)
             wanted /= 2;
+        const size_t given =
+            wanted ? group_with_room(scheduler, cell, wanted, most_of(scheduler, cell, ranks)) : 0;
+        if (wanted && !given && !has_room_for_any(scheduler, cell))
+            refused = least_bytes(scheduler, cell);
+        wanted = given;
         if (!wanted || !can_save_in_time(scheduler, cell, wanted, now))
             continue;
         longest = cell;
@@ -295,6 +407,16 @@ static bool start_longest(Scheduler *scheduler, double now, SchedulerOrder *orde
         return !scheduler->begun && start_anyhow(scheduler, now, order);
     start(scheduler, longest, group, now, order);
     return true;
+}
+
+/* Whether as many ranks more have room, which those that it has give back and take again. What
+ * those may take more is laid upon the new ones. */
+static bool has_room_to_widen(const Scheduler *scheduler, const Cell *cell)
+{
+    const double now = bytes_of(scheduler, cell, cell->group),
+                 then = bytes_of(scheduler, cell, 2 * cell->group);
+    return !scheduler->settings.nodes ||
+           mark_eligible(scheduler, fmax(then, 2 * then - now)) >= cell->group;
 }
 
 /* Of the cells that would end after the fair share, or of all if none waits, asks the one that ends
@@ -312,6 +434,7 @@ static bool widen_last(Scheduler *scheduler, double now, SchedulerOrder *order)
             return false; /* the idle ranks are for that one */
         if (cell->state != SCHEDULER_RUNNING || cell->promised || cell->group > unpromised ||
             2 * cell->group > largest_group(scheduler, cell) ||
+            !has_room_to_widen(scheduler, cell) ||
             !can_save_in_time(scheduler, cell, 2 * cell->group, now))
             continue;
         double left = seconds_on(scheduler, scheduler_work_left(scheduler, i, now), cell->group);
@@ -382,6 +505,7 @@ void scheduler_restore_alone(Scheduler *scheduler, size_t index, double work)
 {
     Cell *cell = &scheduler->cells[index];
     cell->most_ranks = 1;
+    scheduler->bytes[index].rank[0] = scheduler->bytes[index].alone;
     cell->interval = work;
     cell->promised = 0;
     scheduler_restore(scheduler, index, work);
@@ -392,6 +516,7 @@ void scheduler_rank_idle(Scheduler *scheduler, size_t rank)
     if (scheduler->ranks[rank] != RANK_BUSY)
         return;
     scheduler->ranks[rank] = RANK_IDLE;
+    scheduler_memory_release(&scheduler->memory, rank);
     scheduler->idle += !scheduler->avoided[rank];
 }
 
@@ -430,12 +555,32 @@ void scheduler_rank_lost(Scheduler *scheduler, size_t rank)
         --scheduler->living;
     }
     scheduler->ranks[rank] = RANK_DEAD;
+    scheduler_memory_release(&scheduler->memory, rank);
     trust_all_if_alone(scheduler);
 }
 
 SchedulerState scheduler_state(const Scheduler *scheduler, size_t cell)
 {
     return scheduler->cells[cell].state;
+}
+
+size_t scheduler_smallest_group(const SchedulerSettings *settings, const SchedulerCell *cell)
+{
+    const size_t most = settings->fixed_group && settings->fixed_group < cell->most_ranks
+                            ? settings->fixed_group
+                            : cell->most_ranks;
+    for (size_t group = 1;
+         group <= most && group <= settings->ranks && group <= SCHEDULER_GROUP_MOST; group *= 2)
+        if (!settings->nodes ||
+            scheduler_memory_places(settings->nodes, settings->ranks,
+                                    cell->rank_bytes[group_size(group)], group) >= group)
+            return group;
+    return 0;
+}
+
+double scheduler_node_most(const Scheduler *scheduler, size_t node)
+{
+    return scheduler->memory.most[node];
 }
 
 size_t scheduler_idle_ranks(const Scheduler *scheduler)

@@ -14,8 +14,12 @@
  * start before all others. Until then it counts as work to come, not as work that ranks could do:
  * the fair share is that of what could run.
  *
- * Invariants: a rank is in at most one group; a cell is in one state; only the functions below
- * change either. All times are seconds.
+ * Ranks stand on nodes, whose memory their cells share. A cell starts only on ranks whose nodes
+ * have room for it beside what runs there already: on a smaller group than it was to get, or, where
+ * the ranks of that take too much each, on a larger one.
+ *
+ * Invariants: a rank is in at most one group; a node's ranks hold no more than it has room for; a
+ * cell is in one state; only the functions below change either. All times are seconds.
  */
 #ifndef GISD_GRID_SCHEDULE_SCHEDULER_H
 #define GISD_GRID_SCHEDULE_SCHEDULER_H
@@ -25,7 +29,14 @@
 
 #include "base/status.h"
 
-enum { SCHEDULER_GROUP_MOST = 256 };
+enum { SCHEDULER_GROUP_MOST = 256, SCHEDULER_GROUP_SIZES = 9 }; /* 1, 2, 4, ..., 256 */
+
+/* Where ranks stand. Borrowed by all who schedule. */
+typedef struct {
+    size_t count;
+    const size_t *of_rank; /* node of each rank */
+    const double *room;    /* by node: bytes that its ranks' cells may hold together; INFINITY */
+} SchedulerNodes;
 
 typedef struct {
     double work;       /* left, on one rank */
@@ -33,6 +44,8 @@ typedef struct {
     size_t most_ranks; /* a power of two: the cell's shards */
     size_t source;     /* 1 + the cell that must be done before this one starts; 0: none. That one
                           has no source itself */
+    double rank_bytes[SCHEDULER_GROUP_SIZES]; /* that each rank of a group of 2^k holds */
+    double alone_bytes; /* that a rank holds for the work of scheduler_restore_alone() */
 } SchedulerCell;
 
 typedef struct {
@@ -40,6 +53,7 @@ typedef struct {
     size_t fixed_group;  /* ranks a cell, where there are so many; 0: as the work left asks for */
     double doubling;     /* e of the text above, in (0.5, 1] */
     double restart_cost; /* seconds to save a cell and start it again */
+    const SchedulerNodes *nodes; /* NULL: memory is no matter */
 } SchedulerSettings;
 
 typedef enum {
@@ -110,6 +124,13 @@ double scheduler_time_left(const Scheduler *scheduler, double now);
 
 /* Seconds of work left in a cell as of `now`, on one rank. */
 double scheduler_work_left(const Scheduler *scheduler, size_t cell, double now);
+
+/* The smallest group on which the cell has room where nothing else runs;
+ * 0: on none. */
+size_t scheduler_smallest_group(const SchedulerSettings *settings, const SchedulerCell *cell);
+
+/* The most that a node's cells have held together so far. */
+double scheduler_node_most(const Scheduler *scheduler, size_t node);
 
 /* Speed of a group against one rank. */
 double scheduler_speed(const SchedulerSettings *settings, size_t ranks);

@@ -218,6 +218,9 @@ Status simulation_run(const Simulation *simulation, SimulatedCell *cells, Simula
     Status status = prepare(&world);
     if (status == STATUS_OK)
         live(&world);
+    const SchedulerNodes *nodes = simulation->scheduling.nodes;
+    for (size_t i = 0; status == STATUS_OK && i < (nodes ? nodes->count : 1); ++i)
+        end->node_bytes = fmax(end->node_bytes, scheduler_node_most(world.scheduler, i));
     scheduler_free(world.scheduler);
     free(world.attempts);
     free(world.running);

@@ -32,6 +32,7 @@ typedef struct {
     size_t lost_ranks;
     double decision_time; /* seconds of this computer's time in the scheduler */
     size_t decisions;     /* orders given */
+    double node_bytes;    /* the most that the cells of a node have held together */
 } SimulationEnd;
 
 /* Runs to the end. `cells`: simulation->count, or NULL. */

@@ -39,14 +39,10 @@ static void blas_plan_free(ConvolutionPlan *plan)
     free(plan);
 }
 
-static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
-                            ConvolutionPlan **result)
+static Status describe(const ConvolutionShape *shape, bool weight_gradient, ConvolutionPlan *plan)
 {
-    (void)data_gradient;
     if (shape->half)
         FAIL(STATUS_UNSUPPORTED, "engine blas computes in f32 only, not in bf16");
-    ConvolutionPlan *plan;
-    TRY(MEMORY_NEW(&plan, 1));
     plan->shape = *shape;
     plan->output = convolution_output(shape);
     plan->patch = shape->kernel_h * shape->kernel_w * shape->input.c;
@@ -54,7 +50,18 @@ static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, b
     plan->direct = shape->kernel_h == 1 && shape->kernel_w == 1 && shape->stride == 1 &&
                    shape->pad_h == 0 && shape->pad_w == 0;
     plan->weight_gradient = weight_gradient;
-    Status status = MEMORY_NEW(&plan->weights, plan->patch * plan->output.c);
+    return STATUS_OK;
+}
+
+static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                            ConvolutionPlan **result)
+{
+    (void)data_gradient;
+    ConvolutionPlan *plan;
+    TRY(MEMORY_NEW(&plan, 1));
+    Status status = describe(shape, weight_gradient, plan);
+    if (status == STATUS_OK)
+        status = MEMORY_NEW(&plan->weights, plan->patch * plan->output.c);
     if (status != STATUS_OK) {
         blas_plan_free(plan);
         return status;
@@ -98,6 +105,17 @@ static size_t blas_workspace_bytes(const ConvolutionPlan *plan)
 {
     size_t gradient = plan->weight_gradient ? plan->patch * plan->output.c : 0;
     return (column_floats(plan) + gradient) * sizeof(float);
+}
+
+static Status blas_count_needs(const ConvolutionShape *shape, bool data_gradient,
+                               bool weight_gradient, EngineNeeds *needs)
+{
+    (void)data_gradient;
+    ConvolutionPlan plan = {0};
+    TRY(describe(shape, weight_gradient, &plan));
+    *needs = (EngineNeeds){.packed = plan.patch * plan.output.c * sizeof(float),
+                           .workspace = blas_workspace_bytes(&plan)};
+    return STATUS_OK;
 }
 
 static void blas_set_workspace(ConvolutionPlan *plan, void *workspace)
@@ -283,6 +301,7 @@ const Engine *engine_blas(void)
         .plan_new = blas_plan_new,
         .plan_free = blas_plan_free,
         .plan_twin = blas_plan_twin,
+        .count_needs = blas_count_needs,
         .has_half = blas_has_half,
         .workspace_bytes = blas_workspace_bytes,
         .set_workspace = blas_set_workspace,

@@ -13,40 +13,14 @@
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
 
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <oneapi/dnnl/dnnl.h>
-
 #include "base/memory.h"
-
-static const char *onednn_text(dnnl_status_t status)
-{
-    switch (status) {
-    case dnnl_out_of_memory:
-        return "out of memory";
-    case dnnl_invalid_arguments:
-        return "invalid arguments";
-    case dnnl_unimplemented:
-        return "not implemented for this shape";
-    default:
-        return "failed";
-    }
-}
-
-/* The checked call: out of memory is told apart, since it fails a cell with a cause of its own. */
-#define DNN(call)                                                                                  \
-    do {                                                                                           \
-        dnnl_status_t dnn_status_ = (call);                                                        \
-        if (dnn_status_ != dnnl_success)                                                           \
-            FAIL(dnn_status_ == dnnl_out_of_memory ? STATUS_NO_MEMORY : STATUS_LIBRARY,            \
-                 "oneDNN: %s (%s:%d)", onednn_text(dnn_status_), __FILE__, __LINE__);              \
-    } while (0)
+#include "base/processor.h"
+#include "nn/engines/onednn_tensors.h"
 
 /* A primitive with what it owns. */
 typedef struct {
@@ -63,6 +37,7 @@ struct ConvolutionPlan {
     ConvolutionShape shape;
     Shape output_shape;
     bool is_twin; /* primitives and packed weights are another plan's */
+    bool outline; /* only measured: there are none */
     dnnl_stream_t stream;
     dnnl_memory_t input, output, bias; /* views of the caller's buffers */
     Direction forward, backward_data, backward_weights;
@@ -128,45 +103,6 @@ static void onednn_plan_free(ConvolutionPlan *plan)
     free(plan);
 }
 
-/* Descriptors of the tensors of a convolution; `weights` leaves the layout to oneDNN. */
-typedef struct {
-    dnnl_memory_desc_t input, weights, weight_gradient, plain_weights, bias, output;
-    dnnl_dims_t strides, dilates, padding, padding_after;
-} Descriptors;
-
-static Status describe(const ConvolutionShape *s, Descriptors *d)
-{
-    Shape out = convolution_output(s);
-    dnnl_dims_t input = {(dnnl_dim_t)s->input.n, (dnnl_dim_t)s->input.c, (dnnl_dim_t)s->input.h,
-                         (dnnl_dim_t)s->input.w};
-    dnnl_dims_t output = {(dnnl_dim_t)out.n, (dnnl_dim_t)out.c, (dnnl_dim_t)out.h,
-                          (dnnl_dim_t)out.w};
-    dnnl_dims_t weights = {(dnnl_dim_t)out.c, (dnnl_dim_t)s->input.c, (dnnl_dim_t)s->kernel_h,
-                           (dnnl_dim_t)s->kernel_w};
-    dnnl_dims_t bias = {(dnnl_dim_t)out.c};
-    dnnl_data_type_t type = s->half ? dnnl_bf16 : dnnl_f32;
-    DNN(dnnl_memory_desc_init_by_tag(&d->input, 4, input, type, dnnl_nhwc));
-    DNN(dnnl_memory_desc_init_by_tag(&d->output, 4, output, type, dnnl_nhwc));
-    DNN(dnnl_memory_desc_init_by_tag(&d->weights, 4, weights, type, dnnl_format_tag_any));
-    DNN(dnnl_memory_desc_init_by_tag(&d->weight_gradient, 4, weights, dnnl_f32,
-                                     dnnl_format_tag_any));
-    DNN(dnnl_memory_desc_init_by_tag(&d->plain_weights, 4, weights, dnnl_f32, dnnl_oihw));
-    DNN(dnnl_memory_desc_init_by_tag(&d->bias, 1, bias, dnnl_f32, dnnl_x));
-    size_t kernel[2] = {s->kernel_h, s->kernel_w}, pad[2] = {s->pad_h, s->pad_w};
-    size_t extent[2] = {s->input.h, s->input.w}, result[2] = {out.h, out.w};
-    for (int i = 0; i < 2; ++i) {
-        d->strides[i] = (dnnl_dim_t)s->stride;
-        d->dilates[i] = (dnnl_dim_t)s->dilation - 1; /* oneDNN counts the holes */
-        d->padding[i] = (dnnl_dim_t)pad[i];
-        /* What the last window needs behind the image: less than pad where the stride drops pixels.
-         */
-        d->padding_after[i] =
-            (dnnl_dim_t)((result[i] - 1) * s->stride + s->dilation * (kernel[i] - 1) + 1) -
-            (dnnl_dim_t)(extent[i] + pad[i]);
-    }
-    return STATUS_OK;
-}
-
 static dnnl_status_t describe_reorder(const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
                                       dnnl_primitive_desc_t *descriptor)
 {
@@ -181,9 +117,9 @@ static dnnl_status_t describe_reorder(const dnnl_memory_desc_t *from, const dnnl
     return status;
 }
 
-/* Plain to packed, or back: the primitive and its scratchpad. */
+/* Plain to packed, or back: the scratchpad, and, unless it is only measured, the primitive. */
 static dnnl_status_t make_reorder(Direction *direction, const dnnl_memory_desc_t *from,
-                                  const dnnl_memory_desc_t *to)
+                                  const dnnl_memory_desc_t *to, bool outline)
 {
     dnnl_primitive_desc_t descriptor;
     dnnl_status_t status = describe_reorder(from, to, &descriptor);
@@ -194,41 +130,51 @@ static dnnl_status_t make_reorder(Direction *direction, const dnnl_memory_desc_t
     const size_t bytes = dnnl_memory_desc_get_size(scratchpad);
     if (direction->scratchpad_bytes < bytes)
         direction->scratchpad_bytes = bytes;
-    status = dnnl_memory_create(&direction->reorder_scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
-    if (status == dnnl_success)
+    if (!outline)
+        status =
+            dnnl_memory_create(&direction->reorder_scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
+    if (!outline && status == dnnl_success)
         status = dnnl_primitive_create(&direction->reorder, descriptor);
     dnnl_primitive_desc_destroy(descriptor);
     return status;
 }
 
-/* Makes a direction from its primitive descriptor, which it destroys. `reads_weights` is false for
- * the weight gradient. */
-static Status direction_init(Direction *direction, dnnl_primitive_desc_t descriptor,
-                             const Descriptors *d, bool reads_weights)
+static dnnl_status_t make_direction(Direction *direction, dnnl_primitive_desc_t descriptor,
+                                    const dnnl_memory_desc_t *weights,
+                                    const dnnl_memory_desc_t *plain, bool reads_weights)
 {
-    const dnnl_memory_desc_t *weights = dnnl_primitive_desc_query_md(
-        descriptor, reads_weights ? dnnl_query_weights_md : dnnl_query_diff_weights_md, 0);
     const dnnl_memory_desc_t *scratchpad =
         dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
-    direction->weights_bytes = dnnl_memory_desc_get_size(weights);
-    direction->scratchpad_bytes = dnnl_memory_desc_get_size(scratchpad);
-    Status room = check_room_for_code();
-    if (room != STATUS_OK) {
-        dnnl_primitive_desc_destroy(descriptor);
-        return room;
-    }
     dnnl_status_t status = dnnl_primitive_create(&direction->primitive, descriptor);
     if (status == dnnl_success)
         status = dnnl_memory_create(&direction->weights, weights, cpu,
                                     reads_weights ? DNNL_MEMORY_ALLOCATE : DNNL_MEMORY_NONE);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&direction->plain, &d->plain_weights, cpu, DNNL_MEMORY_NONE);
+        status = dnnl_memory_create(&direction->plain, plain, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
         status = dnnl_memory_create(&direction->scratchpad, scratchpad, cpu, DNNL_MEMORY_NONE);
-    if (status == dnnl_success)
+    return status;
+}
+
+/* Makes a direction from its primitive descriptor, which it destroys, or only measures it.
+ * `reads_weights` is false for the weight gradient. */
+static Status direction_init(Direction *direction, dnnl_primitive_desc_t descriptor,
+                             const OnednnTensors *d, bool reads_weights, bool outline)
+{
+    const dnnl_memory_desc_t *weights = dnnl_primitive_desc_query_md(
+        descriptor, reads_weights ? dnnl_query_weights_md : dnnl_query_diff_weights_md, 0);
+    direction->weights_bytes = dnnl_memory_desc_get_size(weights);
+    direction->scratchpad_bytes = dnnl_memory_desc_get_size(
+        dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0));
+    Status room = outline ? STATUS_OK : check_room_for_code();
+    dnnl_status_t status = dnnl_success;
+    if (room == STATUS_OK && !outline)
+        status = make_direction(direction, descriptor, weights, &d->plain_weights, reads_weights);
+    if (room == STATUS_OK && status == dnnl_success)
         status = make_reorder(direction, reads_weights ? &d->plain_weights : weights,
-                              reads_weights ? weights : &d->plain_weights);
+                              reads_weights ? weights : &d->plain_weights, outline);
     dnnl_primitive_desc_destroy(descriptor);
+    TRY(room);
     DNN(status);
     return STATUS_OK;
 }
@@ -264,7 +210,7 @@ static dnnl_status_t set_attributes(const ConvolutionShape *shape, dnnl_primitiv
     return status;
 }
 
-static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool data_gradient,
+static Status make_primitives(ConvolutionPlan *plan, const OnednnTensors *d, bool data_gradient,
                               bool weight_gradient, dnnl_primitive_attr_t attributes)
 {
     const dnnl_memory_desc_t *bias = plan->shape.bias ? &d->bias : NULL;
@@ -283,7 +229,7 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
         if (made == dnnl_success)
-            status = direction_init(&plan->backward_data, backward, d, true);
+            status = direction_init(&plan->backward_data, backward, d, true, plan->outline);
     }
     if (made == dnnl_success && status == STATUS_OK && weight_gradient) {
         made = dnnl_dilated_convolution_backward_weights_desc_init(
@@ -292,20 +238,20 @@ static Status make_primitives(ConvolutionPlan *plan, const Descriptors *d, bool 
         if (made == dnnl_success)
             made = dnnl_primitive_desc_create(&backward, &convolution, attributes, cpu, forward);
         if (made == dnnl_success)
-            status = direction_init(&plan->backward_weights, backward, d, false);
+            status = direction_init(&plan->backward_weights, backward, d, false, plan->outline);
     }
     if (made != dnnl_success || status != STATUS_OK) {
         dnnl_primitive_desc_destroy(forward);
         TRY(status);
         DNN(made);
     }
-    return direction_init(&plan->forward, forward, d, true);
+    return direction_init(&plan->forward, forward, d, true, plan->outline);
 }
 
 static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_gradient)
 {
-    Descriptors d;
-    TRY(describe(&plan->shape, &d));
+    OnednnTensors d;
+    TRY(onednn_describe(&plan->shape, &d));
     DNN(dnnl_stream_create(&plan->stream, cpu, dnnl_stream_default_flags));
     DNN(dnnl_memory_create(&plan->input, &d.input, cpu, DNNL_MEMORY_NONE));
     DNN(dnnl_memory_create(&plan->output, &d.output, cpu, DNNL_MEMORY_NONE));
@@ -322,14 +268,15 @@ static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_g
     return STATUS_OK;
 }
 
-static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
-                              bool weight_gradient, ConvolutionPlan **result)
+static Status make_plan(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                        bool outline, ConvolutionPlan **result)
 {
     TRY(open_cpu());
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
     plan->shape = *shape;
     plan->output_shape = convolution_output(shape);
+    plan->outline = outline;
     Status status = fill_plan(plan, data_gradient, weight_gradient);
     if (status != STATUS_OK) {
         onednn_plan_free(plan);
@@ -337,6 +284,12 @@ static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
     }
     *result = plan;
     return STATUS_OK;
+}
+
+static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
+                              bool weight_gradient, ConvolutionPlan **plan)
+{
+    return make_plan(shape, data_gradient, weight_gradient, false, plan);
 }
 
 /* ---- twins ---- */
@@ -428,11 +381,25 @@ static size_t scratchpad_bytes(const ConvolutionPlan *plan)
 static size_t onednn_workspace_bytes(const ConvolutionPlan *plan)
 {
     size_t bytes = scratchpad_bytes(plan);
-    if (plan->backward_weights.primitive)
+    if (plan->backward_weights.weights_bytes)
         bytes += aligned(plan->backward_weights.weights_bytes) +
                  aligned(weight_count(&plan->shape) * sizeof(float)) +
                  aligned(plan->shape.output_channels * sizeof(float));
     return bytes;
+}
+
+static Status onednn_count_needs(const ConvolutionShape *shape, bool data_gradient,
+                                 bool weight_gradient, EngineNeeds *needs)
+{
+    ConvolutionPlan *plan;
+    TRY(make_plan(shape, data_gradient, weight_gradient, true, &plan));
+    *needs = (EngineNeeds){
+        .packed = plan->forward.weights_bytes + plan->backward_data.weights_bytes,
+        .workspace = onednn_workspace_bytes(plan),
+        .kernels = 1 + (size_t)data_gradient + (size_t)weight_gradient,
+    };
+    onednn_plan_free(plan);
+    return STATUS_OK;
 }
 
 /* Pointing a memory object at an address cannot fail: the objects exist and are the CPU's. */
@@ -544,13 +511,7 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
 /* oneDNN would compute bfloat16 also without such instructions, many times slower than float32. */
 static bool onednn_has_half(void)
 {
-#ifdef __x86_64__
-    unsigned a, b, c, d;
-    enum { FEATURES = 7, AVX512_BF16 = 1 << 5 };
-    return __get_cpuid_count(FEATURES, 1, &a, &b, &c, &d) && (a & AVX512_BF16);
-#else
-    return false;
-#endif
+    return processor_has_half();
 }
 
 static void onednn_version(char text[ENGINE_VERSION_BYTES])
@@ -568,6 +529,7 @@ const Engine *engine_onednn(void)
         .plan_new = onednn_plan_new,
         .plan_free = onednn_plan_free,
         .plan_twin = onednn_plan_twin,
+        .count_needs = onednn_count_needs,
         .has_half = onednn_has_half,
         .workspace_bytes = onednn_workspace_bytes,
         .set_workspace = onednn_set_workspace,

@@ -1,5 +1,5 @@
-/* 3x3 convolutions of stride 1 for inference with a quarter of the multiplications: Winograd's
- * minimal filtering F(4x4, 3x3) as Lavin & Gray (2016) have it.
+/* 3x3 convolutions of stride 1 with a quarter of the multiplications: Winograd's minimal filtering
+ * F(4x4, 3x3) as Lavin & Gray (2016) have it.
  *
  * A tile of 4x4 results needs a patch of 6x6 pixels. Patch d, filter g and result Y are related by
  * Y = A^T [(G g G^T) . (B^T d B)] A, where . multiplies the 36 numbers one by one, and summing over
@@ -13,6 +13,14 @@
  * through in blocks, so that V and M stay in the cache. Each number is one sum over the channels in
  * their order: neither blocks nor threads show in the bits.
  *
+ * The input's gradient is a convolution of the same kind, of the output's gradient with the filters
+ * turned by half a turn. That of the weights turns the formula round, tile by tile:
+ *
+ *     dM (36 x tiles x K) = A dY A^T,  dU (36 x C x K) = V^T . dM,  dg = G^T dU G
+ *
+ * where dU is one sum over the tiles of a block in their order, added to those of the blocks
+ * before.
+ *
  * The transforms' constants cost about a digit: errors are 1e-6 to 4e-6 (docs/verification.md).
  */
 #include "nn/engines/winograd.h"
@@ -23,32 +31,38 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
+#include "nn/engines/winograd_kernels.h"
 
 enum {
-    TILE = 4,
-    PATCH = 6,
-    POINTS = PATCH * PATCH,
-    LANES = 16,        /* channels that are worked on together, and those of a panel */
-    ROWS = 6,          /* tiles of a step of the product: ROWS x LANES sums lie in registers */
     FEWEST_TILES = 48, /* of a block, so that each weight is read for many */
     LEAST_TILES = 16,  /* of an image, three quarters of them filled: below, weights, of which
                           there are four times as many, take longer to read than is won */
-    BLOCK_FLOATS = 1 << 18
+    BLOCK_FLOATS = 1 << 18,
+    GRADIENT_BLOCK_FLOATS = 1 << 21, /* the blocks of dU, which is read and written for each; */
+    MOST_GRADIENT_TILES = 192,       /* longer sums in single precision would cost digits */
+    /* In training, where weights lie in memory twice, four times as many: what more would take is
+     * better spent on a larger network. */
+    MOST_FILTERS = 1 << 18
 };
 
-#define INLINE static inline __attribute__((always_inline))
-
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
+/* One convolution: the shape's own, or that of the output's gradient with turned filters. */
+typedef struct {
+    Shape from, to;
+    size_t pad_h, pad_w;
+    size_t rows, columns; /* of tiles in an image */
+    size_t tiles, block;  /* in all, and of a block */
+    float *weights;       /* U */
+} Filtering;
 
 struct ConvolutionPlan {
     ConvolutionShape shape;
-    Shape output;
-    size_t rows, columns;  /* of tiles in an image */
-    size_t tiles, block;   /* in all, and of a block */
-    bool is_twin;          /* weights and zeros are another plan's */
-    float *weights;        /* U */
-    float *zeros;          /* a pixel outside the image */
-    float *patches, *sums; /* V, M of a block; in the workspace */
+    Filtering forward, backward_data; /* the latter without weights if it is not wanted */
+    size_t gradient_block;            /* tiles of a block of dU; 0 if it is not wanted */
+    bool is_twin;                     /* weights and zeros are another plan's */
+    float *zeros;                     /* a pixel outside the image */
+    float *patches;                   /* V of a block; in the workspace, as what follows */
+    float *sums;                      /* M or dM of a block */
+    float *products;                  /* dU */
 };
 
 bool winograd_fits(const ConvolutionShape *s)
@@ -63,12 +77,48 @@ bool winograd_fits(const ConvolutionShape *s)
     return tiles >= LEAST_TILES && out.h * out.w * 4 >= tiles * TILE * TILE * 3;
 }
 
+bool winograd_trains(const ConvolutionShape *s)
+{
+    return winograd_fits(s) && s->pad_h < 3 && s->pad_w < 3 &&
+           s->input.c * s->output_channels <= MOST_FILTERS;
+}
+
 /* ---- plans ---- */
 
-/* From a point to the next; not a power of two, which would crowd the cache's sets. */
-static size_t point_step(size_t tiles, size_t channels)
+/* From a row of V to the next: not a power of two, which would crowd the cache's sets. */
+static size_t patch_row(size_t channels)
 {
-    return tiles * channels + LANES;
+    return channels + LANES;
+}
+
+/* From a point to the next, likewise. */
+static size_t point_step(size_t tiles, size_t row)
+{
+    return tiles * row + LANES;
+}
+
+static size_t tiles_of_block(size_t floats, size_t channels, size_t tiles)
+{
+    size_t block = floats / (POINTS * channels);
+    if (block < FEWEST_TILES)
+        block = FEWEST_TILES;
+    return block < tiles ? block : tiles;
+}
+
+static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
+{
+    size_t rows = (to.h + TILE - 1) / TILE, columns = (to.w + TILE - 1) / TILE;
+    size_t tiles = to.n * rows * columns;
+    return (Filtering){
+        .from = from,
+        .to = to,
+        .pad_h = pad_h,
+        .pad_w = pad_w,
+        .rows = rows,
+        .columns = columns,
+        .tiles = tiles,
+        .block = tiles_of_block(BLOCK_FLOATS, from.c + to.c, tiles),
+    };
 }
 
 static void plan_free(ConvolutionPlan *plan)
@@ -76,33 +126,44 @@ static void plan_free(ConvolutionPlan *plan)
     if (!plan)
         return;
     if (!plan->is_twin) {
-        free(plan->weights);
+        free(plan->forward.weights);
+        free(plan->backward_data.weights);
         free(plan->zeros);
     }
     free(plan);
 }
 
+/* All of the plan but its memory. */
+static void describe(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                     ConvolutionPlan *plan)
+{
+    const Shape in = shape->input, out = convolution_output(shape);
+    *plan = (ConvolutionPlan){.shape = *shape,
+                              .forward = filtering_of(in, out, shape->pad_h, shape->pad_w)};
+    if (data_gradient)
+        plan->backward_data = filtering_of(out, in, 2 - shape->pad_h, 2 - shape->pad_w);
+    if (weight_gradient) {
+        size_t block = tiles_of_block(GRADIENT_BLOCK_FLOATS, in.c + out.c, plan->forward.tiles);
+        plan->gradient_block = block < MOST_GRADIENT_TILES ? block : MOST_GRADIENT_TILES;
+    }
+}
+
+static Status allocate(ConvolutionPlan *plan, bool data_gradient)
+{
+    const Shape in = plan->forward.from, out = plan->forward.to;
+    const size_t count = POINTS * in.c * out.c;
+    TRY(MEMORY_NEW(&plan->zeros, in.c > out.c ? in.c : out.c));
+    TRY(MEMORY_NEW(&plan->forward.weights, count));
+    return data_gradient ? MEMORY_NEW(&plan->backward_data.weights, count) : STATUS_OK;
+}
+
 static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
                        ConvolutionPlan **result)
 {
-    (void)data_gradient;
-    (void)weight_gradient;
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
-    plan->shape = *shape;
-    plan->output = convolution_output(shape);
-    plan->rows = (plan->output.h + TILE - 1) / TILE;
-    plan->columns = (plan->output.w + TILE - 1) / TILE;
-    plan->tiles = plan->output.n * plan->rows * plan->columns;
-    size_t channels = shape->input.c + plan->output.c;
-    plan->block = BLOCK_FLOATS / (POINTS * channels);
-    if (plan->block < FEWEST_TILES)
-        plan->block = FEWEST_TILES;
-    if (plan->block > plan->tiles)
-        plan->block = plan->tiles;
-    Status status = MEMORY_NEW(&plan->weights, POINTS * shape->input.c * plan->output.c);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&plan->zeros, shape->input.c);
+    describe(shape, data_gradient, weight_gradient, plan);
+    Status status = allocate(plan, data_gradient);
     if (status != STATUS_OK) {
         plan_free(plan);
         return status;
@@ -116,7 +177,7 @@ static Status plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
     TRY(MEMORY_NEW(plan, 1));
     **plan = *of;
     (*plan)->is_twin = true;
-    (*plan)->patches = (*plan)->sums = NULL;
+    (*plan)->patches = (*plan)->sums = (*plan)->products = NULL;
     return STATUS_OK;
 }
 
@@ -130,272 +191,276 @@ static bool has_half(void)
     return false;
 }
 
+/* V, then M or dM, then dU: floats of the largest of each. */
+static void workspace_floats(const ConvolutionPlan *plan, size_t floats[3])
+{
+    const Filtering *passes[] = {&plan->forward, &plan->backward_data};
+    floats[0] = floats[1] = floats[2] = 0;
+    for (size_t i = 0; i < 2; ++i) {
+        size_t v = POINTS * point_step(passes[i]->block, patch_row(passes[i]->from.c));
+        size_t m = POINTS * point_step(passes[i]->block, passes[i]->to.c);
+        floats[0] = v > floats[0] ? v : floats[0];
+        floats[1] = m > floats[1] ? m : floats[1];
+    }
+    if (!plan->gradient_block)
+        return;
+    size_t v = POINTS * point_step(plan->gradient_block, patch_row(plan->forward.from.c));
+    size_t m = POINTS * point_step(plan->gradient_block, plan->forward.to.c);
+    floats[0] = v > floats[0] ? v : floats[0];
+    floats[1] = m > floats[1] ? m : floats[1];
+    floats[2] = POINTS * plan->forward.from.c * plan->forward.to.c;
+}
+
 static size_t workspace_bytes(const ConvolutionPlan *plan)
 {
-    return POINTS *
-           (point_step(plan->block, plan->shape.input.c) +
-            point_step(plan->block, plan->output.c)) *
-           sizeof(float);
+    size_t floats[3];
+    workspace_floats(plan, floats);
+    return (floats[0] + floats[1] + floats[2]) * sizeof(float);
+}
+
+static Status count_needs(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                          EngineNeeds *needs)
+{
+    ConvolutionPlan plan;
+    describe(shape, data_gradient, weight_gradient, &plan);
+    const size_t count = POINTS * plan.forward.from.c * plan.forward.to.c;
+    *needs = (EngineNeeds){.packed = count * sizeof(float) * (data_gradient ? 2 : 1),
+                           .workspace = workspace_bytes(&plan)};
+    return STATUS_OK;
 }
 
 static void set_workspace(ConvolutionPlan *plan, void *workspace)
 {
+    size_t floats[3];
+    workspace_floats(plan, floats);
     plan->patches = workspace;
-    plan->sums = plan->patches + POINTS * point_step(plan->block, plan->shape.input.c);
+    plan->sums = plan->patches + floats[0];
+    plan->products = plan->sums + floats[1];
 }
 
 /* ---- weights ---- */
 
-/* G g G^T of one filter. */
-static void transform_filter(const float g[9], double to[POINTS])
+/* Panel k of point p. */
+static float *panel_of(const Filtering *filtering, size_t p, size_t k)
 {
-    static const double G[PATCH][3] = {{1.0 / 4, 0, 0},
-                                       {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                       {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                       {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                       {1.0 / 24, -1.0 / 12, 1.0 / 6},
-                                       {0, 0, 1}};
-    double half[PATCH][3];
-    for (size_t i = 0; i < PATCH; ++i)
-        for (size_t x = 0; x < 3; ++x)
-            half[i][x] =
-                G[i][0] * (double)g[x] + G[i][1] * (double)g[3 + x] + G[i][2] * (double)g[6 + x];
-    for (size_t i = 0; i < PATCH; ++i)
-        for (size_t j = 0; j < PATCH; ++j)
-            to[i * PATCH + j] = G[j][0] * half[i][0] + G[j][1] * half[i][1] + G[j][2] * half[i][2];
+    return filtering->weights + (p * filtering->to.c + k * LANES) * filtering->from.c;
 }
 
-/* Panel k of point p. */
-static float *panel_of(const ConvolutionPlan *plan, size_t p, size_t k)
+/* Panel k from the filters of its LANES channels: from one of them to the next, and from an input
+ * channel of a filter to the next. */
+VECTORISED static void pack_panel(size_t channels, const float *weights, size_t lane_step,
+                                  size_t channel_step, bool turned, size_t point_step_floats,
+                                  float *panel)
 {
-    return plan->weights + (p * plan->output.c + k * LANES) * plan->shape.input.c;
+    for (size_t i = 0; i < channels; ++i) {
+        float taps[TAPS][LANES];
+        for (size_t l = 0; l < LANES; ++l) {
+            const float *filter = weights + l * lane_step + i * channel_step;
+            for (size_t t = 0; t < TAPS; ++t)
+                taps[turned ? TAPS - 1 - t : t][l] = filter[t];
+        }
+        filter_points((const float(*)[LANES])taps, point_step_floats, panel + i * LANES);
+    }
 }
 
 static Status set_weights(ConvolutionPlan *plan, const float *weights)
 {
-    size_t channels = plan->shape.input.c;
-#pragma omp parallel for schedule(static)
-    for (size_t o = 0; o < plan->output.c; ++o)
-        for (size_t i = 0; i < channels; ++i) {
-            double points[POINTS];
-            transform_filter(weights + (o * channels + i) * 9, points);
-            for (size_t p = 0; p < POINTS; ++p)
-                panel_of(plan, p, o / LANES)[i * LANES + o % LANES] = (float)points[p];
+    const Filtering *forward = &plan->forward, *backward = &plan->backward_data;
+    const size_t inputs = forward->from.c, outputs = forward->to.c;
+    const size_t row = inputs * TAPS, step = inputs * outputs;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+        for (size_t k = 0; k < outputs / LANES; ++k)
+            pack_panel(inputs, weights + k * LANES * row, row, TAPS, false, step,
+                       panel_of(forward, 0, k));
+        if (backward->weights) {
+#pragma omp for schedule(static)
+            for (size_t k = 0; k < inputs / LANES; ++k)
+                pack_panel(outputs, weights + k * LANES * TAPS, TAPS, row, true, step,
+                           panel_of(backward, 0, k));
         }
+    }
     return STATUS_OK;
 }
 
-/* ---- the patches ---- */
-
-/* B^T d, LANES at once. */
-INLINE void transform_six(const float *restrict const d[PATCH], float *restrict const to[PATCH])
-{
-    for (size_t l = 0; l < LANES; ++l) {
-        float even = d[4][l] - 4 * d[2][l], odd = d[3][l] - 4 * d[1][l];
-        float outer = d[4][l] - d[2][l], inner = 2 * (d[3][l] - d[1][l]);
-        to[0][l] = 4 * d[0][l] - 5 * d[2][l] + d[4][l];
-        to[1][l] = even + odd;
-        to[2][l] = even - odd;
-        to[3][l] = outer + inner;
-        to[4][l] = outer - inner;
-        to[5][l] = 4 * d[1][l] - 5 * d[3][l] + d[5][l];
-    }
-}
-
-VECTORISED static void transform_patch(size_t channels, const float *const pixels[POINTS],
-                                       size_t step, float *to)
-{
-    for (size_t c = 0; c < channels; c += LANES) {
-        float half[PATCH][PATCH][LANES];
-        for (size_t x = 0; x < PATCH; ++x) {
-            const float *from[PATCH];
-            float *column[PATCH];
-            for (size_t y = 0; y < PATCH; ++y) {
-                from[y] = pixels[y * PATCH + x] + c;
-                column[y] = half[y][x];
-            }
-            transform_six(from, column);
-        }
-        for (size_t y = 0; y < PATCH; ++y) {
-            const float *from[PATCH];
-            float *row[PATCH];
-            for (size_t x = 0; x < PATCH; ++x) {
-                from[x] = half[y][x];
-                row[x] = to + (y * PATCH + x) * step + c;
-            }
-            transform_six(from, row);
-        }
-    }
-}
+/* ---- tiles ---- */
 
 /* Where a tile stands: the image and its first result. */
 typedef struct {
     size_t n, y, x;
 } Place;
 
-static Place place_of_tile(const ConvolutionPlan *plan, size_t tile)
+static Place place_of_tile(const Filtering *filtering, size_t tile)
 {
-    size_t in_image = tile % (plan->rows * plan->columns);
-    return (Place){tile / (plan->rows * plan->columns), in_image / plan->columns * TILE,
-                   in_image % plan->columns * TILE};
+    size_t in_image = tile % (filtering->rows * filtering->columns);
+    return (Place){tile / (filtering->rows * filtering->columns),
+                   in_image / filtering->columns * TILE, in_image % filtering->columns * TILE};
 }
 
-static void make_patch(const ConvolutionPlan *plan, const float *input, size_t first, size_t tile)
+/* The pixels of a tile of results in a map of them; NULL outside. */
+static void pixels_of_tile(const Filtering *filtering, size_t tile, float *map,
+                           float *pixels[TILE * TILE])
 {
-    const Shape in = plan->shape.input;
-    Place at = place_of_tile(plan, first + tile);
+    const Shape to = filtering->to;
+    const Place at = place_of_tile(filtering, tile);
+    for (size_t p = 0; p < TILE * TILE; ++p) {
+        size_t y = at.y + p / TILE, x = at.x + p % TILE;
+        pixels[p] = y < to.h && x < to.w ? map + ((at.n * to.h + y) * to.w + x) * to.c : NULL;
+    }
+}
+
+VECTORISED static void transform_patch(size_t channels, const float *const pixels[POINTS],
+                                       size_t step, float *to)
+{
+    patch_points(channels, pixels, (PointSteps){step, LANES}, to);
+}
+
+static void make_patch(const Filtering *filtering, const float *zeros, const float *input,
+                       size_t tile, size_t step, float *to)
+{
+    const Shape in = filtering->from;
+    const Place at = place_of_tile(filtering, tile);
     const float *pixels[POINTS];
     for (size_t p = 0; p < POINTS; ++p) {
         /* Pixels before the first wrap to large numbers. */
-        size_t y = at.y + p / PATCH - plan->shape.pad_h, x = at.x + p % PATCH - plan->shape.pad_w;
-        pixels[p] =
-            y < in.h && x < in.w ? input + ((at.n * in.h + y) * in.w + x) * in.c : plan->zeros;
+        size_t y = at.y + p / PATCH - filtering->pad_h, x = at.x + p % PATCH - filtering->pad_w;
+        pixels[p] = y < in.h && x < in.w ? input + ((at.n * in.h + y) * in.w + x) * in.c : zeros;
     }
-    transform_patch(in.c, pixels, point_step(plan->block, in.c), plan->patches + tile * in.c);
+    transform_patch(in.c, pixels, step, to);
 }
 
-/* ---- the products ---- */
-
-/* sums (count x LANES, rows `to_step` apart) = from (count x depth) . panel (depth x LANES) */
-INLINE void multiply_rows(size_t count, size_t depth, const float *restrict from,
-                          const float *restrict panel, float *restrict to, size_t to_step)
+VECTORISED static void multiply_panel(size_t rows, const Product *product, const float *from,
+                                      const float *panel, float *to)
 {
-    Lanes sums[ROWS] = {{0}};
-    for (size_t k = 0; k < depth; ++k) {
-        Lanes weights;
-        memcpy(&weights, panel + k * LANES, sizeof weights);
-        for (size_t r = 0; r < count; ++r)
-            sums[r] += from[r * depth + k] * weights;
-    }
-    for (size_t r = 0; r < count; ++r)
-        memcpy(to + r * to_step, &sums[r], sizeof sums[r]);
+    multiply_all_rows(rows, product, from, panel, to);
 }
 
-/* All rows, in steps that are as even as can be; the cases are for the compiler, which keeps the
- * sums of a constant number of rows in registers. */
-VECTORISED static void multiply_panel(size_t rows, size_t depth, const float *from,
-                                      const float *panel, float *to, size_t to_step)
+/* ---- forward, and the gradient of the input ---- */
+
+VECTORISED static void transform_sums(const ConvolutionShape *shape, size_t channels,
+                                      const float *sums, size_t step, const float *bias,
+                                      float *const pixels[TILE * TILE])
 {
-    size_t steps = (rows + ROWS - 1) / ROWS;
-    for (size_t s = 0; s < steps; ++s) {
-        size_t first = rows * s / steps, count = rows * (s + 1) / steps - first;
-        const float *a = from + first * depth;
-        float *c = to + first * to_step;
-        switch (count) {
-        case 1:
-            multiply_rows(1, depth, a, panel, c, to_step);
-            break;
-        case 2:
-            multiply_rows(2, depth, a, panel, c, to_step);
-            break;
-        case 3:
-            multiply_rows(3, depth, a, panel, c, to_step);
-            break;
-        case 4:
-            multiply_rows(4, depth, a, panel, c, to_step);
-            break;
-        case 5:
-            multiply_rows(5, depth, a, panel, c, to_step);
-            break;
-        default:
-            multiply_rows(ROWS, depth, a, panel, c, to_step);
+    result_pixels(shape, channels, sums, step, bias, pixels);
+}
+
+/* `shape` says what else is done to the results. */
+static void run_filtering(const ConvolutionPlan *plan, const Filtering *filtering,
+                          const ConvolutionShape *shape, const float *input, const float *bias,
+                          float *output)
+{
+    const size_t depth = filtering->from.c, outputs = filtering->to.c, block = filtering->block;
+    const size_t row = patch_row(depth), patch_step = point_step(block, row);
+    const size_t sum_step = point_step(block, outputs);
+    const Product product = {depth, row, 1, outputs, false};
+#pragma omp parallel
+    for (size_t first = 0; first < filtering->tiles; first += block) {
+        size_t left = filtering->tiles - first, count = left < block ? left : block;
+#pragma omp for schedule(static)
+        for (size_t tile = 0; tile < count; ++tile)
+            make_patch(filtering, plan->zeros, input, first + tile, patch_step,
+                       plan->patches + tile * row);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t p = 0; p < POINTS; ++p)
+            for (size_t k = 0; k < outputs / LANES; ++k)
+                multiply_panel(count, &product, plan->patches + p * patch_step,
+                               panel_of(filtering, p, k), plan->sums + p * sum_step + k * LANES);
+#pragma omp for schedule(static)
+        for (size_t tile = 0; tile < count; ++tile) {
+            float *pixels[TILE * TILE];
+            pixels_of_tile(filtering, first + tile, output, pixels);
+            transform_sums(shape, outputs, plan->sums + tile * outputs, sum_step, bias, pixels);
         }
     }
-}
-
-/* ---- the results ---- */
-
-/* A^T m, LANES at once. */
-INLINE void transform_four(const float *restrict const m[PATCH], float *restrict const to[TILE])
-{
-    for (size_t l = 0; l < LANES; ++l) {
-        float sum1 = m[1][l] + m[2][l], difference1 = m[1][l] - m[2][l];
-        float sum2 = m[3][l] + m[4][l], difference2 = m[3][l] - m[4][l];
-        to[0][l] = m[0][l] + sum1 + sum2;
-        to[1][l] = difference1 + 2 * difference2;
-        to[2][l] = sum1 + 4 * sum2;
-        to[3][l] = difference1 + 8 * difference2 + m[5][l];
-    }
-}
-
-/* What is left to do to a run of results; `bias` may be NULL. */
-INLINE void finish(const ConvolutionShape *shape, const float *restrict bias,
-                   const float *restrict from, float *restrict to)
-{
-    float slope = shape->activation == ACTIVATION_NONE   ? 1
-                  : shape->activation == ACTIVATION_RELU ? 0
-                                                         : NET_LEAK;
-    for (size_t l = 0; l < LANES; ++l) {
-        float value = from[l] + (bias ? bias[l] : 0) + (shape->residual ? to[l] : 0);
-        to[l] = value < 0 ? slope * value : value;
-    }
-}
-
-/* `pixels` are NULL outside the map. */
-VECTORISED static void transform_sums(const ConvolutionShape *shape, const float *sums, size_t step,
-                                      const float *bias, float *const pixels[TILE * TILE])
-{
-    for (size_t c = 0; c < shape->output_channels; c += LANES) {
-        float half[TILE][PATCH][LANES], result[TILE][TILE][LANES];
-        for (size_t x = 0; x < PATCH; ++x) {
-            const float *from[PATCH];
-            float *column[TILE];
-            for (size_t y = 0; y < PATCH; ++y)
-                from[y] = sums + (y * PATCH + x) * step + c;
-            for (size_t y = 0; y < TILE; ++y)
-                column[y] = half[y][x];
-            transform_four(from, column);
-        }
-        for (size_t y = 0; y < TILE; ++y) {
-            const float *from[PATCH];
-            float *row[TILE];
-            for (size_t x = 0; x < PATCH; ++x)
-                from[x] = half[y][x];
-            for (size_t x = 0; x < TILE; ++x)
-                row[x] = result[y][x];
-            transform_four(from, row);
-            for (size_t x = 0; x < TILE; ++x)
-                if (pixels[y * TILE + x])
-                    finish(shape, bias ? bias + c : NULL, result[y][x], pixels[y * TILE + x] + c);
-        }
-    }
-}
-
-static void make_results(const ConvolutionPlan *plan, const float *bias, size_t first, size_t tile,
-                         float *output)
-{
-    const Shape out = plan->output;
-    Place at = place_of_tile(plan, first + tile);
-    float *pixels[TILE * TILE];
-    for (size_t p = 0; p < TILE * TILE; ++p) {
-        size_t y = at.y + p / TILE, x = at.x + p % TILE;
-        pixels[p] =
-            y < out.h && x < out.w ? output + ((at.n * out.h + y) * out.w + x) * out.c : NULL;
-    }
-    transform_sums(&plan->shape, plan->sums + tile * out.c, point_step(plan->block, out.c), bias,
-                   pixels);
 }
 
 static Status forward(ConvolutionPlan *plan, const void *input, const float *bias, void *output)
 {
-    const size_t depth = plan->shape.input.c, outputs = plan->output.c, panels = outputs / LANES;
-    const size_t patch_step = point_step(plan->block, depth);
-    const size_t sum_step = point_step(plan->block, outputs);
-#pragma omp parallel
-    for (size_t first = 0; first < plan->tiles; first += plan->block) {
-        size_t left = plan->tiles - first, count = left < plan->block ? left : plan->block;
-#pragma omp for schedule(static)
-        for (size_t tile = 0; tile < count; ++tile)
-            make_patch(plan, input, first, tile);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t p = 0; p < POINTS; ++p)
-            for (size_t k = 0; k < panels; ++k)
-                multiply_panel(count, depth, plan->patches + p * patch_step, panel_of(plan, p, k),
-                               plan->sums + p * sum_step + k * LANES, outputs);
-#pragma omp for schedule(static)
-        for (size_t tile = 0; tile < count; ++tile)
-            make_results(plan, bias, first, tile, output);
+    run_filtering(plan, &plan->forward, &plan->shape, input, bias, output);
+    return STATUS_OK;
+}
+
+static Status backward_data(ConvolutionPlan *plan, const void *output_gradient,
+                            void *input_gradient)
+{
+    static const ConvolutionShape plain = {.activation = ACTIVATION_NONE};
+    run_filtering(plan, &plan->backward_data, &plain, output_gradient, NULL, input_gradient);
+    return STATUS_OK;
+}
+
+/* ---- the gradient of the weights ---- */
+
+VECTORISED static void transform_gradient(size_t channels, const float *const pixels[TILE * TILE],
+                                          const PointSteps *steps, float *to)
+{
+    spread_points(channels, pixels, *steps, to);
+}
+
+/* dM of a tile, in panels of LANES output channels. */
+static void spread_gradient(const ConvolutionPlan *plan, const float *gradient, size_t first,
+                            size_t tile)
+{
+    const size_t channels = plan->forward.to.c, block = plan->gradient_block;
+    const PointSteps steps = {point_step(block, channels), block * LANES};
+    float *pixels[TILE * TILE]; /* here only read */
+    pixels_of_tile(&plan->forward, first + tile, (float *)(uintptr_t)gradient, pixels);
+    transform_gradient(channels, (const float *const *)pixels, &steps, plan->sums + tile * LANES);
+}
+
+/* Adds to the gradients of LANES filters of `inputs` channels. */
+VECTORISED static void add_taps(size_t inputs, size_t outputs, const float *products,
+                                float *gradient)
+{
+    for (size_t i = 0; i < inputs; ++i) {
+        float taps[TAPS][LANES];
+        gradient_taps(products + i * outputs, inputs * outputs, taps);
+        for (size_t l = 0; l < LANES; ++l)
+            for (size_t t = 0; t < TAPS; ++t)
+                gradient[(l * inputs + i) * TAPS + t] += taps[t][l];
     }
+}
+
+static void multiply_gradients(const ConvolutionPlan *plan, size_t count, bool add)
+{
+    const size_t inputs = plan->forward.from.c, outputs = plan->forward.to.c;
+    const size_t row = patch_row(inputs), block = plan->gradient_block;
+    const Product product = {count, 1, row, outputs, add};
+#pragma omp for collapse(2) schedule(static)
+    for (size_t p = 0; p < POINTS; ++p)
+        for (size_t k = 0; k < outputs / LANES; ++k)
+            multiply_panel(inputs, &product, plan->patches + p * point_step(block, row),
+                           plan->sums + p * point_step(block, outputs) + k * block * LANES,
+                           plan->products + p * inputs * outputs + k * LANES);
+}
+
+static Status backward_weights(ConvolutionPlan *plan, const void *input,
+                               const void *output_gradient, float *weight_gradient,
+                               float *bias_gradient)
+{
+    const Filtering *filtering = &plan->forward;
+    const size_t inputs = filtering->from.c, outputs = filtering->to.c;
+    const size_t row = patch_row(inputs), block = plan->gradient_block;
+#pragma omp parallel
+    {
+        for (size_t first = 0; first < filtering->tiles; first += block) {
+            size_t left = filtering->tiles - first, count = left < block ? left : block;
+#pragma omp for schedule(static)
+            for (size_t tile = 0; tile < count; ++tile) {
+                make_patch(filtering, plan->zeros, input, first + tile, point_step(block, row),
+                           plan->patches + tile * row);
+                spread_gradient(plan, output_gradient, first, tile);
+            }
+            multiply_gradients(plan, count, first > 0);
+        }
+#pragma omp for schedule(static)
+        for (size_t k = 0; k < outputs / LANES; ++k)
+            add_taps(inputs, outputs, plan->products + k * LANES,
+                     weight_gradient + k * LANES * inputs * TAPS);
+    }
+    if (bias_gradient)
+        convolution_bias_gradient(
+            filtering->to, (Numbers){(void *)(uintptr_t)output_gradient, false}, bias_gradient);
     return STATUS_OK;
 }
 
@@ -407,11 +472,14 @@ const Engine *engine_winograd(void)
         .plan_new = plan_new,
         .plan_free = plan_free,
         .plan_twin = plan_twin,
+        .count_needs = count_needs,
         .has_half = has_half,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,
         .set_weights = set_weights,
         .forward = forward,
+        .backward_data = backward_data,
+        .backward_weights = backward_weights,
     };
     return &engine;
 }

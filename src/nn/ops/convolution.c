@@ -10,34 +10,6 @@ static Status forward(const OperationCall *call)
                                  call->output.data);
 }
 
-/* The bias' gradient alone, where the weights are frozen: sums over runs of pixels in float, over
- * the runs in double. */
-static void sum_pixels(const OperationCall *call)
-{
-    Shape shape = call->node->request.shape;
-    enum { SLICE = 16, RUN = 64 };
-    size_t pixels = shape_pixels(shape);
-#pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < shape.c; first += SLICE) {
-        size_t width = shape.c - first < SLICE ? shape.c - first : SLICE;
-        double sums[SLICE] = {0};
-        for (size_t begin = 0; begin < pixels; begin += RUN) {
-            float part[SLICE] = {0};
-            for (size_t p = begin; p < begin + RUN && p < pixels; ++p) {
-                float tile[SLICE];
-                const float *dy =
-                    numbers_read(call->output_gradient, p * shape.c + first, width, tile);
-                for (size_t c = 0; c < width; ++c)
-                    part[c] += dy[c];
-            }
-            for (size_t c = 0; c < width; ++c)
-                sums[c] += (double)part[c];
-        }
-        for (size_t c = 0; c < width; ++c)
-            call->bias_gradient[first + c] += (float)sums[c];
-    }
-}
-
 VECTORISED static void add_run(size_t n, const float *from, float *to)
 {
     for (size_t i = 0; i < n; ++i)
@@ -49,9 +21,9 @@ static void add_to_input_gradient(const OperationCall *call)
     size_t count = shape_count(call->node->input_shape[0]);
     Numbers to = call->input_gradient[0], from = {call->scratch, to.half};
 #pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < count; first += NUMBERS_TILE) {
-        size_t size = count - first < NUMBERS_TILE ? count - first : NUMBERS_TILE;
-        float tile_from[NUMBERS_TILE], tile_to[NUMBERS_TILE];
+    for (size_t first = 0; first < count; first += NUMBERS_RUN) {
+        size_t size = count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN;
+        float tile_from[NUMBERS_RUN], tile_to[NUMBERS_RUN];
         float *run = numbers_open(to, first, size, true, tile_to);
         add_run(size, numbers_read(from, first, size, tile_from), run);
         numbers_close(to, first, size, run);
@@ -65,7 +37,8 @@ static Status backward(const OperationCall *call)
                                            call->output_gradient.data, call->weight_gradient,
                                            call->bias_gradient));
     else if (call->bias_gradient)
-        sum_pixels(call);
+        convolution_bias_gradient(call->node->request.shape, call->output_gradient,
+                                  call->bias_gradient);
     if (!call->input_gradient[0].data)
         return STATUS_OK;
     bool add = call->add_gradient[0];

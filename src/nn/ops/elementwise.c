@@ -6,15 +6,15 @@
 
 #include "base/vector.h"
 
-/* Goes over `count` numbers in runs of NUMBERS_TILE from `first` on, on all threads. The bodies'
+/* Goes over `count` numbers in runs of NUMBERS_RUN from `first` on, on all threads. The bodies'
  * loops are the vectorised functions below. */
 #define FOR_RUNS(first, count)                                                                     \
     _Pragma("omp parallel for schedule(static)") for (size_t first = 0; first < (count);           \
-                                                      first += NUMBERS_TILE)
+                                                      first += NUMBERS_RUN)
 
 static size_t run_size(size_t first, size_t count)
 {
-    return count - first < NUMBERS_TILE ? count - first : NUMBERS_TILE;
+    return count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN;
 }
 
 static NodeId add_elementwise(Net *net, const Operation *operation, size_t count,
@@ -51,7 +51,7 @@ static void apply(const OperationCall *call, Function function)
     size_t count = shape_count(call->node->request.shape);
     FOR_RUNS (first, count) {
         size_t size = run_size(first, count);
-        float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float tile_x[NUMBERS_RUN], tile_y[NUMBERS_RUN];
         float *y = numbers_open(call->output, first, size, false, tile_y);
         function(size, numbers_read(call->input[0], first, size, tile_x), y);
         numbers_close(call->output, first, size, y);
@@ -64,7 +64,7 @@ static void apply_gradient(const OperationCall *call, Gradient gradient)
     bool add = call->add_gradient[0];
     FOR_RUNS (first, count) {
         size_t size = run_size(first, count);
-        float tile_y[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float tile_y[NUMBERS_RUN], tile_dy[NUMBERS_RUN], tile_dx[NUMBERS_RUN];
         float *dx = numbers_open(call->input_gradient[0], first, size, add, tile_dx);
         gradient(size, numbers_read(call->output, first, size, tile_y),
                  numbers_read(call->output_gradient, first, size, tile_dy), add, dx);
@@ -185,7 +185,7 @@ static void pass_gradient(const OperationCall *call, int k)
     bool add = call->add_gradient[k];
     FOR_RUNS (first, count) {
         size_t size = run_size(first, count);
-        float tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+        float tile_dy[NUMBERS_RUN], tile_dx[NUMBERS_RUN];
         float *dx = numbers_open(call->input_gradient[k], first, size, add, tile_dx);
         accumulate(size, numbers_read(call->output_gradient, first, size, tile_dy), add, dx);
         numbers_close(call->input_gradient[k], first, size, dx);
@@ -242,7 +242,7 @@ static void combine(const OperationCall *call,
     size_t count = shape_count(call->node->request.shape);
     FOR_RUNS (first, count) {
         size_t size = run_size(first, count);
-        float tile_a[NUMBERS_TILE], tile_b[NUMBERS_TILE], tile_y[NUMBERS_TILE];
+        float tile_a[NUMBERS_RUN], tile_b[NUMBERS_RUN], tile_y[NUMBERS_RUN];
         float *y = numbers_open(call->output, first, size, false, tile_y);
         function(size, numbers_read(call->input[0], first, size, tile_a),
                  numbers_read(call->input[1], first, size, tile_b), y);
@@ -295,7 +295,7 @@ static Status multiply_backward(const OperationCall *call)
             continue;
         FOR_RUNS (first, count) {
             size_t size = run_size(first, count);
-            float tile_b[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
+            float tile_b[NUMBERS_RUN], tile_dy[NUMBERS_RUN], tile_dx[NUMBERS_RUN];
             float *dx = numbers_open(call->input_gradient[k], first, size, add, tile_dx);
             product_gradient(size, numbers_read(call->input[1 - k], first, size, tile_b),
                              numbers_read(call->output_gradient, first, size, tile_dy), add, dx);

@@ -233,10 +233,10 @@ typedef struct {
 static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
 {
     Layout at = layout(call);
-    size_t rest = at.pixels - k * CHUNK, most = NUMBERS_TILE / at.channels;
+    size_t rest = at.pixels - k * CHUNK, most = NUMBERS_RUN / at.channels;
     size_t left = (rest < CHUNK ? rest : CHUNK) - first;
     if (call->input[0].half && left > most)
-        left = most;
+        left = most > 0 ? most : 1;
     return (Run){first, left, (n * at.pixels + k * CHUNK + first) * at.channels};
 }
 

@@ -292,7 +292,7 @@ static Status add_curve(const EvidenceRun *run, EvidenceCurves *curves)
     return status;
 }
 
-Status evidence_draw_reliability(const Evidence *evidence, const char *stem)
+Status evidence_draw_reliability(const Evidence *evidence, const FigurePlaces *places)
 {
     EvidenceCurves curves = {0};
     Status status = STATUS_OK;
@@ -310,7 +310,7 @@ Status evidence_draw_reliability(const Evidence *evidence, const char *stem)
                          .series = curves.series,
                          .series_count = curves.count};
     if (status == STATUS_OK)
-        status = chart_save(stem, &chart, 1);
+        status = chart_show(places, &chart, 1);
     evidence_curves_clear(&curves);
     return status;
 }

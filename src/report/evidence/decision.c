@@ -100,7 +100,7 @@ static Status add_curve(const Evidence *evidence, const EvidenceRun *run, Eviden
     return evidence_curves_add(curves, run, POINTS, x, y, "%s", run ? run->label : "all");
 }
 
-Status evidence_draw_decision(const Evidence *evidence, const char *stem)
+Status evidence_draw_decision(const Evidence *evidence, const FigurePlaces *places)
 {
     static const double x[] = {0, 1}, zero[] = {0, 0};
     EvidenceCurves curves = {0};
@@ -121,7 +121,7 @@ Status evidence_draw_decision(const Evidence *evidence, const char *stem)
                          .series = curves.series,
                          .series_count = curves.count};
     if (status == STATUS_OK)
-        status = chart_save(stem, &chart, 1);
+        status = chart_show(places, &chart, 1);
     evidence_curves_clear(&curves);
     return status;
 }

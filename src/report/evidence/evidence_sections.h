@@ -4,6 +4,7 @@
 #define GISD_REPORT_EVIDENCE_SECTIONS_H
 
 #include "report/evidence/evidence.h"
+#include "report/page/chart_view.h"
 #include "report/sections.h"
 
 typedef struct {
@@ -11,7 +12,7 @@ typedef struct {
     Status (*make)(const Evidence *evidence, ResultsTable *table);
     bool (*when)(const Evidence *evidence);  /* NULL: always */
     bool (*drawn)(const Evidence *evidence); /* whether there is something to draw; NULL: always */
-    Status (*draw)(const Evidence *evidence, const char *stem); /* NULL: no figure */
+    Status (*draw)(const Evidence *evidence, const FigurePlaces *places); /* NULL: no figure */
     const char *caption;
 } EvidenceSection;
 
@@ -27,11 +28,11 @@ bool evidence_has_boxes(const Evidence *evidence);
 /* Sensitivity by lesion against false marks a frame: all lesions, by size, by form. */
 enum { FROC_LIMIT = 2 }; /* false marks a frame up to which its area is taken */
 Status evidence_froc(const Evidence *evidence, ResultsTable *table);
-Status evidence_draw_froc(const Evidence *evidence, const char *stem);
+Status evidence_draw_froc(const Evidence *evidence, const FigurePlaces *places);
 
 /* Precision against recall, of frames and of places. */
 Status evidence_precision_recall(const Evidence *evidence, ResultsTable *table);
-Status evidence_draw_precision_recall(const Evidence *evidence, const char *stem);
+Status evidence_draw_precision_recall(const Evidence *evidence, const FigurePlaces *places);
 
 /* Lesions found where they are, at the operating point. */
 Status evidence_localisation(const Evidence *evidence, ResultsTable *table);
@@ -43,12 +44,12 @@ Status evidence_points(const Evidence *evidence, ResultsTable *table);
 bool evidence_has_probabilities(const Evidence *evidence);
 Status evidence_calibration(const Evidence *evidence, ResultsTable *table);
 Status evidence_reliability(const Evidence *evidence, ResultsTable *table);
-Status evidence_draw_reliability(const Evidence *evidence, const char *stem);
+Status evidence_draw_reliability(const Evidence *evidence, const FigurePlaces *places);
 
 /* Net benefit of acting on the score. */
 bool evidence_has_both_kinds(const Evidence *evidence);
 Status evidence_decision(const Evidence *evidence, ResultsTable *table);
-Status evidence_draw_decision(const Evidence *evidence, const char *stem);
+Status evidence_draw_decision(const Evidence *evidence, const FigurePlaces *places);
 
 /* By the manifest's further columns, class, form and overlays, with tests of any difference. */
 Status evidence_subgroups(const Evidence *evidence, ResultsTable *table);

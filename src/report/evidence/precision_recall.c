@@ -119,7 +119,7 @@ static Status add_curves(const Evidence *evidence, EvidenceCurves curves[2])
     return status;
 }
 
-Status evidence_draw_precision_recall(const Evidence *evidence, const char *stem)
+Status evidence_draw_precision_recall(const Evidence *evidence, const FigurePlaces *places)
 {
     EvidenceCurves curves[2] = {{0}, {0}};
     Status status = add_curves(evidence, curves);
@@ -135,7 +135,7 @@ Status evidence_draw_precision_recall(const Evidence *evidence, const char *stem
                     .series = curves[k].series,
                     .series_count = curves[k].count};
     if (status == STATUS_OK)
-        status = chart_save(stem, charts, curves[OVERLAPPING].count ? 2 : 1);
+        status = chart_show(places, charts, curves[OVERLAPPING].count ? 2 : 1);
     for (size_t k = 0; k < 2; ++k)
         evidence_curves_clear(&curves[k]);
     return status;

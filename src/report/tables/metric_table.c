@@ -44,6 +44,19 @@ static void choose_metrics(Filling *filling, const MetricColumn *metrics, size_t
             filling->metrics[filling->count++] = &metrics[i];
 }
 
+/* Which dataset a column is of: the metrics stand before the last one, the state. */
+static void tell_sources(const Filling *filling, size_t columns)
+{
+    size_t column = columns - 1;
+    char source[96];
+    for (size_t i = filling->count; i-- > 0;) {
+        if (has_published(filling, filling->metrics[i]))
+            table_column_source(&filling->table->text, --column, "published, not of this program");
+        snprintf(source, sizeof source, "/test/metrics, %s", filling->metrics[i]->name);
+        table_column_source(&filling->table->text, --column, source);
+    }
+}
+
 /* The headings of both forms. */
 static void init_tables(const Filling *filling)
 {
@@ -74,6 +87,7 @@ static void init_tables(const Filling *filling)
     results_columns_add(&texts, "state");
     results_columns_add(&numbers, "state");
     table_init(&filling->table->text, texts.count, texts.names);
+    tell_sources(filling, texts.count);
     table_init(&filling->table->numbers, numbers.count, numbers.names);
 }
 
@@ -164,6 +178,7 @@ static void add_variant_row(const Filling *filling, const Run *run, const Varian
     describe_state(experiment, variant, state);
     label_others(experiment, cell, others);
     results_add_run(text, experiment, run, true, label_random_backbone(cell));
+    results_add_source(text, experiment, variant);
     results_add_loss(text, experiment, cell);
     table_add(text, others);
     table_add(text, chosen);

@@ -63,10 +63,30 @@ static const char *run_value(const Run *run, const char *key)
                                           : run->architecture;
 }
 
+void results_add_source(Table *table, const Experiment *experiment, const Variant *variant)
+{
+    enum { SHOWN = 4 };
+    char text[SHOWN * (RECORD_ID_BYTES + 32)] = "";
+    size_t shown = 0;
+    for (size_t i = 0; i < variant->count; ++i) {
+        const CellRecord *cell = &experiment->records.cells[variant->cells[i]];
+        const size_t used = strlen(text);
+        if (cell->standing != CELL_DONE || shown == SHOWN)
+            continue;
+        snprintf(text + used, sizeof text - used, "%scells/%s/result.h5", shown ? ", " : "",
+                 cell->id);
+        ++shown;
+    }
+    if (shown)
+        table_row_source(table, "%s%s", text, variant->finished > shown ? " and others" : "");
+}
+
 void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,
                      bool random)
 {
     const Axes *axes = &experiment->axes;
+    if (run->chosen)
+        results_add_source(table, experiment, run->chosen);
     for (size_t i = 0; i < axes->naming_count; ++i) {
         const char *key = axes->naming[i];
         if (is_tuning(key) && tuning)

@@ -44,6 +44,10 @@ void results_columns_add_run(ResultsColumns *columns, const Experiment *experime
 void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,
                      bool random);
 
+/* Says that the numbers of the row come from the results of a variant's finished cells, or of those
+ * that stand for a run, which results_add_run() does. */
+void results_add_source(Table *table, const Experiment *experiment, const Variant *variant);
+
 /* Both headings: the columns that name a run, then others. */
 void results_init_tables(const Experiment *experiment, bool tuning, const char *const *texts,
                          size_t text_count, const char *const *names, size_t name_count,

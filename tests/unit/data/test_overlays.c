@@ -21,10 +21,11 @@ static bool changed(const Image *image, size_t x, size_t y)
     return abs(pixel[0] - 190) > 12 || abs(pixel[1] - 100) > 12 || abs(pixel[2] - 77) > 12;
 }
 
-/* Plates and outlines reach beyond the ink of letters, soft edges beyond a surround. */
+/* Plates and outlines reach beyond the ink of letters, soft edges beyond a surround; a plate by a
+ * space's width where the next word lies beyond the picture's edge. */
 static bool in_a_box(const OverlayPicture *picture, size_t x, size_t y)
 {
-    const float margin = 10, px = (float)x, py = (float)y;
+    const float margin = 30, px = (float)x, py = (float)y;
     for (size_t i = 0; i < picture->count; ++i) {
         const Box *box = &picture->boxes[i].box;
         if (px >= box->x0 - margin && px < box->x1 + margin && py >= box->y0 - margin &&

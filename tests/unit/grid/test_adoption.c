@@ -47,7 +47,7 @@ static void make(Case *it, const char *training)
             "name: mom\n"
             "model: {backbone: r50x1, base: 4, size: 64, recursion_steps: 1, branch_scale: 1}\n"
             "tuning: [local]\ntraining: {epochs: 2, batch: 4, shards: 4, warmup_epochs: 0,\n"
-            "  ema: 0, %s}\n",
+            "  learning_rate: 0.001, ema: 0, %s}\n",
             training);
     fclose(file);
     assert_int_equal(experiment_file_read(path, &it->experiment), STATUS_OK);

@@ -1,6 +1,7 @@
 /* Experiment files: what they give, and how faults are told. */
 #include "../unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,7 @@ static void identity_is_a_hash_of_settings_in_alphabetical_order(void **state)
                                "model.backbone: r50x1\nmodel.base: 8\n%smodel.recursion_steps: 2\n"
                                "model.size: 300\ntraining.augment: true\ntraining.batch: 16\n"
                                "training.clip_norm: 1e+01\n%straining.epochs: 40\n"
-                               "training.learning_rate: 0.001\ntraining.optimiser: adamw\n"
+                               "training.learning_rate: 0.0028\ntraining.optimiser: adamw\n"
                                "training.precision: f32\ntraining.schedule: cosine\n"
                                "training.seed: 1\ntraining.shards: 4\n"
                                "training.warmup_epochs: %d\ntraining.weight_decay: 0.0001\n"
@@ -295,6 +296,57 @@ static void combinations_that_cannot_run_are_refused(void **state)
     assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_ARGUMENT);
     assert_non_null(strstr(status_message(), "multiple of 32"));
     experiment_file_clear(&experiment);
+}
+
+/* The rate of each cell, in the order of the cells; 0 ends the list. */
+static void check_rates(const char *file, const double *rates)
+{
+    ExperimentFile experiment;
+    GridCells cells;
+    assert_int_equal(read_text(file, &experiment), STATUS_OK);
+    assert_int_equal(grid_cells_init(&experiment, path, &cells), STATUS_OK);
+    for (size_t i = 0; i < cells.count; ++i) {
+        assert_true(rates[i] > 0);
+        assert_true(fabs(cells.cells[i].settings.learning_rate - rates[i]) < 1e-12);
+    }
+    assert_true(rates[cells.count] == 0);
+    grid_cells_clear(&cells);
+    experiment_file_clear(&experiment);
+}
+
+static void a_rate_that_is_not_given_follows_the_width(void **state)
+{
+    (void)state;
+    check_rates("name: a\n", (double[]){0.001, 0});
+    check_rates("name: a\nmodel: {base: [4, 16, 64, 256]}\n",
+                (double[]){0.004, 0.002, 0.001, 0.0005, 0});
+    check_rates("name: a\nmodel: {base: 4}\ntraining: {learning_rate: 0.001}\n",
+                (double[]){0.001, 0});
+    check_rates("name: a\nmodel: {architecture: ssd300, base: 4}\n", (double[]){0.001, 0});
+    check_rates("name: a\nmodel: {base: 4}\npretrain: {manifest: m.csv}\n",
+                (double[]){0.004, 0.004, 0});
+    check_rates("name: a\nmodel: {base: 16}\nvariants: {a: {}, b: {model: {base: 4}}, "
+                "c: {model: {architecture: ssd300, base: 4}}}\n",
+                (double[]){0.002, 0.004, 0.001, 0});
+}
+
+/* A resolved file must not say of all widths what holds for one. */
+static void a_resolved_experiment_has_a_rate_only_where_all_widths_share_it(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"name: a\nmodel: {base: [4, 16]}\n",
+                                        "name: a\nvariants: {a: {}, b: {model: {base: 4}}}\n",
+                                        "name: a\nmodel: {base: 16}\n"};
+    for (size_t i = 0; i < 3; ++i) {
+        ExperimentFile experiment;
+        char *text;
+        assert_int_equal(read_text(files[i], &experiment), STATUS_OK);
+        assert_int_equal(experiment_file_resolve(&experiment, "m.csv", &text), STATUS_OK);
+        assert_int_equal(strstr(text, "learning_rate: ") != NULL, i == 2);
+        assert_int_equal(strstr(text, "learning_rate: 0.002\n") != NULL, i == 2);
+        free(text);
+        experiment_file_clear(&experiment);
+    }
 }
 
 /* The most settings that a name may have to hold: a list for each of the numbers. */
@@ -470,6 +522,8 @@ int main(void)
         cmocka_unit_test(texts_that_yaml_could_mistake_are_quoted),
         cmocka_unit_test(faults_are_named_by_line),
         cmocka_unit_test(combinations_that_cannot_run_are_refused),
+        cmocka_unit_test(a_rate_that_is_not_given_follows_the_width),
+        cmocka_unit_test(a_resolved_experiment_has_a_rate_only_where_all_widths_share_it),
         cmocka_unit_test(names_of_cells_tell_them_apart_whatever_the_axes),
         cmocka_unit_test(the_environment_may_name_the_data),
         cmocka_unit_test(a_variant_changes_some_settings_for_every_seed),

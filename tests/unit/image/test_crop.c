@@ -57,7 +57,8 @@ static void no_rectangle_is_better(void **state)
         PixelBox core = {(size_t)rand() % width, (size_t)rand() % height, 0, 0}, crop;
         core.x1 = core.x0 + 1 + (size_t)rand() % (width - core.x0);
         core.y1 = core.y0 + 1 + (size_t)rand() % (height - core.y0);
-        assert_int_equal(crop_find(height, width, overlaid, cost, &core, &crop), STATUS_OK);
+        assert_int_equal(crop_find(height, width, overlaid, cost, &core, CROP_RECTANGLE, &crop),
+                         STATUS_OK);
         const PixelBox best = best_of_all(height, width, overlaid, (int64_t)cost, &core);
         assert_int_equal(worth(width, overlaid, (int64_t)cost, &crop),
                          worth(width, overlaid, (int64_t)cost, &best));
@@ -67,13 +68,70 @@ static void no_rectangle_is_better(void **state)
     }
 }
 
+static int64_t aside(const PixelBox *box, const PixelBox *core)
+{
+    return llabs((int64_t)(box->x0 + box->x1) - (int64_t)(core->x0 + core->x1)) +
+           llabs((int64_t)(box->y0 + box->y1) - (int64_t)(core->y0 + core->y1));
+}
+
+/* Every square that holds the core's rows, and its columns or only such. */
+static PixelBox best_square(size_t height, size_t width, const uint8_t *overlaid, int64_t cost,
+                            const PixelBox *core)
+{
+    PixelBox best = {0};
+    int64_t most = INT64_MIN;
+    for (size_t y0 = 0; y0 <= core->y0; ++y0)
+        for (size_t y1 = core->y1; y1 <= height; ++y1)
+            for (size_t x0 = 0, x1; (x1 = x0 + y1 - y0) <= width; ++x0) {
+                const PixelBox box = {x0, y0, x1, y1};
+                const bool holds = x0 <= core->x0 && core->x1 <= x1;
+                const bool within = core->x0 <= x0 && x1 <= core->x1;
+                const int64_t own = worth(width, overlaid, cost, &box);
+                if ((holds || within) &&
+                    (own > most || (own == most && (area(&box) > area(&best) ||
+                                                    (area(&box) == area(&best) &&
+                                                     aside(&box, core) < aside(&best, core)))))) {
+                    most = own;
+                    best = box;
+                }
+            }
+    return best;
+}
+
+static void no_square_is_better(void **state)
+{
+    (void)state;
+    uint8_t overlaid[MOST * MOST];
+    srand(6);
+    for (int turn = 0; turn < 300; ++turn) {
+        const size_t height = 3 + (size_t)rand() % 10, width = 3 + (size_t)rand() % 10;
+        const int64_t cost = 1 + rand() % 8;
+        for (size_t i = 0; i < height * width; ++i)
+            overlaid[i] = rand() % 9 == 0;
+        PixelBox core = {(size_t)rand() % width, (size_t)rand() % height, 0, 0}, crop;
+        core.x1 = core.x0 + 1 + (size_t)rand() % (width - core.x0);
+        core.y1 = core.y0 + 1 + (size_t)rand() % (height - core.y0);
+        assert_int_equal(
+            crop_find(height, width, overlaid, (size_t)cost, &core, CROP_SQUARE, &crop), STATUS_OK);
+        const PixelBox best = best_square(height, width, overlaid, cost, &core);
+        if (core.y1 - core.y0 > width) { /* none fits */
+            assert_memory_equal(&crop, &core, sizeof crop);
+            continue;
+        }
+        assert_int_equal(crop.x1 - crop.x0, crop.y1 - crop.y0);
+        assert_int_equal(worth(width, overlaid, cost, &crop), worth(width, overlaid, cost, &best));
+        assert_int_equal(area(&crop), area(&best));
+        assert_int_equal(aside(&crop, &core), aside(&best, &core));
+    }
+}
+
 static void nothing_to_cut_is_the_whole_frame(void **state)
 {
     (void)state;
     uint8_t overlaid[6 * 9] = {0};
     const PixelBox core = {4, 2, 5, 3};
     PixelBox crop;
-    assert_int_equal(crop_find(6, 9, overlaid, 4, &core, &crop), STATUS_OK);
+    assert_int_equal(crop_find(6, 9, overlaid, 4, &core, CROP_RECTANGLE, &crop), STATUS_OK);
     assert_true(crop.x0 == 0 && crop.y0 == 0 && crop.x1 == 9 && crop.y1 == 6);
 }
 
@@ -86,7 +144,7 @@ static void a_corner_is_cut_on_the_side_that_costs_less(void **state)
     for (size_t y = 0; y < 4; ++y) /* 4 high and 10 wide, at the upper left */
         for (size_t x = 0; x < 10; ++x)
             overlaid[y * 30 + x] = 1;
-    assert_int_equal(crop_find(20, 30, overlaid, 10, &core, &crop), STATUS_OK);
+    assert_int_equal(crop_find(20, 30, overlaid, 10, &core, CROP_RECTANGLE, &crop), STATUS_OK);
     assert_true(crop.x0 == 0 && crop.y0 == 4 && crop.x1 == 30 && crop.y1 == 20);
 }
 
@@ -97,7 +155,7 @@ static void the_core_is_kept_whatever_lies_over_it(void **state)
     const PixelBox core = {2, 3, 5, 6};
     PixelBox crop;
     memset(overlaid, 1, sizeof overlaid);
-    assert_int_equal(crop_find(8, 8, overlaid, 4, &core, &crop), STATUS_OK);
+    assert_int_equal(crop_find(8, 8, overlaid, 4, &core, CROP_RECTANGLE, &crop), STATUS_OK);
     assert_true(crop.x0 == 2 && crop.y0 == 3 && crop.x1 == 5 && crop.y1 == 6);
 }
 
@@ -105,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_rectangle_is_better),
+        cmocka_unit_test(no_square_is_better),
         cmocka_unit_test(nothing_to_cut_is_the_whole_frame),
         cmocka_unit_test(a_corner_is_cut_on_the_side_that_costs_less),
         cmocka_unit_test(the_core_is_kept_whatever_lies_over_it),

@@ -67,9 +67,24 @@ static void a_square_is_found_to_the_pixel_in_spite_of_ripples_along_its_sides(v
     image_clear(&image);
 }
 
+/* Too narrow beside the band that it hangs together with to be a square of its own. */
+static void a_square_that_runs_into_the_surround_is_found_to_the_pixel(void **state)
+{
+    (void)state;
+    Image image;
+    OverlayBox found = {0};
+    draw_frame(&image);
+    fill(&image, (PixelBox){0, 400, 104, HEIGHT}, (const uint8_t[]){2, 2, 2});
+    assert_int_equal(find(&image, OVERLAY_TUBE, &found), 1);
+    assert_true(found.box.x0 == 0 && found.box.y0 == 400 && found.box.x1 == 104 &&
+                found.box.y1 == HEIGHT);
+    image_clear(&image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_square_that_runs_into_the_surround_is_found_to_the_pixel),
         cmocka_unit_test(a_bare_frame_has_a_surround_and_no_square),
         cmocka_unit_test(a_square_is_found_to_the_pixel_in_spite_of_ripples_along_its_sides),
     };

@@ -27,7 +27,8 @@ static void needs_are_those_of_the_network_itself(void **state)
         assert_int_equal(network_count_needs(&plan, &needs), STATUS_OK);
         parameters_init(&parameters);
         assert_int_equal(network_init(&network, &plan, &parameters), STATUS_OK);
-        assert_int_equal(needs.block, network.net->block_bytes);
+        assert_int_equal(needs.net.block, network.net->block_bytes);
+        assert_int_equal(needs.net.workspace, network.net->workspace_bytes);
         assert_int_equal(needs.parameters, parameters_total(&parameters, false));
         if (plan.training)
             assert_int_equal(needs.trained, parameters_total(&parameters, true));
@@ -36,31 +37,64 @@ static void needs_are_those_of_the_network_itself(void **state)
     }
 }
 
+/* Every weight is packed once for forward and, but for the first layer's, once for backward; what
+ * oneDNN pads is little. */
+static void packed_weights_are_about_twice_the_parameters(void **state)
+{
+    (void)state;
+    CellSettings settings = small_cell();
+    NetworkNeeds needs;
+    assert_int_equal(setting_read(&settings, setting_find("model", "base"), "32"), STATUS_OK);
+    const NetworkPlan plan = {.model = settings.model, .batch = 1, .training = true};
+    assert_int_equal(network_count_needs(&plan, &needs), STATUS_OK);
+    const double bytes = 4 * (double)needs.parameters;
+    assert_true((double)needs.net.packed > 0.9 * bytes);
+    assert_true((double)needs.net.packed < 2.6 * bytes);
+}
+
 /* Half of the shards: a level of partial sums less, and two buckets more, for each float. */
 static void more_ranks_need_less_each_but_for_the_buckets(void **state)
 {
     (void)state;
     CellSettings settings = small_cell();
-    NetworkPlan plan = {.model = settings.model, .batch = 1, .training = true};
-    NetworkNeeds needs;
-    double one, two, four;
+    MemoryModel model;
     settings.batch = settings.shards = 8;
-    assert_int_equal(network_count_needs(&plan, &needs), STATUS_OK);
-    assert_int_equal(memory_need(&settings, 3, 1, &one), STATUS_OK);
-    assert_int_equal(memory_need(&settings, 3, 2, &two), STATUS_OK);
-    assert_int_equal(memory_need(&settings, 3, 4, &four), STATUS_OK);
-    assert_true(two == one + 4 * (double)needs.trained);
-    assert_true(four == two - 4 * (double)needs.trained);
+    assert_int_equal(memory_model_init(&settings, 3, &model), STATUS_OK);
+    const double bytes = 4 * (double)model.training.trained;
+    const MemoryNeed one = memory_need(&model, 1, 1), two = memory_need(&model, 2, 1),
+                     four = memory_need(&model, 4, 1);
+    assert_true(two.gradients == one.gradients - bytes && one.messages == 0);
+    assert_true(two.messages == 2 * bytes && four.messages == two.messages);
+    assert_true(four.gradients == two.gradients - bytes);
     settings.optimiser = OPTIMISER_SGD; /* one moment less */
-    assert_int_equal(memory_need(&settings, 3, 1, &two), STATUS_OK);
-    assert_true(two == one - 4 * (double)needs.trained);
+    assert_int_equal(memory_model_init(&settings, 3, &model), STATUS_OK);
+    assert_true(memory_need(&model, 1, 1).total == one.total - bytes);
+}
+
+static void a_thread_that_takes_shards_adds_its_activations_and_gradients(void **state)
+{
+    (void)state;
+    CellSettings settings = small_cell();
+    MemoryModel model;
+    settings.batch = settings.shards = 4;
+    assert_int_equal(memory_model_init(&settings, 3, &model), STATUS_OK);
+    const double bytes = 4 * (double)model.training.trained;
+    const MemoryNeed one = memory_need(&model, 1, 1), two = memory_need(&model, 1, 2),
+                     three = memory_need(&model, 1, 3), idle = memory_need(&model, 4, 2);
+    assert_true(one.gradients == 3 * bytes); /* two levels of the tree */
+    assert_true(two.gradients == 4 * bytes); /* one level of each */
+    assert_true(two.activations == 2 * one.activations);
+    assert_true(three.total == two.total); /* no power of two */
+    assert_true(idle.activations == one.activations);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(needs_are_those_of_the_network_itself),
+        cmocka_unit_test(packed_weights_are_about_twice_the_parameters),
         cmocka_unit_test(more_ranks_need_less_each_but_for_the_buckets),
+        cmocka_unit_test(a_thread_that_takes_shards_adds_its_activations_and_gradients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

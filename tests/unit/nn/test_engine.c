@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "nn/engine.h"
+#include "nn/engines/products.h"
+#include "nn/engines/winograd.h"
 #include "nn/numbers.h"
 
 static float *random_floats(size_t count, const char *purpose)
@@ -91,12 +93,12 @@ static double stored_error(size_t count, const void *stored, bool half, const do
 }
 
 /* A bfloat16 result is off by its own rounding, at most 2^-8; the weights' gradient is float32 in
- * both. */
-static void check(const Engine *engine, ConvolutionShape shape, bool half)
+ * both, and off by `single_error` like all of float32. */
+static void check(const Engine *engine, ConvolutionShape shape, bool half, double single_error)
 {
     const ConvolutionShape *s = &shape;
     shape.half = half;
-    double most_error = half ? 3.91e-3 : 2e-6;
+    double most_error = half ? 3.91e-3 : single_error;
     Shape out = convolution_output(s);
     size_t inputs = shape_count(s->input), outputs = shape_count(out);
     size_t taps = out.c * s->input.c * s->kernel_h * s->kernel_w;
@@ -132,7 +134,7 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half)
         got[i] *= 0.5f;
     for (size_t i = 0; i < out.c; ++i)
         got_bias[i] *= 0.5f;
-    assert_true(relative_error(taps, got, e.weight_gradient) < 2e-6);
+    assert_true(relative_error(taps, got, e.weight_gradient) < single_error);
     if (s->bias)
         assert_true(relative_error(out.c, got_bias, e.bias_gradient) < 2e-6);
     engine->plan_free(plan);
@@ -158,11 +160,55 @@ static const ConvolutionShape shapes[] = {
     {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false, false, ACTIVATION_NONE},
 };
 
+#define DIRECT_ERROR   2e-6
+#define WINOGRAD_ERROR 5e-6
+
+/* Whole tiles, tiles that reach over the end, no padding, and so many that they come in blocks. */
+static const ConvolutionShape winograd_shapes[] = {
+    {{2, 16, 16, 32}, 32, 3, 3, 1, 1, 1, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 21, 18, 32}, 48, 3, 3, 1, 0, 1, 1, false, false, false, ACTIVATION_NONE},
+    {{2, 19, 17, 48}, 32, 3, 3, 1, 2, 0, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 61, 58, 16}, 16, 3, 3, 1, 1, 1, 1, false, false, false, ACTIVATION_NONE},
+};
+
+static void winograd_agrees_with_the_naive_loop(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof winograd_shapes / sizeof *winograd_shapes; ++i)
+        check(engine_winograd(), winograd_shapes[i], false, WINOGRAD_ERROR);
+}
+
+/* One strip of rows and several, an odd number of pixels, strides, taps outside the map, blocks. */
+static const ConvolutionShape product_shapes[] = {
+    {{2, 7, 5, 32}, 112, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 17, 17, 48}, 32, 1, 1, 1, 0, 0, 1, false, false, false, ACTIVATION_NONE},
+    {{3, 9, 8, 32}, 64, 1, 1, 2, 0, 0, 1, false, false, false, ACTIVATION_NONE},
+    {{1, 9, 11, 32}, 48, 3, 3, 2, 1, 1, 1, true, false, false, ACTIVATION_NONE},
+    {{2, 12, 12, 32}, 32, 3, 3, 1, 3, 2, 3, false, false, false, ACTIVATION_NONE},
+};
+
+static void products_agree_with_the_naive_loop(void **state)
+{
+    (void)state;
+    size_t taken = 0;
+    for (size_t i = 0; i < sizeof product_shapes / sizeof *product_shapes; ++i) {
+        if (!products_fit(&product_shapes[i]))
+            continue;
+        ++taken;
+        check(engine_products(), product_shapes[i], false, DIRECT_ERROR);
+        if (engine_products()->has_half())
+            check(engine_products(), product_shapes[i], true, DIRECT_ERROR);
+    }
+    if (!taken)
+        skip(); /* not on this kind of processor */
+    assert_int_equal(taken, sizeof product_shapes / sizeof *product_shapes);
+}
+
 static void blas_agrees_with_the_naive_loop(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_blas(), shapes[i], false);
+        check(engine_blas(), shapes[i], false, DIRECT_ERROR);
 }
 
 static void onednn_agrees_with_the_naive_loop(void **state)
@@ -171,7 +217,7 @@ static void onednn_agrees_with_the_naive_loop(void **state)
     if (!engine_onednn())
         skip();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_onednn(), shapes[i], false);
+        check(engine_onednn(), shapes[i], false, DIRECT_ERROR);
 }
 
 static void onednn_agrees_in_bfloat16(void **state)
@@ -180,7 +226,7 @@ static void onednn_agrees_in_bfloat16(void **state)
     if (!engine_onednn() || !engine_onednn()->has_half())
         skip();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_onednn(), shapes[i], true);
+        check(engine_onednn(), shapes[i], true, DIRECT_ERROR);
 }
 
 static void an_unknown_engine_is_refused(void **state)
@@ -199,6 +245,8 @@ int main(void)
         cmocka_unit_test(blas_agrees_with_the_naive_loop),
         cmocka_unit_test(onednn_agrees_with_the_naive_loop),
         cmocka_unit_test(onednn_agrees_in_bfloat16),
+        cmocka_unit_test(winograd_agrees_with_the_naive_loop),
+        cmocka_unit_test(products_agree_with_the_naive_loop),
         cmocka_unit_test(an_unknown_engine_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

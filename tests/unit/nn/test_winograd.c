@@ -1,4 +1,4 @@
-/* Winograd's convolution in nets for inference: against the definition, with what is done on the
+/* Winograd's convolution in nets: against the definition, with what is done on the
  * way out; which shapes have it; that neither threads nor blocks nor neighbours show in the bits.
  */
 #include "check_drawing.h"
@@ -118,24 +118,26 @@ static void the_rule_follows_from_the_shape(void **state)
         assert_true(winograd_fits(&taken[i]));
     shape.stride = 2;
     assert_false(winograd_fits(&shape));
+    shape = shape_of(512, 512, 19);
+    assert_true(winograd_trains(&shape));
+    shape = shape_of(1024, 512, 19); /* too many weights */
+    assert_false(winograd_trains(&shape));
 }
 
-/* A net for training keeps the sums that it always had. */
-static void training_is_left_alone(void **state)
+/* The gradients too. */
+static void threads_leave_no_trace_in_training(void **state)
 {
     (void)state;
-    Bench training, inference;
-    bench_init(&training, draw_residual, engine_blas(), true,
-               (const char *[]){"n.weight", "n.bias", NULL});
-    bench_init(&inference, draw_residual, engine_blas(), false, NULL);
-    bench_forward(&training);
-    bench_forward(&inference);
-    bench_check_outputs(&inference, draw_residual, 5e-6);
-    size_t bytes = shape_count(net_shape(training.net, training.pen.outputs[0])) * sizeof(float);
-    assert_true(memcmp(net_value(training.net, training.pen.outputs[0]),
-                       net_value(inference.net, inference.pen.outputs[0]), bytes) != 0);
-    bench_clear(&training);
-    bench_clear(&inference);
+    Bench bench;
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    bench_init(&bench, draw_chain, engine_blas(), true, NULL);
+    bench_forward(&bench);
+    bench_check_outputs(&bench, draw_chain, 5e-6);
+    bench_backward(&bench);
+    bench_check_again(&bench, 3);
+    omp_set_num_threads(threads);
+    bench_clear(&bench);
 }
 
 int main(void)
@@ -145,7 +147,7 @@ int main(void)
         cmocka_unit_test(threads_leave_no_trace),
         cmocka_unit_test(a_nan_passes),
         cmocka_unit_test(the_rule_follows_from_the_shape),
-        cmocka_unit_test(training_is_left_alone),
+        cmocka_unit_test(threads_leave_no_trace_in_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,17 +11,19 @@
 #include "results/result_schema.h"
 #include "store/files.h"
 #include "store/journal.h"
+#include "train/split_counts.h"
 
 /* What a cell's result.h5 is to say. */
 typedef struct {
     const char *id;
     double accuracy, auc, validation;
-    const char *data;     /* path of the data; NULL: a hospital's */
-    int64_t synthetic;    /* 0 or 1, or FAKE_UNTOLD as in files of earlier versions */
-    unsigned lacks;       /* RESULT_BOXES and the like: what its task does not give */
-    const char *config;   /* NULL: of a test split */
-    const char *split_by; /* NULL: as in files that do not say */
-    bool no_annotations;  /* as in files that kept no annotated boxes */
+    const char *data;       /* path of the data; NULL: a hospital's */
+    int64_t synthetic;      /* 0 or 1, or FAKE_UNTOLD as in files of earlier versions */
+    unsigned lacks;         /* RESULT_BOXES and the like: what its task does not give */
+    const char *config;     /* NULL: of a test split */
+    const char *split_by;   /* NULL: as in files that do not say */
+    const Dataset *dataset; /* of which the splits are told; NULL: as in files that do not */
+    bool no_annotations;    /* as in files that kept no annotated boxes */
 } FakeResult;
 enum { FAKE_UNTOLD = -1 };
 
@@ -205,6 +207,8 @@ static inline void fake_write_file(const char *path, const FakeResult *fake, con
     assert_int_equal(fake_write_metrics(writer, fake), STATUS_OK);
     assert_int_equal(fake_write_rest(writer, fake), STATUS_OK);
     assert_int_equal(fake_write_boxes(writer, fake), STATUS_OK);
+    if (fake->dataset)
+        assert_int_equal(split_counts_write(writer, fake->dataset), STATUS_OK);
     if (fake->split_by)
         assert_int_equal(result_write_text(writer, "provenance/split_by", fake->split_by),
                          STATUS_OK);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "report/chart.h"
+#include "report/chart_axes.h"
 #include "report/matrix_figure.h"
 #include "store/files.h"
 

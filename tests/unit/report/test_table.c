@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "report/page/table_view.h"
 #include "report/published.h"
 #include "report/table.h"
 #include "store/files.h"
@@ -44,12 +45,48 @@ static void markdown_escapes_bars_and_sets_numbers_right(void **state)
     free(text);
 }
 
+static void write_page(const Table *table, FILE *stream)
+{
+    table_view_write(table, "50 % & more", 1, stream);
+}
+
+/* A row without a source, then one that has one; and what a column is of. */
+static void the_page_tells_where_numbers_come_from(void **state)
+{
+    (void)state;
+    const char *const headings[] = {"model", "auc"};
+    Table table;
+    char *text = NULL;
+    size_t bytes;
+    table_init(&table, 2, headings);
+    table_column_source(&table, 1, "/test/metrics, <auc>");
+    table_add(&table, "a");
+    table_add(&table, "0.5");
+    table_row_source(&table, "cells/%s/result.h5", "<b>");
+    table_add(&table, "b");
+    table_add(&table, "0.75");
+    assert_int_equal(table_check(&table), STATUS_OK);
+    assert_null(table_source_of_row(&table, 0));
+    assert_string_equal(table_source_of_row(&table, 1), "cells/<b>/result.h5");
+    FILE *stream = open_memstream(&text, &bytes);
+    table_view_write(&table, "areas", 3, stream);
+    fclose(stream);
+    assert_non_null(strstr(text, "<tr><th scope=\"row\">a</th>"));
+    assert_non_null(strstr(text, "<tr title=\"cells/&lt;b&gt;/result.h5\"><th scope=\"row\">b"));
+    assert_non_null(strstr(text, "class=\"number\" title=\"/test/metrics, &lt;auc&gt;\">auc</th>"));
+    assert_non_null(strstr(text, "<li>b: cells/&lt;b&gt;/result.h5</li>"));
+    free(text);
+    table_clear(&table);
+}
+
 static void html_escapes_its_signs(void **state)
 {
     (void)state;
-    char *text = written(table_write_html);
-    assert_non_null(strstr(text, "<td>a|b &amp; &lt;c&gt;</td><td class=\"number\">92.79</td>"));
-    assert_non_null(strstr(text, "<th class=\"number\">accuracy_%</th>"));
+    char *text = written(write_page);
+    assert_non_null(strstr(text, "<caption>50 % &amp; more</caption>"));
+    assert_non_null(
+        strstr(text, "<th scope=\"row\">a|b &amp; &lt;c&gt;</th><td class=\"number\">92.79</td>"));
+    assert_non_null(strstr(text, "<th scope=\"col\" class=\"number\">accuracy_%</th>"));
     free(text);
 }
 
@@ -100,7 +137,7 @@ static void texts_of_others_stay_texts(void **state)
     for (size_t i = 0; i < sizeof cells / sizeof *cells; ++i)
         table_add(&table, cells[i]);
     FILE *stream = open_memstream(&text, &bytes);
-    table_write_html(&table, stream);
+    write_page(&table, stream);
     fclose(stream);
     assert_null(strstr(text, "<script>"));
     assert_null(strstr(text, "<b>"));
@@ -148,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(markdown_escapes_bars_and_sets_numbers_right),
         cmocka_unit_test(html_escapes_its_signs),
+        cmocka_unit_test(the_page_tells_where_numbers_come_from),
         cmocka_unit_test(latex_escapes_its_signs),
         cmocka_unit_test(csv_quotes_where_needed),
         cmocka_unit_test(texts_of_others_stay_texts),

@@ -199,17 +199,18 @@ static void attempts_count_from_their_start_to_their_last_record(void **state)
     static const char *const lines[] = {
         "{\"event\":\"opened\",\"time\":\"2026-01-01T00:00:00Z\"}",
         "{\"event\":\"planned\",\"cell\":\"a\",\"time\":\"2026-01-01T00:00:00Z\"}",
-        "{\"event\":\"started\",\"cell\":\"a\",\"time\":\"2026-01-01T00:00:10Z\"}",
+        "{\"event\":\"started\",\"cell\":\"a\",\"ranks\":3,\"time\":\"2026-01-01T00:00:10Z\"}",
         "{\"event\":\"saved\",\"cell\":\"a\",\"time\":\"2026-01-01T00:00:17Z\"}",
         /* killed: a later job goes on with it */
         "{\"event\":\"opened\",\"time\":\"2026-01-01T01:00:00Z\"}",
-        "{\"event\":\"started\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:05Z\"}",
+        "{\"event\":\"started\",\"cell\":\"a\",\"ranks\":2,\"time\":\"2026-01-01T01:00:05Z\"}",
         "{\"event\":\"finished\",\"cell\":\"a\",\"time\":\"2026-01-01T01:00:25Z\"}",
         "{\"event\":\"adopted\",\"cell\":\"a\",\"identity\":\"b\",\"time\":\"2026-02-01T01:00:"
         "25Z\"}"};
     Records records;
     read_records(WRITE_JOURNAL(lines), &records);
     assert_true(records.cells[0].seconds == 27);
+    assert_true(records.cells[0].rank_seconds == 3 * 7 + 2 * 20);
     assert_int_equal(records.cells[0].changed - records.cells[0].started, 3615);
     records_clear(&records);
 }

@@ -9,11 +9,20 @@
 #include "train/setting_table.h"
 
 /* Keys of an experiment file that no cell has. */
-static const char *const own[] = {
-    "name",         "data.manifest", "data.test",           "data.split",
-    "search",       "variants",      "grid.ranks_per_cell", "grid.checkpoint",
-    "grid.silence", "grid.patience", "pretrain.manifest",   "pretrain.method",
-    "test_sets"};
+static const char *const own[] = {"name",
+                                  "data.manifest",
+                                  "data.test",
+                                  "data.split",
+                                  "search",
+                                  "variants",
+                                  "grid.ranks_per_cell",
+                                  "grid.checkpoint",
+                                  "grid.silence",
+                                  "grid.patience",
+                                  "grid.keep_state",
+                                  "pretrain.manifest",
+                                  "pretrain.method",
+                                  "test_sets"};
 
 enum { NAME_BYTES = 128 };
 

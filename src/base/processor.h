@@ -1,0 +1,16 @@
+/* What kind of processor this is, where the choice of an algorithm depends on it. */
+#ifndef GISD_BASE_PROCESSOR_H
+#define GISD_BASE_PROCESSOR_H
+
+#include <stdbool.h>
+
+/* AVX-512 as x86-64-v4 has it. */
+bool processor_has_avx512(void);
+
+/* Dot products of bfloat16 (AVX512_BF16). */
+bool processor_has_half(void);
+
+/* Tiles of bfloat16 that are multiplied as matrices (AMX). */
+bool processor_has_tiles(void);
+
+#endif
