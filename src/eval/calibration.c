@@ -138,7 +138,7 @@ BrierParts calibration_brier(const Calibration *calibration, const size_t *weigh
 /* ---- recalibration ---- */
 
 /* What of the line intercept + slope x logit is free. */
-typedef enum { FIT_BOTH, FIT_INTERCEPT } Fit;
+typedef enum { FIT_BOTH, FIT_INTERCEPT, FIT_SLOPE } Fit;
 
 typedef struct {
     double intercept, slope;
@@ -173,13 +173,15 @@ static Line find_step(const Calibration *calibration, const size_t *weights, Lin
     }
     if (fit == FIT_INTERCEPT)
         return (Line){gradient[0] / curve[0], 0};
+    if (fit == FIT_SLOPE)
+        return (Line){0, gradient[1] / curve[2]};
     const double determinant = curve[0] * curve[2] - curve[1] * curve[1];
     return (Line){(curve[2] * gradient[0] - curve[1] * gradient[1]) / determinant,
                   (curve[0] * gradient[1] - curve[1] * gradient[0]) / determinant};
 }
 
-/* The function is concave: steps that do not rise are halved, and one that no longer can is the
- * last. NaN if it does not end. */
+/* The function is concave: steps that do not rise are halved, and one so small that rounding hides
+ * whether it rises is the last. NaN if it does not end. */
 static Line find_line(const Calibration *calibration, const size_t *weights, Fit fit)
 {
     enum { TURNS = 100, HALVINGS = 30 };
@@ -188,12 +190,12 @@ static Line find_line(const Calibration *calibration, const size_t *weights, Fit
     for (int turn = 0; turn < TURNS; ++turn) {
         const Line step = find_step(calibration, weights, line, fit);
         double length = 1;
+        if (fabs(step.intercept) + fabs(step.slope) < 1e-6) /* the next would be its square */
+            return (Line){line.intercept + step.intercept, line.slope + step.slope};
         for (int halving = 0; halving < HALVINGS; ++halving, length /= 2) {
             const Line next = {line.intercept + length * step.intercept,
                                line.slope + length * step.slope};
             const double then = log_likelihood(calibration, weights, next);
-            if (fabs(length * step.intercept) + fabs(length * step.slope) < 1e-12)
-                return next;
             if (then > now) {
                 line = next;
                 now = then;
@@ -237,4 +239,20 @@ Recalibration calibration_fit(const Calibration *calibration, const size_t *weig
         found.slope = line.slope;
     }
     return found;
+}
+
+double calibration_temperature(const Calibration *calibration, const size_t *weights)
+{
+    const Ranges ranges = find_ranges(calibration, weights);
+    if (ranges.low[0] > ranges.high[0] || ranges.low[1] > ranges.high[1])
+        return (double)NAN;
+    if (ranges.high[0] <= 0 && ranges.low[1] >= 0)
+        return (double)NAN;
+    const double slope = find_line(calibration, weights, FIT_SLOPE).slope;
+    return slope > 0 ? 1 / slope : (double)NAN;
+}
+
+double calibration_at(double score, double temperature)
+{
+    return logistic(calibration_logit(score) / temperature);
 }

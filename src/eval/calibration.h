@@ -53,6 +53,15 @@ typedef struct {
 } Recalibration;
 Recalibration calibration_fit(const Calibration *calibration, const size_t *weights /* rows */);
 
+/* The temperature T by whose 1/T logits are to be multiplied, so that the likelihood of the truth
+ * is the largest (Guo and others 2017): above 1 where scores are too extreme. NaN with frames of
+ * one kind, where the best T is infinite or negative (scores say nothing, or the opposite), and
+ * where it is 0 (every score is on the right side of 0.5). */
+double calibration_temperature(const Calibration *calibration, const size_t *weights /* rows */);
+
+/* The score at a temperature: the logistic of logit(score) / temperature. */
+double calibration_at(double score, double temperature);
+
 /* logit(score), within CALIBRATION_LEAST of 0 and 1. */
 double calibration_logit(double score);
 

@@ -68,8 +68,22 @@ static size_t start_of_tied(const Marks *marks, size_t last)
     return last;
 }
 
+/* Of the marks before `end` those below the last that is right: where they begin, and, in *seen,
+ * their weight. */
+static size_t skip_wrong(const Marks *marks, const size_t *weights, size_t end, double *seen)
+{
+    const Mark *const all = marks->marks;
+    size_t first = end, weight = 0;
+    for (; first > 0 && all[first - 1].kind != MARK_FOUND; --first)
+        weight += weights ? weights[all[first - 1].image] : 1;
+    *seen = (double)weight;
+    return first;
+}
+
 /* From the lowest score up, with the counts of what stands above: so the envelope is the largest
- * precision so far. */
+ * precision so far. Only scores that a right mark has add to the area, and the precision there is
+ * no less than at the wrong marks between them and the right ones below, which have as many right
+ * above them and more seen: so those are only counted. */
 double precision_recall_average(const Marks *marks, const size_t *weights, bool envelope)
 {
     const double lesions = count_lesions(marks, weights);
@@ -78,13 +92,19 @@ double precision_recall_average(const Marks *marks, const size_t *weights, bool 
         return (double)NAN;
     add_tied(marks, weights, 0, marks->count, &right, &seen);
     for (size_t end = marks->count, first; end > 0; end = first) {
-        double own_right = 0, own_seen = 0;
-        first = start_of_tied(marks, end - 1);
-        add_tied(marks, weights, first, end, &own_right, &own_seen);
-        if (own_seen == 0)
-            continue;
-        best = envelope ? fmax(best, right / seen) : right / seen;
-        area += own_right / lesions * best;
+        double own_right = 0, own_seen = 0, wrong, tied_right = 0, tied = 0;
+        const size_t last = skip_wrong(marks, weights, end, &wrong);
+        if (last == 0)
+            break;
+        const size_t tied_end = marks_end_of_tied(marks, last - 1);
+        first = start_of_tied(marks, last - 1);
+        add_tied(marks, weights, last, tied_end, &tied_right, &tied);
+        add_tied(marks, weights, first, tied_end, &own_right, &own_seen);
+        seen -= wrong - tied;
+        if (own_right > 0) {
+            best = envelope ? fmax(best, right / seen) : right / seen;
+            area += own_right / lesions * best;
+        }
         right -= own_right;
         seen -= own_seen;
     }

@@ -120,20 +120,22 @@ static const Run *best_run(const Experiment *experiment)
 
 /* "AUC 0.953 (0.921 to 0.978)", if the run has it. */
 static void add_metric(const Experiment *experiment, const Run *run, const char *name,
-                       const char *label, double scale, int decimals, Document *document)
+                       const char *label, double scale, Document *document)
 {
     const VariantMetric metric = experiment_metric(experiment, run->chosen, name);
+    const int decimals = scale > 1 ? 1 : 3;
+    const char *unit = scale > 1 ? " %" : "";
     if (isnan(metric.value))
         return;
     if (metric.seeds > 1)
-        document_item(document, "%s %.*f ± %.*f (mean and standard deviation of %zu seeds)", label,
-                      decimals, scale * metric.value, decimals, scale * metric.deviation,
-                      metric.seeds);
+        document_item(document, "%s %.*f ± %.*f%s (mean and standard deviation of %zu seeds)",
+                      label, decimals, scale * metric.value, decimals, scale * metric.deviation,
+                      unit, metric.seeds);
     else if (isnan(metric.low))
-        document_item(document, "%s %.*f", label, decimals, scale * metric.value);
+        document_item(document, "%s %.*f%s", label, decimals, scale * metric.value, unit);
     else
-        document_item(document, "%s %.*f (%.*f to %.*f)", label, decimals, scale * metric.value,
-                      decimals, scale * metric.low, decimals, scale * metric.high);
+        document_item(document, "%s %.*f%s (%.*f to %.*f)", label, decimals, scale * metric.value,
+                      unit, decimals, scale * metric.low, decimals, scale * metric.high);
 }
 
 void summary_best(const Experiment *experiment, Document *document)
@@ -151,6 +153,8 @@ void summary_best(const Experiment *experiment, Document *document)
     if (!isnan(best->chosen->validation))
         snprintf(validation, sizeof validation, ": %s %.3f", experiment->measure,
                  best->chosen->validation);
+    for (char *at = validation; *at; ++at)
+        *at = *at == '_' ? ' ' : *at;
     document_text(document, "%s%s%s%s (cell %s). %s", *label ? label : "The only run",
                   *others ? ", " : "", others, validation, cell->id,
                   experiment->on_validation
@@ -158,12 +162,12 @@ void summary_best(const Experiment *experiment, Document *document)
                       : "The test images took no part in the choice. On them, with 95 % "
                         "intervals:");
     document_list(document);
-    add_metric(experiment, best, "auc", "AUC", 1, 3, document);
-    add_metric(experiment, best, "lesion_sensitivity", "lesion sensitivity, %", 100, 1, document);
-    add_metric(experiment, best, "lesion_specificity", "lesion specificity, %", 100, 1, document);
-    add_metric(experiment, best, "accuracy", "accuracy over the classes, %", 100, 1, document);
-    add_metric(experiment, best, "ap_50", "average precision of boxes at IoU 0.5", 1, 3, document);
-    add_metric(experiment, best, "dice", "Dice of masks", 1, 3, document);
+    add_metric(experiment, best, "auc", "AUC", 1, document);
+    add_metric(experiment, best, "lesion_sensitivity", "lesion sensitivity", 100, document);
+    add_metric(experiment, best, "lesion_specificity", "lesion specificity", 100, document);
+    add_metric(experiment, best, "accuracy", "accuracy over the classes", 100, document);
+    add_metric(experiment, best, "ap_50", "average precision of boxes at IoU 0.5:", 1, document);
+    add_metric(experiment, best, "dice", "Dice of masks", 1, document);
     document_list_end(document);
     if (results_has_variants(experiment))
         document_text(document, "The variants of the experiment file are to be compared by what "

@@ -16,6 +16,10 @@ void table_init(Table *table, size_t columns, const char *const *headings)
     *table = (Table){.columns = columns};
     table->status = MEMORY_NEW(&table->kinds, columns);
     if (table->status == STATUS_OK)
+        table->status = MEMORY_NEW(&table->filled, columns);
+    if (table->status == STATUS_OK)
+        table->status = MEMORY_NEW(&table->worded, columns);
+    if (table->status == STATUS_OK)
         table->status = MEMORY_NEW(&table->column_sources, columns);
     for (size_t i = 0; i < columns; ++i)
         table_add(table, headings[i]);
@@ -26,6 +30,8 @@ void table_clear(Table *table)
     free(table->starts);
     free(table->text);
     free(table->kinds);
+    free(table->filled);
+    free(table->worded);
     free(table->row_sources);
     free(table->column_sources);
     *table = (Table){0};
@@ -38,6 +44,23 @@ static TableKind kind_with(TableKind kind, const char *text)
         return kind == TABLE_TEXTS ? kind : TABLE_NUMBERS;
     bool gap = text[0] == '\0' || text[0] == '<' || strncmp(text, "missing", 7) == 0;
     return gap ? kind : TABLE_TEXTS;
+}
+
+size_t table_number_length(const char *text)
+{
+    const size_t length = strspn(text, "0123456789.-+e");
+    const size_t before = strcspn(text, "0123456789");
+    return before < length && (!text[length] || text[length] == ' ') ? length : 0;
+}
+
+/* Notes what one more cell makes of its column. */
+static void note_cell(Table *table, size_t column, const char *text)
+{
+    const bool gap = !*text || *text == '<' || strncmp(text, "missing", 7) == 0 ||
+                     strncmp(text, "undefined", 9) == 0;
+    table->kinds[column] = kind_with(table->kinds[column], text);
+    table->filled[column] |= *text != '\0';
+    table->worded[column] |= !gap && table_number_length(text) == 0;
 }
 
 /* Keeps a copy of a text; where it begins, or 0 and a status. */
@@ -61,9 +84,8 @@ void table_add(Table *table, const char *text)
     if (table->status != STATUS_OK)
         return;
     table->starts[table->count] = start;
-    TableKind *kind = &table->kinds[table->count % table->columns];
     if (table->count >= table->columns) /* no heading */
-        *kind = kind_with(*kind, text);
+        note_cell(table, table->count % table->columns, text);
     ++table->count;
 }
 
@@ -153,6 +175,16 @@ const char *table_heading(const Table *table, size_t column)
 bool table_is_numeric(const Table *table, size_t column)
 {
     return table->kinds[column] == TABLE_NUMBERS;
+}
+
+bool table_is_filled(const Table *table, size_t column)
+{
+    return table->filled[column];
+}
+
+bool table_has_numbers(const Table *table, size_t column)
+{
+    return table_is_numeric(table, column) || (table->filled[column] && !table->worded[column]);
 }
 
 const char *table_source_of_row(const Table *table, size_t row)

@@ -20,6 +20,8 @@ typedef struct {
     size_t text_bytes, text_room;
     char *text;       /* text_room, owned: all cells' texts, each with a zero byte behind it */
     TableKind *kinds; /* columns, owned */
+    bool *filled;     /* columns, owned: something stands in it */
+    bool *worded;     /* columns, owned: something that is no number, with a sign or without */
     size_t fold;      /* rows before the fold; 0: there is none */
     size_t *row_sources, row_source_room; /* owned, by row: where its source's text begins; 0: it
                                              has none. Rows from the room on have none either */
@@ -58,6 +60,15 @@ size_t table_rows(const Table *table);
 const char *table_cell(const Table *table, size_t row, size_t column);
 const char *table_heading(const Table *table, size_t column);
 bool table_is_numeric(const Table *table, size_t column);
+
+/* Whether anything stands in a column; and whether that is numbers, also with a plus sign, or gaps
+ * among them. */
+bool table_is_filled(const Table *table, size_t column);
+bool table_has_numbers(const Table *table, size_t column);
+
+/* Letters of the number that a text begins with, of "+0.151 (+0.088 to +0.213)" 6; 0: it does not,
+ * or goes on otherwise than with a space. */
+size_t table_number_length(const char *text);
 
 /* The sources, or NULL. */
 const char *table_source_of_row(const Table *table, size_t row);

@@ -148,6 +148,18 @@ static const ResultDataset datasets[] = {
     {"test/overlap/mask_iou", "L", NULL, "IoU of the mask; NaN where none is annotated",
      RESULT_MASKS},
 
+    {"validation/image", "V", NULL,
+     "path as the manifest writes it; of the validation images, asked when all training was done, "
+     "for what is to be fitted to them, such as a temperature; missing where they stand for the "
+     "test's",
+     RESULT_CLASSES | RESULT_LATER},
+    {"validation/patient", "V", NULL, "patient; empty where the manifest names none",
+     RESULT_CLASSES | RESULT_LATER},
+    {"validation/scores", "V x K", NULL, "score of each lesion class, as of the test's",
+     RESULT_CLASSES | RESULT_LATER},
+    {"validation/truth", "V", NULL, "annotated lesion class, or -1 for normal",
+     RESULT_CLASSES | RESULT_LATER},
+
     {"speed/image", "I", NULL,
      "path as the manifest writes it; this group is only of seconds.h5, measured alone",
      RESULT_LATER},

@@ -21,6 +21,7 @@
 #include "train/history.h"
 #include "train/mpi_check.h"
 #include "train/setting_table.h"
+#include "train/split_evaluation.h"
 #include "train/split_metrics.h"
 #include "train/trainer.h"
 
@@ -95,14 +96,6 @@ static void take_history(Cell *cell)
 
 /* ---- splits ---- */
 
-static Status split_indices(const Dataset *dataset, Split split, size_t *count, size_t **indices)
-{
-    *count = dataset_split_count(dataset, split);
-    TRY(MEMORY_NEW(indices, *count));
-    dataset_split_indices(dataset, split, *indices);
-    return STATUS_OK;
-}
-
 /* Whether its network says something of images that can be compared with what is known of them. */
 static bool is_measured(const Cell *cell)
 {
@@ -123,39 +116,6 @@ static Status check_splits(const Cell *cell)
 
 /* ---- validation and test ---- */
 
-/* Threads for batches of so many images: as many images at once as in training, which had the
- * memory for them. */
-static size_t threads_for(const Cell *cell, size_t batch)
-{
-    const size_t threads = (size_t)omp_get_max_threads();
-    const size_t most = cell->trainer.workers * cell->trainer.shard_images / batch;
-    return most < threads ? most : threads;
-}
-
-/* Asks the network, with the averaged parameters where an average is kept, for a split in batches
- * of `batch` images. It is set up anew each time, which costs little: kept, it would hold a packed
- * copy of all weights while the cell trains and saves. */
-static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evaluation)
-{
-    NetworkPlan plan = cell->trainer.network.plan;
-    size_t count, *indices = NULL;
-    Network network = {0};
-    Status status;
-    plan.training = false;
-    plan.batch = batch;
-    optimiser_swap_average(cell->trainer.optimiser);
-    TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
-    TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
-    TRY_GOTO(status, end,
-             evaluation_init(evaluation, &network, cell->dataset, count, indices,
-                             threads_for(cell, batch), cell->group));
-end:
-    optimiser_swap_average(cell->trainer.optimiser);
-    network_clear(&network);
-    free(indices);
-    return status;
-}
-
 /* Fills the row's validation metrics and operating point. */
 static Status validate(Cell *cell, double *row)
 {
@@ -164,7 +124,8 @@ static Status validate(Cell *cell, double *row)
     double *point = history_at(&cell->history, row, "operating_point");
     Status status;
     TRY_GOTO(status, end,
-             evaluate(cell, SPLIT_VALIDATION, cell->trainer.shard_images, &evaluation));
+             split_evaluation(&cell->trainer, SPLIT_VALIDATION, cell->trainer.shard_images,
+                              &evaluation));
     TRY_GOTO(status, end,
              outcome_operating_point(evaluation.scores, evaluation.truth, evaluation.count,
                                      evaluation.classes, point));
@@ -185,8 +146,19 @@ end:
 /* The test split, one image at a time, as gisd-detect would see it. */
 static Status run_test(Cell *cell, Evaluation *evaluation)
 {
-    return evaluate(cell, cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST, 1,
-                    evaluation);
+    return split_evaluation(&cell->trainer,
+                            cell->settings->test_on_validation ? SPLIT_VALIDATION : SPLIT_TEST, 1,
+                            evaluation);
+}
+
+/* The validation images once more, with what they were last asked with: a cell may have come here
+ * from a checkpoint. Nothing where they stand for the test split. */
+static Status look_again(Cell *cell, Evaluation *evaluation)
+{
+    return cell->settings->test_on_validation
+               ? STATUS_OK
+               : split_evaluation(&cell->trainer, SPLIT_VALIDATION, cell->trainer.shard_images,
+                                  evaluation);
 }
 
 /* ---- training ---- */
@@ -520,14 +492,15 @@ static void log_test(const Cell *cell, const SplitMetrics *metrics, double point
         split_metrics_value(metrics, "median_seconds"));
 }
 
-static Status write_results(Cell *cell, const Evaluation *test, double point)
+static Status write_results(Cell *cell, const Evaluation *test, const Evaluation *validation,
+                            double point)
 {
     SplitMetrics metrics;
     TRY(split_metrics_init(test, point, INTERVAL_REPLICATES, cell->settings->seed, &metrics));
     double seconds = clock_seconds() - cell->started;
     Status status;
     PATIENTLY(status, cell_write_result(cell->place, &cell->trainer, &cell->history, test, &metrics,
-                                        point, seconds));
+                                        validation, point, seconds));
     if (status == STATUS_OK)
         log_test(cell, &metrics, point);
     split_metrics_clear(&metrics);
@@ -543,7 +516,7 @@ static Status write_features(Cell *cell)
     PATIENTLY(status, cell_write_features(cell->place, &cell->trainer));
     if (status == STATUS_OK)
         PATIENTLY(status, cell_write_result(cell->place, &cell->trainer, &cell->history, NULL, NULL,
-                                            NAN, seconds));
+                                            NULL, NAN, seconds));
     if (status == STATUS_OK)
         say(cell, "its features are in features.h5");
     return status;
@@ -561,16 +534,18 @@ static Status finish(Cell *cell)
 {
     if (!is_measured(cell))
         return finish_unmeasured(cell);
-    Evaluation test = {0};
+    Evaluation test = {0}, validation = {0};
     double point = history_last(&cell->history, "operating_point");
     Status status;
     TRY_GOTO(status, end, save(cell, point, true));
     TRY_GOTO(status, end, run_test(cell, &test));
+    TRY_GOTO(status, end, look_again(cell, &validation));
     if (cell->trainer.rank == 0)
-        status = write_results(cell, &test, point);
+        status = write_results(cell, &test, &validation, point);
     TRY_GOTO(status, end, mpi_agree(cell->group, status));
 end:
     evaluation_clear(&test);
+    evaluation_clear(&validation);
     return status;
 }
 

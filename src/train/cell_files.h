@@ -29,9 +29,11 @@ Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, 
 Status cell_write_features(const CellPlace *place, Trainer *trainer);
 
 /* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). A network that is
- * not measured has no `test`, which with `metrics` is then NULL. Rank 0 only. */
+ * not measured has no `test`, which with `metrics` and `validation` is then NULL; without images in
+ * `validation` nothing is said of them. Rank 0 only. */
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
                          const Evaluation *test, const SplitMetrics *metrics,
-                         double operating_point, double training_seconds);
+                         const Evaluation *validation, double operating_point,
+                         double training_seconds);
 
 #endif

@@ -13,6 +13,7 @@
 #include "train/provenance.h"
 #include "train/split_counts.h"
 #include "train/test_file.h"
+#include "train/validation_scores.h"
 
 typedef struct {
     Hdf5Writer *writer;
@@ -20,6 +21,7 @@ typedef struct {
     const Trainer *trainer;
     const History *history;
     TestGroups groups;
+    const Evaluation *validation; /* NULL, or without images: nothing to say */
     double training_seconds;
 } Result;
 
@@ -90,12 +92,15 @@ static Status write_all(const Result *result)
     TRY(write_cost(result));
     TRY(split_counts_write(result->writer, result->trainer->dataset));
     TRY(write_history(result));
+    if (result->validation && result->validation->count > 0)
+        TRY(validation_scores_write(result->writer, result->trainer->dataset, result->validation));
     return result->groups.test ? test_groups_write(&result->groups, result->writer) : STATUS_OK;
 }
 
 Status cell_write_result(const CellPlace *place, const Trainer *trainer, const History *history,
                          const Evaluation *test, const SplitMetrics *metrics,
-                         double operating_point, double training_seconds)
+                         const Evaluation *validation, double operating_point,
+                         double training_seconds)
 {
     char *path = NULL;
     Result result = {.place = place,
@@ -105,6 +110,7 @@ Status cell_write_result(const CellPlace *place, const Trainer *trainer, const H
                                 .test = test,
                                 .metrics = metrics,
                                 .operating_point = operating_point},
+                     .validation = validation,
                      .training_seconds = training_seconds};
     TRY(files_join(place->folder, "result.h5", &path));
     Status status = hdf5_writer_new(path, &result.writer);

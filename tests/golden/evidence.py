@@ -182,6 +182,7 @@ for name, w in (("plain", np.ones(ROWS)), ("weighted", weights)):
     both = fit(np.column_stack([np.ones(ROWS), x]), w)
     array("double", f"golden_{name}_fit",
           list(both) + list(fit(np.ones((ROWS, 1)), w, x)))
+    number(f"golden_{name}_temperature", 1 / fit(x.reshape(-1, 1), w)[0])
 
 # ---- thresholds: every one, the best of those that may be ----
 

@@ -18,13 +18,57 @@ enum {
     INTERCEPT,
     SLOPE,
     IN_THE_LARGE,
+    SCALED_BRIER,
     NUMBERS
 };
 
-/* The ClusterStatistic. */
+/* The scores as they are, and at the temperature of the validation images. */
+typedef struct {
+    Calibration plain, scaled; /* the latter only if there is a temperature */
+    double temperature;        /* NaN: there is none */
+} Scaling;
+
+static void scaling_clear(Scaling *scaling)
+{
+    calibration_clear(&scaling->plain);
+    calibration_clear(&scaling->scaled);
+}
+
+/* NaN where the validation images do not tell. */
+static Status find_temperature(const EvidenceRun *run, double *temperature)
+{
+    Calibration validation;
+    *temperature = (double)NAN;
+    if (run->validation_count == 0)
+        return STATUS_OK;
+    TRY(calibration_init(&validation, run->validation_score, run->validation_positive,
+                         run->validation_count));
+    *temperature = calibration_temperature(&validation, NULL);
+    calibration_clear(&validation);
+    return STATUS_OK;
+}
+
+static Status scale(const EvidenceRun *run, Scaling *scaling)
+{
+    const size_t images = run->result->images;
+    double *scores;
+    TRY(calibration_init(&scaling->plain, run->result->lesion_score, run->positive, images));
+    TRY(find_temperature(run, &scaling->temperature));
+    if (isnan(scaling->temperature))
+        return STATUS_OK;
+    TRY(MEMORY_NEW(&scores, images));
+    for (size_t i = 0; i < images; ++i)
+        scores[i] = calibration_at(run->result->lesion_score[i], scaling->temperature);
+    Status status = calibration_init(&scaling->scaled, scores, run->positive, images);
+    free(scores);
+    return status;
+}
+
+/* The ClusterStatistic. The temperature is of other images, and stays. */
 static Status compute(void *context, const size_t *weights, double *values)
 {
-    const Calibration *calibration = context;
+    const Scaling *scaling = context;
+    const Calibration *calibration = &scaling->plain;
     const BrierParts parts = calibration_brier(calibration, weights);
     const Recalibration fit = calibration_fit(calibration, weights);
     values[BRIER] = parts.brier;
@@ -34,6 +78,9 @@ static Status compute(void *context, const size_t *weights, double *values)
     values[INTERCEPT] = fit.intercept;
     values[SLOPE] = fit.slope;
     values[IN_THE_LARGE] = fit.in_the_large;
+    values[SCALED_BRIER] = isnan(scaling->temperature)
+                               ? (double)NAN
+                               : calibration_brier(&scaling->scaled, weights).brier;
     return STATUS_OK;
 }
 
@@ -59,26 +106,35 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
 {
     const size_t images = run->result->images;
     BootstrapIntervals found[NUMBERS];
-    Calibration calibration;
-    TRY(calibration_init(&calibration, run->result->lesion_score, run->positive, images));
-    Status status = evidence_bootstrap(run, NUMBERS, compute, &calibration, found);
-    calibration_clear(&calibration);
+    Scaling scaling = {.temperature = (double)NAN};
+    const char *gap = run->validation_count ? "undefined" : "not given";
+    Status status = scale(run, &scaling);
+    if (status == STATUS_OK)
+        status = evidence_bootstrap(run, NUMBERS, compute, &scaling, found);
+    scaling_clear(&scaling);
     TRY(status);
     evidence_add_run(evidence, run, table);
     evidence_add_count(table, images);
     evidence_add_count(table, run->positives);
-    for (size_t k = 0; k < NUMBERS; ++k)
+    for (size_t k = 0; k < SCALED_BRIER; ++k)
         evidence_add_value(table, found[k].value, found[k].percentile, 1, k < INTERCEPT ? 3 : 2,
                            "undefined");
+    if (isnan(scaling.temperature))
+        table_add(&table->text, gap);
+    else
+        table_add_number(&table->text, scaling.temperature, 2);
+    table_add_exact(&table->numbers, scaling.temperature);
+    evidence_add_value(table, found[SCALED_BRIER].value, found[SCALED_BRIER].percentile, 1, 3, gap);
     evidence_add_text(table, evidence_remark(run->positives, images - run->positives));
     return STATUS_OK;
 }
 
 Status evidence_calibration(const Evidence *evidence, ResultsTable *table)
 {
-    static const char *const texts[] = {
-        "frames",       "with a lesion", "Brier score", "miscalibration", "discrimination",
-        "of the share", "intercept",     "slope",       "at slope 1",     "remark"};
+    static const char *const texts[] = {"frames",         "with a lesion",  "Brier score",
+                                        "miscalibration", "discrimination", "of the share",
+                                        "intercept",      "slope",          "at slope 1",
+                                        "temperature",    "Brier with it",  "remark"};
     static const char *const names[] = {"frames",
                                         "lesion_frames",
                                         "brier",
@@ -102,6 +158,10 @@ Status evidence_calibration(const Evidence *evidence, ResultsTable *table)
                                         "in_the_large",
                                         "in_the_large_low",
                                         "in_the_large_high",
+                                        "temperature",
+                                        "scaled_brier",
+                                        "scaled_brier_low",
+                                        "scaled_brier_high",
                                         "remark"};
     Status status = STATUS_OK;
     evidence_init_table(evidence, texts, sizeof texts / sizeof *texts, names,

@@ -165,12 +165,47 @@ static Status read_columns(const Hdf5Reader *reader, EvidenceRun *run)
     return status;
 }
 
+/* The largest of each validation image's scores. */
+static Status read_validation(const Hdf5Reader *reader, EvidenceRun *run)
+{
+    const size_t classes = run->result->class_names.count - 1;
+    size_t images, numbers;
+    int64_t *truth = NULL;
+    double *scores = NULL;
+    Status status = STATUS_OK;
+    if (!hdf5_has(reader, "validation/scores"))
+        return STATUS_OK;
+    TRY(hdf5_count(reader, "validation/truth", &images));
+    TRY(hdf5_count(reader, "validation/scores", &numbers));
+    if (numbers / classes != images || numbers % classes)
+        FAIL(STATUS_FORMAT, "%s: /validation/scores: %zu x %zu numbers expected, not %zu",
+             hdf5_reader_path(reader), images, classes, numbers);
+    TRY_GOTO(status, end, MEMORY_NEW(&run->validation_score, images));
+    TRY_GOTO(status, end, MEMORY_NEW(&run->validation_positive, images));
+    TRY_GOTO(status, end, MEMORY_NEW(&truth, images));
+    TRY_GOTO(status, end, MEMORY_NEW(&scores, numbers));
+    TRY_GOTO(status, end, hdf5_read_i64(reader, "validation/truth", images, truth));
+    TRY_GOTO(status, end, hdf5_read_f64(reader, "validation/scores", numbers, scores));
+    run->validation_count = images;
+    for (size_t i = 0; i < images; ++i) {
+        run->validation_positive[i] = truth[i] >= 0;
+        run->validation_score[i] = scores[i * classes];
+        for (size_t c = 1; c < classes; ++c)
+            run->validation_score[i] = fmax(run->validation_score[i], scores[i * classes + c]);
+    }
+end:
+    free(truth);
+    free(scores);
+    return status;
+}
+
 static Status read_file(const Hdf5Reader *reader, EvidenceRun *run)
 {
     run->operating_point = (double)NAN;
     if (hdf5_has(reader, "test/metrics/operating_point"))
         TRY(hdf5_read_f64(reader, "test/metrics/operating_point", 1, &run->operating_point));
     TRY(read_columns(reader, run));
+    TRY(read_validation(reader, run));
     if (!hdf5_has(reader, "test/detections/image")) {
         run->no_boxes = "the network finds no boxes";
         return STATUS_OK;
@@ -206,6 +241,8 @@ void evidence_run_clear(EvidenceRun *run)
     free(run->lesions);
     free(run->shares);
     free(run->forms);
+    free(run->validation_score);
+    free(run->validation_positive);
     for (size_t c = 0; c < run->column_count; ++c) {
         free(run->columns[c].name);
         hdf5_texts_clear(&run->columns[c].values);

@@ -41,7 +41,10 @@ typedef struct {
     double *shares;        /* lesion_count: share of the frame that its box covers */
     const char **forms;    /* lesion_count: borrowed of the result; "" where not given */
     size_t column_count;
-    EvidenceColumn *columns; /* column_count */
+    EvidenceColumn *columns;  /* column_count */
+    size_t validation_count;  /* validation images; 0 where the result does not keep their scores */
+    double *validation_score; /* validation_count: the largest */
+    bool *validation_positive; /* validation_count: with a lesion */
 } EvidenceRun;
 
 typedef struct {

@@ -104,7 +104,7 @@
       const cell = event.target.closest("tbody td");
       if (!cell || cell.title || !cell.parentNode.title) return;
       const dataset = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].title;
-      cell.title = [cell.parentNode.title, dataset].filter(Boolean).join(" ");
+      cell.title = dataset.startsWith("published") ? dataset : `${cell.parentNode.title} ${dataset}`.trim();
     });
   }
 

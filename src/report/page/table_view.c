@@ -6,9 +6,9 @@
 
 #include "store/html.h"
 
-/* Letters that a sheet of paper has room for beside each other: upright, and turned, where letters
- * may also be smaller. A table that wants more is printed so that it fits, or it would be cut. */
-enum { LETTERS_UPRIGHT = 100, LETTERS_TURNED = 170, LETTERS_OF_A_GAP = 2 };
+/* Letters that a sheet of paper has room for beside each other, upright and turned. A table that
+ * wants more gets smaller letters and breaks its intervals too, or it would be cut. */
+enum { LETTERS_UPRIGHT = 100, LETTERS_TURNED = 160, LETTERS_OF_A_GAP = 2 };
 
 static size_t longest_word(const char *text)
 {
@@ -22,33 +22,46 @@ static size_t longest_word(const char *text)
     return longest;
 }
 
-/* What a table cannot be narrower than, in letters, as columns break between words. */
+/* The widest line of a cell, as columns break between words, but numbers and intervals do not. */
+static size_t widest_line(const char *text, bool number)
+{
+    const size_t length = number ? table_number_length(text) : 0;
+    if (length == 0)
+        return longest_word(text);
+    const size_t interval = strlen(text) - length;
+    return interval > length ? interval - 1 : length;
+}
+
+/* What a table is not narrower than, in letters. */
 static size_t least_width(const Table *table)
 {
     size_t width = 0;
     for (size_t column = 0; column < table->columns; ++column) {
+        const bool number = table_has_numbers(table, column);
         size_t most = longest_word(table_heading(table, column));
+        if (!table_is_filled(table, column))
+            continue;
         for (size_t row = 0; row < table_rows(table); ++row) {
-            const size_t word = longest_word(table_cell(table, row, column));
-            most = word > most ? word : most;
+            const size_t line = widest_line(table_cell(table, row, column), number);
+            most = line > most ? line : most;
         }
         width += most + LETTERS_OF_A_GAP;
     }
     return width;
 }
 
-static void write_text_cell(const char *text, FILE *stream)
+static void write_text(const char *text, FILE *stream)
 {
     html_write_text(stream, text);
 }
 
 /* A number's interval stands below it, or tables of many numbers grow too wide. */
-static void write_number_cell(const char *text, FILE *stream)
+static void write_number(const char *text, FILE *stream)
 {
-    size_t digits = strspn(text, "0123456789.-+e");
-    if (strncmp(text + digits, " (", 2) == 0) {
-        fprintf(stream, "%.*s<br>", (int)digits, text);
-        text += digits + 1;
+    const size_t length = table_number_length(text);
+    if (length > 0 && strncmp(text + length, " (", 2) == 0) {
+        fprintf(stream, "%.*s<br>", (int)length, text);
+        text += length + 1;
     }
     html_write_text(stream, text);
 }
@@ -56,10 +69,10 @@ static void write_number_cell(const char *text, FILE *stream)
 static void write_cell(const Table *table, size_t row, size_t column, FILE *stream)
 {
     const char *text = table_cell(table, row, column);
-    const bool numeric = table_is_numeric(table, column);
-    const bool names_row = column == 0 && *text && !numeric;
-    fputs(names_row ? "<th scope=\"row\">" : numeric ? "<td class=\"number\">" : "<td>", stream);
-    (numeric ? write_number_cell : write_text_cell)(text, stream);
+    const bool number = table_has_numbers(table, column);
+    const bool names_row = column == 0 && *text && !number;
+    fputs(names_row ? "<th scope=\"row\">" : number ? "<td class=\"number\">" : "<td>", stream);
+    (number ? write_number : write_text)(text, stream);
     fputs(names_row ? "</th>" : "</td>", stream);
 }
 
@@ -76,8 +89,10 @@ static void write_headings(const Table *table, FILE *stream)
 {
     fputs("<thead><tr>", stream);
     for (size_t column = 0; column < table->columns; ++column) {
+        if (!table_is_filled(table, column))
+            continue;
         fprintf(stream, "<th scope=\"col\"%s",
-                table_is_numeric(table, column) ? " class=\"number\"" : "");
+                table_has_numbers(table, column) ? " class=\"number\"" : "");
         write_attribute("title", table_source_of_column(table, column), stream);
         fputs(">", stream);
         html_write_text(stream, table_heading(table, column));
@@ -103,7 +118,8 @@ static void write_rows(const Table *table, const char *caption, const char *more
         write_attribute("title", table_source_of_row(table, row), stream);
         fputs(">", stream);
         for (size_t column = 0; column < table->columns; ++column)
-            write_cell(table, row, column, stream);
+            if (table_is_filled(table, column))
+                write_cell(table, row, column, stream);
         fputs("</tr>\n", stream);
     }
     fputs("</tbody>\n</table></div>\n", stream);
@@ -170,6 +186,10 @@ void table_view_write(const Table *table, const char *caption, size_t number, FI
 {
     const size_t rows = table_rows(table), width = least_width(table);
     const bool folded = table->fold > 0 && table->fold < rows;
+    if (rows == 0) {
+        fputs("<p>No rows.</p>\n", stream);
+        return;
+    }
     fprintf(stream, "<div class=\"table%s\" id=\"table-%zu\">\n",
             width > LETTERS_TURNED    ? " turned tight"
             : width > LETTERS_UPRIGHT ? " turned"

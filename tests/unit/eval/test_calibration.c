@@ -78,6 +78,41 @@ static void an_infinite_slope_is_undefined(void **state)
     assert_true(isnan(found.in_the_large) && isnan(found.slope));
 }
 
+static void a_temperature_is_statsmodels_slope_without_an_intercept(void **state)
+{
+    (void)state;
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, calibration_score, calibration_truth, FRAMES),
+                     STATUS_OK);
+    const double plain = calibration_temperature(&calibration, NULL);
+    const double weighted = calibration_temperature(&calibration, calibration_weight);
+    calibration_clear(&calibration);
+    assert_true(fabs(plain - golden_plain_temperature) < 1e-9);
+    assert_true(fabs(weighted - golden_weighted_temperature) < 1e-9);
+    ASSERT_NEAR(calibration_at(0.8, 2), 2.0 / 3); /* odds of 4 become 2 */
+    ASSERT_NEAR(calibration_at(0.5, 7), 0.5);
+}
+
+static double temperature_of(const double *scores, const bool *positive, size_t rows)
+{
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, scores, positive, rows), STATUS_OK);
+    const double temperature = calibration_temperature(&calibration, NULL);
+    calibration_clear(&calibration);
+    return temperature;
+}
+
+static void no_temperature_mends_scores_that_say_nothing_or_are_never_wrong(void **state)
+{
+    (void)state;
+    const double scores[] = {0.1, 0.4, 0.6, 0.9};
+    const bool right[] = {false, false, true, true}, wrong[] = {true, true, false, false},
+               lesions[] = {true, true, true, true};
+    assert_true(isnan(temperature_of(scores, right, 4)));
+    assert_true(isnan(temperature_of(scores, wrong, 4)));
+    assert_true(isnan(temperature_of(scores, lesions, 4)));
+}
+
 static void no_frames_have_no_score_and_scores_are_probabilities(void **state)
 {
     (void)state;
@@ -104,6 +139,8 @@ int main(void)
         cmocka_unit_test(the_parts_of_brier_are_scikit_learns_isotonic_regression),
         cmocka_unit_test(recalibration_is_statsmodels_regression),
         cmocka_unit_test(an_infinite_slope_is_undefined),
+        cmocka_unit_test(a_temperature_is_statsmodels_slope_without_an_intercept),
+        cmocka_unit_test(no_temperature_mends_scores_that_say_nothing_or_are_never_wrong),
         cmocka_unit_test(no_frames_have_no_score_and_scores_are_probabilities),
         cmocka_unit_test(a_logit_is_finite_at_the_ends),
     };

@@ -114,6 +114,40 @@ static void subgroups_are_of_the_manifests_columns(void **state)
     fake_remove(folder);
 }
 
+/* The result of `plain` with scores of six validation images. */
+static void write_with_validation(const char *folder)
+{
+    const double scores[] = {.9, .1, .2, .8, .3, .1, .6, .2, .1, .4, .95, .9};
+    const int64_t truth[] = {0, 1, -1, -1, 0, 0};
+    char path[128];
+    Hdf5Writer *writer = NULL;
+    snprintf(path, sizeof path, "%s/cells/a/result.h5", folder);
+    assert_int_equal(hdf5_writer_new(path, &writer), STATUS_OK);
+    assert_int_equal(fake_write_metrics(writer, &plain), STATUS_OK);
+    assert_int_equal(fake_write_rest(writer, &plain), STATUS_OK);
+    assert_int_equal(fake_write_boxes(writer, &plain), STATUS_OK);
+    assert_int_equal(
+        result_write(writer, "validation/scores", HDF5_F64, 2, (size_t[]){6, 2}, scores),
+        STATUS_OK);
+    assert_int_equal(result_write_i64(writer, "validation/truth", 6, truth), STATUS_OK);
+    assert_int_equal(hdf5_writer_commit(writer), STATUS_OK);
+}
+
+static void a_temperature_is_of_the_validation_images(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/gisd-evidence-XXXXXX";
+    make_report(folder, &plain, 0);
+    assert_has(folder, "calibration.md", "not given"); /* as in files of earlier versions */
+    write_with_validation(folder);
+    ReportMade made;
+    const ReportOptions options = {.results = folder, .csv = true, .markdown = true};
+    assert_int_equal(report_write(&options, &made), STATUS_OK);
+    free(made.folder);
+    assert_has(folder, "calibration.csv", ",0.71523756569"); /* statsmodels' */
+    fake_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_network_without_boxes_has_no_table_of_them),
         cmocka_unit_test(predictive_values_are_of_the_given_prevalence),
         cmocka_unit_test(subgroups_are_of_the_manifests_columns),
+        cmocka_unit_test(a_temperature_is_of_the_validation_images),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
