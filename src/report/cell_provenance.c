@@ -53,14 +53,30 @@ static Status read_one(const Hdf5Reader *reader, CellProvenance *item)
     return read_number(reader, "provenance/energy", &item->joules);
 }
 
+Status cell_provenance_read(const char *path, CellProvenance *item)
+{
+    Hdf5Reader *reader;
+    *item = (CellProvenance){0};
+    TRY(result_open(path, &reader)); /* cell_result_read() has probed it */
+    return hdf5_reader_end(reader, read_one(reader, item));
+}
+
+void cell_provenance_clear(CellProvenance *item)
+{
+    char *const texts[] = {item->version,  item->revision, item->fingerprint,
+                           item->identity, item->host,     item->finished};
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; ++k)
+        free(texts[k]);
+    *item = (CellProvenance){0};
+}
+
 static Status read_cell(const Experiment *experiment, size_t cell, CellProvenance *item)
 {
     char *path;
-    Hdf5Reader *reader;
     TRY(cell_file_path(experiment, cell, "result.h5", &path));
-    Status status = result_open(path, &reader); /* experiment_read() has probed it */
+    Status status = cell_provenance_read(path, item);
     free(path);
-    return status == STATUS_OK ? hdf5_reader_end(reader, read_one(reader, item)) : status;
+    return status;
 }
 
 Status cell_provenances_read(const Experiment *experiment, CellProvenance **items)
@@ -79,12 +95,7 @@ Status cell_provenances_read(const Experiment *experiment, CellProvenance **item
 
 void cell_provenances_free(const Experiment *experiment, CellProvenance *items)
 {
-    for (size_t i = 0; items && i < experiment->records.count; ++i) {
-        CellProvenance *item = &items[i];
-        char *const texts[] = {item->version,  item->revision, item->fingerprint,
-                               item->identity, item->host,     item->finished};
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; ++k)
-            free(texts[k]);
-    }
+    for (size_t i = 0; items && i < experiment->records.count; ++i)
+        cell_provenance_clear(&items[i]);
     free(items);
 }

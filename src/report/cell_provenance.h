@@ -8,7 +8,7 @@
 
 #include "report/experiment.h"
 
-/* Owned through cell_provenance_clear(). A text that is not given is NULL, a whole number -1, a
+/* A text that is not given is NULL, a whole number -1, a
  * number NaN. */
 typedef struct {
     bool read; /* else the cell has no result */
@@ -17,6 +17,10 @@ typedef struct {
     int64_t memory_peak;    /* bytes of rank 0 */
     double seconds, joules; /* from the last start of the cell to its result */
 } CellProvenance;
+
+/* Of one result file; to be released with cell_provenance_clear(), also after an error. */
+Status cell_provenance_read(const char *path, CellProvenance *item);
+void cell_provenance_clear(CellProvenance *item);
 
 /* Those of all finished cells of an experiment: items[its cells], released with
  * cell_provenances_free(). */

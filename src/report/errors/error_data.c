@@ -35,10 +35,12 @@ static void write_number(FILE *stream, double number)
         fputs("null", stream);
 }
 
+/* Corners that are none become 0. */
 static void write_box(FILE *stream, const Box *box)
 {
-    fprintf(stream, "%.0f,%.0f,%.0f,%.0f", (double)box->x0, (double)box->y0, (double)box->x1,
-            (double)box->y1);
+    const float corners[] = {box->x0, box->y0, box->x1, box->y1};
+    for (size_t i = 0; i < 4; ++i)
+        fprintf(stream, "%s%.0f", i ? "," : "", isfinite(corners[i]) ? (double)corners[i] : 0);
 }
 
 void error_data_marks(const ErrorCases *cases, size_t run, size_t image, ErrorMark *show,

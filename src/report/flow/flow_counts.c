@@ -24,6 +24,8 @@ static const struct {
                {"splits/without_place", offsetof(FlowSplit, without_place)}};
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
+static const int64_t COUNT_MOST = INT64_C(1) << 48; /* so that sums stay in their range */
+
 static int64_t *member_of(FlowSplit *split, size_t member)
 {
     return (int64_t *)(void *)((char *)split + member);
@@ -33,8 +35,9 @@ static Status check_counts(const Hdf5Reader *reader, const char *name, size_t co
                            const int64_t *values)
 {
     for (size_t i = 0; i < count; ++i)
-        if (values[i] < 0)
-            FAIL(STATUS_FORMAT, "%s: /%s: a negative count", hdf5_reader_path(reader), name);
+        if (values[i] < 0 || values[i] > COUNT_MOST)
+            FAIL(STATUS_FORMAT, "%s: /%s: %lld is no count", hdf5_reader_path(reader), name,
+                 (long long)values[i]);
     return STATUS_OK;
 }
 
@@ -115,18 +118,23 @@ static Status read_file(const Hdf5Reader *reader, const CellResult *result, Flow
                         &counts->splits[result->on_validation ? SPLIT_VALIDATION : SPLIT_TEST]);
 }
 
+Status flow_counts_of(const char *path, const CellResult *result, size_t cell, FlowCounts *counts)
+{
+    Hdf5Reader *reader;
+    start(counts, cell);
+    TRY(result_open(path, &reader)); /* cell_result_read() has probed it */
+    Status status = hdf5_reader_end(reader, read_file(reader, result, counts));
+    if (status != STATUS_OK)
+        flow_counts_clear(counts);
+    return status;
+}
+
 static Status read_cell(const Experiment *experiment, size_t cell, FlowCounts *counts)
 {
     char *path;
-    Hdf5Reader *reader;
-    start(counts, cell);
     TRY(cell_file_path(experiment, cell, "result.h5", &path));
-    Status status = result_open(path, &reader); /* experiment_read() has probed it */
+    Status status = flow_counts_of(path, &experiment->results[cell], cell, counts);
     free(path);
-    if (status == STATUS_OK)
-        status = hdf5_reader_end(reader, read_file(reader, &experiment->results[cell], counts));
-    if (status != STATUS_OK)
-        flow_counts_clear(counts);
     return status;
 }
 

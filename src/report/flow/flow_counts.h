@@ -37,6 +37,9 @@ typedef struct {
 Status flow_counts_read(const Experiment *experiment, FlowCounts *counts);
 void flow_counts_clear(FlowCounts *counts);
 
+/* Those of one result, of the file that it was read from. */
+Status flow_counts_of(const char *path, const CellResult *result, size_t cell, FlowCounts *counts);
+
 /* The sum over the splits; FLOW_UNRECORDED if one is. `member` is an offset into FlowSplit. */
 int64_t flow_total(const FlowCounts *counts, size_t member);
 
