@@ -143,14 +143,14 @@ static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evalua
     Status status;
     plan.training = false;
     plan.batch = batch;
-    optimiser_swap_average(cell->trainer.optimiser);
+    TRY(shared_update_swap(&cell->trainer.update));
     TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
     TRY_GOTO(status, end,
              evaluation_init(evaluation, &network, cell->dataset, count, indices,
                              threads_for(cell, batch), cell->group));
+    status = shared_update_swap(&cell->trainer.update);
 end:
-    optimiser_swap_average(cell->trainer.optimiser);
     network_clear(&network);
     free(indices);
     return status;
@@ -209,23 +209,15 @@ static void add_step(Cell *cell, const StepResult *step)
 }
 
 /* `last`: nothing is trained any more. */
-static Status save_once(Cell *cell, double operating_point, bool last)
+static Status save(Cell *cell, double operating_point, bool last)
 {
-    double started = clock_seconds();
+    const double started = clock_seconds();
+    TRY(group_state_check(&cell->trainer));
     TRY((last && !cell->place->keep_state ? cell_save_last : cell_save)(
         cell->place, &cell->trainer, &cell->history, operating_point));
     cell->saved = clock_seconds();
     cell->save_took = cell->saved - started;
     return STATUS_OK;
-}
-
-static Status save(Cell *cell, double operating_point, bool last)
-{
-    TRY(group_state_check(&cell->trainer));
-    Status status = STATUS_OK;
-    if (cell->trainer.rank == 0)
-        PATIENTLY(status, save_once(cell, operating_point, last));
-    return mpi_agree(cell->group, status);
 }
 
 static void report_saved(Cell *cell)
@@ -539,22 +531,20 @@ static Status write_results(Cell *cell, const Evaluation *test, double point)
 static Status write_features(Cell *cell)
 {
     const double seconds = clock_seconds() - cell->started;
-    Status status;
-    PATIENTLY(status, cell_write_features(cell->place, &cell->trainer));
-    if (status == STATUS_OK)
+    Status status = STATUS_OK;
+    TRY(cell_write_features(cell->place, &cell->trainer));
+    if (cell->trainer.rank == 0)
         PATIENTLY(status, cell_write_result(cell->place, &cell->trainer, &cell->history, NULL, NULL,
                                             NAN, seconds));
-    if (status == STATUS_OK)
-        say(cell, "its features are in features.h5");
-    return status;
+    TRY(mpi_agree(cell->group, status));
+    say(cell, "its features are in features.h5");
+    return STATUS_OK;
 }
 
 static Status finish_unmeasured(Cell *cell)
 {
-    Status status = save(cell, NAN, true);
-    if (status == STATUS_OK && cell->trainer.rank == 0)
-        status = write_features(cell);
-    return mpi_agree(cell->group, status);
+    TRY(save(cell, NAN, true));
+    return write_features(cell);
 }
 
 static Status finish(Cell *cell)
