@@ -1,5 +1,5 @@
-/* See optimiser.h. The optimiser owns one or two buffers for each trainable parameter, and one more
- * for these and for buffers where an average is kept. */
+/* See optimiser.h. A part of a parameter has one or two buffers of moments and one of the average;
+ * a buffer of the network's has the last alone. */
 #include "nn/optimiser.h"
 
 #include <math.h>
@@ -9,60 +9,60 @@
 #include "base/memory.h"
 #include "base/vector.h"
 
-enum { MAX_MOMENTS = 2, NORM_CHUNK = 4096 };
-
 struct Optimiser {
     OptimiserSettings settings;
     ParameterList *parameters; /* borrowed */
-    size_t updates, count, moments;
-    bool over;                     /* moments and averages are lost */
-    size_t *trainable;             /* count parameter indices */
-    float *(*values)[MAX_MOMENTS]; /* count x moments buffers */
-    size_t averaged_count;
-    size_t *averaged; /* averaged_count parameter indices */
-    float **averages; /* averaged_count */
+    size_t updates, moments;
+    bool over; /* moments and averages are lost */
+    size_t count;
+    OptimiserPart *parts; /* count, in the order of the parameters */
+    size_t *first_chunk;  /* by parameter: the place of its first chunk in `squares` */
+    size_t chunk_count;
+    double *squares; /* chunk_count: of the gradient */
 };
 
-static Status make_averages(Optimiser *optimiser)
+static Status add_part(Optimiser *optimiser, const ParameterRange *range, size_t *room)
 {
-    const ParameterList *parameters = optimiser->parameters;
-    if (optimiser->settings.average <= 0)
-        return STATUS_OK;
-    TRY(MEMORY_NEW(&optimiser->averaged, parameters->count));
-    TRY(MEMORY_NEW(&optimiser->averages, parameters->count));
-    for (size_t i = 0; i < parameters->count; ++i) {
-        const Parameter *parameter = &parameters->items[i];
-        if (!parameter_trains(parameter) && !parameter->buffer)
-            continue;
-        const size_t place = optimiser->averaged_count;
-        TRY(MEMORY_NEW(&optimiser->averages[place], parameter->count));
-        optimiser->averaged[place] = i;
-        ++optimiser->averaged_count;
-    }
-    return STATUS_OK;
+    const size_t numbers = range->end - range->first;
+    TRY(MEMORY_GROW(&optimiser->parts, optimiser->count + 1, room));
+    OptimiserPart *part = &optimiser->parts[optimiser->count++];
+    part->range = *range;
+    part->trains = parameter_trains(&optimiser->parameters->items[range->parameter]);
+    for (size_t k = 0; k < optimiser->moments && part->trains; ++k)
+        TRY(MEMORY_NEW(&part->moments[k], numbers));
+    return optimiser->settings.average > 0 ? MEMORY_NEW(&part->average, numbers) : STATUS_OK;
 }
 
-Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameters,
-                     Optimiser **optimiser)
+static Status make_parts(Optimiser *optimiser, size_t count, const ParameterRange *ranges)
+{
+    const ParameterList *parameters = optimiser->parameters;
+    size_t room = 0;
+    TRY(MEMORY_NEW(&optimiser->first_chunk, parameters->count));
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        const ParameterRange whole = {.parameter = i, .end = parameter->count};
+        optimiser->first_chunk[i] = optimiser->chunk_count;
+        if (parameter_trains(parameter))
+            optimiser->chunk_count += (parameter->count + OPTIMISER_CHUNK - 1) / OPTIMISER_CHUNK;
+        if (parameter_trains(parameter) ? !ranges
+                                        : parameter->buffer && optimiser->settings.average > 0)
+            TRY(add_part(optimiser, &whole, &room));
+        for (size_t k = 0; ranges && k < count; ++k)
+            if (ranges[k].parameter == i)
+                TRY(add_part(optimiser, &ranges[k], &room));
+    }
+    return MEMORY_NEW(&optimiser->squares, optimiser->chunk_count);
+}
+
+Status optimiser_new_part(const OptimiserSettings *settings, ParameterList *parameters,
+                          size_t count, const ParameterRange *ranges, Optimiser **optimiser)
 {
     TRY(MEMORY_NEW(optimiser, 1));
     Optimiser *made = *optimiser;
     made->settings = *settings;
     made->parameters = parameters;
     made->moments = settings->kind == OPTIMISER_ADAMW ? 2 : 1;
-    Status status = MEMORY_NEW(&made->trainable, parameters->count);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&made->values, parameters->count);
-    for (size_t i = 0; status == STATUS_OK && i < parameters->count; ++i) {
-        if (!parameter_trains(&parameters->items[i]))
-            continue;
-        made->trainable[made->count] = i;
-        for (size_t k = 0; status == STATUS_OK && k < made->moments; ++k)
-            status = MEMORY_NEW(&made->values[made->count][k], parameters->items[i].count);
-        ++made->count;
-    }
-    if (status == STATUS_OK)
-        status = make_averages(made);
+    Status status = make_parts(made, count, ranges);
     if (status != STATUS_OK) {
         optimiser_free(made);
         *optimiser = NULL;
@@ -70,20 +70,35 @@ Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameter
     return status;
 }
 
+Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameters,
+                     Optimiser **optimiser)
+{
+    return optimiser_new_part(settings, parameters, 0, NULL, optimiser);
+}
+
 void optimiser_free(Optimiser *optimiser)
 {
     if (!optimiser)
         return;
-    for (size_t i = 0; optimiser->values && i < optimiser->count; ++i)
-        for (size_t k = 0; k < MAX_MOMENTS; ++k)
-            free(optimiser->values[i][k]);
-    for (size_t i = 0; i < optimiser->averaged_count; ++i)
-        free(optimiser->averages[i]);
-    free(optimiser->averages);
-    free(optimiser->averaged);
-    free(optimiser->values);
-    free(optimiser->trainable);
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        for (size_t k = 0; k < OPTIMISER_MOMENTS; ++k)
+            free(optimiser->parts[i].moments[k]);
+        free(optimiser->parts[i].average);
+    }
+    free(optimiser->parts);
+    free(optimiser->first_chunk);
+    free(optimiser->squares);
     free(optimiser);
+}
+
+size_t optimiser_part_count(const Optimiser *optimiser)
+{
+    return optimiser->count;
+}
+
+const OptimiserPart *optimiser_part(const Optimiser *optimiser, size_t index)
+{
+    return &optimiser->parts[index];
 }
 
 /* ---- norm ---- */
@@ -97,35 +112,47 @@ VECTORISED static double chunk_square(size_t count, const float *values)
     return sum;
 }
 
-/* Chunks are summed in parallel into places of their own, then in order. */
-static double squared_norm(const Parameter *parameter)
+static size_t chunk_numbers(size_t at, size_t end)
 {
-    enum { ROUND = 1024 };
-    double partial[ROUND], sum = 0;
-    size_t chunks = (parameter->count + NORM_CHUNK - 1) / NORM_CHUNK;
-    for (size_t first = 0; first < chunks; first += ROUND) {
-        size_t round = chunks - first < ROUND ? chunks - first : ROUND;
-#pragma omp parallel for schedule(static) if (round > 8)
-        for (size_t i = 0; i < round; ++i) {
-            size_t begin = (first + i) * NORM_CHUNK, left = parameter->count - begin;
-            partial[i] =
-                chunk_square(left < NORM_CHUNK ? left : NORM_CHUNK, parameter->gradient + begin);
+    return end - at < OPTIMISER_CHUNK ? end - at : OPTIMISER_CHUNK;
+}
+
+/* Chunks are summed in parallel into places of their own, to be added in order. */
+double *optimiser_squares(Optimiser *optimiser, size_t *count)
+{
+    *count = optimiser->chunk_count;
+    memset(optimiser->squares, 0, optimiser->chunk_count * sizeof(double));
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        const OptimiserPart *part = &optimiser->parts[i];
+        const ParameterRange range = part->range;
+        const size_t chunks = (range.end - range.first + OPTIMISER_CHUNK - 1) / OPTIMISER_CHUNK;
+        double *squares = optimiser->squares + optimiser->first_chunk[range.parameter] +
+                          range.first / OPTIMISER_CHUNK;
+        const float *gradient = optimiser->parameters->items[range.parameter].gradient;
+        if (!part->trains)
+            continue;
+#pragma omp parallel for schedule(static) if (chunks > 8)
+        for (size_t k = 0; k < chunks; ++k) {
+            const size_t at = range.first + k * OPTIMISER_CHUNK;
+            squares[k] = chunk_square(chunk_numbers(at, range.end), gradient + at);
         }
-        for (size_t i = 0; i < round; ++i)
-            sum += partial[i];
     }
-    return sum;
+    return optimiser->squares;
 }
 
 static Status gradient_norm(const Optimiser *optimiser, double *norm)
 {
+    const ParameterList *parameters = optimiser->parameters;
     double sum = 0;
-    for (size_t i = 0; i < optimiser->count; ++i) {
-        const Parameter *parameter = &optimiser->parameters->items[optimiser->trainable[i]];
-        double own = squared_norm(parameter);
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const size_t end =
+            i + 1 < parameters->count ? optimiser->first_chunk[i + 1] : optimiser->chunk_count;
+        double own = 0;
+        for (size_t chunk = optimiser->first_chunk[i]; chunk < end; ++chunk)
+            own += optimiser->squares[chunk];
         if (!isfinite(own))
             FAIL(STATUS_DIVERGED, "the gradient of %s is not finite after %zu updates",
-                 parameter->name, optimiser->updates);
+                 parameters->items[i].name, optimiser->updates);
         sum += own;
     }
     *norm = sqrt(sum);
@@ -171,10 +198,11 @@ VECTORISED static void update_adamw(size_t count, const Update *update, const fl
     }
 }
 
-static void update_parameter(const Optimiser *optimiser, const Update *update, size_t position)
+static void update_part(const Optimiser *optimiser, const Update *update, const OptimiserPart *part)
 {
-    Parameter *parameter = &optimiser->parameters->items[optimiser->trainable[position]];
-    float *const *moments = optimiser->values[position];
+    const ParameterRange range = part->range;
+    Parameter *parameter = &optimiser->parameters->items[range.parameter];
+    float *const *moments = part->moments;
     Update own = *update;
     if (!parameter->decayed)
         own.decay = 0;
@@ -182,22 +210,21 @@ static void update_parameter(const Optimiser *optimiser, const Update *update, s
         own.rate *= (float)parameter->rate_factor;
         own.step_size *= (float)parameter->rate_factor;
     }
-    size_t chunks = (parameter->count + NORM_CHUNK - 1) / NORM_CHUNK;
+    size_t chunks = (range.end - range.first + OPTIMISER_CHUNK - 1) / OPTIMISER_CHUNK;
 #pragma omp parallel for schedule(static) if (chunks > 8)
     for (size_t i = 0; i < chunks; ++i) {
-        size_t at = i * NORM_CHUNK, left = parameter->count - at;
-        size_t count = left < NORM_CHUNK ? left : NORM_CHUNK;
+        size_t in = i * OPTIMISER_CHUNK, at = range.first + in;
+        size_t count = chunk_numbers(at, range.end);
         if (optimiser->settings.kind == OPTIMISER_ADAMW)
-            update_adamw(count, &own, parameter->gradient + at, moments[0] + at, moments[1] + at,
+            update_adamw(count, &own, parameter->gradient + at, moments[0] + in, moments[1] + in,
                          parameter->value + at);
         else
-            update_sgd(count, &own, parameter->gradient + at, moments[0] + at,
+            update_sgd(count, &own, parameter->gradient + at, moments[0] + in,
                        parameter->value + at);
     }
-    ++parameter->version;
 }
 
-Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm)
+Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm)
 {
     const OptimiserSettings *settings = &optimiser->settings;
     double whole = 0;
@@ -222,9 +249,20 @@ Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm)
     if (settings->clip_norm > 0 && whole > settings->clip_norm)
         update.scale = (float)(settings->clip_norm / (whole + 1e-6));
     for (size_t i = 0; i < optimiser->count; ++i)
-        update_parameter(optimiser, &update, i);
+        if (optimiser->parts[i].trains)
+            update_part(optimiser, &update, &optimiser->parts[i]);
+    for (size_t i = 0; i < optimiser->parameters->count; ++i)
+        optimiser->parameters->items[i].version +=
+            parameter_trains(&optimiser->parameters->items[i]);
     ++optimiser->updates;
     return STATUS_OK;
+}
+
+Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm)
+{
+    size_t count;
+    optimiser_squares(optimiser, &count);
+    return optimiser_update(optimiser, learning_rate, norm);
 }
 
 /* ---- the average ---- */
@@ -242,32 +280,54 @@ void optimiser_average(Optimiser *optimiser)
 {
     const double update = (double)optimiser->updates;
     const double decay = fmin(optimiser->settings.average, (update - 1) / (update + 8));
-    for (size_t i = 0; i < optimiser->averaged_count; ++i) {
-        const Parameter *parameter = &optimiser->parameters->items[optimiser->averaged[i]];
-        average_values(parameter->count, decay, parameter->value, optimiser->averages[i]);
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        const OptimiserPart *part = &optimiser->parts[i];
+        const Parameter *parameter = &optimiser->parameters->items[part->range.parameter];
+        if (part->average)
+            average_values(part->range.end - part->range.first, decay,
+                           parameter->value + part->range.first, part->average);
     }
+}
+
+static void exchange(size_t count, float *one, float *other)
+{
+#pragma omp parallel for simd schedule(static) if (count > 1 << 16)
+    for (size_t i = 0; i < count; ++i) {
+        const float kept = one[i];
+        one[i] = other[i];
+        other[i] = kept;
+    }
+}
+
+bool optimiser_has_average(const Optimiser *optimiser)
+{
+    return optimiser->settings.average > 0 && optimiser->updates > 0;
 }
 
 void optimiser_swap_average(Optimiser *optimiser)
 {
-    if (optimiser->updates == 0)
+    if (!optimiser_has_average(optimiser))
         return;
-    for (size_t i = 0; i < optimiser->averaged_count; ++i) {
-        Parameter *parameter = &optimiser->parameters->items[optimiser->averaged[i]];
-        float *value = parameter->value;
-        parameter->value = optimiser->averages[i];
-        optimiser->averages[i] = value;
-        ++parameter->version;
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        const OptimiserPart *part = &optimiser->parts[i];
+        exchange(part->range.end - part->range.first,
+                 optimiser->parameters->items[part->range.parameter].value + part->range.first,
+                 part->average);
     }
+    for (size_t i = 0; i < optimiser->parameters->count; ++i)
+        ++optimiser->parameters->items[i].version;
 }
 
 void optimiser_end(Optimiser *optimiser, size_t updates)
 {
     optimiser->over = true;
     optimiser->updates = updates;
-    for (size_t i = 0; i < optimiser->averaged_count; ++i) {
-        const Parameter *parameter = &optimiser->parameters->items[optimiser->averaged[i]];
-        memcpy(optimiser->averages[i], parameter->value, parameter->count * sizeof(float));
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        const OptimiserPart *part = &optimiser->parts[i];
+        if (part->average)
+            memcpy(part->average,
+                   optimiser->parameters->items[part->range.parameter].value + part->range.first,
+                   (part->range.end - part->range.first) * sizeof(float));
     }
 }
 
@@ -288,28 +348,35 @@ void optimiser_set_updates(Optimiser *optimiser, size_t updates)
     optimiser->updates = updates;
 }
 
+static size_t count_trained(const Optimiser *optimiser)
+{
+    size_t trained = 0;
+    for (size_t i = 0; i < optimiser->count; ++i)
+        trained += optimiser->parts[i].trains;
+    return trained;
+}
+
 size_t optimiser_buffer_count(const Optimiser *optimiser)
 {
-    return optimiser->count * optimiser->moments + optimiser->averaged_count;
+    return count_trained(optimiser) * optimiser->moments +
+           (optimiser->settings.average > 0 ? optimiser->count : 0);
 }
 
 OptimiserBuffer optimiser_buffer(Optimiser *optimiser, size_t position)
 {
-    static const char *const kinds[2][MAX_MOMENTS] = {{"momentum", NULL},
-                                                      {"first_moment", "second_moment"}};
-    const size_t moments = optimiser->count * optimiser->moments;
-    if (position >= moments) {
-        const size_t place = position - moments;
-        return (OptimiserBuffer){
-            .kind = "other_values",
-            .parameter = &optimiser->parameters->items[optimiser->averaged[place]],
-            .values = optimiser->averages[place],
-        };
-    }
-    size_t parameter = position / optimiser->moments, moment = position % optimiser->moments;
+    static const char *const kinds[2][OPTIMISER_MOMENTS] = {{"momentum", NULL},
+                                                            {"first_moment", "second_moment"}};
+    const size_t moments = count_trained(optimiser) * optimiser->moments;
+    const bool averages = position >= moments;
+    size_t wanted = averages ? position - moments : position / optimiser->moments, index = 0;
+    for (; averages ? wanted > 0 : wanted > 0 || !optimiser->parts[index].trains; ++index)
+        wanted -= averages || optimiser->parts[index].trains;
+    const OptimiserPart *part = &optimiser->parts[index];
+    const size_t moment = position % optimiser->moments;
     return (OptimiserBuffer){
-        .kind = kinds[optimiser->settings.kind == OPTIMISER_ADAMW][moment],
-        .parameter = &optimiser->parameters->items[optimiser->trainable[parameter]],
-        .values = optimiser->values[parameter][moment],
+        .kind =
+            averages ? "other_values" : kinds[optimiser->settings.kind == OPTIMISER_ADAMW][moment],
+        .parameter = &optimiser->parameters->items[part->range.parameter],
+        .values = averages ? part->average : part->moments[moment],
     };
 }

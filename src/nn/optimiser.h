@@ -24,15 +24,44 @@ typedef struct {
 
 typedef struct Optimiser Optimiser;
 
+/* Norms are summed over chunks of so many numbers of a parameter, which no part cuts. */
+enum { OPTIMISER_CHUNK = 4096, OPTIMISER_MOMENTS = 2 };
+
+/* Numbers first to end - 1 of a parameter; `first` is a multiple of OPTIMISER_CHUNK, and so is
+ * `end`, or the parameter's own. */
+typedef struct {
+    size_t parameter, first, end;
+} ParameterRange;
+
+/* What an optimiser updates of a parameter, and the state for it, a number for each. */
+typedef struct {
+    ParameterRange range;
+    bool trains;                       /* else it is a buffer, which only has an average */
+    float *moments[OPTIMISER_MOMENTS]; /* NULL beyond those that there are */
+    float *average;                    /* NULL: none is kept */
+} OptimiserPart;
+
 /* The parameters, with their gradients, are borrowed; which of them train must not change later. */
 Status optimiser_new(const OptimiserSettings *settings, ParameterList *parameters,
                      Optimiser **optimiser);
 void optimiser_free(Optimiser *optimiser);
 
+/* One that updates, and has the state for, those ranges of the parameters alone, which are in their
+ * order; others have the rest (train/shared_update.h). Averages of buffers it has whole. */
+Status optimiser_new_part(const OptimiserSettings *settings, ParameterList *parameters,
+                          size_t count, const ParameterRange *ranges, Optimiser **optimiser);
+size_t optimiser_part_count(const Optimiser *optimiser);
+const OptimiserPart *optimiser_part(const Optimiser *optimiser, size_t index);
+
 /* One update of every trainable parameter at this learning rate. A gradient whose norm is not
  * finite is STATUS_DIVERGED, naming the first parameter to blame; nothing is updated then. *norm:
  * 2-norm of the gradient before clipping; may be NULL. */
 Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm);
+
+/* The same in two steps: the gradient's squares by chunks, 0 where another has the part, to be
+ * added up over all; then the update, with all squares in their place. */
+double *optimiser_squares(Optimiser *optimiser, size_t *count);
+Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm);
 
 /* Takes the values as they are after update t into the average of every parameter that trains and
  * of every buffer: average = decay average + (1 - decay) value, where decay is the setting, but at
@@ -44,16 +73,17 @@ void optimiser_average(Optimiser *optimiser);
 /* Exchanges values and averages; a second call exchanges them back. Nothing happens without an
  * average, or before the first update. */
 void optimiser_swap_average(Optimiser *optimiser);
+bool optimiser_has_average(const Optimiser *optimiser); /* to exchange */
 
 /* Of a run that is over, of which only the values to be used are left: the average becomes them.
  * There is nothing to go on from. */
 void optimiser_end(Optimiser *optimiser, size_t updates);
 bool optimiser_is_over(const Optimiser *optimiser);
 
-/* State for checkpoints: the number of updates so far, and buffers named "first_moment/NAME",
- * "second_moment/NAME" (AdamW) or "momentum/NAME" (SGD), then those of the average,
- * "other_values/NAME". Written while it is exchanged for the values, a checkpoint's parameters are
- * the averaged ones, and these are what training goes on from. */
+/* State for checkpoints, of an optimiser of all: the number of updates so far, and buffers named
+ * "first_moment/NAME", "second_moment/NAME" (AdamW) or "momentum/NAME" (SGD), then those of the
+ * average, "other_values/NAME". Written while it is exchanged for the values, a checkpoint's
+ * parameters are the averaged ones, and these are what training goes on from. */
 size_t optimiser_updates(const Optimiser *optimiser);
 void optimiser_set_updates(Optimiser *optimiser, size_t updates);
 

@@ -181,23 +181,15 @@ static void add_step(Cell *cell, const StepResult *step)
 }
 
 /* `last`: nothing is trained any more. */
-static Status save_once(Cell *cell, double operating_point, bool last)
+static Status save(Cell *cell, double operating_point, bool last)
 {
-    double started = clock_seconds();
+    const double started = clock_seconds();
+    TRY(group_state_check(&cell->trainer));
     TRY((last && !cell->place->keep_state ? cell_save_last : cell_save)(
         cell->place, &cell->trainer, &cell->history, operating_point));
     cell->saved = clock_seconds();
     cell->save_took = cell->saved - started;
     return STATUS_OK;
-}
-
-static Status save(Cell *cell, double operating_point, bool last)
-{
-    TRY(group_state_check(&cell->trainer));
-    Status status = STATUS_OK;
-    if (cell->trainer.rank == 0)
-        PATIENTLY(status, save_once(cell, operating_point, last));
-    return mpi_agree(cell->group, status);
 }
 
 static void report_saved(Cell *cell)
@@ -512,22 +504,20 @@ static Status write_results(Cell *cell, const Evaluation *test, const Evaluation
 static Status write_features(Cell *cell)
 {
     const double seconds = clock_seconds() - cell->started;
-    Status status;
-    PATIENTLY(status, cell_write_features(cell->place, &cell->trainer));
-    if (status == STATUS_OK)
+    Status status = STATUS_OK;
+    TRY(cell_write_features(cell->place, &cell->trainer));
+    if (cell->trainer.rank == 0)
         PATIENTLY(status, cell_write_result(cell->place, &cell->trainer, &cell->history, NULL, NULL,
                                             NULL, NAN, seconds));
-    if (status == STATUS_OK)
-        say(cell, "its features are in features.h5");
-    return status;
+    TRY(mpi_agree(cell->group, status));
+    say(cell, "its features are in features.h5");
+    return STATUS_OK;
 }
 
 static Status finish_unmeasured(Cell *cell)
 {
-    Status status = save(cell, NAN, true);
-    if (status == STATUS_OK && cell->trainer.rank == 0)
-        status = write_features(cell);
-    return mpi_agree(cell->group, status);
+    TRY(save(cell, NAN, true));
+    return write_features(cell);
 }
 
 static Status finish(Cell *cell)

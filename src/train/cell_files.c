@@ -14,6 +14,8 @@
 #include "infer/checkpoint.h"
 #include "model/embedding_head.h"
 #include "store/files.h"
+#include "store/patience.h"
+#include "train/mpi_check.h"
 
 static Status checkpoint_path(const CellPlace *place, char **path)
 {
@@ -53,8 +55,8 @@ static Status describe_state(const CellPlace *place, const Trainer *trainer, con
     return status;
 }
 
-static Status save(const CellPlace *place, Trainer *trainer, const History *history,
-                   double operating_point, bool with_state)
+static Status write_checkpoint(const CellPlace *place, const Trainer *trainer,
+                               const History *history, double operating_point, Optimiser *optimiser)
 {
     CheckpointModel model = {0};
     CheckpointState state;
@@ -69,10 +71,7 @@ static Status save(const CellPlace *place, Trainer *trainer, const History *hist
     model.precision = trainer->settings->precision;
     TRY_GOTO(status, end, describe_state(place, trainer, history, &state));
     TRY_GOTO(status, end, checkpoint_path(place, &path));
-    optimiser_swap_average(trainer->optimiser);
-    status = checkpoint_write(path, &model, &trainer->parameters,
-                              with_state ? trainer->optimiser : NULL, &state);
-    optimiser_swap_average(trainer->optimiser);
+    status = checkpoint_write(path, &model, &trainer->parameters, optimiser, &state);
 end:
     checkpoint_model_clear(&model);
     checkpoint_state_clear(&state);
@@ -80,10 +79,25 @@ end:
     return status;
 }
 
+static Status save(const CellPlace *place, Trainer *trainer, const History *history,
+                   double operating_point, bool with_state)
+{
+    Status status = STATUS_OK;
+    TRY(shared_update_swap(&trainer->update));
+    if (with_state)
+        TRY(shared_update_collect(&trainer->update));
+    if (trainer->rank == 0)
+        PATIENTLY(status, write_checkpoint(place, trainer, history, operating_point,
+                                           trainer->update.whole));
+    shared_update_drop(&trainer->update);
+    TRY(mpi_agree(trainer->group, status));
+    return shared_update_swap(&trainer->update);
+}
+
 Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
                  double operating_point)
 {
-    return save(place, trainer, history, operating_point, !optimiser_is_over(trainer->optimiser));
+    return save(place, trainer, history, operating_point, !optimiser_is_over(trainer->update.own));
 }
 
 Status cell_save_last(const CellPlace *place, Trainer *trainer, const History *history,
@@ -103,7 +117,7 @@ static Status list_features(const ParameterList *parameters, ParameterList *feat
     return STATUS_OK;
 }
 
-Status cell_write_features(const CellPlace *place, Trainer *trainer)
+static Status write_features(const CellPlace *place, const Trainer *trainer)
 {
     CheckpointModel model = {0};
     CheckpointState state;
@@ -118,15 +132,23 @@ Status cell_write_features(const CellPlace *place, Trainer *trainer)
     TRY_GOTO(status, end, checkpoint_state_set_text(&state, "cell", place->cell_id));
     TRY_GOTO(status, end, list_features(&trainer->parameters, &features));
     TRY_GOTO(status, end, files_join(place->folder, CELL_FEATURES_FILE, &path));
-    optimiser_swap_average(trainer->optimiser);
     status = checkpoint_write(path, &model, &features, NULL, &state);
-    optimiser_swap_average(trainer->optimiser);
 end:
     checkpoint_model_clear(&model);
     checkpoint_state_clear(&state);
     free(features.items);
     free(path);
     return status;
+}
+
+Status cell_write_features(const CellPlace *place, Trainer *trainer)
+{
+    Status status = STATUS_OK;
+    TRY(shared_update_swap(&trainer->update));
+    if (trainer->rank == 0)
+        PATIENTLY(status, write_features(place, trainer));
+    TRY(mpi_agree(trainer->group, status));
+    return shared_update_swap(&trainer->update);
 }
 
 /* ---- restoring ---- */
@@ -235,15 +257,17 @@ static Status check_age(const CellPlace *place, int64_t step)
 static Status restore_optimiser(const char *path, Trainer *trainer, const History *history)
 {
     const CellSettings *settings = trainer->settings;
+    Optimiser *whole;
     bool has;
+    TRY(shared_update_whole(&trainer->update, &whole));
     TRY(checkpoint_has_optimiser(path, &has));
     if (!has && (history->count >= settings->epochs ||
                  history_is_out_of_patience(history, settings->stop_after))) {
-        optimiser_end(trainer->optimiser, trainer->step);
+        optimiser_end(whole, trainer->step);
         return STATUS_OK;
     }
-    TRY(checkpoint_read_optimiser(path, trainer->optimiser));
-    optimiser_swap_average(trainer->optimiser);
+    TRY(checkpoint_read_optimiser(path, whole));
+    optimiser_swap_average(whole);
     return STATUS_OK;
 }
 

@@ -9,7 +9,8 @@
 #include "train/trainer.h"
 
 /* Writes checkpoint.h5 into the cell's folder; the one before becomes checkpoint.previous.h5.
- * `operating_point` is NaN until one is chosen. Rank 0 only. */
+ * `operating_point` is NaN until one is chosen. Collective over the trainer's group; rank 0 writes,
+ * patiently, and all get its status. */
 Status cell_save(const CellPlace *place, Trainer *trainer, const History *history,
                  double operating_point);
 
@@ -25,7 +26,7 @@ Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, 
 
 /* Writes features.h5 into the cell's folder: what a self-supervised cell is for, the parameters of
  * the network without those of the head that compares views, as a checkpoint of some parameters.
- * Rank 0 only. */
+ * Collective as cell_save(). */
 Status cell_write_features(const CellPlace *place, Trainer *trainer);
 
 /* Writes result.h5 into the cell's folder (see result_file.c; docs/results.md). A network that is

@@ -1,4 +1,5 @@
-/* See gradient_sum.h. The sum owns the partial sums and the buckets' buffers. */
+/* See gradient_sum.h. The sum owns the partial sums and the buckets' buffers. What ranks exchange
+ * is packed out of the gradients, and what comes is added in their place. */
 #include "train/gradient_sum.h"
 
 #include <stdatomic.h>
@@ -11,6 +12,11 @@
 
 enum { BUCKET_FLOATS = 1 << 20, MAX_LEVELS = 16 };
 
+/* Numbers first to end - 1 of a bucket. */
+typedef struct {
+    size_t first, end;
+} Span;
+
 typedef struct {
     size_t last, first;           /* trainable positions, last >= first: filled downwards */
     size_t floats;                /* of all its parameters */
@@ -19,7 +25,8 @@ typedef struct {
     unsigned level;               /* of the exchange between ranks */
     bool started, moving, summed; /* it travels; requests are open; every level is added */
     MPI_Request requests[2];
-    float *own, *other; /* floats each: this rank's sum, the partner's */
+    float *outgoing, *incoming; /* room for the larger half */
+    Span spans[MAX_LEVELS + 1]; /* what this rank still adds up before each level, and at the end */
 } Bucket;
 
 /* A thread's part of the rank's shards. */
@@ -54,6 +61,46 @@ static unsigned log2_of(size_t power)
     return levels;
 }
 
+static const Parameter *parameter_at(const GradientSum *sum, size_t position)
+{
+    return &sum->parameters->items[sum->trainable[position]];
+}
+
+/* Where two ranks divide a span of the bucket: in its middle, between chunks of the optimiser. */
+static size_t middle_of(const GradientSum *sum, const Bucket *bucket, Span span)
+{
+    const size_t wanted = (span.first + span.end) / 2;
+    size_t at = 0, position = bucket->last;
+    while (at + parameter_at(sum, position)->count <= wanted && position > bucket->first)
+        at += parameter_at(sum, position--)->count;
+    const size_t end = at + parameter_at(sum, position)->count;
+    size_t middle = at + (wanted - at + OPTIMISER_CHUNK / 2) / OPTIMISER_CHUNK * OPTIMISER_CHUNK;
+    middle = middle < end ? middle : end;
+    middle = middle > span.first ? middle : span.first;
+    return middle < span.end ? middle : span.end;
+}
+
+/* At each level the rank keeps half of what it has, its partner the other half. */
+static Status cut_bucket(const GradientSum *sum, Bucket *bucket)
+{
+    Span span = {.end = bucket->floats};
+    bucket->spans[0] = span;
+    for (unsigned level = 0; level < sum->rank_levels; ++level) {
+        const size_t middle = middle_of(sum, bucket, span);
+        if (level == 0) {
+            const size_t room = middle > span.end - middle ? middle : span.end - middle;
+            TRY(MEMORY_NEW(&bucket->outgoing, room));
+            TRY(MEMORY_NEW(&bucket->incoming, room));
+        }
+        if ((unsigned)sum->rank >> level & 1)
+            span.first = middle;
+        else
+            span.end = middle;
+        bucket->spans[level + 1] = span;
+    }
+    return STATUS_OK;
+}
+
 /* Buckets from the end of the list to its start. */
 static Status make_buckets(GradientSum *sum)
 {
@@ -69,11 +116,8 @@ static Status make_buckets(GradientSum *sum)
         bucket->floats += count;
         sum->bucket_of[index] = (size_t)(bucket - sum->buckets);
     }
-    for (size_t i = 0; sum->rank_levels && i < sum->bucket_count; ++i) {
-        Bucket *bucket = &sum->buckets[i];
-        TRY(MEMORY_NEW(&bucket->own, bucket->floats));
-        TRY(MEMORY_NEW(&bucket->other, bucket->floats));
-    }
+    for (size_t i = 0; i < sum->bucket_count; ++i)
+        TRY(cut_bucket(sum, &sum->buckets[i]));
     return STATUS_OK;
 }
 
@@ -139,8 +183,8 @@ void gradient_sum_free(GradientSum *sum)
     for (size_t i = 0; i < sum->bucket_count; ++i) {
         if (sum->buckets[i].moving)
             continue; /* given up: MPI may still write there */
-        free(sum->buckets[i].own);
-        free(sum->buckets[i].other);
+        free(sum->buckets[i].outgoing);
+        free(sum->buckets[i].incoming);
     }
     for (size_t w = 0; sum->workers && w < sum->worker_count; ++w)
         for (unsigned level = 0; level < MAX_LEVELS; ++level)
@@ -222,33 +266,67 @@ static void count_down(Worker *worker, size_t index)
 
 /* ---- between ranks ---- */
 
-static void pack(GradientSum *sum, Bucket *bucket, bool unpack)
+static void take(float *numbers, float *packed, size_t count)
 {
-    float *at = bucket->own;
+    memcpy(packed, numbers, count * sizeof(float));
+}
+
+static void put(float *numbers, float *packed, size_t count)
+{
+    memcpy(numbers, packed, count * sizeof(float));
+}
+
+static void add_to(float *numbers, float *packed, size_t count)
+{
+    add(count, packed, numbers);
+}
+
+/* Goes through a span of the bucket and as many packed numbers, parameter by parameter. */
+static void walk(const GradientSum *sum, const Bucket *bucket, SumNumbers what, Span span,
+                 float *packed, void (*act)(float *numbers, float *packed, size_t count))
+{
+    size_t at = 0;
     for (size_t position = bucket->last + 1; position-- > bucket->first;) {
-        Parameter *parameter = &sum->parameters->items[sum->trainable[position]];
-        float *to = unpack ? parameter->gradient : at;
-        memcpy(to, unpack ? at : parameter->gradient, parameter->count * sizeof(float));
-        at += parameter->count;
+        const Parameter *parameter = parameter_at(sum, position);
+        const size_t end = at + parameter->count;
+        const size_t from = span.first > at ? span.first : at, to = span.end < end ? span.end : end;
+        float *numbers = what == SUM_VALUES ? parameter->value : parameter->gradient;
+        if (from < to)
+            act(numbers + (from - at), packed + (from - span.first), to - from);
+        at = end;
     }
 }
 
-/* Buckets are numbered the same on every rank, and so are messages. */
+/* What the partner keeps at a level. */
+static Span partners(const Bucket *bucket, unsigned level)
+{
+    const Span all = bucket->spans[level], own = bucket->spans[level + 1];
+    return own.first > all.first ? (Span){all.first, own.first} : (Span){own.end, all.end};
+}
+
+/* Sends one span to the level's partner and gets another. Buckets are numbered the same on every
+ * rank, and so are messages. */
+static Status trade(const GradientSum *sum, size_t index, unsigned level, SumNumbers what,
+                    Span given, Span wanted)
+{
+    Bucket *bucket = &sum->buckets[index];
+    const int partner = sum->rank ^ (1 << level), tag = (int)index;
+    walk(sum, bucket, what, given, bucket->outgoing, take);
+    bucket->moving = true;
+    TRY_MPI(MPI_Irecv(bucket->incoming, (int)(wanted.end - wanted.first), MPI_FLOAT, partner, tag,
+                      sum->group, &bucket->requests[0]));
+    TRY_MPI(MPI_Isend(bucket->outgoing, (int)(given.end - given.first), MPI_FLOAT, partner, tag,
+                      sum->group, &bucket->requests[1]));
+    return STATUS_OK;
+}
+
 static Status start_level(GradientSum *sum, size_t index)
 {
     Bucket *bucket = &sum->buckets[index];
-    if (bucket->level == sum->rank_levels) {
-        bucket->summed = true;
-        pack(sum, bucket, true);
-        return STATUS_OK;
-    }
-    int partner = sum->rank ^ (1 << bucket->level), tag = (int)index;
-    int floats = (int)bucket->floats;
-    bucket->moving = true;
-    TRY_MPI(MPI_Irecv(bucket->other, floats, MPI_FLOAT, partner, tag, sum->group,
-                      &bucket->requests[0]));
-    TRY_MPI(
-        MPI_Isend(bucket->own, floats, MPI_FLOAT, partner, tag, sum->group, &bucket->requests[1]));
+    if (bucket->level < sum->rank_levels)
+        return trade(sum, index, bucket->level, SUM_GRADIENTS, partners(bucket, bucket->level),
+                     bucket->spans[bucket->level + 1]);
+    bucket->summed = true;
     return STATUS_OK;
 }
 
@@ -256,9 +334,44 @@ static Status end_level(GradientSum *sum, size_t index)
 {
     Bucket *bucket = &sum->buckets[index];
     bucket->moving = false;
-    add(bucket->floats, bucket->other, bucket->own);
     ++bucket->level;
+    walk(sum, bucket, SUM_GRADIENTS, bucket->spans[bucket->level], bucket->incoming, add_to);
     return start_level(sum, index);
+}
+
+Status gradient_sum_spread(GradientSum *sum, SumNumbers what)
+{
+    for (unsigned level = sum->rank_levels; level-- > 0;) {
+        for (size_t i = 0; i < sum->bucket_count; ++i)
+            TRY(trade(sum, i, level, what, sum->buckets[i].spans[level + 1],
+                      partners(&sum->buckets[i], level)));
+        for (size_t i = 0; i < sum->bucket_count; ++i) {
+            Bucket *bucket = &sum->buckets[i];
+            TRY(mpi_wait_all(2, bucket->requests));
+            bucket->moving = false;
+            walk(sum, bucket, what, partners(bucket, level), bucket->incoming, put);
+        }
+    }
+    return STATUS_OK;
+}
+
+Status gradient_sum_ranges(const GradientSum *sum, size_t *count, ParameterRange **ranges)
+{
+    *count = 0;
+    TRY(MEMORY_NEW(ranges, sum->trainable_count));
+    for (size_t position = 0; position < sum->trainable_count; ++position) {
+        const size_t index = sum->trainable[position];
+        const Bucket *bucket = &sum->buckets[sum->bucket_of[index]];
+        const Span own = bucket->spans[sum->rank_levels];
+        size_t at = 0;
+        for (size_t before = bucket->last; before > position; --before)
+            at += parameter_at(sum, before)->count;
+        const size_t end = at + parameter_at(sum, position)->count;
+        const size_t from = own.first > at ? own.first : at, to = own.end < end ? own.end : end;
+        if (from < to)
+            (*ranges)[(*count)++] = (ParameterRange){index, from - at, to - at};
+    }
+    return STATUS_OK;
 }
 
 /* Starts what is complete and goes on with what has come. */
@@ -268,7 +381,6 @@ Status gradient_sum_advance(GradientSum *sum)
         Bucket *bucket = &sum->buckets[i];
         if (!bucket->started && atomic_load(&bucket->complete)) {
             bucket->started = true;
-            pack(sum, bucket, false);
             TRY(start_level(sum, i));
         }
         if (!bucket->moving)

@@ -8,17 +8,18 @@
  *     ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
  *
  * Its lower levels run inside a worker (a binary counter of partial sums), the next between the
- * workers of a rank, its upper ones between ranks: at level l a rank exchanges its sum with rank
- * r XOR 2^l and both add, which gives the same bits on both sides because a + b = b + a. Parameters
- * go in buckets, in the reverse order of their declaration, which is about the order in which
- * backward completes them. The worker that is the last to complete a bucket adds up what all have;
- * the bucket then travels, while backward goes on.
+ * workers of a rank, its upper ones between ranks: at level l a rank and rank r XOR 2^l divide what
+ * both have summed in two halves, and each adds up one of them, so that at the end every rank has
+ * the sum of its own part of the numbers. Each number is added in the tree's order, whoever adds
+ * it. Parameters go in buckets, in the reverse order of their declaration, which is about the order
+ * in which backward completes them. The worker that is the last to complete a bucket adds up what
+ * all have; the bucket then travels, while backward goes on.
  *
  * Use in each step, by the thread that calls MPI, which is worker 0:
  *     gradient_sum_begin(sum);
  *     each worker, at the same time, for each of its shards:
  *         net_backward(net, gradient_sum_ready, gradient_sum_begin_shard(sum, worker, shard));
- *     gradient_sum_finish(sum);   // the gradients of worker 0's parameters now hold the batch's
+ *     gradient_sum_finish(sum);   // worker 0's gradients now hold the batch's, in this rank's part
  *
  * Collective over the group. Only trainable parameters take part.
  */
@@ -28,7 +29,7 @@
 #include <mpi.h>
 
 #include "base/status.h"
-#include "nn/parameters.h"
+#include "nn/optimiser.h"
 
 typedef struct GradientSum GradientSum;
 
@@ -52,8 +53,17 @@ Status gradient_sum_ready(void *context, size_t parameter);
 /* Moves messages on, without waiting: for worker 0 while it has nothing else to do. */
 Status gradient_sum_advance(GradientSum *sum);
 
-/* Waits until every gradient is the whole batch's. */
+/* Waits until every gradient of the rank's part is the whole batch's. */
 Status gradient_sum_finish(GradientSum *sum);
+
+/* The rank's part, the same in every step, released with free(). Together the ranks have every
+ * number that trains. */
+Status gradient_sum_ranges(const GradientSum *sum, size_t *count, ParameterRange **ranges);
+
+/* Gives every rank what each has in its part of worker 0's gradients, or of the parameters. Not
+ * between gradient_sum_begin() and gradient_sum_finish(). */
+typedef enum { SUM_GRADIENTS, SUM_VALUES } SumNumbers;
+Status gradient_sum_spread(GradientSum *sum, SumNumbers what);
 
 /* Seconds spent in gradient_sum_finish() since the start: communication that backward did not
  * hide. */

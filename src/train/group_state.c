@@ -44,25 +44,20 @@ static Status send_numbers(Trainer *trainer)
         TRY(send(trainer, parameter->count * sizeof(float), parameter->value));
         ++parameter->version;
     }
-    for (size_t i = 0; i < optimiser_buffer_count(trainer->optimiser); ++i) {
-        OptimiserBuffer buffer = optimiser_buffer(trainer->optimiser, i);
-        TRY(send(trainer, buffer.parameter->count * sizeof(float), buffer.values));
-    }
     return STATUS_OK;
 }
 
 Status group_state_send(Trainer *trainer, History *history, bool *resumed)
 {
-    uint64_t words[] = {*resumed, trainer->step, history->count, history->running_steps,
-                        optimiser_updates(trainer->optimiser)};
+    uint64_t words[] = {*resumed, trainer->step, history->count, history->running_steps};
     if (trainer->ranks == 1)
         return STATUS_OK;
     TRY(send(trainer, sizeof words, words));
     *resumed = words[0];
     trainer->step = words[1];
-    optimiser_set_updates(trainer->optimiser, words[4]);
     TRY(send_history(trainer, words[2], words[3], history));
-    return send_numbers(trainer);
+    TRY(send_numbers(trainer));
+    return *resumed ? shared_update_deal(&trainer->update) : STATUS_OK;
 }
 
 static uint64_t digest(Trainer *trainer)
@@ -71,10 +66,6 @@ static uint64_t digest(Trainer *trainer)
     for (size_t i = 0; i < trainer->parameters.count; ++i) {
         const Parameter *parameter = &trainer->parameters.items[i];
         hash = hash_bytes(parameter->value, parameter->count * sizeof(float), hash);
-    }
-    for (size_t i = 0; i < optimiser_buffer_count(trainer->optimiser); ++i) {
-        const OptimiserBuffer buffer = optimiser_buffer(trainer->optimiser, i);
-        hash = hash_bytes(buffer.values, buffer.parameter->count * sizeof(float), hash);
     }
     return hash;
 }

@@ -70,10 +70,15 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
     for (size_t shards = local / workers; shards > 1; shards /= 2)
         need.gradients += (double)workers * trained;
     if (ranks > 1)
-        need.messages = 2 * trained;
+        need.messages = trained;
     if (model->averaged)
-        need.optimiser += trained + sizeof(float) * (double)training->buffers;
+        need.optimiser += trained;
     need.evaluation = 2 * sizeof(float) * (double)training->largest; /* written, and read again */
+    if (ranks > 1)
+        need.evaluation += need.optimiser; /* of all, on the rank that saves */
+    need.optimiser /= (double)ranks;
+    if (model->averaged)
+        need.optimiser += sizeof(float) * (double)training->buffers;
     need.evaluation =
         fmax(need.evaluation,
              evaluation_bytes(model, &model->validation, model->shard_images, workers, threads));

@@ -31,14 +31,14 @@ Status split_evaluation(Trainer *trainer, Split split, size_t batch, Evaluation 
     Status status;
     plan.training = false;
     plan.batch = batch;
-    optimiser_swap_average(trainer->optimiser);
+    TRY(shared_update_swap(&trainer->update));
     TRY_GOTO(status, end, split_indices(trainer->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &trainer->parameters));
     TRY_GOTO(status, end,
              evaluation_init(evaluation, &network, trainer->dataset, count, indices,
                              threads_for(trainer, batch), trainer->group));
+    status = shared_update_swap(&trainer->update);
 end:
-    optimiser_swap_average(trainer->optimiser);
     network_clear(&network);
     free(indices);
     return status;

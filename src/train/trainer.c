@@ -148,15 +148,16 @@ static Status build(Trainer *trainer)
     TRY(make_twins(trainer));
     TRY(make_objective(trainer));
     TRY(make_sum(trainer));
-    TRY(optimiser_new(&(OptimiserSettings){.kind = settings->optimiser,
-                                           .momentum = settings->momentum,
-                                           .beta_one = 0.9,
-                                           .beta_two = 0.999,
-                                           .epsilon = 1e-8,
-                                           .weight_decay = settings->weight_decay,
-                                           .clip_norm = settings->clip_norm,
-                                           .average = settings->ema},
-                      &trainer->parameters, &trainer->optimiser));
+    TRY(shared_update_init(&trainer->update,
+                           &(OptimiserSettings){.kind = settings->optimiser,
+                                                .momentum = settings->momentum,
+                                                .beta_one = 0.9,
+                                                .beta_two = 0.999,
+                                                .epsilon = 1e-8,
+                                                .weight_decay = settings->weight_decay,
+                                                .clip_norm = settings->clip_norm,
+                                                .average = settings->ema},
+                           &trainer->parameters, trainer->sum, trainer->group));
     trainer->steps_per_epoch = loader_steps_per_epoch(trainer->dataset, settings->batch);
     make_schedule(trainer);
     trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
@@ -176,7 +177,7 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
 void trainer_clear(Trainer *trainer)
 {
     loader_free(trainer->loader);
-    optimiser_free(trainer->optimiser);
+    shared_update_clear(&trainer->update);
     gradient_sum_free(trainer->sum);
     if (trainer->objective)
         trainer->network.task->objective.free(trainer->objective);
@@ -386,9 +387,9 @@ Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(agree_on_counts(trainer, status, counts, &result->wish));
     TRY(run_shards(trainer, batch, counts));
     TRY(add_losses(trainer, counts, result));
-    TRY(optimiser_step(trainer->optimiser, result->learning_rate, &result->gradient_norm));
+    TRY(shared_update_step(&trainer->update, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));
-    optimiser_average(trainer->optimiser);
+    optimiser_average(trainer->update.own);
     energy_meter_look(&trainer->energy);
     ++trainer->step;
     return STATUS_OK;

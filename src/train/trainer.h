@@ -2,8 +2,8 @@
  *
  * A step: the loader's slice of the batch, matching, the counts over the group, then each local
  * shard forwards, through the losses and backwards while finished gradients already travel, then
- * the update, the same on every rank; last, buffers such as running means take in what every shard
- * has seen, in the order of the shards. Collective over the group.
+ * the update, of which every rank does its part (shared_update.h); last, buffers such as running
+ * means take in what every shard has seen, in the order of the shards. Collective over the group.
  *
  * Threads take whole shards, each with a twin of the network, and compute every operation by
  * themselves: they wait for each other a few times a step, not in every operation, and no number
@@ -19,9 +19,9 @@
 #include "base/energy_meter.h"
 #include "data/loader.h"
 #include "infer/network.h"
-#include "nn/optimiser.h"
 #include "train/gradient_sum.h"
 #include "train/settings.h"
+#include "train/shared_update.h"
 
 /* What rank 0 wants once a step is done. */
 typedef enum { STEP_GO_ON, STEP_SAVE, STEP_STOP } StepWish;
@@ -52,7 +52,7 @@ typedef struct {
     TrainerTwin *twins;   /* workers - 1: the others' */
     Objective *objective; /* of the network's task */
     GradientSum *sum;
-    Optimiser *optimiser;
+    SharedUpdate update;
     ScheduleSettings schedule;
     Loader *loader;
     size_t steps_per_epoch, steps; /* steps of an epoch, of the whole run */

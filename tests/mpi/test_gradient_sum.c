@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "train/gradient_sum.h"
+#include "train/mpi_check.h"
 
 enum { SHARDS = 8, PARAMETERS = 5 };
 
@@ -61,6 +62,26 @@ static Status run_worker(GradientSum *sum, const ParameterList *list, size_t wor
     return STATUS_OK;
 }
 
+/* Together the ranks have every number that trains, none of them more than its share and a chunk of
+ * each bucket. */
+static void assert_parts_are_whole(const GradientSum *sum, int ranks)
+{
+    size_t count, total = 0;
+    ParameterRange *ranges;
+    assert_int_equal(gradient_sum_ranges(sum, &count, &ranges), STATUS_OK);
+    double own = 0;
+    for (size_t i = 0; i < count; ++i) {
+        assert_int_equal(ranges[i].first % OPTIMISER_CHUNK, 0);
+        own += (double)(ranges[i].end - ranges[i].first);
+    }
+    for (size_t i = 0; i < PARAMETERS; ++i)
+        total += i == FROZEN ? 0 : sizes[i];
+    assert_true(own <= (double)total / ranks + 8 * OPTIMISER_CHUNK);
+    assert_int_equal(mpi_sum_doubles(MPI_COMM_WORLD, 1, &own), STATUS_OK);
+    assert_true(own == (double)total);
+    free(ranges);
+}
+
 /* Four threads, two ranks of two threads, four ranks. */
 static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **state)
 {
@@ -87,6 +108,8 @@ static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **
                       STATUS_OK;
         assert_int_equal(failed, 0);
         assert_int_equal(gradient_sum_finish(sum), STATUS_OK);
+        assert_parts_are_whole(sum, ranks);
+        assert_int_equal(gradient_sum_spread(sum, SUM_GRADIENTS), STATUS_OK);
         for (size_t i = 0; i < PARAMETERS; ++i)
             for (size_t k = 0; i != FROZEN && k < sizes[i]; k += i == 1 ? 4099 : 1) {
                 float expected = tree(step, 0, SHARDS, i, k);

@@ -198,6 +198,19 @@ static void a_group_goes_on_from_what_its_rank_0_reads(void **state)
     assert_same_parameters(&whole, &after);
     assert_int_equal(group_state_check(&after), STATUS_OK);
 
+    /* What the group saves of the parts that its ranks have, one rank goes on from. */
+    assert_int_equal(cell_save(&place, &after, &restored, 0.5), STATUS_OK);
+    run_steps(&after, 1);
+    if (rank == 0) {
+        Trainer alone;
+        assert_int_equal(trainer_init(&alone, &settings, dataset, MPI_COMM_SELF), STATUS_OK);
+        assert_int_equal(cell_restore(&place, &alone, &restored, &resumed), STATUS_OK);
+        assert_int_equal(trainer_start(&alone), STATUS_OK);
+        run_steps(&alone, 1);
+        assert_same_parameters(&alone, &after);
+        trainer_clear(&alone);
+    }
+
     /* A bit that flips on one rank is noticed by all. */
     if (rank == ranks - 1)
         ((uint32_t *)(void *)after.parameters.items[3].value)[5] ^= 1;
