@@ -138,6 +138,8 @@ static void compare_training(const char *name, OptimiserKind kind, double peak)
         StepResult result;
         if (trainer_step(&trainer, STEP_GO_ON, &result) != STATUS_OK)
             fail_msg("%s", status_message());
+        if (step == 0) /* each rank's part is whole, to everybody */
+            assert_int_equal(gradient_sum_spread(trainer.update.sum, SUM_GRADIENTS), STATUS_OK);
         if (step == 0)
             gradients = golden_check_gradients(&golden, &trainer.parameters, 1e-3);
         const double found[4] = {result.loss, result.losses[0], result.losses[1], result.losses[2]};
