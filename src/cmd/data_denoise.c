@@ -63,14 +63,18 @@ typedef struct {
     DenoiseJob job;
 } Arguments;
 
-/* The boxes of a network that count. Of a letter that is not removed somebody may read a name, of
- * an inset that is none mucosa is lost; the exact pixels find most insets. */
+/* The boxes of a network that count. */
 static const float least_scores[OVERLAY_KINDS] = {
-    [OVERLAY_TEXT] = 0.25f,
-    [OVERLAY_DIGITS] = 0.25f,
+    [OVERLAY_TEXT] = 0.5f,
+    [OVERLAY_DIGITS] = 0.5f,
     [OVERLAY_TUBE] = 0.6f,
     [OVERLAY_BORDER] = 0.6f,
 };
+
+/* Writing stands in columns and rows, gleams of light anywhere: beside a box of writing that
+ * counts, up to so many heights of a line away, a much lower score is enough for another one of its
+ * height. */
+static const float BESIDE_LEAST = 0.15f, BESIDE_HEIGHTS = 5, BESIDE_RATIO = 2;
 
 static Status parse_number(int key, const char *text, DenoiseJob *job)
 {
@@ -221,9 +225,9 @@ static size_t twin_of(const Found *found, size_t i)
     return i;
 }
 
-/* The boxes that count, best first. What may be text and may be digits is one box, written as
+/* The boxes with some score, best first. What may be text and may be digits is one box, written as
  * surely as both together. */
-static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
+static size_t gather(const Found *found, const Image *image, OverlayBox *boxes)
 {
     const float width = (float)image->width, height = (float)image->height;
     size_t count = 0;
@@ -233,12 +237,46 @@ static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
         OverlayBox box = {.score = own->score};
         if (twin != i)
             box.score = fminf(1, own->score + found->result->detections[twin].score);
-        if (twin < i || !kind_of(found, i, &box.kind) || box.score < least_scores[box.kind])
+        if (twin < i || !kind_of(found, i, &box.kind) || box.score < BESIDE_LEAST)
             continue;
         box.box = (Box){own->box.x0 * width, own->box.y0 * height, own->box.x1 * width,
                         own->box.y1 * height};
         boxes[count++] = box;
     }
+    return count;
+}
+
+static bool is_beside(const Box *a, const Box *b)
+{
+    const float one = a->y1 - a->y0, other = b->y1 - b->y0, height = fminf(one, other);
+    const float across = fmaxf(a->x0 - b->x1, b->x0 - a->x1);
+    const float down = fmaxf(a->y0 - b->y1, b->y0 - a->y1);
+    return fmaxf(one, other) <= BESIDE_RATIO * height &&
+           fmaxf(across, down) <= BESIDE_HEIGHTS * height;
+}
+
+static bool counts(const OverlayBox *boxes, size_t count, size_t i)
+{
+    if (boxes[i].score >= least_scores[boxes[i].kind])
+        return true;
+    for (size_t k = 0; k < count && is_written(boxes[i].kind); ++k)
+        if (is_written(boxes[k].kind) && boxes[k].score >= least_scores[boxes[k].kind] &&
+            is_beside(&boxes[i].box, &boxes[k].box))
+            return true;
+    return false;
+}
+
+/* The boxes that count, in the same order. */
+static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
+{
+    bool chosen[DENOISE_OVERLAYS / 2];
+    const size_t gathered = gather(found, image, boxes);
+    size_t count = 0;
+    for (size_t i = 0; i < gathered; ++i)
+        chosen[i] = counts(boxes, gathered, i);
+    for (size_t i = 0; i < gathered; ++i)
+        if (chosen[i])
+            boxes[count++] = boxes[i];
     return count;
 }
 
