@@ -143,6 +143,7 @@ static Status evaluate(Cell *cell, Split split, size_t batch, Evaluation *evalua
     Status status;
     plan.training = false;
     plan.batch = batch;
+    gradient_sum_rest(cell->trainer.sum);
     TRY(shared_update_swap(&cell->trainer.update));
     TRY_GOTO(status, end, split_indices(cell->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &cell->trainer.parameters));
