@@ -120,7 +120,7 @@ static Status time_sum_alone(Trainer *trainer, double *median)
     const size_t last = trainer->local_shards / trainer->workers - 1;
     for (int round = 0; round < ROUNDS; ++round) {
         TRY(mpi_agree(trainer->group, STATUS_OK));
-        gradient_sum_begin(trainer->sum);
+        TRY(gradient_sum_begin(trainer->sum));
         for (size_t w = 1; w < trainer->workers; ++w)
             TRY(complete_last(trainer, gradient_sum_begin_shard(trainer->sum, w, last)));
         void *own = gradient_sum_begin_shard(trainer->sum, 0, last);

@@ -83,6 +83,7 @@ static Status save(const CellPlace *place, Trainer *trainer, const History *hist
                    double operating_point, bool with_state)
 {
     Status status = STATUS_OK;
+    gradient_sum_rest(trainer->sum);
     TRY(shared_update_swap(&trainer->update));
     if (with_state)
         TRY(shared_update_collect(&trainer->update));

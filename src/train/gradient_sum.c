@@ -47,7 +47,8 @@ struct GradientSum {
     size_t trainable_count;
     size_t *trainable; /* parameter index of each trainable position */
     size_t *bucket_of; /* by parameter index */
-    size_t *offset;    /* by parameter index: its place in a partial sum */
+    size_t *offset;    /* by parameter index: its place in a partial sum, ... */
+    size_t total;      /* ... which has so many numbers */
     size_t bucket_count;
     Bucket *buckets;
     double seconds_exposed;
@@ -121,9 +122,18 @@ static Status make_buckets(GradientSum *sum)
     return STATUS_OK;
 }
 
+static Status make_partial_sums(GradientSum *sum)
+{
+    for (size_t w = 0; w < sum->worker_count; ++w)
+        for (unsigned level = 0; level < sum->worker_levels; ++level)
+            if (!sum->workers[w].partial[level])
+                TRY(MEMORY_NEW(&sum->workers[w].partial[level], sum->total));
+    return STATUS_OK;
+}
+
 static Status build(GradientSum *sum)
 {
-    size_t count = sum->parameters->count, total = 0;
+    size_t count = sum->parameters->count;
     TRY(MEMORY_NEW(&sum->trainable, count));
     TRY(MEMORY_NEW(&sum->bucket_of, count));
     TRY(MEMORY_NEW(&sum->offset, count));
@@ -131,12 +141,10 @@ static Status build(GradientSum *sum)
         if (!parameter_trains(&sum->parameters->items[i]))
             continue;
         sum->trainable[sum->trainable_count++] = i;
-        sum->offset[i] = total;
-        total += sum->parameters->items[i].count;
+        sum->offset[i] = sum->total;
+        sum->total += sum->parameters->items[i].count;
     }
-    for (size_t w = 0; w < sum->worker_count; ++w)
-        for (unsigned level = 0; level < sum->worker_levels; ++level)
-            TRY(MEMORY_NEW(&sum->workers[w].partial[level], total));
+    TRY(make_partial_sums(sum));
     return make_buckets(sum);
 }
 
@@ -176,6 +184,15 @@ Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Co
     return status;
 }
 
+void gradient_sum_rest(GradientSum *sum)
+{
+    for (size_t w = 0; w < sum->worker_count; ++w)
+        for (unsigned level = 0; level < MAX_LEVELS; ++level) {
+            free(sum->workers[w].partial[level]);
+            sum->workers[w].partial[level] = NULL;
+        }
+}
+
 void gradient_sum_free(GradientSum *sum)
 {
     if (!sum)
@@ -186,9 +203,8 @@ void gradient_sum_free(GradientSum *sum)
         free(sum->buckets[i].outgoing);
         free(sum->buckets[i].incoming);
     }
-    for (size_t w = 0; sum->workers && w < sum->worker_count; ++w)
-        for (unsigned level = 0; level < MAX_LEVELS; ++level)
-            free(sum->workers[w].partial[level]);
+    if (sum->workers)
+        gradient_sum_rest(sum);
     free(sum->workers);
     free(sum->buckets);
     free(sum->trainable);
@@ -197,8 +213,9 @@ void gradient_sum_free(GradientSum *sum)
     free(sum);
 }
 
-void gradient_sum_begin(GradientSum *sum)
+Status gradient_sum_begin(GradientSum *sum)
 {
+    TRY(make_partial_sums(sum));
     for (size_t i = 0; i < sum->bucket_count; ++i) {
         Bucket *bucket = &sum->buckets[i];
         atomic_store(&bucket->waiting, (bucket->last - bucket->first + 1) * sum->worker_count);
@@ -206,6 +223,7 @@ void gradient_sum_begin(GradientSum *sum)
         bucket->level = 0;
         bucket->started = bucket->moving = bucket->summed = false;
     }
+    return STATUS_OK;
 }
 
 void *gradient_sum_begin_shard(GradientSum *sum, size_t worker, size_t shard)

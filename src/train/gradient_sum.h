@@ -41,7 +41,10 @@ Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Co
 void gradient_sum_free(GradientSum *sum);
 
 /* Before each step's first shard. */
-void gradient_sum_begin(GradientSum *sum);
+Status gradient_sum_begin(GradientSum *sum);
+
+/* Gives back the memory that is of use only within a step, until the next one begins. */
+void gradient_sum_rest(GradientSum *sum);
 
 /* Zeroes the worker's gradients for its shard `shard`, counted from 0 in each step. Returns the
  * context for gradient_sum_ready(), which lasts until the worker's next shard. */

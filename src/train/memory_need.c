@@ -67,8 +67,10 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
         .batches = loader_bytes(model->size, local * model->shard_images * model->views),
         .code = CODE_BYTES * (double)(training->net.kernels + model->validation.net.kernels),
     };
+    double partial = 0; /* sums, which are given back while the cell evaluates or saves */
     for (size_t shards = local / workers; shards > 1; shards /= 2)
-        need.gradients += (double)workers * trained;
+        partial += (double)workers * trained;
+    need.gradients += partial;
     if (ranks > 1)
         need.messages = trained;
     if (model->averaged)
@@ -84,6 +86,7 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
              evaluation_bytes(model, &model->validation, model->shard_images, workers, threads));
     need.evaluation =
         fmax(need.evaluation, evaluation_bytes(model, &model->test, 1, workers, threads));
+    need.evaluation = fmax(0, need.evaluation - partial);
     need.total = need.parameters + need.packed + need.gradients + need.messages + need.optimiser +
                  need.activations + need.batches + need.evaluation + need.code;
     return need;

@@ -25,7 +25,7 @@ typedef struct {
     double optimiser;   /* moments and moving average */
     double activations; /* blocks and workspaces of the threads' networks */
     double batches;     /* of the loader */
-    double evaluation;  /* what validation, test or saving has beside all that, at most */
+    double evaluation;  /* what validation, test or saving has beyond a step, at most */
     double code;        /* what the engine compiles */
     double total;       /* the sum: what the rank takes at its largest, but for data and program */
 } MemoryNeed;

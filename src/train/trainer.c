@@ -336,7 +336,7 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned lo
     double started = clock_seconds();
     for (size_t w = 1; w < trainer->workers; ++w)
         parameters_follow(&trainer->parameters, &trainer->twins[w - 1].parameters);
-    gradient_sum_begin(trainer->sum);
+    TRY(gradient_sum_begin(trainer->sum));
     TRY(run_workers(trainer, &(Step){batch, totals}));
     trainer->compute_seconds += clock_seconds() - started;
     return gradient_sum_finish(trainer->sum);

@@ -18,12 +18,14 @@
 #include "grid/schedule/cost.h"
 #include "grid/schedule/simulation.h"
 #include "store/csv.h"
+#include "train/trainer.h"
 
 enum {
     KEY_RANKS = 'n',
     KEY_EMPTY = 'e',
     KEY_COSTS = 'c',
     KEY_GROUP = 'g',
+    KEY_THREADS = 't',
     KEY_IMAGES = 'i',
     KEY_FAILURES = 'f',
     KEY_SEED = 's',
@@ -37,6 +39,8 @@ static const struct argp_option options[] = {
     {"costs", KEY_COSTS, "FILE.csv", 0,
      "Measured times: backbone, tuning, seconds_per_image on one rank (guessed)", 0},
     {"ranks-per-cell", KEY_GROUP, "N", 0, "Ranks of a cell; 0: auto (as the experiment says)", 0},
+    {"threads", KEY_THREADS, "T", 0,
+     "Threads of a rank, each of which takes shards at the measured pace (1)", 0},
     {"images", KEY_IMAGES, "N", 0, "Training images (2000)", 0},
     {"failures", KEY_FAILURES, "RATE", 0, "Deaths of a rank in 1000 hours (0)", 0},
     {"seed", KEY_SEED, "S", 0, "Of the failures (1)", 0},
@@ -47,7 +51,7 @@ static const struct argp_option options[] = {
 
 typedef struct {
     const char *experiment, *costs;
-    int64_t ranks, empty, group, images, seed; /* group: -1: as the experiment says */
+    int64_t ranks, threads, empty, group, images, seed; /* group: -1: as the experiment says */
     double failures, limit, decision;
 } Arguments;
 
@@ -68,6 +72,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_GROUP:
         status =
             text_to_integer("--ranks-per-cell", text, 0, SCHEDULER_GROUP_MOST, &arguments->group);
+        break;
+    case KEY_THREADS:
+        status = text_to_integer("--threads", text, 1, SCHEDULER_GROUP_MOST, &arguments->threads);
         break;
     case KEY_IMAGES:
         status = text_to_integer("--images", text, 1, 100000000, &arguments->images);
@@ -151,10 +158,11 @@ static Status read_cells(const Arguments *arguments, const ExperimentFile *exper
     for (size_t i = 0; i < grid->count; ++i) {
         const CellSettings *settings = &grid->cells[i].settings;
         double steps = fmax(1, floor((double)arguments->images / (double)settings->batch));
-        double interval = steps * cost_model_step_seconds(cost, i);
+        const size_t threads = trainer_workers(settings->shards, (size_t)arguments->threads);
+        double interval = steps * cost_model_step_seconds(cost, i) / (double)threads;
         (*cells)[i] = (SchedulerCell){.work = interval * (double)settings->epochs,
                                       .interval = interval,
-                                      .most_ranks = settings->shards};
+                                      .most_ranks = settings->shards / threads};
     }
     return STATUS_OK;
 }
@@ -222,6 +230,7 @@ static Status simulate(const Arguments *arguments, bool *within)
 int main(int argc, char **argv)
 {
     Arguments arguments = {.ranks = 64,
+                           .threads = 1,
                            .group = -1,
                            .images = 2000,
                            .seed = 1,
