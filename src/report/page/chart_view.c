@@ -64,25 +64,57 @@ static void write_axes(const Chart *chart, FILE *stream)
                 top);
 }
 
-/* The line's path; points that fall on the same tenth of a pixel are one. */
+/* A line of the path while it is written: where its last stroke began, and where it ends so far. */
+typedef struct {
+    bool drawing;
+    double from_x, from_y, x, y;
+} Stroke;
+
+static void end_stroke(const Stroke *stroke, FILE *stream)
+{
+    if (stroke->drawing && (stroke->x != stroke->from_x || stroke->y != stroke->from_y))
+        fprintf(stream, "L%g %g", stroke->x, stroke->y);
+}
+
+/* Points that go on across, up or down as the stroke does lengthen it, as most of a curve of steps
+ * do; others begin one. */
+static void add_point(Stroke *stroke, double x, double y, FILE *stream)
+{
+    const bool across = y == stroke->y && stroke->y == stroke->from_y &&
+                        (x - stroke->x) * (stroke->x - stroke->from_x) >= 0;
+    const bool upwards = x == stroke->x && stroke->x == stroke->from_x &&
+                         (y - stroke->y) * (stroke->y - stroke->from_y) >= 0;
+    const bool goes_on = across || upwards;
+    if (!stroke->drawing)
+        fprintf(stream, "M%g %g", x, y);
+    else if (!goes_on)
+        end_stroke(stroke, stream);
+    if (!stroke->drawing || !goes_on) {
+        stroke->from_x = stroke->drawing ? stroke->x : x;
+        stroke->from_y = stroke->drawing ? stroke->y : y;
+    }
+    stroke->drawing = true;
+    stroke->x = x;
+    stroke->y = y;
+}
+
+/* The line's path, in tenths of a pixel, as far as the first point beyond the frame. */
 static void write_points(const ChartAxes *axes, const ChartSeries *series, FILE *stream)
 {
-    bool drawing = false;
-    double last_x = (double)NAN, last_y = (double)NAN;
-    for (size_t i = 0; i < series->count; ++i) {
+    Stroke stroke = {0};
+    size_t count = series->count;
+    while (count > 1 && series->x[count - 2] > axes->x.high)
+        --count;
+    for (size_t i = 0; i < count; ++i) {
         if (!isfinite(series->x[i]) || !isfinite(series->y[i])) {
-            drawing = false;
+            end_stroke(&stroke, stream);
+            stroke.drawing = false;
             continue;
         }
-        const double x = round(10 * x_place(axes, series->x[i])) / 10;
-        const double y = round(10 * y_place(axes, series->y[i])) / 10;
-        if (drawing && x == last_x && y == last_y)
-            continue;
-        fprintf(stream, "%s%g %g", drawing ? "L" : "M", x, y);
-        drawing = true;
-        last_x = x;
-        last_y = y;
+        add_point(&stroke, round(10 * x_place(axes, series->x[i])) / 10,
+                  round(10 * y_place(axes, series->y[i])) / 10, stream);
     }
+    end_stroke(&stroke, stream);
 }
 
 /* Few points are also marked, or one between two gaps would not be seen. */

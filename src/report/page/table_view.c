@@ -10,6 +10,9 @@
  * wants more gets smaller letters and breaks its intervals too, or it would be cut. */
 enum { LETTERS_UPRIGHT = 100, LETTERS_TURNED = 160, LETTERS_OF_A_GAP = 2 };
 
+/* A longer word, a path or a hash, may break anywhere. */
+enum { LETTERS_OF_A_WORD = 24 };
+
 static size_t longest_word(const char *text)
 {
     size_t longest = 0;
@@ -26,8 +29,9 @@ static size_t longest_word(const char *text)
 static size_t widest_line(const char *text, bool number)
 {
     const size_t length = number ? table_number_length(text) : 0;
+    const size_t word = longest_word(text);
     if (length == 0)
-        return longest_word(text);
+        return word < LETTERS_OF_A_WORD ? word : LETTERS_OF_A_WORD;
     const size_t interval = strlen(text) - length;
     return interval > length ? interval - 1 : length;
 }
@@ -71,7 +75,10 @@ static void write_cell(const Table *table, size_t row, size_t column, FILE *stre
     const char *text = table_cell(table, row, column);
     const bool number = table_has_numbers(table, column);
     const bool names_row = column == 0 && *text && !number;
-    fputs(names_row ? "<th scope=\"row\">" : number ? "<td class=\"number\">" : "<td>", stream);
+    const char *kind = number                                   ? " class=\"number\""
+                       : longest_word(text) > LETTERS_OF_A_WORD ? " class=\"long\""
+                                                                : "";
+    fprintf(stream, names_row ? "<th scope=\"row\"%s>" : "<td%s>", kind);
     (number ? write_number : write_text)(text, stream);
     fputs(names_row ? "</th>" : "</td>", stream);
 }
