@@ -176,6 +176,24 @@ for turn in 1 2; do
     "${report[@]}" || fail "turn $turn of a report"
     "${report[@]}" --out fresh || fail "turn $turn of a report in a folder"
 done
+grep -q '^cell,architecture,backbone,tuning,.*,metric,value,low,high$' fresh/metrics.csv || fail "metrics.csv"
+grep -q paper fresh/report.md || fail "the phantom's classes are the paper's"
+"${report[@]}" --out fresh --no-paper && ! grep -q 'paper:' fresh/table5.md || fail "report --no-paper"
+! grep -q 'not in this grid' fresh/table2.md || fail "rows that only the paper has"
+
+# --- gisd-report of two folders, and of the best cell ---
+cp -r results/tiny results/twin
+keeps 'notes: is not empty' "$bin/gisd-report" results/tiny results/twin --out notes
+"$bin/gisd-report" results/tiny results/twin >out.txt || fail "two experiments"
+grep -q 'tiny/comparison/comparison.html: \([1-9][0-9]*\) pairs of runs, \1 of them of the same images' out.txt ||
+    fail "$(cat out.txt)"
+grep -q ',paired,' results/tiny/comparison/comparison.csv || fail "a twin is on the same images"
+"$bin/gisd-report" results/tiny --best auc >out.txt || fail "the best cell"
+[ -f "$(sed -n 's/^checkpoint: //p' out.txt)" ] || fail "$(cat out.txt)"
+usage 'no other option' "$bin/gisd-report" results/tiny --best auc --out other
+usage 'two folders are compared' "$bin/gisd-report" results/tiny results/twin --no-paper
+keeps 'a metric of the validation images expected (.*auc' "$bin/gisd-report" results/tiny --best seconds
+rm -r results/twin
 echo 'reader,GC_accuracy' >fresh/readers.csv
 keeps 'fresh/readers.csv: lies in' "${report[@]}" --out ./fresh --readers fresh/readers.csv --force
 
