@@ -183,7 +183,7 @@ static const ConvolutionShape product_shapes[] = {
     {{2, 7, 5, 32}, 112, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
     {{1, 17, 17, 48}, 32, 1, 1, 1, 0, 0, 1, false, false, false, ACTIVATION_NONE},
     {{3, 9, 8, 32}, 64, 1, 1, 2, 0, 0, 1, false, false, false, ACTIVATION_NONE},
-    {{1, 9, 11, 32}, 48, 3, 3, 2, 1, 1, 1, true, false, false, ACTIVATION_NONE},
+    {{1, 37, 33, 32}, 48, 3, 3, 2, 1, 1, 1, true, false, false, ACTIVATION_NONE},
     {{2, 12, 12, 32}, 32, 3, 3, 1, 3, 2, 3, false, false, false, ACTIVATION_NONE},
 };
 
