@@ -139,10 +139,13 @@ static double processor_seconds(void)
 static Status run(Link *link, const ExperimentFile *experiment, const Job *job,
                   ResultsFolder *folder)
 {
+    Nodes nodes;
+    TRY(nodes_imagine(&nodes, (size_t)link->ranks, 1, &(NodeLimit){.bytes = (double)INFINITY}));
     const MasterSettings settings = {.ranks_per_cell = experiment->ranks_per_cell,
                                      .silence = experiment->silence,
                                      .search = &(Search){0},
-                                     .seconds = (double)INFINITY};
+                                     .seconds = (double)INFINITY,
+                                     .nodes = &nodes};
     MasterEnd end;
     double started = clock_seconds(), processor = processor_seconds();
     double each = 1000 / (double)job->cells.count;
@@ -150,6 +153,7 @@ static Status run(Link *link, const ExperimentFile *experiment, const Job *job,
     syncs.calls = 0;
     Status status = master_run(&settings, link, job, folder, &end);
     master_let_go(link, &end);
+    nodes_clear(&nodes);
     TRY(status);
     processor = processor_seconds() - processor;
     printf("%zu of %zu cells done on %d ranks in %.2f s; the master: %.3f ms of processor a cell, "
