@@ -30,7 +30,7 @@ typedef struct {
     double *score;  /* rows, rising */
     double *logit;  /* rows */
     bool *positive; /* rows */
-    double *sums;   /* scratch: 2 x rows */
+    double *sums; /* scratch: 2 x rows; a copy with scratch of its own computes at the same time */
 } Calibration;
 
 /* Scores outside of [0, 1], and NaN, are STATUS_ARGUMENT; those above 1 by a rounding of float32

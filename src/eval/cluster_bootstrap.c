@@ -116,25 +116,27 @@ BootstrapIntervals bootstrap_intervals(double value, double *replicates, size_t 
 
 /* ---- replicates ---- */
 
-/* What the drawing works with. */
+/* Three sorts of entries, each drawn into a place of its own: every patient once, all but one, and
+ * the replicates. */
 typedef struct {
     const ClusterBootstrap *plan;
-    double *values;  /* statistics: of every image once */
-    double *columns; /* statistics x replicates */
+    double *values;  /* statistics: of every patient once */
     double *without; /* statistics x patients */
+    double *columns; /* statistics x replicates */
+} Drawing;
+
+/* What one thread works with. */
+typedef struct {
     double *row;     /* statistics */
     size_t *drawn;   /* patients: how often each was drawn */
     size_t *weights; /* rows */
-} Drawing;
+} Room;
 
 static void drawing_clear(Drawing *drawing)
 {
     free(drawing->values);
-    free(drawing->columns);
     free(drawing->without);
-    free(drawing->row);
-    free(drawing->drawn);
-    free(drawing->weights);
+    free(drawing->columns);
 }
 
 static Status drawing_init(Drawing *drawing, const ClusterBootstrap *plan)
@@ -142,46 +144,90 @@ static Status drawing_init(Drawing *drawing, const ClusterBootstrap *plan)
     *drawing = (Drawing){.plan = plan};
     const size_t statistics = plan->statistics, patients = plan->clusters->count;
     TRY(MEMORY_NEW(&drawing->values, statistics));
-    TRY(memory_new((void **)&drawing->columns, statistics, plan->replicates * sizeof(double)));
     TRY(memory_new((void **)&drawing->without, statistics, patients * sizeof(double)));
-    TRY(MEMORY_NEW(&drawing->row, statistics));
-    TRY(MEMORY_NEW(&drawing->drawn, patients));
-    return MEMORY_NEW(&drawing->weights, plan->clusters->rows);
+    return memory_new((void **)&drawing->columns, statistics, plan->replicates * sizeof(double));
 }
 
-/* Computes the statistics of the patients drawn into one entry of each of their columns. */
-static Status compute(Drawing *drawing, double *columns, size_t length, size_t entry)
+static void room_clear(Room *room)
 {
-    const Clusters *clusters = drawing->plan->clusters;
-    for (size_t i = 0; i < clusters->rows; ++i)
-        drawing->weights[i] = drawing->drawn[clusters->of[i]];
-    TRY(drawing->plan->compute(drawing->plan->context, drawing->weights, drawing->row));
-    for (size_t s = 0; s < drawing->plan->statistics; ++s)
-        columns[s * length + entry] = drawing->row[s];
-    return STATUS_OK;
+    free(room->row);
+    free(room->drawn);
+    free(room->weights);
 }
 
-static Status draw_all(Drawing *drawing)
+static Status room_init(Room *room, const ClusterBootstrap *plan)
+{
+    *room = (Room){0};
+    TRY(MEMORY_NEW(&room->row, plan->statistics));
+    TRY(MEMORY_NEW(&room->drawn, plan->clusters->count));
+    return MEMORY_NEW(&room->weights, plan->clusters->rows);
+}
+
+/* How often each patient stands in the entry. */
+static void draw(const ClusterBootstrap *plan, size_t entry, size_t *drawn)
+{
+    const size_t patients = plan->clusters->count;
+    if (entry <= patients) {
+        for (size_t k = 0; k < patients; ++k)
+            drawn[k] = k + 1 != entry;
+        return;
+    }
+    RandomStream stream;
+    random_init(&stream, plan->seed, "cluster bootstrap", (uint32_t)(entry - patients - 1), 0);
+    memset(drawn, 0, patients * sizeof *drawn);
+    for (size_t k = 0; k < patients; ++k)
+        ++drawn[random_below(&stream, (uint32_t)patients)];
+}
+
+/* Computes the statistics of the entry into its place in each of their columns. */
+static Status compute(const Drawing *drawing, size_t entry, Room *room)
 {
     const ClusterBootstrap *plan = drawing->plan;
     const size_t patients = plan->clusters->count;
-    for (size_t k = 0; k < patients; ++k)
-        drawing->drawn[k] = 1;
-    TRY(compute(drawing, drawing->values, 1, 0));
-    for (size_t k = 0; k < patients; ++k) {
-        drawing->drawn[k] = 0;
-        TRY(compute(drawing, drawing->without, patients, k));
-        drawing->drawn[k] = 1;
-    }
-    for (size_t replicate = 0; replicate < plan->replicates; ++replicate) {
-        RandomStream stream;
-        random_init(&stream, plan->seed, "cluster bootstrap", (uint32_t)replicate, 0);
-        memset(drawing->drawn, 0, patients * sizeof *drawing->drawn);
-        for (size_t k = 0; k < patients; ++k)
-            ++drawing->drawn[random_below(&stream, (uint32_t)patients)];
-        TRY(compute(drawing, drawing->columns, plan->replicates, replicate));
-    }
+    draw(plan, entry, room->drawn);
+    for (size_t i = 0; i < plan->clusters->rows; ++i)
+        room->weights[i] = room->drawn[plan->clusters->of[i]];
+    TRY(plan->compute(plan->context, room->weights, room->row));
+    for (size_t s = 0; s < plan->statistics; ++s)
+        if (entry == 0)
+            drawing->values[s] = room->row[s];
+        else if (entry <= patients)
+            drawing->without[s * patients + entry - 1] = room->row[s];
+        else
+            drawing->columns[s * plan->replicates + entry - patients - 1] = room->row[s];
     return STATUS_OK;
+}
+
+/* One thread's share of the entries. After an error it does no more. */
+static Status compute_share(const Drawing *drawing, size_t entries)
+{
+    Room room;
+    Status status = room_init(&room, drawing->plan);
+#pragma omp for schedule(dynamic, 16)
+    for (size_t entry = 0; entry < entries; ++entry)
+        if (status == STATUS_OK)
+            status = compute(drawing, entry, &room);
+    room_clear(&room);
+    return status;
+}
+
+/* No entry depends on another, so their numbers are the same on any number of threads. */
+static Status draw_all(const Drawing *drawing)
+{
+    const ClusterBootstrap *plan = drawing->plan;
+    const size_t entries = 1 + plan->clusters->count + plan->replicates;
+    Status status = STATUS_OK;
+#pragma omp parallel if (plan->only_reads)
+    {
+        const Status own = compute_share(drawing, entries);
+        if (own != STATUS_OK) {
+#pragma omp critical
+            status = own;
+        }
+    }
+    if (status != STATUS_OK && plan->only_reads) /* the thread that failed has the message */
+        status_set(status, "a number for an interval cannot be computed");
+    return status;
 }
 
 Status cluster_bootstrap(const ClusterBootstrap *plan, BootstrapIntervals *intervals)

@@ -26,6 +26,8 @@
 #ifndef GISD_EVAL_CLUSTER_BOOTSTRAP_H
 #define GISD_EVAL_CLUSTER_BOOTSTRAP_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 #include "eval/clusters.h"
 #include "eval/interval.h"
@@ -42,7 +44,8 @@ typedef struct {
     uint64_t seed;
     size_t statistics; /* how many numbers the callback computes */
     ClusterStatistic compute;
-    void *context; /* borrowed, handed to the callback */
+    void *context;   /* borrowed, handed to the callback */
+    bool only_reads; /* its context, so that several threads may compute at once */
 } ClusterBootstrap;
 
 typedef struct {

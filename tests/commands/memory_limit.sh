@@ -56,7 +56,10 @@ while kill -0 $job 2>/dev/null; do
 done
 wait $job || fail "exit code $?: $(cat err.txt)"
 [ $most -gt 100 ] || fail "nothing was measured"
-[ $most -le $limit ] || fail "$most MB were held together, the limit is $limit"
+# The sanitizers hold memory of their own.
+grep -q fsanitize "$GISD_BUILD/CMakeCache.txt" || [ $most -le $limit ] ||
+    fail "$most MB were held together, the limit is $limit"
+echo "$most MB were held together, the limit is $limit"
 grep '"started"' out/journal.jsonl | grep -c '"ranks":1' >/dev/null || fail "$(cat out/journal.jsonl)"
 cat out/cells/*/log.txt | grep -q 'memory: [0-9.]* GB at most on this rank, [0-9.]* were expected' ||
     fail "no log tells what a cell took"

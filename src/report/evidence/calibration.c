@@ -68,9 +68,12 @@ static Status scale(const EvidenceRun *run, Scaling *scaling)
 static Status compute(void *context, const size_t *weights, double *values)
 {
     const Scaling *scaling = context;
-    const Calibration *calibration = &scaling->plain;
-    const BrierParts parts = calibration_brier(calibration, weights);
-    const Recalibration fit = calibration_fit(calibration, weights);
+    double *sums; /* of this thread */
+    TRY(MEMORY_NEW(&sums, 2 * scaling->plain.rows));
+    Calibration plain = scaling->plain, scaled = scaling->scaled;
+    plain.sums = scaled.sums = sums;
+    const BrierParts parts = calibration_brier(&plain, weights);
+    const Recalibration fit = calibration_fit(&plain, weights);
     values[BRIER] = parts.brier;
     values[MISCALIBRATION] = parts.miscalibration;
     values[DISCRIMINATION] = parts.discrimination;
@@ -78,9 +81,9 @@ static Status compute(void *context, const size_t *weights, double *values)
     values[INTERCEPT] = fit.intercept;
     values[SLOPE] = fit.slope;
     values[IN_THE_LARGE] = fit.in_the_large;
-    values[SCALED_BRIER] = isnan(scaling->temperature)
-                               ? (double)NAN
-                               : calibration_brier(&scaling->scaled, weights).brier;
+    values[SCALED_BRIER] =
+        isnan(scaling->temperature) ? (double)NAN : calibration_brier(&scaled, weights).brier;
+    free(sums);
     return STATUS_OK;
 }
 

@@ -324,7 +324,8 @@ Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStat
                                    .seed = ANSWERS_SEED,
                                    .statistics = statistics,
                                    .compute = compute,
-                                   .context = context};
+                                   .context = context,
+                                   .only_reads = true};
     return cluster_bootstrap(&plan, intervals);
 }
 

@@ -71,7 +71,8 @@ double evidence_drawn_prevalence(const Evidence *evidence, const EvidenceRun *ru
 
 DetectionSet evidence_boxes(const EvidenceRun *run);
 
-/* Intervals over patients, of as many draws and from the same seed as the report's others. */
+/* Intervals over patients, of as many draws and from the same seed as the report's others. Several
+ * threads compute at once, so the callback only reads its context. */
 Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
                           void *context, BootstrapIntervals *intervals /* statistics */);
 

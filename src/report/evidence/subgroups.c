@@ -138,8 +138,7 @@ static void group_by_overlay(Grouping *grouping, const Control *control)
 typedef struct {
     const Grouping *grouping;
     RocRepeats roc;
-    double *called;  /* images: 1 if called a lesion */
-    size_t *weights; /* images: of one level */
+    double *called; /* images: 1 if called a lesion */
 } Measuring;
 
 /* The ClusterStatistic: of each level the area, sensitivity and specificity. */
@@ -148,15 +147,18 @@ static Status compute(void *context, const size_t *weights, double *values)
     const Measuring *measuring = context;
     const EvidenceRun *run = measuring->grouping->run;
     const size_t images = run->result->images;
+    size_t *own; /* weights of one level */
+    TRY(MEMORY_NEW(&own, images));
     for (size_t a = 0; a < measuring->grouping->levels; ++a, values += MEASURES) {
         for (size_t i = 0; i < images; ++i)
-            measuring->weights[i] = measuring->grouping->level[i] == a ? weights[i] : 0;
+            own[i] = measuring->grouping->level[i] == a ? weights[i] : 0;
         const ThresholdShares shares =
-            threshold_shares(measuring->called, run->positive, measuring->weights, images, 0.5);
-        values[AREA] = roc_repeats_auc(&measuring->roc, measuring->weights);
+            threshold_shares(measuring->called, run->positive, own, images, 0.5);
+        values[AREA] = roc_repeats_auc(&measuring->roc, own);
         values[SENSITIVITY] = shares.sensitivity;
         values[SPECIFICITY] = shares.specificity;
     }
+    free(own);
     return STATUS_OK;
 }
 
@@ -167,15 +169,12 @@ static Status measure(const Grouping *grouping, BootstrapIntervals *found)
     TRY(roc_repeats_init(&measuring.roc, run->result->lesion_score, run->positive,
                          run->result->images));
     Status status = MEMORY_NEW(&measuring.called, run->result->images);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&measuring.weights, run->result->images);
     for (size_t i = 0; i < run->result->images && status == STATUS_OK; ++i)
         measuring.called[i] = run->result->predicted[i] >= 0;
     if (status == STATUS_OK)
         status = evidence_bootstrap(run, grouping->levels * MEASURES, compute, &measuring, found);
     roc_repeats_clear(&measuring.roc);
     free(measuring.called);
-    free(measuring.weights);
     return status;
 }
 
