@@ -83,9 +83,9 @@ static void draw_all(cairo_t *sheet, const void *context)
 {
     const Sheet *all = context;
     for (size_t i = 0; i < all->count; ++i) {
+        const size_t row = i / all->columns, column = i % all->columns;
         cairo_save(sheet);
-        cairo_translate(sheet, all->width * (double)(i % all->columns),
-                        all->height * (double)(i / all->columns));
+        cairo_translate(sheet, all->width * (double)column, all->height * (double)row);
         draw_matrix(sheet, &all->figures[i]);
         cairo_restore(sheet);
     }
