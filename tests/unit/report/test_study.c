@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "image/image_file.h"
 #include "report/errors/error_data.h"
+#include "report/errors/error_kinds.h"
 #include "report/report.h"
 
 static const char *const settings = "\"backbone\":\"r50x1\",\"tuning\":\"global\"";
@@ -149,6 +150,32 @@ static void every_image_is_right_or_wrong_in_one_way(void **state)
     fake_remove(without);
 }
 
+/* The first class is number 0. */
+static void a_normal_image_called_any_class_is_a_false_alarm(void **state)
+{
+    (void)state;
+    enum { IMAGES = 6, NORMAL = 5 /* f.png */ };
+    char folder[] = "/tmp/gisd-study-XXXXXX";
+    Experiment experiment;
+    Evidence evidence;
+    size_t first[IMAGES];
+    ErrorKind kinds[IMAGES];
+    make_folder(folder, &plain);
+    assert_int_equal(experiment_read(folder, NULL, NULL, &experiment), STATUS_OK);
+    assert_int_equal(experiment.results[0].images, IMAGES);
+    assert_int_equal(experiment.results[0].truth[NORMAL], -1);
+    for (int64_t class_index = -1; class_index < 2; ++class_index) {
+        experiment.results[0].predicted[NORMAL] = class_index;
+        assert_int_equal(evidence_read(&experiment, 0, &evidence), STATUS_OK);
+        error_marks_index(&evidence.runs[0], first);
+        assert_int_equal(error_kinds_find(&evidence.runs[0], first, kinds), STATUS_OK);
+        assert_int_equal(kinds[NORMAL], class_index < 0 ? ERROR_NONE : ERROR_FALSE_ALARM);
+        evidence_clear(&evidence);
+    }
+    experiment_clear(&experiment);
+    fake_remove(folder);
+}
+
 static void save_frame(const char *folder, const char *name, size_t width, size_t height)
 {
     char path[256];
@@ -251,6 +278,7 @@ int main(void)
         cmocka_unit_test(splits_are_told_as_they_were_recorded),
         cmocka_unit_test(what_nobody_recorded_is_no_zero),
         cmocka_unit_test(every_image_is_right_or_wrong_in_one_way),
+        cmocka_unit_test(a_normal_image_called_any_class_is_a_false_alarm),
         cmocka_unit_test(frames_are_shown_only_if_asked_for_and_if_they_are_the_tested_ones),
         cmocka_unit_test(names_from_files_cannot_end_the_script),
         cmocka_unit_test(checklists_answer_with_value_file_and_hash),
