@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "report/experiment.h"
+#include "report/intervals.h"
 #include "report/variants.h"
 #include "store/files.h"
 
@@ -137,7 +138,9 @@ Status best_cell_find(const char *folder, const char *metric, BestCell *best)
              "journal.jsonl)",
              folder);
     TRY(experiment_read(folder, NULL, NULL, &experiment));
-    Status status = take(&experiment, metric, best);
+    Status status = metric ? intervals_renew(&experiment) : STATUS_OK; /* as the report has them */
+    if (status == STATUS_OK)
+        status = take(&experiment, metric, best);
     experiment_clear(&experiment);
     return status;
 }
@@ -170,7 +173,7 @@ void best_cell_print(const BestCell *best)
         printf(" (%zu are not finished)", best->cells - best->finished);
     if (*best->second && !isnan(best->second_mean))
         utf8_print(stdout, "; next: %s, %.4f", best->second, best->second_mean);
-    printf("; the test images took no part\n");
+    fputs(best->on_validation ? "\n" : "; the test images took no part\n", stdout);
     if (best->on_validation)
         printf("test: there are no test images, the validation images stand for them\n");
     else if (!isnan(best->test) && !isnan(best->test_low))

@@ -24,7 +24,8 @@ typedef struct {
     char second[LABEL_TITLE_BYTES];       /* a cell of the settings that came second; "": none */
     double second_mean;                   /* their validation */
     bool on_validation;                   /* the validation images stand for test images */
-    double test, test_low, test_high;     /* the same metric there; NaN where not given */
+    double test, test_low, test_high;     /* the same metric there; NaN where not given; the
+                                           * interval is the report's if a metric was asked for */
     size_t finished;                      /* cells that there were to choose from */
     size_t cells;                         /* planned */
 } BestCell;

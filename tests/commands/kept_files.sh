@@ -190,6 +190,9 @@ grep -q 'tiny/comparison/comparison.html: \([1-9][0-9]*\) pairs of runs, \1 of t
 grep -q ',paired,' results/tiny/comparison/comparison.csv || fail "a twin is on the same images"
 "$bin/gisd-report" results/tiny --best auc >out.txt || fail "the best cell"
 [ -f "$(sed -n 's/^checkpoint: //p' out.txt)" ] || fail "$(cat out.txt)"
+interval=$(awk -F, -v cell="$(sed -n 's/^cell: \([0-9a-f]*\).*/\1/p' out.txt)" \
+    '$1 == cell && /,test,auc,/ { printf "(95 %% interval %.4f to %.4f)", $(NF - 1), $NF }' fresh/metrics.csv)
+grep -qF "$interval" out.txt || fail "not the report's interval, $interval: $(cat out.txt)"
 usage 'no other option' "$bin/gisd-report" results/tiny --best auc --out other
 usage 'two folders are compared' "$bin/gisd-report" results/tiny results/twin --no-paper
 keeps 'a metric of the validation images expected (.*auc' "$bin/gisd-report" results/tiny --best seconds
