@@ -34,7 +34,7 @@ static size_t select_hard(size_t priors, size_t logits_each, const float *logits
     size_t positives = 0, negatives = 0;
     for (size_t p = 0; p < priors; ++p)
         positives += targets[p] >= 0;
-    for (size_t p = 0; positives && p < priors; ++p) {
+    for (size_t p = 0; p < priors; ++p) {
         if (targets[p] >= 0)
             continue;
         room[negatives] = (HardNegative){.prior = p};
@@ -44,7 +44,8 @@ static size_t select_hard(size_t priors, size_t logits_each, const float *logits
     if (!negatives)
         return 0;
     qsort(room, negatives, sizeof *room, compare_costs);
-    size_t hard = negatives < NEGATIVES_EACH * positives ? negatives : NEGATIVES_EACH * positives;
+    const size_t wanted = NEGATIVES_EACH * (positives ? positives : 1);
+    const size_t hard = negatives < wanted ? negatives : wanted;
     qsort(room, hard, sizeof *room, compare_priors);
     return hard;
 }

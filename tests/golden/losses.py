@@ -112,7 +112,7 @@ for name, count in (("few", 3), ("many", 15), ("none", 0)):
     rank = torch.empty(40, dtype=torch.long)
     rank[order] = torch.arange(40)
     positives = targets >= 0
-    counts = positives | ((rank < 3 * positives.sum()) & ~positives)
+    counts = positives | ((rank < 3 * positives.sum().clamp(min=1)) & ~positives)  # three where there are none
     total = cost[counts].sum()
     gradient, = torch.autograd.grad(total, logits)
     put(f"negatives_logits_{name}", logits)
