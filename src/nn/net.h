@@ -31,6 +31,7 @@
 #ifndef GISD_NN_NET_H
 #define GISD_NN_NET_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -200,11 +201,12 @@ typedef struct {
 /* Holds for the passes to come; all zero before the first call. */
 void net_set_pass(Net *net, Pass pass);
 
-/* Packs part `part` of `parts` of the weights whose parameters changed since they were last packed.
- * net_forward() packs what is left; only where twins are about to run at the same time must
- * everything be packed before, by one net or in parts by several, which may pack at the same time.
+/* Packs the weights whose parameters changed since they were last packed. net_forward() packs what
+ * is left; only where twins are about to run at the same time must everything be packed before, by
+ * one net, or by several at the same time: each takes one of the weights after the other, `next`
+ * (from 0) of them all. NULL: alone.
  */
-Status net_pack_weights(Net *net, size_t part, size_t parts);
+Status net_pack_weights(Net *net, atomic_size_t *next);
 
 Status net_forward(Net *net);
 

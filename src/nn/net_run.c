@@ -145,7 +145,7 @@ static Status check_threads(const Net *net)
 Status net_forward(Net *net)
 {
     TRY(check_threads(net));
-    TRY(net_pack_weights(net, 0, 1));
+    TRY(net_pack_weights(net, NULL));
     for (size_t i = 0; i < net->count; ++i) {
         const Node *node = &net->nodes[i];
         if (!node->request.operation->forward)

@@ -191,10 +191,12 @@ Status net_twin_weights(const Net *of, Net *twin)
     return place_workspace(twin);
 }
 
-Status net_pack_weights(Net *net, size_t part, size_t parts)
+Status net_pack_weights(Net *net, atomic_size_t *next)
 {
     double started = net->seconds ? clock_seconds() : 0;
-    for (size_t i = part; i < net->use_count; i += parts) {
+    atomic_size_t own = 0;
+    size_t i;
+    while ((i = atomic_fetch_add(next ? next : &own, 1)) < net->use_count) {
         WeightUse *use = &net->uses[i];
         const Parameter *parameter = &net->parameters->items[use->parameter];
         uint64_t version = version_of(net, use);

@@ -9,6 +9,13 @@
 #include "base/memory.h"
 #include "base/vector.h"
 
+enum { PIECE = 16 * OPTIMISER_CHUNK };
+
+/* What a thread takes at a time: numbers first to end - 1 of a part that trains. */
+typedef struct {
+    size_t part, first, end;
+} Piece;
+
 struct Optimiser {
     OptimiserSettings settings;
     ParameterList *parameters; /* borrowed */
@@ -19,6 +26,8 @@ struct Optimiser {
     size_t *first_chunk;  /* by parameter: the place of its first chunk in `squares` */
     size_t chunk_count;
     double *squares; /* chunk_count: of the gradient */
+    size_t piece_count;
+    Piece *pieces;
 };
 
 static Status add_part(Optimiser *optimiser, const ParameterRange *range, size_t *room)
@@ -54,6 +63,20 @@ static Status make_parts(Optimiser *optimiser, size_t count, const ParameterRang
     return MEMORY_NEW(&optimiser->squares, optimiser->chunk_count);
 }
 
+static Status make_pieces(Optimiser *optimiser)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        const ParameterRange range = optimiser->parts[i].range;
+        for (size_t at = range.first; optimiser->parts[i].trains && at < range.end; at += PIECE) {
+            TRY(MEMORY_GROW(&optimiser->pieces, optimiser->piece_count + 1, &room));
+            optimiser->pieces[optimiser->piece_count++] =
+                (Piece){i, at, range.end - at < PIECE ? range.end : at + PIECE};
+        }
+    }
+    return STATUS_OK;
+}
+
 Status optimiser_new_part(const OptimiserSettings *settings, ParameterList *parameters,
                           size_t count, const ParameterRange *ranges, Optimiser **optimiser)
 {
@@ -63,6 +86,8 @@ Status optimiser_new_part(const OptimiserSettings *settings, ParameterList *para
     made->parameters = parameters;
     made->moments = settings->kind == OPTIMISER_ADAMW ? 2 : 1;
     Status status = make_parts(made, count, ranges);
+    if (status == STATUS_OK)
+        status = make_pieces(made);
     if (status != STATUS_OK) {
         optimiser_free(made);
         *optimiser = NULL;
@@ -88,6 +113,7 @@ void optimiser_free(Optimiser *optimiser)
     free(optimiser->parts);
     free(optimiser->first_chunk);
     free(optimiser->squares);
+    free(optimiser->pieces);
     free(optimiser);
 }
 
@@ -117,26 +143,23 @@ static size_t chunk_numbers(size_t at, size_t end)
     return end - at < OPTIMISER_CHUNK ? end - at : OPTIMISER_CHUNK;
 }
 
-/* Chunks are summed in parallel into places of their own, to be added in order. */
-double *optimiser_squares(Optimiser *optimiser, size_t *count)
+/* Chunks are summed into places of their own, to be added in order. */
+static void square_piece(void *context, size_t index)
+{
+    const Optimiser *optimiser = context;
+    const Piece *piece = &optimiser->pieces[index];
+    const size_t parameter = optimiser->parts[piece->part].range.parameter;
+    const float *gradient = optimiser->parameters->items[parameter].gradient;
+    double *squares = optimiser->squares + optimiser->first_chunk[parameter];
+    for (size_t at = piece->first; at < piece->end; at += OPTIMISER_CHUNK)
+        squares[at / OPTIMISER_CHUNK] = chunk_square(chunk_numbers(at, piece->end), gradient + at);
+}
+
+double *optimiser_squares(Optimiser *optimiser, Crew *crew, size_t *count)
 {
     *count = optimiser->chunk_count;
     memset(optimiser->squares, 0, optimiser->chunk_count * sizeof(double));
-    for (size_t i = 0; i < optimiser->count; ++i) {
-        const OptimiserPart *part = &optimiser->parts[i];
-        const ParameterRange range = part->range;
-        const size_t chunks = (range.end - range.first + OPTIMISER_CHUNK - 1) / OPTIMISER_CHUNK;
-        double *squares = optimiser->squares + optimiser->first_chunk[range.parameter] +
-                          range.first / OPTIMISER_CHUNK;
-        const float *gradient = optimiser->parameters->items[range.parameter].gradient;
-        if (!part->trains)
-            continue;
-#pragma omp parallel for schedule(static) if (chunks > 8)
-        for (size_t k = 0; k < chunks; ++k) {
-            const size_t at = range.first + k * OPTIMISER_CHUNK;
-            squares[k] = chunk_square(chunk_numbers(at, range.end), gradient + at);
-        }
-    }
+    crew_share(crew, optimiser->piece_count, square_piece, optimiser);
     return optimiser->squares;
 }
 
@@ -162,6 +185,7 @@ static Status gradient_norm(const Optimiser *optimiser, double *norm)
 /* ---- updates ---- */
 
 typedef struct {
+    const Optimiser *optimiser;
     float scale; /* of the gradient, from clipping */
     float rate, decay, momentum, beta_one, beta_two, epsilon;
     float beta_one_rest, beta_two_rest; /* 1 - beta, rounded once */
@@ -198,10 +222,13 @@ VECTORISED static void update_adamw(size_t count, const Update *update, const fl
     }
 }
 
-static void update_part(const Optimiser *optimiser, const Update *update, const OptimiserPart *part)
+static void update_piece(void *context, size_t index)
 {
-    const ParameterRange range = part->range;
-    Parameter *parameter = &optimiser->parameters->items[range.parameter];
+    const Update *update = context;
+    const Optimiser *optimiser = update->optimiser;
+    const Piece *piece = &optimiser->pieces[index];
+    const OptimiserPart *part = &optimiser->parts[piece->part];
+    const Parameter *parameter = &optimiser->parameters->items[part->range.parameter];
     float *const *moments = part->moments;
     Update own = *update;
     if (!parameter->decayed)
@@ -210,11 +237,8 @@ static void update_part(const Optimiser *optimiser, const Update *update, const 
         own.rate *= (float)parameter->rate_factor;
         own.step_size *= (float)parameter->rate_factor;
     }
-    size_t chunks = (range.end - range.first + OPTIMISER_CHUNK - 1) / OPTIMISER_CHUNK;
-#pragma omp parallel for schedule(static) if (chunks > 8)
-    for (size_t i = 0; i < chunks; ++i) {
-        size_t in = i * OPTIMISER_CHUNK, at = range.first + in;
-        size_t count = chunk_numbers(at, range.end);
+    for (size_t at = piece->first; at < piece->end; at += OPTIMISER_CHUNK) {
+        const size_t count = chunk_numbers(at, piece->end), in = at - part->range.first;
         if (optimiser->settings.kind == OPTIMISER_ADAMW)
             update_adamw(count, &own, parameter->gradient + at, moments[0] + in, moments[1] + in,
                          parameter->value + at);
@@ -224,7 +248,7 @@ static void update_part(const Optimiser *optimiser, const Update *update, const 
     }
 }
 
-Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm)
+Status optimiser_update(Optimiser *optimiser, Crew *crew, double learning_rate, double *norm)
 {
     const OptimiserSettings *settings = &optimiser->settings;
     double whole = 0;
@@ -233,6 +257,7 @@ Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm
         *norm = whole;
     double updates = (double)(optimiser->updates + 1);
     Update update = {
+        .optimiser = optimiser,
         .scale = 1,
         .rate = (float)learning_rate,
         .decay = (float)settings->weight_decay,
@@ -248,9 +273,7 @@ Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm
     /* As torch.nn.utils.clip_grad_norm_. */
     if (settings->clip_norm > 0 && whole > settings->clip_norm)
         update.scale = (float)(settings->clip_norm / (whole + 1e-6));
-    for (size_t i = 0; i < optimiser->count; ++i)
-        if (optimiser->parts[i].trains)
-            update_part(optimiser, &update, &optimiser->parts[i]);
+    crew_share(crew, optimiser->piece_count, update_piece, &update);
     for (size_t i = 0; i < optimiser->parameters->count; ++i)
         optimiser->parameters->items[i].version +=
             parameter_trains(&optimiser->parameters->items[i]);
@@ -261,8 +284,8 @@ Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm
 Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm)
 {
     size_t count;
-    optimiser_squares(optimiser, &count);
-    return optimiser_update(optimiser, learning_rate, norm);
+    optimiser_squares(optimiser, NULL, &count);
+    return optimiser_update(optimiser, NULL, learning_rate, norm);
 }
 
 /* ---- the average ---- */
@@ -276,17 +299,27 @@ VECTORISED static void average_values(size_t count, double decay, const float *v
         average[i] = keep * average[i] + rest * value[i];
 }
 
-void optimiser_average(Optimiser *optimiser)
+typedef struct {
+    const Optimiser *optimiser;
+    double decay;
+} Averaging;
+
+static void average_part(void *context, size_t index)
+{
+    const Averaging *averaging = context;
+    const OptimiserPart *part = &averaging->optimiser->parts[index];
+    const Parameter *parameter = &averaging->optimiser->parameters->items[part->range.parameter];
+    if (part->average)
+        average_values(part->range.end - part->range.first, averaging->decay,
+                       parameter->value + part->range.first, part->average);
+}
+
+void optimiser_average(Optimiser *optimiser, Crew *crew)
 {
     const double update = (double)optimiser->updates;
     const double decay = fmin(optimiser->settings.average, (update - 1) / (update + 8));
-    for (size_t i = 0; i < optimiser->count; ++i) {
-        const OptimiserPart *part = &optimiser->parts[i];
-        const Parameter *parameter = &optimiser->parameters->items[part->range.parameter];
-        if (part->average)
-            average_values(part->range.end - part->range.first, decay,
-                           parameter->value + part->range.first, part->average);
-    }
+    if (optimiser->settings.average > 0)
+        crew_share(crew, optimiser->count, average_part, &(Averaging){optimiser, decay});
 }
 
 static void exchange(size_t count, float *one, float *other)

@@ -8,6 +8,7 @@
 #ifndef GISD_NN_OPTIMISER_H
 #define GISD_NN_OPTIMISER_H
 
+#include "base/crew.h"
 #include "nn/parameters.h"
 
 typedef enum { OPTIMISER_SGD, OPTIMISER_ADAMW } OptimiserKind;
@@ -59,16 +60,17 @@ const OptimiserPart *optimiser_part(const Optimiser *optimiser, size_t index);
 Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm);
 
 /* The same in two steps: the gradient's squares by chunks, 0 where another has the part, to be
- * added up over all; then the update, with all squares in their place. */
-double *optimiser_squares(Optimiser *optimiser, size_t *count);
-Status optimiser_update(Optimiser *optimiser, double learning_rate, double *norm);
+ * added up over all; then the update, with all squares in their place. The crew shares the work, as
+ * in what follows; it may be NULL. */
+double *optimiser_squares(Optimiser *optimiser, Crew *crew, size_t *count);
+Status optimiser_update(Optimiser *optimiser, Crew *crew, double learning_rate, double *norm);
 
 /* Takes the values as they are after update t into the average of every parameter that trains and
  * of every buffer: average = decay average + (1 - decay) value, where decay is the setting, but at
  * most (t - 1) / (t + 8). So the average begins as the first update's values, which leaves no bias
  * to correct, and forgets them fast. To be called once after each update, when buffers have taken
  * in what was observed; without an average it does nothing. */
-void optimiser_average(Optimiser *optimiser);
+void optimiser_average(Optimiser *optimiser, Crew *crew);
 
 /* Exchanges values and averages; a second call exchanges them back. Nothing happens without an
  * average, or before the first update. */

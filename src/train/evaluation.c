@@ -198,7 +198,7 @@ static Status run_batches(Evaluation *evaluation, Work *work, Batches *batches, 
 static Status run_threads(Evaluation *evaluation, size_t threads, Work *works, Batches *batches)
 {
     FirstError first = FIRST_ERROR_NONE;
-    TRY(net_pack_weights(works[0].network->net, 0, 1));
+    TRY(net_pack_weights(works[0].network->net, NULL));
 #pragma omp parallel for schedule(static, 1) num_threads((int)threads)
     for (size_t k = 0; k < threads; ++k) {
         omp_set_num_threads(1); /* of this thread's operations; it is forgotten with the region */

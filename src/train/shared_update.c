@@ -10,10 +10,10 @@
 static const double SENDING_SECONDS = 3600;
 
 Status shared_update_init(SharedUpdate *update, const OptimiserSettings *settings,
-                          ParameterList *parameters, GradientSum *sum, MPI_Comm group)
+                          ParameterList *parameters, GradientSum *sum, Crew *crew, MPI_Comm group)
 {
-    *update =
-        (SharedUpdate){.settings = *settings, .parameters = parameters, .sum = sum, .group = group};
+    *update = (SharedUpdate){
+        .settings = *settings, .parameters = parameters, .sum = sum, .crew = crew, .group = group};
     size_t count = 0;
     ParameterRange *ranges;
     TRY_MPI(MPI_Comm_rank(group, &update->rank));
@@ -43,10 +43,10 @@ void shared_update_drop(SharedUpdate *update)
 Status shared_update_step(SharedUpdate *update, double learning_rate, double *norm)
 {
     size_t count;
-    double *squares = optimiser_squares(update->own, &count);
+    double *squares = optimiser_squares(update->own, update->crew, &count);
     if (update->ranks > 1)
         TRY(mpi_sum_doubles(update->group, count, squares)); /* exactly: all but one are 0 */
-    TRY(optimiser_update(update->own, learning_rate, norm));
+    TRY(optimiser_update(update->own, update->crew, learning_rate, norm));
     return update->ranks > 1 ? gradient_sum_spread(update->sum, SUM_VALUES) : STATUS_OK;
 }
 

@@ -20,6 +20,7 @@ typedef struct {
     OptimiserSettings settings;
     ParameterList *parameters; /* borrowed */
     GradientSum *sum;          /* borrowed */
+    Crew *crew;                /* borrowed: who shares the update */
     MPI_Comm group;            /* borrowed */
     int rank, ranks;
     Optimiser *own;
@@ -28,7 +29,7 @@ typedef struct {
 
 /* shared_update_clear() takes what failed. */
 Status shared_update_init(SharedUpdate *update, const OptimiserSettings *settings,
-                          ParameterList *parameters, GradientSum *sum, MPI_Comm group);
+                          ParameterList *parameters, GradientSum *sum, Crew *crew, MPI_Comm group);
 void shared_update_clear(SharedUpdate *update);
 
 /* An optimiser_step() of all. */

@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/first_error.h"
@@ -138,6 +137,7 @@ static Status build(Trainer *trainer)
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
     trainer->workers = trainer_workers(trainer->local_shards, (size_t)omp_get_max_threads());
+    TRY(crew_new((size_t)omp_get_max_threads(), &trainer->crew));
     TRY(build_network(trainer));
     TRY(make_twins(trainer));
     TRY(make_objective(trainer));
@@ -151,7 +151,7 @@ static Status build(Trainer *trainer)
                                                 .weight_decay = settings->weight_decay,
                                                 .clip_norm = settings->clip_norm,
                                                 .average = settings->ema},
-                           &trainer->parameters, trainer->sum, trainer->group));
+                           &trainer->parameters, trainer->sum, trainer->crew, trainer->group));
     trainer->steps_per_epoch = loader_steps_per_epoch(trainer->dataset, settings->batch);
     make_schedule(trainer);
     trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
@@ -171,6 +171,7 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
 void trainer_clear(Trainer *trainer)
 {
     loader_free(trainer->loader);
+    crew_free(trainer->crew);
     shared_update_clear(&trainer->update);
     gradient_sum_free(trainer->sum);
     if (trainer->objective)
@@ -294,42 +295,62 @@ static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
     return status;
 }
 
-/* The calling thread, once it is through: moves messages on and says that the rank lives, while
- * others compute. */
-static Status attend(Trainer *trainer, const atomic_size_t *running)
+/* What the crew works on. */
+typedef struct {
+    Trainer *trainer;
+    const Step *step;
+    atomic_size_t next; /* weight to be packed, then worker to be run */
+    FirstError first;
+} Work;
+
+static void pack_weights(void *context, size_t member)
 {
-    while (atomic_load(running) > 0) {
-        TRY(mpi_pulse());
-        TRY(gradient_sum_advance(trainer->sum));
-        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    }
-    return STATUS_OK;
+    Work *work = context;
+    if (member < work->trainer->workers)
+        first_error_note(&work->first, member,
+                         net_pack_weights(network_of(work->trainer, member)->net, &work->next));
 }
 
-/* Whichever threads there are, worker 0 is on the one that calls, as the schedule is static. */
+/* Worker 0 is on the thread that calls; who the others are does not matter. */
+static void take_workers(void *context, size_t member)
+{
+    Work *work = context;
+    size_t w = member ? atomic_fetch_add(&work->next, 1) : 0;
+    for (; w < work->trainer->workers; w = atomic_fetch_add(&work->next, 1))
+        first_error_note(&work->first, w, run_worker(work->trainer, work->step, w));
+}
+
+/* The calling thread, once it is through: moves messages on and says that the rank lives, until the
+ * others are through as well, even after an error. */
+static Status attend(Trainer *trainer)
+{
+    const double pause_seconds = trainer->ranks > 1 ? 1e-4 : 0.05;
+    Status status = STATUS_OK;
+    while (!crew_wait(trainer->crew, pause_seconds)) {
+        if (status == STATUS_OK)
+            status = mpi_pulse();
+        if (status == STATUS_OK)
+            status = gradient_sum_advance(trainer->sum);
+    }
+    return status;
+}
+
+static Status run_crew(Work *work, CrewWork part)
+{
+    Trainer *trainer = work->trainer;
+    crew_call(trainer->crew, part, work);
+    part(work, 0);
+    crew_close(trainer->crew);
+    first_error_note(&work->first, trainer->workers, attend(trainer));
+    return first_error_status(&work->first);
+}
+
 static Status run_workers(Trainer *trainer, const Step *step)
 {
-    const size_t workers = trainer->workers;
-    atomic_size_t running = workers;
-    FirstError unpacked = FIRST_ERROR_NONE, first = FIRST_ERROR_NONE;
-#pragma omp parallel num_threads((int)workers)
-    {
-        omp_set_num_threads(1); /* of this thread's operations; it is forgotten with the region */
-#pragma omp for schedule(static, 1)
-        for (size_t w = 0; w < workers; ++w)
-            first_error_note(&unpacked, w,
-                             net_pack_weights(network_of(trainer, w)->net, w, workers));
-#pragma omp for schedule(static, 1) nowait
-        for (size_t w = 0; w < workers; ++w) {
-            if (!first_error_before(&unpacked, workers))
-                first_error_note(&first, w, run_worker(trainer, step, w));
-            atomic_fetch_sub(&running, 1);
-        }
-#pragma omp master
-        first_error_note(&first, workers, attend(trainer, &running));
-    }
-    TRY(first_error_status(&unpacked));
-    return first_error_status(&first);
+    Work packing = {.trainer = trainer, .first = FIRST_ERROR_NONE};
+    Work work = {.trainer = trainer, .step = step, .next = 1, .first = FIRST_ERROR_NONE};
+    TRY(run_crew(&packing, pack_weights));
+    return run_crew(&work, take_workers);
 }
 
 static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned long long *totals)
@@ -376,7 +397,7 @@ static Status fold_observed(Trainer *trainer)
     return STATUS_OK;
 }
 
-Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
+static Status do_step(Trainer *trainer, StepWish wish, StepResult *result)
 {
     const Batch *batch = NULL;
     unsigned long long counts[TASK_COUNTS_MOST] = {0};
@@ -390,8 +411,19 @@ Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(add_losses(trainer, counts, result));
     TRY(shared_update_step(&trainer->update, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));
-    optimiser_average(trainer->update.own);
+    optimiser_average(trainer->update.own, trainer->crew);
     energy_meter_look(&trainer->energy);
     ++trainer->step;
     return STATUS_OK;
+}
+
+/* What the crew does not share is too little for an OpenMP team, which would be another one, and
+ * spin between its regions. */
+Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result)
+{
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    Status status = do_step(trainer, wish, result);
+    omp_set_num_threads(threads);
+    return status;
 }

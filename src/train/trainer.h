@@ -7,7 +7,9 @@
  *
  * Threads take whole shards, each with a twin of the network, and compute every operation by
  * themselves: they wait for each other a few times a step, not in every operation, and no number
- * depends on how many there are. With fewer shards than threads some threads have nothing to do:
+ * depends on how many there are. Packing and update are cut in pieces, which whoever is free takes;
+ * a thread that waits sleeps (base/crew.h), so that it takes no time from one that shares its
+ * processor with another process. With fewer shards than threads some threads have nothing to do:
  * oneDNN's sums run in another order where threads share an operation. Worker 0 is the thread that
  * calls the trainer; it alone calls MPI.
  */
@@ -16,6 +18,7 @@
 
 #include <mpi.h>
 
+#include "base/crew.h"
 #include "base/energy_meter.h"
 #include "data/loader.h"
 #include "infer/network.h"
@@ -52,6 +55,7 @@ typedef struct {
     TrainerTwin *twins;   /* workers - 1: the others' */
     Objective *objective; /* of the network's task */
     GradientSum *sum;
+    Crew *crew; /* the rank's threads */
     SharedUpdate update;
     ScheduleSettings schedule;
     Loader *loader;
