@@ -44,6 +44,8 @@ typedef struct {
 /* Shape of the convolution's result. */
 Shape convolution_output(const ConvolutionShape *shape);
 
+bool convolution_same(const ConvolutionShape *a, const ConvolutionShape *b);
+
 /* Adds the sums over all pixels of the output's gradient, which has this shape, to the bias' (O):
  * over runs of pixels in float, over the runs in double. */
 void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias_gradient);

@@ -5,12 +5,12 @@
  * the convolution's registers. The chain's last node becomes the convolution, the others are
  * absorbed:
  *
- *     convolution [-> batch norm [-> sum with a residual]] [-> ReLU | leaky ReLU]
+ *     convolution [-> batch norm] [-> sum with a residual] [-> ReLU | leaky ReLU]
  *
  * as far as nobody else reads what is between. The sum is made in place of the residual, so this
  * must be the last that reads it, and must not read it as its input, too. Without a batch norm a
- * sum is left alone: in bfloat16 it would be rounded once in place of twice, and answers of
- * networks without norms keep their bits.
+ * sum is fused in bfloat16 alone, where it is then rounded once in place of twice: in float32
+ * networks without such norms keep the bits of their answers.
  *
  * What is not finite stays so: activations pass NaN. Every net for inference is treated alike, so
  * that validation, test and detector give the same bits. */
@@ -28,10 +28,21 @@ static Activation activation_of(FuseKind kind)
                                      : ACTIVATION_NONE;
 }
 
+void net_absorb(Node *node)
+{
+    static const Operation absorbed = {.name = "absorbed"};
+    node->absorbed = true;
+    node->in_place_of = 0;
+    node->norm.present = false;
+    node->request = (NodeRequest){.operation = &absorbed,
+                                  .shape = node->request.shape,
+                                  .weight = NO_PARAMETER,
+                                  .bias = NO_PARAMETER};
+}
+
 /* The convolution takes over node `next`, the only one that reads it. */
 static void move(Net *net, NodeId at, NodeId next)
 {
-    static const Operation absorbed = {.name = "absorbed"};
     Node *from = &net->nodes[at], *to = &net->nodes[next];
     to->request = from->request;
     to->norm = from->norm;
@@ -42,13 +53,7 @@ static void move(Net *net, NodeId at, NodeId next)
         if (input->last_consumer < next)
             input->last_consumer = next;
     }
-    from->absorbed = true;
-    from->in_place_of = 0;
-    from->norm.present = false;
-    from->request = (NodeRequest){.operation = &absorbed,
-                                  .shape = from->request.shape,
-                                  .weight = NO_PARAMETER,
-                                  .bias = NO_PARAMETER};
+    net_absorb(from);
 }
 
 static bool fuse_norm(Node *convolution, const NodeRequest *next)
@@ -67,13 +72,22 @@ static bool fuse_norm(Node *convolution, const NodeRequest *next)
     return true;
 }
 
+/* Whether the sum may be made by the convolution, and is not left to another behind it. */
+static bool may_sum(const Net *net, NodeId at, NodeId residual)
+{
+    const Node *convolution = &net->nodes[at];
+    return convolution->norm.present ||
+           (convolution->half &&
+            (residual < at || !net->nodes[residual].request.operation->packed));
+}
+
 static bool fuse_sum(Net *net, NodeId at, NodeId next)
 {
     Node *convolution = &net->nodes[at];
     const NodeRequest *sum = &net->nodes[next].request;
     NodeId residual = sum->inputs[0] == at ? sum->inputs[1] : sum->inputs[0];
     const Node *other = &net->nodes[residual];
-    if (!convolution->norm.present || convolution->in_place_of || residual == at ||
+    if (!may_sum(net, at, residual) || convolution->in_place_of || residual == at ||
         residual == convolution->request.inputs[0] || other->output ||
         other->request.input_count == 0 || other->last_consumer != next ||
         other->half != convolution->half)
@@ -133,6 +147,7 @@ Status net_fuse(Net *net)
         return STATUS_OK;
     TRY(MEMORY_NEW(&net->built, net->count));
     memcpy(net->built, net->nodes, net->count * sizeof *net->built);
+    net_merge_repeats(net);
     TRY(MEMORY_NEW(&readers, net->count));
     for (size_t i = 0; i < net->count; ++i)
         for (size_t k = 0; k < net->nodes[i].request.input_count; ++k)

@@ -87,6 +87,12 @@ static inline bool net_reads_input(const Net *net, const Node *node, size_t k)
 /* In a net for inference, lets convolutions do what stands behind them (net_fuse.c). */
 Status net_fuse(Net *net);
 
+/* In a net for inference, lets nodes that do the same be one (net_repeat.c). */
+void net_merge_repeats(Net *net);
+
+/* The node has no work and no value any more; others do it. */
+void net_absorb(Node *node);
+
 /* Which packed operations share weights; makes the engine's plans and their workspace, or only
  * counts what they would take. */
 Status net_plan_weights(Net *net);

@@ -19,16 +19,6 @@
 #include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
 
-static bool same_shape(const ConvolutionShape *a, const ConvolutionShape *b)
-{
-    return a->input.n == b->input.n && a->input.h == b->input.h && a->input.w == b->input.w &&
-           a->input.c == b->input.c && a->output_channels == b->output_channels &&
-           a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
-           a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
-           a->bias == b->bias && a->half == b->half && a->residual == b->residual &&
-           a->activation == b->activation;
-}
-
 static const char *form_name(const WeightForm *form)
 {
     return form ? form->name : "plain";
@@ -55,7 +45,7 @@ static size_t find_use(const Net *net, const Node *node)
     size_t i = 0;
     while (i < net->use_count &&
            (net->uses[i].parameter != node->request.weight ||
-            !same_shape(&net->uses[i].shape, &node->request.settings.convolution) ||
+            !convolution_same(&net->uses[i].shape, &node->request.settings.convolution) ||
             !same_norm(&net->uses[i].norm, &node->norm)))
         ++i;
     return i;

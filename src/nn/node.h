@@ -51,6 +51,8 @@ typedef struct {
 /* What a convolution can do itself on its way out, in a net for inference (net_fuse.c). */
 typedef enum { FUSE_NOTHING, FUSE_BATCH_NORM, FUSE_RELU, FUSE_LEAKY_RELU, FUSE_SUM } FuseKind;
 
+typedef struct NodeRequest NodeRequest;
+
 typedef struct {
     const char *name;
     Status (*forward)(const OperationCall *call);
@@ -63,6 +65,9 @@ typedef struct {
      * the graph makes the plan and keeps the packed weights up to date. */
     bool packed;
     FuseKind fuse;
+    /* Whether two nodes with the same inputs, parameters and buffers do the same; NULL: never
+     * looked for (net_repeat.c). */
+    bool (*same)(const NodeRequest *a, const NodeRequest *b);
 } Operation;
 
 /* Weights that an operation does not use as the parameter holds them. */
@@ -76,7 +81,7 @@ typedef struct {
 } WeightForm;
 
 /* What an operation's builder asks for. */
-typedef struct {
+struct NodeRequest {
     const Operation *operation;
     size_t input_count;
     NodeId inputs[NODE_MAX_INPUTS];
@@ -100,7 +105,7 @@ typedef struct {
         size_t row_width;  /* of concat_rows */
     } settings;
     bool single; /* the output is float32 also in a bfloat16 network */
-} NodeRequest;
+};
 
 /* A batch norm by its running statistics, which a convolution's weights and bias take in. */
 typedef struct {

@@ -18,19 +18,15 @@
 #include <string.h>
 
 #include "nn/engine.h"
+#include "nn/lanes.h"
 
 enum {
     TILE = 4,
     PATCH = 6,
     POINTS = PATCH * PATCH,
     TAPS = 9,
-    LANES = 16, /* channels that are worked on together, and those of a panel */
-    ROWS = 6    /* of a step of the product: ROWS x LANES sums lie in registers */
+    ROWS = 6 /* of a step of the product: ROWS x LANES sums lie in registers */
 };
-
-#define INLINE static inline __attribute__((always_inline))
-
-typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
 
 /* Where a tile's points go: from a point to the next, and from a run of LANES channels to the next.
  */

@@ -49,6 +49,12 @@ static Status backward(const OperationCall *call)
     return STATUS_OK;
 }
 
+static bool same(const NodeRequest *a, const NodeRequest *b)
+{
+    return a->weight_form == b->weight_form &&
+           convolution_same(&a->settings.convolution, &b->settings.convolution);
+}
+
 static Status check_reach(const ConvolutionShape *shape, const char *name)
 {
     size_t reach_h = shape->dilation * (shape->kernel_h - 1) + 1;
@@ -65,8 +71,11 @@ static Status check_reach(const ConvolutionShape *shape, const char *name)
 NodeId convolution_add(Net *net, NodeId input, const char *name,
                        const ConvolutionSettings *settings, size_t weight_rank)
 {
-    static const Operation operation = {
-        .name = "convolution", .forward = forward, .backward = backward, .packed = true};
+    static const Operation operation = {.name = "convolution",
+                                        .forward = forward,
+                                        .backward = backward,
+                                        .packed = true,
+                                        .same = same};
     input = net_convert(net, input, net_precision(net));
     Shape shape = net_shape(net, input);
     ConvolutionShape convolution = {

@@ -11,8 +11,11 @@ static Status backward(const OperationCall *call)
 
 NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, bool relu)
 {
-    static const Operation operation = {
-        .name = "group_norm", .forward = norm_forward, .backward = backward, .again = norm_again};
+    static const Operation operation = {.name = "group_norm",
+                                        .forward = norm_forward,
+                                        .backward = backward,
+                                        .again = norm_again,
+                                        .same = norm_same};
     Shape shape = net_shape(net, input);
     if (groups == 0 || shape.c % groups != 0)
         return net_refuse(net, status_set(STATUS_ARGUMENT,

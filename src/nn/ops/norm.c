@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/vector.h"
+#include "nn/lanes.h"
 
 enum { CHUNK = 64 }; /* pixels */
 
@@ -64,17 +65,78 @@ bool norm_request(Net *net, const Operation *operation, NodeId input, const char
            net_declare(net, name, "bias", 1, &shape.c, zero, false, &request->bias);
 }
 
-/* Adds to sum and squares: of x - pivot. */
-VECTORISED static void sum_squares(size_t pixels, size_t C, const float *restrict x,
-                                   const float *restrict pivot, float *restrict sum,
-                                   float *restrict squares)
+bool norm_same(const NodeRequest *a, const NodeRequest *b)
 {
-    for (size_t p = 0; p < pixels; ++p, x += C)
-        for (size_t c = 0; c < C; ++c) {
-            float distance = x[c] - pivot[c];
+    const NormSettings *x = &a->settings.norm, *y = &b->settings.norm;
+    return x->parts == y->parts && x->groups == y->groups && x->epsilon == y->epsilon &&
+           x->relu == y->relu;
+}
+
+/* Pixels whose numbers are added up together: sums are then fetched and put back less often, and
+ * the map is still read from its beginning to its end. */
+enum { ROWS = 4 };
+
+INLINE float number_at(const void *x, bool half, size_t at)
+{
+    uint32_t bits;
+    float number;
+    if (!half)
+        return ((const float *)x)[at];
+    bits = (uint32_t)((const uint16_t *)x)[at] << 16;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+/* Adds to sum and squares: of x - pivot, of `rows` pixels from pixel `p` on. */
+INLINE void sum_rows(size_t rows, size_t p, size_t C, const void *x, bool half, const float *pivot,
+                     float *sum, float *squares)
+{
+    size_t c = 0;
+    for (; c + LANES <= C; c += LANES) {
+        Lanes about, s, q, number;
+        lanes_read(pivot, false, c, &about);
+        lanes_read(sum, false, c, &s);
+        lanes_read(squares, false, c, &q);
+        for (size_t r = 0; r < rows; ++r) {
+            lanes_read(x, half, (p + r) * C + c, &number);
+            const Lanes distance = number - about;
+            s += distance;
+            q += distance * distance;
+        }
+        lanes_write(sum, false, c, &s);
+        lanes_write(squares, false, c, &q);
+    }
+    for (; c < C; ++c)
+        for (size_t r = 0; r < rows; ++r) {
+            const float distance = number_at(x, half, (p + r) * C + c) - pivot[c];
             sum[c] += distance;
             squares[c] += distance * distance;
         }
+}
+
+INLINE void sum_channels(size_t pixels, size_t C, const void *x, bool half, const float *pivot,
+                         float *sum, float *squares)
+{
+    size_t p = 0;
+    memset(sum, 0, C * sizeof *sum);
+    memset(squares, 0, C * sizeof *squares);
+    for (; p + ROWS <= pixels; p += ROWS)
+        sum_rows(ROWS, p, C, x, half, pivot, sum, squares);
+    for (; p < pixels; ++p)
+        sum_rows(1, p, C, x, half, pivot, sum, squares);
+}
+
+/* Sum and squares, channel by channel: of x - pivot. */
+VECTORISED static void sum_squares(size_t pixels, size_t C, const float *x, const float *pivot,
+                                   float *sum, float *squares)
+{
+    sum_channels(pixels, C, x, false, pivot, sum, squares);
+}
+
+VECTORISED static void sum_squares_half(size_t pixels, size_t C, const uint16_t *x,
+                                        const float *pivot, float *sum, float *squares)
+{
+    sum_channels(pixels, C, x, true, pivot, sum, squares);
 }
 
 /* y = max(floor, a (x - mean) + beta); written so that a NaN passes. */
@@ -86,6 +148,26 @@ VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict 
         for (size_t c = 0; c < C; ++c) {
             float value = a[c] * (x[c] - mean[c]) + beta[c];
             y[c] = floor > value ? floor : value;
+        }
+}
+
+/* The same over vectors of bfloat16; C is a multiple of LANES. */
+VECTORISED static void normalise_halves(size_t pixels, size_t C, const uint16_t *x,
+                                        const float *mean, const float *a, const float *beta,
+                                        float floor, uint16_t *y)
+{
+    const Lanes least = floor + (Lanes){0};
+    Lanes number, middle, factor, shift;
+    for (size_t p = 0; p < pixels; ++p, x += C, y += C)
+        for (size_t c = 0; c < C; c += LANES) {
+            lanes_read(x, true, c, &number);
+            lanes_read(mean, false, c, &middle);
+            lanes_read(a, false, c, &factor);
+            lanes_read(beta, false, c, &shift);
+            const Lanes value = factor * (number - middle) + shift;
+            const LaneBits low = (LaneBits)(least > value);
+            number = (Lanes)((low & (LaneBits)least) | (~low & (LaneBits)value));
+            lanes_write(y, true, c, &number);
         }
 }
 
@@ -244,16 +326,30 @@ static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
     for (Run run = run_of(call, n, k, 0); run.count;                                               \
          run = run_of(call, n, k, run.first + run.count))
 
+/* Where a run begins in a map. */
+static void *place(Numbers map, size_t at)
+{
+    return (char *)map.data + numbers_bytes(at, map.half);
+}
+
+/* Pixels of chunk k of a part. */
+static size_t chunk_pixels(Layout at, size_t k)
+{
+    const size_t left = at.pixels - k * CHUNK;
+    return left < CHUNK ? left : CHUNK;
+}
+
 static void sum_chunk(const OperationCall *call, size_t n, size_t k)
 {
     Layout at = layout(call);
-    size_t C = at.channels;
-    float tile[NUMBERS_TILE], pivot_tile[NUMBERS_TILE], *sums = chunk_sums(call, n, k);
+    const size_t C = at.channels, pixels = chunk_pixels(at, k);
+    float pivot_tile[NUMBERS_TILE], *sums = chunk_sums(call, n, k);
     const float *pivot = numbers_read(call->input[0], n * at.pixels * C, C, pivot_tile);
-    memset(sums, 0, 2 * C * sizeof *sums);
-    FOR_RUNS (run, call, n, k)
-        sum_squares(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile), pivot,
-                    sums, sums + C);
+    const void *x = place(call->input[0], (n * at.pixels + k * CHUNK) * C);
+    if (call->input[0].half)
+        sum_squares_half(pixels, C, x, pivot, sums, sums + C);
+    else
+        sum_squares(pixels, C, x, pivot, sums, sums + C);
 }
 
 static float floor_of(const OperationCall *call)
@@ -263,8 +359,14 @@ static float floor_of(const OperationCall *call)
 
 static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
 {
-    size_t C = call->node->request.shape.c;
+    const Layout at = layout(call);
+    const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
     Coefficients with = coefficients(call, n);
+    if (call->input[0].half && call->output.half && C % LANES == 0) {
+        normalise_halves(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
+                         call->bias, floor_of(call), place(call->output, first));
+        return;
+    }
     FOR_RUNS (run, call, n, k) {
         float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
         float *y = numbers_open(call->output, run.at, run.count * C, false, tile_y);

@@ -17,6 +17,9 @@
 bool norm_request(Net *net, const Operation *operation, NodeId input, const char *name,
                   const NormSettings *settings, NodeRequest *request);
 
+/* Operation.same of a norm. */
+bool norm_same(const NodeRequest *a, const NodeRequest *b);
+
 /* Normalises by the statistics of the input, and stores them: in `saved`, and as observed (mean,
  * unbiased variance) where the call has room for it. */
 Status norm_forward(const OperationCall *call);

@@ -70,10 +70,27 @@ static void draw_traps(Pen *pen)
     pen_output(pen, pen_relu(pen, pen_add(pen, last, kept)));
 }
 
+/* As the recursion's passes over the first block: the same layers on the same map twice, until
+ * something else comes in; and the same parameters otherwise used, or on another map. */
+static void draw_repeats(Pen *pen)
+{
+    NodeId x = unit(pen, picture(pen), "x", 1, true), first[2], passes[2];
+    for (int pass = 0; pass < 2; ++pass) {
+        NodeId y = unit(pen, pen_group_norm(pen, x, "n", 4, true), "y", 3, false);
+        first[pass] = pen_add(pen, y, x);
+        NodeId other = pass ? unit(pen, passes[0], "o", 1, true) : x;
+        passes[pass] = unit(pen, pen_add(pen, first[pass], other), "z", 1, false);
+    }
+    NodeId plain = unit(pen, pen_group_norm(pen, x, "n", 4, false), "y", 3, false);
+    pen_output(pen, pen_add(pen, passes[1], plain));
+    pen_output(pen, first[1]);
+}
+
 static void chains_agree_with_their_definition(void **state)
 {
     (void)state;
-    const Drawing drawings[] = {draw_norms, draw_activations, draw_residuals, draw_traps};
+    const Drawing drawings[] = {draw_norms, draw_activations, draw_residuals, draw_traps,
+                                draw_repeats};
     const Engine *engines[] = {engine_blas(), engine_onednn()};
     for (size_t e = 0; e < 2 && engines[e]; ++e)
         for (size_t d = 0; d < sizeof drawings / sizeof *drawings; ++d) {
@@ -109,6 +126,70 @@ static void nothing_is_left_of_what_can_be_fused(void **state)
     assert_int_equal(count_nodes(draw_residuals, "relu"), 0);
     assert_int_equal(count_nodes(draw_traps, "add"), 3);
     assert_int_equal(count_nodes(draw_traps, "batch_norm"), 2);
+}
+
+static void what_is_repeated_is_computed_once(void **state)
+{
+    (void)state;
+    assert_int_equal(count_nodes(draw_repeats, "group_norm"), 2);
+    assert_int_equal(count_nodes(draw_repeats, "convolution"), 6);
+}
+
+static NodeId plain_unit(Net *net, NodeId x, const char *name, size_t kernel)
+{
+    return net_convolution(net, x, name,
+                           &(ConvolutionSettings){.output_channels = 16,
+                                                  .kernel_h = kernel,
+                                                  .kernel_w = kernel,
+                                                  .pad_h = kernel / 2,
+                                                  .pad_w = kernel / 2});
+}
+
+/* Sums of a convolution with a shortcut that is one, too, and with maps. Returns how many are left
+ * as nodes of their own; `values`: SUM_VALUES numbers. */
+enum { SUM_VALUES = 2 * 7 * 5 * 16 };
+
+static size_t run_sums(Precision precision, float *values)
+{
+    ParameterList parameters;
+    Net *net;
+    size_t left = 0;
+    parameters_init(&parameters);
+    assert_int_equal(net_new(&parameters, engine_onednn(), false, &net), STATUS_OK);
+    assert_int_equal(net_set_precision(net, precision), STATUS_OK);
+    const NodeId picture = net_input(net, (Shape){2, 7, 5, 3});
+    const NodeId x = plain_unit(net, picture, "x", 1), shortcut = plain_unit(net, x, "s", 1);
+    NodeId y = net_add(net, plain_unit(net, x, "a", 3), shortcut);
+    y = net_add(net, y, plain_unit(net, net_group_norm(net, y, "n", 4, true), "b", 3));
+    const NodeId output = net_output(net, net_add(net, y, plain_unit(net, x, "c", 1)));
+    assert_int_equal(net_plan(net), STATUS_OK);
+    parameters_randomise(&parameters, 1);
+    float *input = bench_random(2 * 7 * 5 * 3, "input", 0);
+    memcpy(net_value(net, picture), input, 2 * 7 * 5 * 3 * sizeof *input);
+    assert_int_equal(net_forward(net), STATUS_OK);
+    memcpy(values, net_value(net, output), SUM_VALUES * sizeof *values);
+    for (size_t i = 0; i < net_node_count(net); ++i)
+        left += strcmp(net_node_cost(net, i).operation, "add") == 0;
+    free(input);
+    net_free(net);
+    parameters_clear(&parameters);
+    return left;
+}
+
+static void sums_without_a_norm_are_fused_in_bfloat16_alone(void **state)
+{
+    (void)state;
+    static float single[SUM_VALUES], half[SUM_VALUES];
+    if (!engine_onednn() || !engine_onednn()->has_half())
+        skip();
+    assert_int_equal(run_sums(PRECISION_F32, single), 3);
+    assert_int_equal(run_sums(PRECISION_BF16, half), 0);
+    double error = 0, size = 0;
+    for (size_t i = 0; i < SUM_VALUES; ++i) {
+        error += pow((double)half[i] - (double)single[i], 2);
+        size += pow((double)single[i], 2);
+    }
+    assert_true(sqrt(error / size) < 0.01);
 }
 
 /* As one that trains meets it between two validations. */
@@ -179,6 +260,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_agree_with_their_definition),
         cmocka_unit_test(nothing_is_left_of_what_can_be_fused),
+        cmocka_unit_test(what_is_repeated_is_computed_once),
+        cmocka_unit_test(sums_without_a_norm_are_fused_in_bfloat16_alone),
         cmocka_unit_test(every_changed_parameter_is_folded_anew),
         cmocka_unit_test(an_activation_without_a_norm_keeps_every_bit),
         cmocka_unit_test(a_nan_passes_every_chain),
