@@ -316,8 +316,8 @@ DetectionSet evidence_boxes(const EvidenceRun *run)
 
 /* ---- intervals ---- */
 
-Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
-                          void *context, BootstrapIntervals *intervals)
+static Status draw(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                   void *context, bool bca, BootstrapIntervals *intervals)
 {
     const ClusterBootstrap plan = {.clusters = &run->patients,
                                    .replicates = CLUSTER_BOOTSTRAP_REPLICATES,
@@ -325,8 +325,20 @@ Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStat
                                    .statistics = statistics,
                                    .compute = compute,
                                    .context = context,
-                                   .only_reads = true};
+                                   .bca = bca};
     return cluster_bootstrap(&plan, intervals);
+}
+
+Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                          void *context, BootstrapIntervals *intervals)
+{
+    return draw(run, statistics, compute, context, false, intervals);
+}
+
+Status evidence_bootstrap_bca(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                              void *context, BootstrapIntervals *intervals)
+{
+    return draw(run, statistics, compute, context, true, intervals);
 }
 
 Interval evidence_share_interval(const BootstrapIntervals *found, size_t patients)

@@ -71,10 +71,12 @@ double evidence_drawn_prevalence(const Evidence *evidence, const EvidenceRun *ru
 
 DetectionSet evidence_boxes(const EvidenceRun *run);
 
-/* Intervals over patients, of as many draws and from the same seed as the report's others. Several
- * threads compute at once, so the callback only reads its context. */
+/* Intervals over patients, of as many draws and from the same seed as the report's others; the
+ * second also BCa's. */
 Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
                           void *context, BootstrapIntervals *intervals /* statistics */);
+Status evidence_bootstrap_bca(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                              void *context, BootstrapIntervals *intervals /* statistics */);
 
 /* The interval of a share or an area in [0, 1]: on the logit scale, and where it is 0 or 1 the
  * exact limit (Clopper and Pearson) of as many patients as it rests on. */

@@ -116,18 +116,20 @@ static Status groups_fill(Groups *groups)
 
 /* ---- the table ---- */
 
-static const double rates[] = {0.125, 0.5, 1}; /* false marks a frame */
-enum { RATES = sizeof rates / sizeof *rates, EACH = 1 + RATES };
+static const double rates[] = {0.125, 0.5, 1, FROC_LIMIT}; /* false marks a frame */
+enum { RATES = sizeof rates / sizeof *rates, EACH = RATES };
 
-/* The ClusterStatistic: of each group the area, then the sensitivity at each rate. */
+/* The ClusterStatistic: of each group the area up to the last rate, then the sensitivity at each
+ * before it. */
 static Status compute(void *context, const size_t *weights, double *values)
 {
     const Groups *groups = context;
     for (size_t g = 0; g < groups->count; ++g) {
-        const FrocGroup *froc = &groups->groups[g].froc;
-        values[g * EACH] = froc_area(froc, weights, FROC_LIMIT).area;
-        for (size_t i = 0; i < RATES; ++i)
-            values[g * EACH + 1 + i] = froc_area(froc, weights, rates[i]).sensitivity;
+        FrocArea areas[RATES];
+        froc_areas(&groups->groups[g].froc, weights, rates, RATES, areas);
+        values[g * EACH] = areas[RATES - 1].area;
+        for (size_t i = 0; i + 1 < RATES; ++i)
+            values[g * EACH + 1 + i] = areas[i].sensitivity;
     }
     return STATUS_OK;
 }
@@ -240,13 +242,14 @@ static Status add_curve(const EvidenceRun *run, EvidenceCurves *curves)
     const DetectionSet set = evidence_boxes(run);
     Marks marks;
     Froc curve;
+    FrocArea area;
     TRY(marks_init(&marks, &set, run->result->images, HIT_OVERLAP, overlap));
     const FrocGroup all = {&marks, NULL};
+    froc_areas(&all, NULL, &rates[RATES - 1], 1, &area);
     Status status = froc_init(&curve, &all);
     if (status == STATUS_OK)
         status = evidence_curves_add(curves, run, curve.count, curve.false_positives,
-                                     curve.sensitivity, "%s  area %.3f", run->label,
-                                     froc_area(&all, NULL, FROC_LIMIT).area);
+                                     curve.sensitivity, "%s  area %.3f", run->label, area.area);
     froc_clear(&curve);
     marks_clear(&marks);
     return status;

@@ -53,7 +53,8 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
     const size_t images = run->result->images;
     TRY(evidence_patients(run, run->positive, &patients));
     TRY(lists_init(run, &lists));
-    Status status = evidence_bootstrap(run, LISTS, compute, &lists, found);
+    Status status = run->has_boxes ? evidence_bootstrap_bca(run, LISTS, compute, &lists, found)
+                                   : evidence_bootstrap(run, LISTS, compute, &lists, found);
     lists_clear(&lists);
     TRY(status);
     evidence_add_run(evidence, run, table);

@@ -42,11 +42,15 @@ static void recalibration_is_statsmodels_regression(void **state)
                      STATUS_OK);
     for (int weighted = 0; weighted < 2; ++weighted) {
         const double *golden = weighted ? golden_weighted_fit : golden_plain_fit;
-        const Recalibration found =
-            calibration_fit(&calibration, weighted ? calibration_weight : NULL);
-        ASSERT_CLOSE(found.intercept, golden[0]);
-        ASSERT_CLOSE(found.slope, golden[1]);
-        ASSERT_CLOSE(found.in_the_large, golden[2]);
+        static const Recalibration far = {.intercept = -4, .slope = 9, .in_the_large = 7};
+        const size_t *weights = weighted ? calibration_weight : NULL;
+        const Recalibration founds[] = {calibration_fit(&calibration, weights, NULL),
+                                        calibration_fit(&calibration, weights, &far)};
+        for (size_t i = 0; i < 2; ++i) {
+            ASSERT_CLOSE(founds[i].intercept, golden[0]);
+            ASSERT_CLOSE(founds[i].slope, golden[1]);
+            ASSERT_CLOSE(founds[i].in_the_large, golden[2]);
+        }
     }
     calibration_clear(&calibration);
 }
@@ -55,7 +59,7 @@ static Recalibration fit(const double *scores, const bool *positive, size_t rows
 {
     Calibration calibration;
     assert_int_equal(calibration_init(&calibration, scores, positive, rows), STATUS_OK);
-    const Recalibration found = calibration_fit(&calibration, NULL);
+    const Recalibration found = calibration_fit(&calibration, NULL, NULL);
     calibration_clear(&calibration);
     return found;
 }

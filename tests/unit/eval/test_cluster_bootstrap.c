@@ -73,8 +73,15 @@ static void draw(double *data, const uint32_t *patients, uint64_t seed, Bootstra
                              .seed = seed,
                              .statistics = 2,
                              .compute = mean_and_halves,
-                             .context = data};
+                             .context = data,
+                             .bca = true};
+    BootstrapIntervals without[2];
     assert_int_equal(cluster_bootstrap(&plan, found), STATUS_OK);
+    plan.bca = false; /* changes no other interval */
+    assert_int_equal(cluster_bootstrap(&plan, without), STATUS_OK);
+    assert_true(isnan(without[0].bca.low) && !isnan(found[0].bca.low));
+    assert_memory_equal(&without[1].percentile, &found[1].percentile, sizeof(Interval));
+    assert_memory_equal(&without[1].value, &found[1].value, sizeof(double));
     clusters_clear(&clusters);
 }
 
