@@ -144,66 +144,87 @@ typedef struct {
     double intercept, slope;
 } Line;
 
-static double log_likelihood(const Calibration *calibration, const size_t *weights, Line line)
+/* The frames that stand in the list: their logits, and how often, less than 0 without a lesion. */
+typedef struct {
+    size_t rows;
+    const double *logit, *weight; /* rows */
+} Listed;
+
+/* Into the scratch. */
+static Listed list(const Calibration *calibration, const size_t *weights)
 {
-    double sum = 0;
+    double *logit = calibration->sums, *weight = calibration->sums + calibration->rows;
+    size_t rows = 0;
     for (size_t i = 0; i < calibration->rows; ++i) {
-        const double x = line.intercept + line.slope * calibration->logit[i];
-        const double margin = calibration->positive[i] ? x : -x;
-        sum -= weight_of(calibration, weights, i) *
-               (margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin);
+        const double own = weight_of(calibration, weights, i);
+        logit[rows] = calibration->logit[i];
+        weight[rows] = calibration->positive[i] ? own : -own;
+        rows += own > 0;
     }
-    return sum;
+    return (Listed){rows, logit, weight};
 }
 
-/* Newton's step from a line. */
-static Line find_step(const Calibration *calibration, const size_t *weights, Line line, Fit fit)
+/* Of the log-likelihood at a line: its slope, and Newton's step. */
+typedef struct {
+    double by_intercept, by_slope;
+    Line step;
+} Ascent;
+
+static Ascent find_ascent(const Listed *listed, Line line, Fit fit)
 {
-    double gradient[2] = {0, 0}, curve[3] = {0, 0, 0}; /* of 1 x 1, 1 x logit, logit x logit */
-    for (size_t i = 0; i < calibration->rows; ++i) {
-        const double x = calibration->logit[i], weight = weight_of(calibration, weights, i);
-        const double chance = logistic(line.intercept + line.slope * x);
-        const double error = weight * (calibration->positive[i] - chance);
-        const double bend = weight * chance * (1 - chance);
-        gradient[0] += error;
-        gradient[1] += error * x;
+    double by_intercept = 0, by_slope = 0;
+    double curve[3] = {0, 0, 0}; /* of 1 x 1, 1 x logit, logit x logit */
+    for (size_t i = 0; i < listed->rows; ++i) {
+        const double x = listed->logit[i], weight = listed->weight[i];
+        const double raised = line.intercept + line.slope * x;
+        const double missed = logistic(weight > 0 ? -raised : raised); /* of certainty */
+        const double bend = fabs(weight) * missed * (1 - missed);
+        by_intercept += weight * missed;
+        by_slope += weight * missed * x;
         curve[0] += bend;
         curve[1] += bend * x;
         curve[2] += bend * x * x;
     }
-    if (fit == FIT_INTERCEPT)
-        return (Line){gradient[0] / curve[0], 0};
-    if (fit == FIT_SLOPE)
-        return (Line){0, gradient[1] / curve[2]};
+    Ascent ascent = {.by_intercept = by_intercept, .by_slope = by_slope};
     const double determinant = curve[0] * curve[2] - curve[1] * curve[1];
-    return (Line){(curve[2] * gradient[0] - curve[1] * gradient[1]) / determinant,
-                  (curve[0] * gradient[1] - curve[1] * gradient[0]) / determinant};
+    if (fit == FIT_INTERCEPT)
+        ascent.step = (Line){by_intercept / curve[0], 0};
+    else if (fit == FIT_SLOPE)
+        ascent.step = (Line){0, by_slope / curve[2]};
+    else
+        ascent.step = (Line){(curve[2] * by_intercept - curve[1] * by_slope) / determinant,
+                             (curve[0] * by_slope - curve[1] * by_intercept) / determinant};
+    return ascent;
 }
 
-/* The function is concave: steps that do not rise are halved, and one so small that rounding hides
- * whether it rises is the last. NaN if it does not end. */
-static Line find_line(const Calibration *calibration, const size_t *weights, Fit fit)
+/* How steep it is in a step's direction. */
+static double slope_along(const Ascent *ascent, Line step)
+{
+    return ascent->by_intercept * step.intercept + ascent->by_slope * step.slope;
+}
+
+/* The function is concave: along a step its slope falls, and where it has become negative the top
+ * lies behind. Steps that end where it falls half as steeply as it rose, or more so, are halved.
+ * NaN if it does not end. */
+static Line find_line(const Calibration *calibration, const size_t *weights, Fit fit, Line start)
 {
     enum { TURNS = 100, HALVINGS = 30 };
-    Line line = {0, 1};
-    double now = log_likelihood(calibration, weights, line);
+    const Listed listed = list(calibration, weights);
+    Line line = start;
+    Ascent here = find_ascent(&listed, line, fit);
     for (int turn = 0; turn < TURNS; ++turn) {
-        const Line step = find_step(calibration, weights, line, fit);
-        double length = 1;
-        if (fabs(step.intercept) + fabs(step.slope) < 1e-6) /* the next would be its square */
-            return (Line){line.intercept + step.intercept, line.slope + step.slope};
-        for (int halving = 0; halving < HALVINGS; ++halving, length /= 2) {
-            const Line next = {line.intercept + length * step.intercept,
-                               line.slope + length * step.slope};
-            const double then = log_likelihood(calibration, weights, next);
-            if (then > now) {
-                line = next;
-                now = then;
-                break;
-            }
-        }
-        if (length < 1e-9)
+        const Line step = here.step, from = line;
+        const double rise = slope_along(&here, step);
+        line = (Line){from.intercept + step.intercept, from.slope + step.slope};
+        if (fabs(step.intercept) + fabs(step.slope) < 1e-7) /* the next would be its square */
             return line;
+        here = find_ascent(&listed, line, fit);
+        double length = 0.5;
+        for (int i = 0; i < HALVINGS && !(slope_along(&here, step) > -rise / 2); ++i, length /= 2) {
+            line =
+                (Line){from.intercept + length * step.intercept, from.slope + length * step.slope};
+            here = find_ascent(&listed, line, fit);
+        }
     }
     return (Line){(double)NAN, (double)NAN};
 }
@@ -226,15 +247,20 @@ static Ranges find_ranges(const Calibration *calibration, const size_t *weights)
     return ranges;
 }
 
-Recalibration calibration_fit(const Calibration *calibration, const size_t *weights)
+Recalibration calibration_fit(const Calibration *calibration, const size_t *weights,
+                              const Recalibration *start)
 {
+    static const Recalibration right = {.intercept = 0, .slope = 1, .in_the_large = 0};
+    const Recalibration from = start && !isnan(start->slope) ? *start : right;
     const Ranges ranges = find_ranges(calibration, weights);
     Recalibration found = {(double)NAN, (double)NAN, (double)NAN};
     if (ranges.low[0] > ranges.high[0] || ranges.low[1] > ranges.high[1])
         return found;
-    found.in_the_large = find_line(calibration, weights, FIT_INTERCEPT).intercept;
+    found.in_the_large =
+        find_line(calibration, weights, FIT_INTERCEPT, (Line){from.in_the_large, 1}).intercept;
     if (ranges.high[0] > ranges.low[1] && ranges.high[1] > ranges.low[0]) {
-        const Line line = find_line(calibration, weights, FIT_BOTH);
+        const Line line =
+            find_line(calibration, weights, FIT_BOTH, (Line){from.intercept, from.slope});
         found.intercept = line.intercept;
         found.slope = line.slope;
     }
@@ -248,7 +274,7 @@ double calibration_temperature(const Calibration *calibration, const size_t *wei
         return (double)NAN;
     if (ranges.high[0] <= 0 && ranges.low[1] >= 0)
         return (double)NAN;
-    const double slope = find_line(calibration, weights, FIT_SLOPE).slope;
+    const double slope = find_line(calibration, weights, FIT_SLOPE, (Line){0, 1}).slope;
     return slope > 0 ? 1 / slope : (double)NAN;
 }
 

@@ -51,7 +51,10 @@ typedef struct {
     double intercept, slope; /* together */
     double in_the_large;     /* the intercept where the slope is 1 */
 } Recalibration;
-Recalibration calibration_fit(const Calibration *calibration, const size_t *weights /* rows */);
+/* `start`: where to look first, as that of all frames when a few are drawn; NULL: at what is right.
+ */
+Recalibration calibration_fit(const Calibration *calibration, const size_t *weights /* rows */,
+                              const Recalibration *start);
 
 /* The temperature T by whose 1/T logits are to be multiplied, so that the likelihood of the truth
  * is the largest (Guo and others 2017): above 1 where scores are too extreme. NaN with frames of

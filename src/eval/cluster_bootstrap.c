@@ -67,6 +67,14 @@ static double bca_end(const double *sorted, size_t count, double bias, double ac
     return isnan(shifted) ? shifted : quantile(sorted, count, normal_below(shifted));
 }
 
+static Interval bca_interval(const double *sorted, size_t count, double value, double acceleration)
+{
+    const double z = normal_quantile(0.975);
+    const double bias = normal_quantile(share_below(sorted, count, value));
+    return (Interval){bca_end(sorted, count, bias, acceleration, -z),
+                      bca_end(sorted, count, bias, acceleration, z)};
+}
+
 static Interval around(double centre, double distance)
 {
     return (Interval){centre - distance, centre + distance};
@@ -98,11 +106,8 @@ BootstrapIntervals bootstrap_intervals(double value, double *replicates, size_t 
     result.basic =
         (Interval){2 * value - result.percentile.high, 2 * value - result.percentile.low};
 
-    const double z = normal_quantile(0.975);
-    const double bias = normal_quantile(share_below(replicates, kept, value));
-    const double bend = acceleration(without_one, patients);
-    result.bca = (Interval){bca_end(replicates, kept, bias, bend, -z),
-                            bca_end(replicates, kept, bias, bend, z)};
+    if (without_one)
+        result.bca = bca_interval(replicates, kept, value, acceleration(without_one, patients));
 
     const double t = student_quantile(0.05, (double)(patients - 1));
     result.student = around(value, t * result.standard_error);
@@ -116,12 +121,13 @@ BootstrapIntervals bootstrap_intervals(double value, double *replicates, size_t 
 
 /* ---- replicates ---- */
 
-/* Three sorts of entries, each drawn into a place of its own: every patient once, all but one, and
- * the replicates. */
+/* Three sorts of entries, each drawn into a place of its own: every patient once, all but one (for
+ * BCa only), and the replicates. */
 typedef struct {
     const ClusterBootstrap *plan;
+    size_t left_out; /* patients, or 0 */
     double *values;  /* statistics: of every patient once */
-    double *without; /* statistics x patients */
+    double *without; /* statistics x left_out */
     double *columns; /* statistics x replicates */
 } Drawing;
 
@@ -141,10 +147,10 @@ static void drawing_clear(Drawing *drawing)
 
 static Status drawing_init(Drawing *drawing, const ClusterBootstrap *plan)
 {
-    *drawing = (Drawing){.plan = plan};
-    const size_t statistics = plan->statistics, patients = plan->clusters->count;
+    *drawing = (Drawing){.plan = plan, .left_out = plan->bca ? plan->clusters->count : 0};
+    const size_t statistics = plan->statistics;
     TRY(MEMORY_NEW(&drawing->values, statistics));
-    TRY(memory_new((void **)&drawing->without, statistics, patients * sizeof(double)));
+    TRY(memory_new((void **)&drawing->without, statistics, drawing->left_out * sizeof(double)));
     return memory_new((void **)&drawing->columns, statistics, plan->replicates * sizeof(double));
 }
 
@@ -164,16 +170,18 @@ static Status room_init(Room *room, const ClusterBootstrap *plan)
 }
 
 /* How often each patient stands in the entry. */
-static void draw(const ClusterBootstrap *plan, size_t entry, size_t *drawn)
+static void draw(const Drawing *drawing, size_t entry, size_t *drawn)
 {
+    const ClusterBootstrap *plan = drawing->plan;
     const size_t patients = plan->clusters->count;
-    if (entry <= patients) {
+    if (entry <= drawing->left_out) {
         for (size_t k = 0; k < patients; ++k)
             drawn[k] = k + 1 != entry;
         return;
     }
     RandomStream stream;
-    random_init(&stream, plan->seed, "cluster bootstrap", (uint32_t)(entry - patients - 1), 0);
+    random_init(&stream, plan->seed, "cluster bootstrap", (uint32_t)(entry - drawing->left_out - 1),
+                0);
     memset(drawn, 0, patients * sizeof *drawn);
     for (size_t k = 0; k < patients; ++k)
         ++drawn[random_below(&stream, (uint32_t)patients)];
@@ -183,18 +191,18 @@ static void draw(const ClusterBootstrap *plan, size_t entry, size_t *drawn)
 static Status compute(const Drawing *drawing, size_t entry, Room *room)
 {
     const ClusterBootstrap *plan = drawing->plan;
-    const size_t patients = plan->clusters->count;
-    draw(plan, entry, room->drawn);
+    const size_t left_out = drawing->left_out;
+    draw(drawing, entry, room->drawn);
     for (size_t i = 0; i < plan->clusters->rows; ++i)
         room->weights[i] = room->drawn[plan->clusters->of[i]];
     TRY(plan->compute(plan->context, room->weights, room->row));
     for (size_t s = 0; s < plan->statistics; ++s)
         if (entry == 0)
             drawing->values[s] = room->row[s];
-        else if (entry <= patients)
-            drawing->without[s * patients + entry - 1] = room->row[s];
+        else if (entry <= left_out)
+            drawing->without[s * left_out + entry - 1] = room->row[s];
         else
-            drawing->columns[s * plan->replicates + entry - patients - 1] = room->row[s];
+            drawing->columns[s * plan->replicates + entry - left_out - 1] = room->row[s];
     return STATUS_OK;
 }
 
@@ -214,10 +222,9 @@ static Status compute_share(const Drawing *drawing, size_t entries)
 /* No entry depends on another, so their numbers are the same on any number of threads. */
 static Status draw_all(const Drawing *drawing)
 {
-    const ClusterBootstrap *plan = drawing->plan;
-    const size_t entries = 1 + plan->clusters->count + plan->replicates;
+    const size_t entries = 1 + drawing->left_out + drawing->plan->replicates;
     Status status = STATUS_OK;
-#pragma omp parallel if (plan->only_reads)
+#pragma omp parallel
     {
         const Status own = compute_share(drawing, entries);
         if (own != STATUS_OK) {
@@ -225,7 +232,7 @@ static Status draw_all(const Drawing *drawing)
             status = own;
         }
     }
-    if (status != STATUS_OK && plan->only_reads) /* the thread that failed has the message */
+    if (status != STATUS_OK) /* the thread that failed has the message */
         status_set(status, "a number for an interval cannot be computed");
     return status;
 }
@@ -240,9 +247,9 @@ Status cluster_bootstrap(const ClusterBootstrap *plan, BootstrapIntervals *inter
     if (status == STATUS_OK)
         status = draw_all(&drawing);
     for (size_t s = 0; s < plan->statistics && status == STATUS_OK; ++s)
-        intervals[s] =
-            bootstrap_intervals(drawing.values[s], drawing.columns + s * plan->replicates,
-                                plan->replicates, drawing.without + s * patients, patients);
+        intervals[s] = bootstrap_intervals(
+            drawing.values[s], drawing.columns + s * plan->replicates, plan->replicates,
+            plan->bca ? drawing.without + s * patients : NULL, patients);
     drawing_clear(&drawing);
     return status;
 }

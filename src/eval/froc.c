@@ -74,28 +74,62 @@ void froc_clear(Froc *froc)
     *froc = (Froc){0};
 }
 
-FrocArea froc_area(const FrocGroup *group, const size_t *weights, double limit)
+/* What the curve has come to: marks and lesions, not shares, so that all sums are exact. */
+typedef struct {
+    double found, wrong, area; /* the area in marks x lesions */
+} Course;
+
+/* The marks of a step of the group that found a lesion. */
+static double weigh_found(const FrocGroup *group, const size_t *weights, size_t first, size_t end)
 {
-    double lesions, frames, found = 0, wrong = 0, area = 0;
+    double sum = 0;
+    for (size_t i = first; i < end; ++i)
+        if (is_of_group(group, group->marks->found[i].lesion))
+            sum += weight_of(weights, group->marks->found[i].image);
+    return sum;
+}
+
+/* Where a straight piece of the curve, along `wrong` more false marks and `found` more lesions, is
+ * at `most` false marks. */
+static FrocArea cut(const Course *course, double wrong, double found, double most, double lesions)
+{
+    const double part = found > 0 ? (most - course->wrong) / wrong : 0;
+    const double there = course->found + part * found;
+    const double area = course->area + (most - course->wrong) * (course->found + there) / 2;
+    return (FrocArea){area / (most * lesions), there / lesions};
+}
+
+/* From step to step: level to the marks of a score that finds a lesion, then along these. */
+void froc_areas(const FrocGroup *group, const size_t *weights, const double *limits, size_t count,
+                FrocArea *areas)
+{
+    const Marks *marks = group->marks;
+    double lesions, frames;
+    size_t reached = 0, false_end = 0, found_end = 0;
+    Course course = {0, 0, 0};
     count_all(group, weights, &lesions, &frames);
-    if (lesions == 0)
-        return (FrocArea){(double)NAN, (double)NAN};
-    const double most =
-        limit * frames; /* false marks; areas are in marks x lesions until the end */
-    for (size_t first = 0, end; first < group->marks->count; first = end) {
-        const double found_before = found, wrong_before = wrong;
-        end = marks_end_of_tied(group->marks, first);
-        add_tied(group, weights, first, end, &found, &wrong);
-        if (wrong > most) {
-            const double part = (most - wrong_before) / (wrong - wrong_before);
-            const double there = found_before + part * (found - found_before);
-            area += (most - wrong_before) * (found_before + there) / 2;
-            return (FrocArea){area / (most * lesions), there / lesions};
-        }
-        area += (wrong - wrong_before) * (found_before + found) / 2;
+    for (size_t step = 0; step < marks->step_count && reached < count && lesions > 0; ++step) {
+        const MarkStep here = marks->steps[step];
+        const double level =
+            marks_weigh(marks->false_image + false_end, here.false_above - false_end, weights);
+        const double wrong = marks_weigh(marks->false_image + here.false_above,
+                                         here.false_end - here.false_above, weights);
+        const double found = weigh_found(group, weights, found_end, here.found_end);
+        for (; reached < count && limits[reached] * frames < course.wrong + level; ++reached)
+            areas[reached] = cut(&course, level, 0, limits[reached] * frames, lesions);
+        course.area += level * course.found;
+        course.wrong += level;
+        for (; reached < count && limits[reached] * frames < course.wrong + wrong; ++reached)
+            areas[reached] = cut(&course, wrong, found, limits[reached] * frames, lesions);
+        course.area += wrong * (2 * course.found + found) / 2;
+        course.wrong += wrong;
+        course.found += found;
+        false_end = here.false_end;
+        found_end = here.found_end;
     }
-    area += (most - wrong) * found;
-    return (FrocArea){area / (most * lesions), found / lesions};
+    for (; reached < count; ++reached)
+        areas[reached] = lesions > 0 ? cut(&course, 0, 0, limits[reached] * frames, lesions)
+                                     : (FrocArea){(double)NAN, (double)NAN};
 }
 
 FrocPoint froc_at(const FrocGroup *group, const size_t *weights, double score)

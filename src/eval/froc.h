@@ -32,12 +32,13 @@ typedef struct {
 Status froc_init(Froc *froc, const FrocGroup *group);
 void froc_clear(Froc *froc);
 
-/* The area up to `limit` > 0 false positives a frame, and the sensitivity at that number; NaN where
- * the group has no lesion. */
+/* The area up to a number of false positives a frame, and the sensitivity there; NaN where the
+ * group has no lesion. Limits are above 0 and rise. */
 typedef struct {
     double area, sensitivity;
 } FrocArea;
-FrocArea froc_area(const FrocGroup *group, const size_t *weights /* images */, double limit);
+void froc_areas(const FrocGroup *group, const size_t *weights /* images */,
+                const double *limits /* count */, size_t count, FrocArea *areas /* count */);
 
 /* What marks of at least `score` come to: lesions found and false marks a frame (NaN without
  * lesions, without frames), and the share of the marks that hit a lesion, again or not (NaN without

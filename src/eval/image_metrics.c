@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "eval/confusion.h"
 #include "eval/roc_repeats.h"
 
 const char *const image_metric_names[IMAGE_METRICS] = {
@@ -22,32 +21,24 @@ const char *const image_metric_names[IMAGE_METRICS] = {
 struct ImageMetrics {
     ImageAnswers answers;
     RocRepeats roc;
-    Confusion confusion, binary; /* scratch */
 };
 
 static Status fill(ImageMetrics *metrics)
 {
-    const ImageAnswers *answers = &metrics->answers;
+    const ImageClasses *given = &metrics->answers.given;
     bool *positive;
-    TRY(MEMORY_NEW(&positive, answers->images));
-    for (size_t i = 0; i < answers->images; ++i)
-        positive[i] = answers->truth[i] >= 0;
+    TRY(MEMORY_NEW(&positive, given->images));
+    for (size_t i = 0; i < given->images; ++i)
+        positive[i] = given->truth[i] >= 0;
     Status status =
-        roc_repeats_init(&metrics->roc, answers->lesion_score, positive, answers->images);
+        roc_repeats_init(&metrics->roc, metrics->answers.lesion_score, positive, given->images);
     free(positive);
-    TRY(status);
-    TRY(confusion_init(&metrics->confusion, answers->classes + 1));
-    return confusion_init(&metrics->binary, 2);
+    return status;
 }
 
 Status image_metrics_new(const ImageAnswers *answers, ImageMetrics **metrics)
 {
-    const int64_t classes = (int64_t)answers->classes;
-    for (size_t i = 0; i < answers->images; ++i)
-        if (answers->truth[i] < -1 || answers->truth[i] >= classes || answers->predicted[i] < -1 ||
-            answers->predicted[i] >= classes)
-            FAIL(STATUS_ARGUMENT, "image %zu of %zu: classes from -1 to %lld expected", i,
-                 answers->images, (long long)classes - 1);
+    TRY(image_classes_check(&answers->given));
     TRY(MEMORY_NEW(metrics, 1));
     (*metrics)->answers = *answers;
     Status status = fill(*metrics);
@@ -63,41 +54,75 @@ void image_metrics_free(ImageMetrics *metrics)
     if (!metrics)
         return;
     roc_repeats_clear(&metrics->roc);
-    confusion_clear(&metrics->confusion);
-    confusion_clear(&metrics->binary);
     free(metrics);
 }
 
-/* The mean of those that are numbers; NaN if none is. */
-static double weighted_mean(const double *values, const size_t *weights, size_t count)
+/* ---- parts ---- */
+
+Status image_classes_check(const ImageClasses *given)
+{
+    const int64_t classes = (int64_t)given->classes;
+    for (size_t i = 0; i < given->images; ++i)
+        if (given->truth[i] < -1 || given->truth[i] >= classes || given->predicted[i] < -1 ||
+            given->predicted[i] >= classes)
+            FAIL(STATUS_ARGUMENT, "image %zu of %zu: classes from -1 to %lld expected", i,
+                 given->images, (long long)classes - 1);
+    return STATUS_OK;
+}
+
+Status image_confusions_init(ImageConfusions *confusions, const ImageClasses *given,
+                             const size_t *weights)
+{
+    Confusion *all = &confusions->classes;
+    *confusions = (ImageConfusions){0};
+    TRY(confusion_init(all, given->classes + 1));
+    Status status = confusion_init(&confusions->lesion, 2);
+    if (status != STATUS_OK) {
+        image_confusions_clear(confusions);
+        return status;
+    }
+    for (size_t i = 0; i < given->images; ++i)
+        all->counts[(size_t)(given->truth[i] + 1) * all->classes +
+                    (size_t)(given->predicted[i] + 1)] += weights[i];
+    confusion_to_binary(all, 0, &confusions->lesion);
+    return STATUS_OK;
+}
+
+void image_confusions_clear(ImageConfusions *confusions)
+{
+    confusion_clear(&confusions->classes);
+    confusion_clear(&confusions->lesion);
+}
+
+double image_mean(const double *values, const size_t *weights, size_t images)
 {
     double sum = 0, total = 0;
-    for (size_t i = 0; i < count; ++i)
+    for (size_t i = 0; i < images; ++i)
         if (weights[i] && !isnan(values[i])) {
             sum += (double)weights[i] * values[i];
             total += (double)weights[i];
         }
-    return sum / total;
+    return total > 0 ? sum / total : (double)NAN;
 }
 
-void image_metrics_compute(ImageMetrics *metrics, const size_t *weights, double *values)
+/* ---- the metrics ---- */
+
+Status image_metrics_compute(const ImageMetrics *metrics, const size_t *weights, double *values)
 {
     const ImageAnswers *answers = &metrics->answers;
-    Confusion *confusion = &metrics->confusion;
-    confusion_reset(confusion);
-    for (size_t i = 0; i < answers->images; ++i)
-        confusion->counts[(size_t)(answers->truth[i] + 1) * confusion->classes +
-                          (size_t)(answers->predicted[i] + 1)] += weights[i];
-    confusion_to_binary(confusion, 0, &metrics->binary);
-    const ConfusionShares macro = confusion_macro(confusion);
-    const ConfusionShares lesion = confusion_class(&metrics->binary, 1);
+    ImageConfusions confusions;
+    TRY(image_confusions_init(&confusions, &answers->given, weights));
+    const ConfusionShares macro = confusion_macro(&confusions.classes);
+    const ConfusionShares lesion = confusion_class(&confusions.lesion, 1);
     values[IMAGE_METRIC_AUC] = roc_repeats_auc(&metrics->roc, weights);
-    values[IMAGE_METRIC_ACCURACY] = confusion_accuracy(confusion);
+    values[IMAGE_METRIC_ACCURACY] = confusion_accuracy(&confusions.classes);
     values[IMAGE_METRIC_F1] = macro.f1;
     values[IMAGE_METRIC_SENSITIVITY] = macro.sensitivity;
     values[IMAGE_METRIC_SPECIFICITY] = macro.specificity;
     values[IMAGE_METRIC_LESION_SENSITIVITY] = lesion.sensitivity;
     values[IMAGE_METRIC_LESION_SPECIFICITY] = lesion.specificity;
     values[IMAGE_METRIC_DICE] =
-        answers->dice ? weighted_mean(answers->dice, weights, answers->images) : (double)NAN;
+        answers->dice ? image_mean(answers->dice, weights, answers->given.images) : (double)NAN;
+    image_confusions_clear(&confusions);
+    return STATUS_OK;
 }

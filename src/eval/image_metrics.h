@@ -9,13 +9,19 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "eval/confusion.h"
+
+/* The class of each image, and that which a network gave it; borrowed. */
+typedef struct {
+    size_t images, classes;   /* lesion classes */
+    const int64_t *truth;     /* images: a lesion class, or -1 for normal */
+    const int64_t *predicted; /* images: the same */
+} ImageClasses;
 
 /* What a network said of each image; borrowed. */
 typedef struct {
-    size_t images, classes;     /* lesion classes */
+    ImageClasses given;
     const double *lesion_score; /* images */
-    const int64_t *truth;       /* images: a lesion class, or -1 for normal */
-    const int64_t *predicted;   /* images: the same */
     const double *dice;         /* images: NaN where no mask is annotated; NULL: no masks at all */
 } ImageAnswers;
 
@@ -40,9 +46,26 @@ typedef struct ImageMetrics ImageMetrics;
 Status image_metrics_new(const ImageAnswers *answers, ImageMetrics **metrics);
 void image_metrics_free(ImageMetrics *metrics);
 
-/* The values, NaN where undefined, of a list in which image i stands weights[i] times. It works in
- * the memory of `metrics`: one thread at a time. */
-void image_metrics_compute(ImageMetrics *metrics, const size_t *weights /* images */,
-                           double *values /* IMAGE_METRICS */);
+/* The values, NaN where undefined, of a list in which image i stands weights[i] times. */
+Status image_metrics_compute(const ImageMetrics *metrics, const size_t *weights /* images */,
+                             double *values /* IMAGE_METRICS */);
+
+/* What these metrics and those of set_metrics.h are made of. */
+
+/* STATUS_ARGUMENT for classes out of range. */
+Status image_classes_check(const ImageClasses *given);
+
+/* Of all classes, normal first, and of lesion against normal; image i stands weights[i] times.
+ * Owned through image_confusions_clear(). */
+typedef struct {
+    Confusion classes, lesion;
+} ImageConfusions;
+Status image_confusions_init(ImageConfusions *confusions, const ImageClasses *given,
+                             const size_t *weights /* images */);
+void image_confusions_clear(ImageConfusions *confusions);
+
+/* The mean of the values that are numbers; NaN if none is. */
+double image_mean(const double *values /* images */, const size_t *weights /* images */,
+                  size_t images);
 
 #endif

@@ -62,6 +62,27 @@ static void sort_lesions(const DetectionSet *set, size_t images, size_t *start, 
     start[0] = 0;
 }
 
+/* Images densely, and the steps. */
+static void condense(Marks *marks)
+{
+    size_t found = 0, wrong = 0;
+    for (size_t first = 0, end; first < marks->count; first = end) {
+        const size_t found_above = found, false_above = wrong;
+        end = marks_end_of_tied(marks, first);
+        for (size_t i = first; i < end; ++i) {
+            const Mark *mark = &marks->marks[i];
+            marks->image[i] = (uint32_t)mark->image;
+            if (mark->kind == MARK_FALSE)
+                marks->false_image[wrong++] = marks->image[i];
+            else if (mark->kind == MARK_FOUND)
+                marks->found[found++] = (FoundMark){marks->image[i], (uint32_t)mark->lesion};
+        }
+        if (found > found_above)
+            marks->steps[marks->step_count++] = (MarkStep){
+                .end = end, .found_end = found, .false_end = wrong, .false_above = false_above};
+    }
+}
+
 /* Orders the marks and tells which of those on a lesion found it. */
 static Status rank(Marks *marks, PlacedMark *placed)
 {
@@ -77,6 +98,7 @@ static Status rank(Marks *marks, PlacedMark *placed)
         found[mark->lesion] = true;
     }
     free(found);
+    condense(marks);
     return STATUS_OK;
 }
 
@@ -84,6 +106,10 @@ static Status allocate(Marks *marks, PlacedMark **placed)
 {
     TRY(MEMORY_NEW(&marks->marks, marks->count));
     TRY(MEMORY_NEW(&marks->lesion_image, marks->lesion_count));
+    TRY(MEMORY_NEW(&marks->image, marks->count));
+    TRY(MEMORY_NEW(&marks->false_image, marks->count));
+    TRY(MEMORY_NEW(&marks->found, marks->lesion_count));
+    TRY(MEMORY_NEW(&marks->steps, marks->lesion_count));
     return MEMORY_NEW(placed, marks->count);
 }
 
@@ -162,7 +188,21 @@ void marks_clear(Marks *marks)
 {
     free(marks->marks);
     free(marks->lesion_image);
+    free(marks->image);
+    free(marks->false_image);
+    free(marks->found);
+    free(marks->steps);
     *marks = (Marks){0};
+}
+
+double marks_weigh(const uint32_t *image, size_t count, const size_t *weights)
+{
+    size_t sum = 0;
+    if (!weights)
+        return (double)count;
+    for (size_t i = 0; i < count; ++i)
+        sum += weights[image[i]];
+    return (double)sum;
 }
 
 size_t marks_end_of_tied(const Marks *marks, size_t first)

@@ -29,11 +29,28 @@ typedef struct {
     MarkKind kind;
 } Mark;
 
-/* Owned through marks_clear(). */
+/* A score at which lesions are found, as ends in the arrays of Marks: of all marks of at least it,
+ * of those that found a lesion, of those that are false; and of the false ones above it. */
+typedef struct {
+    size_t end, found_end, false_end, false_above;
+} MarkStep;
+
+/* A mark that found a lesion. */
+typedef struct {
+    uint32_t image, lesion;
+} FoundMark;
+
+/* Owned through marks_clear(). The bootstrap goes over all marks thousands of times, and of most
+ * of them needs the image only: so images stand beside the marks once more, densely. */
 typedef struct {
     size_t images, count, lesion_count;
-    Mark *marks;          /* count: by falling score; of one score in the order of the places */
-    size_t *lesion_image; /* lesion_count: the image that each lesion is on */
+    Mark *marks;           /* count: by falling score; of one score in the order of the places */
+    size_t *lesion_image;  /* lesion_count: the image that each lesion is on */
+    uint32_t *image;       /* count: of each mark */
+    uint32_t *false_image; /* count at most: of the false ones, in their order */
+    FoundMark *found;      /* lesion_count at most: in their order */
+    size_t step_count;
+    MarkStep *steps; /* step_count, scores falling */
 } Marks;
 
 /* The marks of a set whose images are numbered below `images`; `overlap` is the least IoU of
@@ -45,6 +62,9 @@ Status marks_init(Marks *marks, const DetectionSet *set, size_t images, HitRule 
 Status marks_of_images(Marks *marks, const double *scores /* images */,
                        const bool *positive /* images */, size_t images);
 void marks_clear(Marks *marks);
+
+/* How often the images stand in a list in which each stands weights[i] times; NULL: once. */
+double marks_weigh(const uint32_t *image /* count */, size_t count, const size_t *weights);
 
 /* The end of the marks that have the score of mark `first`, which move together. */
 size_t marks_end_of_tied(const Marks *marks, size_t first);

@@ -60,53 +60,40 @@ void precision_recall_clear(PrecisionRecall *curve)
     *curve = (PrecisionRecall){0};
 }
 
-/* The start of the marks that have the score of mark `last`. */
-static size_t start_of_tied(const Marks *marks, size_t last)
+/* The weight of the marks that found a lesion from `first` to before `end` of them. */
+static double weigh_found(const Marks *marks, const size_t *weights, size_t first, size_t end)
 {
-    while (last > 0 && marks->marks[last - 1].score == marks->marks[last].score)
-        --last;
-    return last;
-}
-
-/* Of the marks before `end` those below the last that is right: where they begin, and, in *seen,
- * their weight. */
-static size_t skip_wrong(const Marks *marks, const size_t *weights, size_t end, double *seen)
-{
-    const Mark *const all = marks->marks;
-    size_t first = end, weight = 0;
-    for (; first > 0 && all[first - 1].kind != MARK_FOUND; --first)
-        weight += weights ? weights[all[first - 1].image] : 1;
-    *seen = (double)weight;
-    return first;
+    double sum = 0;
+    for (size_t i = first; i < end; ++i)
+        sum += weight_of(weights, marks->found[i].image);
+    return sum;
 }
 
 /* From the lowest score up, with the counts of what stands above: so the envelope is the largest
- * precision so far. Only scores that a right mark has add to the area, and the precision there is
- * no less than at the wrong marks between them and the right ones below, which have as many right
- * above them and more seen: so those are only counted. */
+ * precision so far. Only scores at which a lesion is found add to the area, and the precision there
+ * is no less than at the scores between it and the next such one below, which have as many right
+ * above them and more seen: so of the marks there only the weight is needed. */
 double precision_recall_average(const Marks *marks, const size_t *weights, bool envelope)
 {
+    const size_t steps = marks->step_count;
     const double lesions = count_lesions(marks, weights);
-    double right = 0, seen = 0, area = 0, best = 0;
+    double area = 0, best = 0;
     if (lesions == 0)
         return (double)NAN;
-    add_tied(marks, weights, 0, marks->count, &right, &seen);
-    for (size_t end = marks->count, first; end > 0; end = first) {
-        double own_right = 0, own_seen = 0, wrong, tied_right = 0, tied = 0;
-        const size_t last = skip_wrong(marks, weights, end, &wrong);
-        if (last == 0)
-            break;
-        const size_t tied_end = marks_end_of_tied(marks, last - 1);
-        first = start_of_tied(marks, last - 1);
-        add_tied(marks, weights, last, tied_end, &tied_right, &tied);
-        add_tied(marks, weights, first, tied_end, &own_right, &own_seen);
-        seen -= wrong - tied;
-        if (own_right > 0) {
+    if (steps == 0)
+        return 0;
+    double right = weigh_found(marks, weights, 0, marks->steps[steps - 1].found_end);
+    double seen = marks_weigh(marks->image, marks->steps[steps - 1].end, weights);
+    for (size_t step = steps; step-- > 0;) {
+        const MarkStep here = marks->steps[step];
+        const MarkStep above = step ? marks->steps[step - 1] : (MarkStep){0};
+        const double own = weigh_found(marks, weights, above.found_end, here.found_end);
+        if (own > 0) {
             best = envelope ? fmax(best, right / seen) : right / seen;
-            area += own_right / lesions * best;
+            area += own / lesions * best;
         }
-        right -= own_right;
-        seen -= own_seen;
+        right -= own;
+        seen -= marks_weigh(marks->image + above.end, here.end - above.end, weights);
     }
     return area;
 }

@@ -64,19 +64,20 @@ void roc_repeats_clear(RocRepeats *repeats)
 
 double roc_repeats_auc(const RocRepeats *repeats, const size_t *weights)
 {
-    size_t counts[2] = {0, 0}, tied[2] = {0, 0}; /* negatives and positives, so far and tied */
-    double twice_area = 0; /* in images x images: a whole number, exact below 2^53 */
+    size_t negatives = 0, positives = 0, tied = 0, tied_positives = 0;
+    size_t twice_area = 0; /* in images x images */
     for (size_t i = 0; i < repeats->rows; ++i) {
-        tied[repeats->positive[i]] += weights[repeats->order[i]];
+        const size_t weight = weights[repeats->order[i]];
+        tied += weight;
+        tied_positives += repeats->positive[i] ? weight : 0;
         if (!repeats->last_of_tied[i])
             continue;
-        twice_area += (double)tied[0] * (double)(2 * counts[1] + tied[1]);
-        for (size_t kind = 0; kind < 2; ++kind) {
-            counts[kind] += tied[kind];
-            tied[kind] = 0;
-        }
+        twice_area += (tied - tied_positives) * (2 * positives + tied_positives);
+        negatives += tied - tied_positives;
+        positives += tied_positives;
+        tied = tied_positives = 0;
     }
-    if (counts[0] == 0 || counts[1] == 0)
+    if (negatives == 0 || positives == 0)
         return (double)NAN;
-    return twice_area / 2 / ((double)counts[1] * (double)counts[0]);
+    return (double)twice_area / 2 / ((double)positives * (double)negatives);
 }

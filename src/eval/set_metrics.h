@@ -7,15 +7,14 @@
 #define GISD_EVAL_SET_METRICS_H
 
 #include "eval/detection.h"
+#include "eval/image_metrics.h"
 #include "eval/outcome.h"
 
 /* What a network said of each image; borrowed. What its task does not give is NULL, and metrics
  * that need it are left out. */
 typedef struct {
-    size_t images, classes;         /* lesion classes */
+    ImageClasses given;
     const double *scores;           /* images x classes */
-    const int64_t *truth;           /* images: a lesion class, or -1 for normal */
-    const int64_t *predicted;       /* images: the same */
     const char *const *class_names; /* classes: of the lesion classes */
     const double *dice, *mask_iou;  /* images: NaN where no mask is annotated */
     const double *mask_share;       /* images: share of the frame that the mask covers */
@@ -32,9 +31,8 @@ void set_metrics_free(SetMetrics *metrics);
 size_t set_metrics_count(const SetMetrics *metrics);
 const char *set_metrics_name(const SetMetrics *metrics, size_t position);
 
-/* The values, NaN where undefined, of a list in which image i stands weights[i] times. It works in
- * the memory of `metrics`: one thread at a time. */
-void set_metrics_compute(SetMetrics *metrics, const size_t *weights /* images */,
-                         double *values /* set_metrics_count() */);
+/* The values, NaN where undefined, of a list in which image i stands weights[i] times. */
+Status set_metrics_compute(const SetMetrics *metrics, const size_t *weights /* images */,
+                           double *values /* set_metrics_count() */);
 
 #endif

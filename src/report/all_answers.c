@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "report/answers.h"
 #include "results/result_schema.h"
 
 /* A number an image, or `each` of them; NULL if the file lacks the dataset. */
@@ -164,11 +165,8 @@ void all_answers_clear(AllAnswers *answers)
 SetAnswers all_answers_set(const AllAnswers *answers)
 {
     const CellResult *result = answers->result;
-    return (SetAnswers){.images = result->images,
-                        .classes = result->class_names.count - 1,
+    return (SetAnswers){.given = answers_classes(result),
                         .scores = answers->scores,
-                        .truth = result->truth,
-                        .predicted = result->predicted,
                         .class_names = (const char *const *)result->class_names.items + 1,
                         .dice = result->dice,
                         .mask_iou = answers->mask_iou,

@@ -24,13 +24,18 @@ bool answers_same_images(const CellResult *a, const CellResult *b)
     return true;
 }
 
+ImageClasses answers_classes(const CellResult *result)
+{
+    return (ImageClasses){.images = result->images,
+                          .classes = result->class_names.count - 1,
+                          .truth = result->truth,
+                          .predicted = result->predicted};
+}
+
 ImageAnswers answers_of(const CellResult *result)
 {
-    return (ImageAnswers){.images = result->images,
-                          .classes = result->class_names.count - 1,
+    return (ImageAnswers){.given = answers_classes(result),
                           .lesion_score = result->lesion_score,
-                          .truth = result->truth,
-                          .predicted = result->predicted,
                           .dice = result->dice};
 }
 
@@ -84,7 +89,6 @@ typedef struct {
     size_t count;
     ImageMetrics **metrics; /* count */
     size_t first;           /* of them in the first set, where there are two */
-    double *values;         /* count x IMAGE_METRICS: scratch, where there are two */
 } Together;
 
 static void together_clear(Together *together)
@@ -92,7 +96,6 @@ static void together_clear(Together *together)
     for (size_t r = 0; together->metrics && r < together->count; ++r)
         image_metrics_free(together->metrics[r]);
     free(together->metrics);
-    free(together->values);
 }
 
 /* Adds the metrics of some results at position `at`. */
@@ -106,10 +109,11 @@ static Status together_add(Together *together, size_t at, const CellResult *cons
     return STATUS_OK;
 }
 
-static void compute_all(const Together *together, const size_t *weights, double *values)
+static Status compute_all(const Together *together, const size_t *weights, double *values)
 {
     for (size_t r = 0; r < together->count; ++r)
-        image_metrics_compute(together->metrics[r], weights, values + r * IMAGE_METRICS);
+        TRY(image_metrics_compute(together->metrics[r], weights, values + r * IMAGE_METRICS));
+    return STATUS_OK;
 }
 
 /* The means over the rows from `first` to before `end`. */
@@ -126,7 +130,7 @@ static void average(const double *values, size_t first, size_t end, double *mean
 static Status compute_one(void *context, const size_t *weights, double *values)
 {
     const Together *together = context;
-    compute_all(together, weights, values);
+    TRY(compute_all(together, weights, values));
     average(values, 0, together->count, values + together->count * IMAGE_METRICS);
     return STATUS_OK;
 }
@@ -136,12 +140,15 @@ static Status compute_two(void *context, const size_t *weights, double *values)
 {
     const Together *together = context;
     double *const second = values + IMAGE_METRICS, *const difference = second + IMAGE_METRICS;
-    compute_all(together, weights, together->values);
-    average(together->values, 0, together->first, values);
-    average(together->values, together->first, together->count, second);
+    double *each; /* count x IMAGE_METRICS */
+    TRY(MEMORY_NEW(&each, together->count * IMAGE_METRICS));
+    Status status = compute_all(together, weights, each);
+    average(each, 0, together->first, values);
+    average(each, together->first, together->count, second);
     for (size_t m = 0; m < IMAGE_METRICS; ++m)
         difference[m] = second[m] - values[m];
-    return STATUS_OK;
+    free(each);
+    return status;
 }
 
 static Status draw(const CellResult *result, size_t statistics, ClusterStatistic compute,
@@ -177,8 +184,6 @@ Status answers_difference(AnswerSet first, AnswerSet second, BootstrapIntervals 
 {
     Together together = {.count = first.count + second.count, .first = first.count};
     Status status = MEMORY_NEW(&together.metrics, together.count);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&together.values, together.count * IMAGE_METRICS);
     if (status == STATUS_OK)
         status = together_add(&together, 0, first.results, first.count);
     if (status == STATUS_OK)

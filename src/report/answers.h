@@ -17,6 +17,7 @@ bool answers_has(const CellResult *result);
 bool answers_same_images(const CellResult *a, const CellResult *b);
 
 /* The result's, borrowed; only if answers_has(). */
+ImageClasses answers_classes(const CellResult *result);
 ImageAnswers answers_of(const CellResult *result);
 
 /* The patients of the result's images; an image whose patient is not known is one by itself. To be

@@ -13,7 +13,6 @@
 typedef struct {
     size_t count, metric_count;
     SetMetrics **metrics; /* count; metric_count values each, of the same names */
-    double *values;       /* metric_count: scratch */
     size_t *positions;    /* of the shared metrics among these */
 } Side;
 
@@ -29,7 +28,6 @@ static void side_clear(Side *side)
     for (size_t i = 0; side->metrics && i < side->count; ++i)
         set_metrics_free(side->metrics[i]);
     free(side->metrics);
-    free(side->values);
     free(side->positions);
 }
 
@@ -44,7 +42,6 @@ static Status side_init(AnsweredSeeds seeds, Side *side)
             FAIL(STATUS_FORMAT, "seeds of one network have results of different metrics");
         side->metric_count = set_metrics_count(side->metrics[0]);
     }
-    TRY(MEMORY_NEW(&side->values, side->metric_count));
     return MEMORY_NEW(&side->positions, side->metric_count);
 }
 
@@ -66,23 +63,29 @@ static Status share(Drawing *drawing, MetricDifferences *differences)
 }
 
 /* Means over the seeds of the shared metrics. */
-static void average(Side *side, size_t shared, const size_t *weights, double *means)
+static Status average(const Side *side, size_t shared, const size_t *weights, double *means)
 {
+    double *values;
+    Status status = STATUS_OK;
+    TRY(MEMORY_NEW(&values, side->metric_count));
     memset(means, 0, shared * sizeof *means);
-    for (size_t i = 0; i < side->count; ++i) {
-        set_metrics_compute(side->metrics[i], weights, side->values);
+    for (size_t i = 0; i < side->count && status == STATUS_OK; ++i) {
+        status = set_metrics_compute(side->metrics[i], weights, values);
         for (size_t k = 0; k < shared; ++k)
-            means[k] += side->values[side->positions[k]] / (double)side->count;
+            means[k] += values[side->positions[k]] / (double)side->count;
     }
+    free(values);
+    return status;
 }
 
 /* The ClusterStatistic: the means of the sides that are drawn, and of two their difference. */
 static Status compute(void *context, const size_t *weights, double *values)
 {
-    Drawing *drawing = context;
+    const Drawing *drawing = context;
     const size_t shared = drawing->shared;
     for (size_t side = drawing->first; side < drawing->end; ++side)
-        average(&drawing->sides[side], shared, weights, values + (side - drawing->first) * shared);
+        TRY(average(&drawing->sides[side], shared, weights,
+                    values + (side - drawing->first) * shared));
     for (size_t k = 0; drawing->end - drawing->first == 2 && k < shared; ++k)
         values[2 * shared + k] = values[shared + k] - values[k];
     return STATUS_OK;

@@ -61,8 +61,8 @@ static Status compute(void *context, const size_t *weights, double *values)
 {
     TestSet *set = context;
     double second[IMAGE_METRICS];
-    image_metrics_compute(set->metrics[0], weights, values);
-    image_metrics_compute(set->metrics[1], weights, second);
+    TRY(image_metrics_compute(set->metrics[0], weights, values));
+    TRY(image_metrics_compute(set->metrics[1], weights, second));
     values[AP_50] = detection_repeats_means(set->boxes, weights, NULL).ap_50;
     values[AUC_DIFFERENCE] = values[IMAGE_METRIC_AUC] - second[IMAGE_METRIC_AUC];
     return STATUS_OK;
@@ -125,7 +125,8 @@ static Status try_set(const Imagining *imagining, uint32_t number, const double 
                                    .seed = number,
                                    .statistics = METRICS,
                                    .compute = compute,
-                                   .context = &set};
+                                   .context = &set,
+                                   .bca = true};
     Status status = cluster_bootstrap(&plan, intervals);
     test_set_clear(&set);
     if (status == STATUS_OK)

@@ -121,11 +121,11 @@ void imagined_clear(Imagined *imagined)
 
 ImageAnswers imagined_answers(const Imagined *imagined)
 {
-    return (ImageAnswers){.images = imagined->images,
-                          .classes = IMAGINED_CLASSES,
+    return (ImageAnswers){.given = {.images = imagined->images,
+                                    .classes = IMAGINED_CLASSES,
+                                    .truth = imagined->truth,
+                                    .predicted = imagined->predicted},
                           .lesion_score = imagined->score[0],
-                          .truth = imagined->truth,
-                          .predicted = imagined->predicted,
                           .dice = imagined->dice};
 }
 

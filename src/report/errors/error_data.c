@@ -98,11 +98,11 @@ typedef struct {
     FILE *stream;
     size_t position;
     const char *between;
-} Marks;
+} WrittenMarks;
 
 static void write_mark(void *context, const Box *box, double score)
 {
-    Marks *marks = context;
+    WrittenMarks *marks = context;
     fprintf(marks->stream, "%s[%zu,", marks->between, marks->position);
     write_box(marks->stream, box);
     fputs(",", marks->stream);
@@ -115,7 +115,7 @@ static void write_model(const ErrorCases *cases, size_t r, FILE *stream)
 {
     const EvidenceRun *run = cases->runs[r];
     const CellResult *result = run->result;
-    Marks marks = {.stream = stream, .between = ""};
+    WrittenMarks marks = {.stream = stream, .between = ""};
     fputs("{\"n\":", stream);
     write_text(stream, run->label);
     fputs(",\"o\":", stream);

@@ -26,6 +26,7 @@ enum {
 typedef struct {
     Calibration plain, scaled; /* the latter only if there is a temperature */
     double temperature;        /* NaN: there is none */
+    Recalibration whole;       /* of all frames, from which those of the drawn ones are not far */
 } Scaling;
 
 static void scaling_clear(Scaling *scaling)
@@ -53,6 +54,7 @@ static Status scale(const EvidenceRun *run, Scaling *scaling)
     const size_t images = run->result->images;
     double *scores;
     TRY(calibration_init(&scaling->plain, run->result->lesion_score, run->positive, images));
+    scaling->whole = calibration_fit(&scaling->plain, NULL, NULL);
     TRY(find_temperature(run, &scaling->temperature));
     if (isnan(scaling->temperature))
         return STATUS_OK;
@@ -73,7 +75,7 @@ static Status compute(void *context, const size_t *weights, double *values)
     Calibration plain = scaling->plain, scaled = scaling->scaled;
     plain.sums = scaled.sums = sums;
     const BrierParts parts = calibration_brier(&plain, weights);
-    const Recalibration fit = calibration_fit(&plain, weights);
+    const Recalibration fit = calibration_fit(&plain, weights, &scaling->whole);
     values[BRIER] = parts.brier;
     values[MISCALIBRATION] = parts.miscalibration;
     values[DISCRIMINATION] = parts.discrimination;

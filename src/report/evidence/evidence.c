@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/first_error.h"
 #include "base/memory.h"
 #include "infer/places.h"
 #include "report/answers.h"
@@ -61,8 +62,8 @@ static Box box_of(const float corners[4])
     return (Box){corners[0], corners[1], corners[2], corners[3]};
 }
 
-/* The places of one image, whose boxes stand at [first, end) of the file, best first. */
-static Status add_places(const StoredBoxes *stored, size_t first, size_t end, EvidenceRun *run)
+/* Which boxes of an image are places; they stand at [first, end) of the file, best first. */
+static Status find_places(const StoredBoxes *stored, size_t first, size_t end, bool *place)
 {
     Detection *boxes;
     size_t *places = NULL;
@@ -75,33 +76,64 @@ static Status add_places(const StoredBoxes *stored, size_t first, size_t end, Ev
     if (status == STATUS_OK)
         places_find(end - first, boxes, places);
     for (size_t i = first; i < end && status == STATUS_OK; ++i)
-        if (places[i - first] == i - first)
-            run->places[run->place_count++] = (FoundBox){.image = (uint32_t)stored->image[i],
-                                                         .score = stored->numbers[i],
-                                                         .box = box_of(stored->boxes[i])};
+        place[i] = places[i - first] == i - first;
     free(boxes);
     free(places);
     return status;
 }
 
+/* starts (count + 1): where the boxes of each image that has some begin, and the end of the last.
+ */
+static Status find_starts(const Hdf5Reader *reader, const StoredBoxes *stored, size_t *starts,
+                          size_t *count)
+{
+    *count = 0;
+    for (size_t first = 0, end; first < stored->count; first = end) {
+        for (end = first + 1; end < stored->count && stored->image[end] == stored->image[first];
+             ++end)
+            if (stored->numbers[end] > stored->numbers[end - 1])
+                FAIL(STATUS_FORMAT, "%s: /test/detections: boxes of an image best first expected",
+                     hdf5_reader_path(reader));
+        starts[(*count)++] = first;
+    }
+    starts[*count] = stored->count;
+    return STATUS_OK;
+}
+
+static Status fill_places(const Hdf5Reader *reader, const StoredBoxes *stored, size_t *starts,
+                          bool *place, EvidenceRun *run)
+{
+    FirstError first = FIRST_ERROR_NONE;
+    size_t images;
+    TRY(find_starts(reader, stored, starts, &images));
+#pragma omp parallel for schedule(dynamic, 16)
+    for (size_t k = 0; k < images; ++k)
+        if (!first_error_before(&first, k))
+            first_error_note(&first, k, find_places(stored, starts[k], starts[k + 1], place));
+    TRY(first_error_status(&first));
+    for (size_t i = 0; i < stored->count; ++i)
+        if (place[i])
+            run->places[run->place_count++] = (FoundBox){.image = (uint32_t)stored->image[i],
+                                                         .score = stored->numbers[i],
+                                                         .box = box_of(stored->boxes[i])};
+    return STATUS_OK;
+}
+
 static Status read_places(const Hdf5Reader *reader, EvidenceRun *run)
 {
     StoredBoxes stored = {0};
-    Status status = read_boxes(reader, "test/detections", "score", run->result->images, &stored);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&run->places, stored.count);
-    for (size_t first = 0, end; first < stored.count && status == STATUS_OK; first = end) {
-        for (end = first + 1; end < stored.count && stored.image[end] == stored.image[first] &&
-                              stored.numbers[end] <= stored.numbers[end - 1];)
-            ++end;
-        if (end < stored.count && stored.image[end] == stored.image[first])
-            status = status_set(STATUS_FORMAT,
-                                "%s: /test/detections: boxes of an image best first "
-                                "expected",
-                                hdf5_reader_path(reader));
-        else
-            status = add_places(&stored, first, end, run);
-    }
+    size_t *starts = NULL;
+    bool *place = NULL;
+    Status status = STATUS_OK;
+    TRY_GOTO(status, end,
+             read_boxes(reader, "test/detections", "score", run->result->images, &stored));
+    TRY_GOTO(status, end, MEMORY_NEW(&run->places, stored.count));
+    TRY_GOTO(status, end, MEMORY_NEW(&starts, stored.count + 1));
+    TRY_GOTO(status, end, MEMORY_NEW(&place, stored.count));
+    status = fill_places(reader, &stored, starts, place, run);
+end:
+    free(starts);
+    free(place);
     stored_boxes_clear(&stored);
     return status;
 }
@@ -241,6 +273,8 @@ void evidence_run_clear(EvidenceRun *run)
     free(run->lesions);
     free(run->shares);
     free(run->forms);
+    marks_clear(&run->overlapping);
+    marks_clear(&run->centred);
     free(run->validation_score);
     free(run->validation_positive);
     for (size_t c = 0; c < run->column_count; ++c) {
@@ -262,6 +296,28 @@ static Status read_run(const Experiment *experiment, EvidenceRun *run)
     return status;
 }
 
+static Status make_marks(EvidenceRun *run, HitRule rule)
+{
+    const DetectionSet set = {.found = run->places,
+                              .found_count = run->place_count,
+                              .annotated = run->lesions,
+                              .annotated_count = run->lesion_count};
+    return marks_init(rule == HIT_OVERLAP ? &run->overlapping : &run->centred, &set,
+                      run->result->images, rule, 0.5);
+}
+
+/* By either rule, of all runs. */
+static Status make_all_marks(Evidence *evidence)
+{
+    FirstError first = FIRST_ERROR_NONE;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < 2 * evidence->count; ++i)
+        if (evidence->runs[i / 2].has_boxes && !first_error_before(&first, i))
+            first_error_note(&first, i,
+                             make_marks(&evidence->runs[i / 2], i % 2 ? HIT_CENTRE : HIT_OVERLAP));
+    return first_error_status(&first);
+}
+
 Status evidence_read(const Experiment *experiment, double prevalence, Evidence *evidence)
 {
     *evidence = (Evidence){.experiment = experiment, .prevalence = prevalence};
@@ -276,6 +332,8 @@ Status evidence_read(const Experiment *experiment, double prevalence, Evidence *
         *made = (EvidenceRun){.run = run, .result = result};
         status = read_run(experiment, made);
     }
+    if (status == STATUS_OK)
+        status = make_all_marks(evidence);
     if (status != STATUS_OK)
         evidence_clear(evidence);
     return status;
@@ -306,18 +364,10 @@ double evidence_drawn_prevalence(const Evidence *evidence, const EvidenceRun *ru
     return evidence->prevalence > 0 ? evidence->prevalence : lesions / frames;
 }
 
-DetectionSet evidence_boxes(const EvidenceRun *run)
-{
-    return (DetectionSet){.found = run->places,
-                          .found_count = run->place_count,
-                          .annotated = run->lesions,
-                          .annotated_count = run->lesion_count};
-}
-
 /* ---- intervals ---- */
 
-Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
-                          void *context, BootstrapIntervals *intervals)
+static Status draw(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                   void *context, bool bca, BootstrapIntervals *intervals)
 {
     const ClusterBootstrap plan = {.clusters = &run->patients,
                                    .replicates = CLUSTER_BOOTSTRAP_REPLICATES,
@@ -325,8 +375,20 @@ Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStat
                                    .statistics = statistics,
                                    .compute = compute,
                                    .context = context,
-                                   .only_reads = true};
+                                   .bca = bca};
     return cluster_bootstrap(&plan, intervals);
+}
+
+Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                          void *context, BootstrapIntervals *intervals)
+{
+    return draw(run, statistics, compute, context, false, intervals);
+}
+
+Status evidence_bootstrap_bca(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                              void *context, BootstrapIntervals *intervals)
+{
+    return draw(run, statistics, compute, context, true, intervals);
 }
 
 Interval evidence_share_interval(const BootstrapIntervals *found, size_t patients)

@@ -8,7 +8,7 @@
 #define GISD_REPORT_EVIDENCE_H
 
 #include "eval/cluster_bootstrap.h"
-#include "eval/detection.h"
+#include "eval/marks.h"
 #include "report/experiment.h"
 #include "report/labels.h"
 #include "report/tables/results_table.h"
@@ -40,6 +40,8 @@ typedef struct {
     AnnotatedBox *lesions; /* lesion_count */
     double *shares;        /* lesion_count: share of the frame that its box covers */
     const char **forms;    /* lesion_count: borrowed of the result; "" where not given */
+    Marks overlapping;     /* the places, hits from IoU 0.5; only if has_boxes */
+    Marks centred;         /* hits by their centre */
     size_t column_count;
     EvidenceColumn *columns;  /* column_count */
     size_t validation_count;  /* validation images; 0 where the result does not keep their scores */
@@ -58,8 +60,8 @@ typedef struct {
 Status evidence_read(const Experiment *experiment, double prevalence, Evidence *evidence);
 void evidence_clear(Evidence *evidence);
 
-/* Fills a run, zeroed but for `result`, of which answers_has(), from the file that this was read
- * from; to be released with evidence_run_clear(), also after an error. */
+/* Fills a run but for its marks, zeroed but for `result`, of which answers_has(), from the file
+ * that this was read from; to be released with evidence_run_clear(), also after an error. */
 Status evidence_read_result(const char *path, EvidenceRun *run);
 void evidence_run_clear(EvidenceRun *run);
 
@@ -69,12 +71,12 @@ double evidence_prevalence(const Evidence *evidence, const EvidenceRun *run);
 double evidence_drawn_prevalence(const Evidence *evidence, const EvidenceRun *run,
                                  const size_t *weights /* images */);
 
-DetectionSet evidence_boxes(const EvidenceRun *run);
-
-/* Intervals over patients, of as many draws and from the same seed as the report's others. Several
- * threads compute at once, so the callback only reads its context. */
+/* Intervals over patients, of as many draws and from the same seed as the report's others; the
+ * second also BCa's. */
 Status evidence_bootstrap(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
                           void *context, BootstrapIntervals *intervals /* statistics */);
+Status evidence_bootstrap_bca(const EvidenceRun *run, size_t statistics, ClusterStatistic compute,
+                              void *context, BootstrapIntervals *intervals /* statistics */);
 
 /* The interval of a share or an area in [0, 1]: on the logit scale, and where it is 0 or 1 the
  * exact limit (Clopper and Pearson) of as many patients as it rests on. */

@@ -10,7 +10,6 @@
 #include "report/evidence/evidence_curves.h"
 #include "report/evidence/evidence_sections.h"
 
-static const double overlap = 0.5; /* least IoU of a hit */
 static const char *const not_given = "not given";
 
 /* By the share of the frame that the lesion's box covers. */
@@ -32,7 +31,6 @@ typedef struct {
 
 typedef struct {
     const EvidenceRun *run;
-    Marks overlapping, centred;
     size_t count;
     Group groups[GROUPS_MOST];
 } Groups;
@@ -45,7 +43,7 @@ static Status add_group(Groups *groups, const char *name, const Marks *marks, bo
     Group *group = &groups->groups[groups->count++];
     bool *images;
     *group = (Group){.name = name,
-                     .hit = marks == &groups->centred ? "centre" : "IoU 0.5",
+                     .hit = marks == &run->centred ? "centre" : "IoU 0.5",
                      .froc = {marks, lesions},
                      .lesions = lesions};
     TRY(MEMORY_NEW(&images, run->result->images));
@@ -61,12 +59,12 @@ static Status add_group(Groups *groups, const char *name, const Marks *marks, bo
 
 static Status add_size(Groups *groups, size_t size)
 {
+    const EvidenceRun *run = groups->run;
     bool *lesions;
-    TRY(MEMORY_NEW(&lesions, groups->run->lesion_count));
-    for (size_t k = 0; k < groups->run->lesion_count; ++k)
-        lesions[k] =
-            groups->run->shares[k] >= sizes[size].from && groups->run->shares[k] < sizes[size].to;
-    return add_group(groups, sizes[size].name, &groups->overlapping, lesions);
+    TRY(MEMORY_NEW(&lesions, run->lesion_count));
+    for (size_t k = 0; k < run->lesion_count; ++k)
+        lesions[k] = run->shares[k] >= sizes[size].from && run->shares[k] < sizes[size].to;
+    return add_group(groups, sizes[size].name, &run->overlapping, lesions);
 }
 
 /* Whether a form was met among the lesions before `lesion`. */
@@ -88,7 +86,7 @@ static Status add_forms(Groups *groups)
         TRY(MEMORY_NEW(&lesions, run->lesion_count));
         for (size_t other = 0; other < run->lesion_count; ++other)
             lesions[other] = strcmp(run->forms[other], run->forms[k]) == 0;
-        TRY(add_group(groups, run->forms[k], &groups->overlapping, lesions));
+        TRY(add_group(groups, run->forms[k], &run->overlapping, lesions));
     }
     return STATUS_OK;
 }
@@ -97,18 +95,13 @@ static void groups_clear(Groups *groups)
 {
     for (size_t g = 0; g < groups->count; ++g)
         free(groups->groups[g].lesions);
-    marks_clear(&groups->overlapping);
-    marks_clear(&groups->centred);
 }
 
 static Status groups_fill(Groups *groups)
 {
-    const DetectionSet set = evidence_boxes(groups->run);
-    const size_t images = groups->run->result->images;
-    TRY(marks_init(&groups->overlapping, &set, images, HIT_OVERLAP, overlap));
-    TRY(marks_init(&groups->centred, &set, images, HIT_CENTRE, 0));
-    TRY(add_group(groups, "all lesions", &groups->overlapping, NULL));
-    TRY(add_group(groups, "all lesions", &groups->centred, NULL));
+    const EvidenceRun *run = groups->run;
+    TRY(add_group(groups, "all lesions", &run->overlapping, NULL));
+    TRY(add_group(groups, "all lesions", &run->centred, NULL));
     for (size_t size = 0; size < SIZES; ++size)
         TRY(add_size(groups, size));
     return add_forms(groups);
@@ -116,18 +109,20 @@ static Status groups_fill(Groups *groups)
 
 /* ---- the table ---- */
 
-static const double rates[] = {0.125, 0.5, 1}; /* false marks a frame */
-enum { RATES = sizeof rates / sizeof *rates, EACH = 1 + RATES };
+static const double rates[] = {0.125, 0.5, 1, FROC_LIMIT}; /* false marks a frame */
+enum { RATES = sizeof rates / sizeof *rates, EACH = RATES };
 
-/* The ClusterStatistic: of each group the area, then the sensitivity at each rate. */
+/* The ClusterStatistic: of each group the area up to the last rate, then the sensitivity at each
+ * before it. */
 static Status compute(void *context, const size_t *weights, double *values)
 {
     const Groups *groups = context;
     for (size_t g = 0; g < groups->count; ++g) {
-        const FrocGroup *froc = &groups->groups[g].froc;
-        values[g * EACH] = froc_area(froc, weights, FROC_LIMIT).area;
-        for (size_t i = 0; i < RATES; ++i)
-            values[g * EACH + 1 + i] = froc_area(froc, weights, rates[i]).sensitivity;
+        FrocArea areas[RATES];
+        froc_areas(&groups->groups[g].froc, weights, rates, RATES, areas);
+        values[g * EACH] = areas[RATES - 1].area;
+        for (size_t i = 0; i + 1 < RATES; ++i)
+            values[g * EACH + 1 + i] = areas[i].sensitivity;
     }
     return STATUS_OK;
 }
@@ -237,18 +232,15 @@ Status evidence_froc(const Evidence *evidence, ResultsTable *table)
 
 static Status add_curve(const EvidenceRun *run, EvidenceCurves *curves)
 {
-    const DetectionSet set = evidence_boxes(run);
-    Marks marks;
+    const FrocGroup all = {&run->overlapping, NULL};
     Froc curve;
-    TRY(marks_init(&marks, &set, run->result->images, HIT_OVERLAP, overlap));
-    const FrocGroup all = {&marks, NULL};
+    FrocArea area;
+    froc_areas(&all, NULL, &rates[RATES - 1], 1, &area);
     Status status = froc_init(&curve, &all);
     if (status == STATUS_OK)
         status = evidence_curves_add(curves, run, curve.count, curve.false_positives,
-                                     curve.sensitivity, "%s  area %.3f", run->label,
-                                     froc_area(&all, NULL, FROC_LIMIT).area);
+                                     curve.sensitivity, "%s  area %.3f", run->label, area.area);
     froc_clear(&curve);
-    marks_clear(&marks);
     return status;
 }
 

@@ -10,23 +10,21 @@ enum { RULES = 2, EACH = 4 }; /* sensitivity, precision, false marks, best mark 
 
 typedef struct {
     const EvidenceRun *run;
-    Marks marks[RULES]; /* by overlap, by centre */
-    bool *best[RULES];  /* images: the best mark of the frame is on a lesion */
-    bool *annotated;    /* images: with an annotated box */
+    const Marks *marks[RULES]; /* by overlap, by centre */
+    bool *best[RULES];         /* images: the best mark of the frame is on a lesion */
+    bool *annotated;           /* images: with an annotated box */
 } Places;
 
 static void places_clear(Places *places)
 {
-    for (size_t r = 0; r < RULES; ++r) {
-        marks_clear(&places->marks[r]);
+    for (size_t r = 0; r < RULES; ++r)
         free(places->best[r]);
-    }
     free(places->annotated);
 }
 
 static Status find_best(Places *places, size_t rule)
 {
-    const Marks *marks = &places->marks[rule];
+    const Marks *marks = places->marks[rule];
     bool *seen;
     TRY(MEMORY_NEW(&places->best[rule], marks->images));
     TRY(MEMORY_NEW(&seen, marks->images));
@@ -41,16 +39,12 @@ static Status find_best(Places *places, size_t rule)
 
 static Status places_init(const EvidenceRun *run, Places *places)
 {
-    const DetectionSet set = evidence_boxes(run);
-    *places = (Places){.run = run};
+    *places = (Places){.run = run, .marks = {&run->overlapping, &run->centred}};
     TRY(MEMORY_NEW(&places->annotated, run->result->images));
     for (size_t k = 0; k < run->lesion_count; ++k)
         places->annotated[run->lesions[k].image] = true;
-    for (size_t r = 0; r < RULES; ++r) {
-        TRY(marks_init(&places->marks[r], &set, run->result->images,
-                       r == 0 ? HIT_OVERLAP : HIT_CENTRE, 0.5));
+    for (size_t r = 0; r < RULES; ++r)
         TRY(find_best(places, r));
-    }
     return STATUS_OK;
 }
 
@@ -60,7 +54,7 @@ static Status compute(void *context, const size_t *weights, double *values)
 {
     const Places *places = context;
     for (size_t r = 0; r < RULES; ++r, values += EACH) {
-        const FrocGroup all = {&places->marks[r], NULL};
+        const FrocGroup all = {places->marks[r], NULL};
         const FrocPoint point = froc_at(&all, weights, places->run->operating_point);
         double frames = 0, right = 0;
         for (size_t i = 0; i < places->run->result->images; ++i)

@@ -11,29 +11,20 @@
  * there has no marks and no lesions. */
 enum { FRAMES, OVERLAPPING, CENTRED, LISTS };
 typedef struct {
-    Marks marks[LISTS];
+    Marks frames;
+    const Marks *marks[LISTS];
 } Lists;
 
 static void lists_clear(Lists *lists)
 {
-    for (size_t k = 0; k < LISTS; ++k)
-        marks_clear(&lists->marks[k]);
+    marks_clear(&lists->frames);
 }
 
 static Status lists_init(const EvidenceRun *run, Lists *lists)
 {
-    const DetectionSet set = evidence_boxes(run);
-    const size_t images = run->result->images;
-    *lists = (Lists){0};
-    Status status =
-        marks_of_images(&lists->marks[FRAMES], run->result->lesion_score, run->positive, images);
-    if (status == STATUS_OK && run->has_boxes)
-        status = marks_init(&lists->marks[OVERLAPPING], &set, images, HIT_OVERLAP, 0.5);
-    if (status == STATUS_OK && run->has_boxes)
-        status = marks_init(&lists->marks[CENTRED], &set, images, HIT_CENTRE, 0);
-    if (status != STATUS_OK)
-        lists_clear(lists);
-    return status;
+    *lists = (Lists){.marks = {&lists->frames, &run->overlapping, &run->centred}};
+    return marks_of_images(&lists->frames, run->result->lesion_score, run->positive,
+                           run->result->images);
 }
 
 /* The ClusterStatistic. */
@@ -41,7 +32,7 @@ static Status compute(void *context, const size_t *weights, double *values)
 {
     const Lists *lists = context;
     for (size_t k = 0; k < LISTS; ++k)
-        values[k] = precision_recall_average(&lists->marks[k], weights, k != FRAMES);
+        values[k] = precision_recall_average(lists->marks[k], weights, k != FRAMES);
     return STATUS_OK;
 }
 
@@ -53,7 +44,8 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
     const size_t images = run->result->images;
     TRY(evidence_patients(run, run->positive, &patients));
     TRY(lists_init(run, &lists));
-    Status status = evidence_bootstrap(run, LISTS, compute, &lists, found);
+    Status status = run->has_boxes ? evidence_bootstrap_bca(run, LISTS, compute, &lists, found)
+                                   : evidence_bootstrap(run, LISTS, compute, &lists, found);
     lists_clear(&lists);
     TRY(status);
     evidence_add_run(evidence, run, table);
@@ -113,7 +105,7 @@ static Status add_curves(const Evidence *evidence, EvidenceCurves curves[2])
         Lists lists;
         TRY(lists_init(&evidence->runs[i], &lists));
         for (size_t k = 0; k < 2 && status == STATUS_OK; ++k)
-            status = add_curve(&evidence->runs[i], &lists.marks[k], k != FRAMES, &curves[k]);
+            status = add_curve(&evidence->runs[i], lists.marks[k], k != FRAMES, &curves[k]);
         lists_clear(&lists);
     }
     return status;

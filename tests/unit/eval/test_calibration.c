@@ -4,6 +4,7 @@
 
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 #include "../../golden/evidence.inc"
+#include "../../golden/patients_r.inc"
 #include "near.h"
 
 /* What is found by steps, here and there. */
@@ -42,11 +43,34 @@ static void recalibration_is_statsmodels_regression(void **state)
                      STATUS_OK);
     for (int weighted = 0; weighted < 2; ++weighted) {
         const double *golden = weighted ? golden_weighted_fit : golden_plain_fit;
-        const Recalibration found =
-            calibration_fit(&calibration, weighted ? calibration_weight : NULL);
-        ASSERT_CLOSE(found.intercept, golden[0]);
-        ASSERT_CLOSE(found.slope, golden[1]);
-        ASSERT_CLOSE(found.in_the_large, golden[2]);
+        static const Recalibration far = {.intercept = -4, .slope = 9, .in_the_large = 7};
+        const size_t *weights = weighted ? calibration_weight : NULL;
+        const Recalibration founds[] = {calibration_fit(&calibration, weights, NULL),
+                                        calibration_fit(&calibration, weights, &far)};
+        for (size_t i = 0; i < 2; ++i) {
+            ASSERT_CLOSE(founds[i].intercept, golden[0]);
+            ASSERT_CLOSE(founds[i].slope, golden[1]);
+            ASSERT_CLOSE(founds[i].in_the_large, golden[2]);
+        }
+    }
+    calibration_clear(&calibration);
+}
+
+static void recalibration_and_brier_are_rs(void **state)
+{
+    (void)state;
+    Calibration calibration;
+    assert_int_equal(calibration_init(&calibration, r_score, r_truth, R_FRAMES), STATUS_OK);
+    for (int weighted = 0; weighted < 2; ++weighted) {
+        const double *line = weighted ? golden_r_weighted_line : golden_r_plain_line;
+        const double *rms = weighted ? golden_r_weighted_rms : golden_r_plain_rms;
+        const size_t *weights = weighted ? r_times : NULL;
+        const Recalibration found = calibration_fit(&calibration, weights, NULL);
+        ASSERT_CLOSE(found.intercept, line[0]);
+        ASSERT_CLOSE(found.slope, line[1]);
+        ASSERT_CLOSE(found.in_the_large, line[2]);
+        ASSERT_CLOSE(calibration_temperature(&calibration, weights), line[3]);
+        ASSERT_CLOSE(calibration_brier(&calibration, weights).brier, rms[1]);
     }
     calibration_clear(&calibration);
 }
@@ -55,7 +79,7 @@ static Recalibration fit(const double *scores, const bool *positive, size_t rows
 {
     Calibration calibration;
     assert_int_equal(calibration_init(&calibration, scores, positive, rows), STATUS_OK);
-    const Recalibration found = calibration_fit(&calibration, NULL);
+    const Recalibration found = calibration_fit(&calibration, NULL, NULL);
     calibration_clear(&calibration);
     return found;
 }
@@ -138,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_of_brier_are_scikit_learns_isotonic_regression),
         cmocka_unit_test(recalibration_is_statsmodels_regression),
+        cmocka_unit_test(recalibration_and_brier_are_rs),
         cmocka_unit_test(an_infinite_slope_is_undefined),
         cmocka_unit_test(a_temperature_is_statsmodels_slope_without_an_intercept),
         cmocka_unit_test(no_temperature_mends_scores_that_say_nothing_or_are_never_wrong),

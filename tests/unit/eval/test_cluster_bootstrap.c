@@ -7,6 +7,7 @@
 #include "near.h"
 
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
+#include "../../golden/patients_r.inc"
 #include "../../golden/statistics.inc"
 
 enum { PATIENTS = 30, REPLICATES = sizeof interval_replicates / sizeof *interval_replicates };
@@ -32,6 +33,19 @@ static void intervals_of_given_replicates_are_scipys(void **state)
     ASSERT_INTERVAL(found.bca, golden_bca);
     ASSERT_INTERVAL(found.student, golden_student);
     ASSERT_INTERVAL(found.logit, golden_logit);
+}
+
+static void bca_reads_replicates_where_rs_boot_does(void **state)
+{
+    (void)state;
+    enum { COUNT = sizeof r_replicates / sizeof *r_replicates };
+    double replicates[COUNT];
+    memcpy(replicates, r_replicates, sizeof r_replicates);
+    const BootstrapIntervals found =
+        bootstrap_intervals(golden_r_bca[0], replicates, COUNT, r_without_one,
+                            sizeof r_without_one / sizeof *r_without_one);
+    ASSERT_NEAR(found.standard_error, golden_r_bca[1]);
+    ASSERT_INTERVAL(found.bca, golden_r_bca + 2);
 }
 
 static void replicates_without_spread_or_with_too_few_numbers(void **state)
@@ -73,8 +87,15 @@ static void draw(double *data, const uint32_t *patients, uint64_t seed, Bootstra
                              .seed = seed,
                              .statistics = 2,
                              .compute = mean_and_halves,
-                             .context = data};
+                             .context = data,
+                             .bca = true};
+    BootstrapIntervals without[2];
     assert_int_equal(cluster_bootstrap(&plan, found), STATUS_OK);
+    plan.bca = false; /* changes no other interval */
+    assert_int_equal(cluster_bootstrap(&plan, without), STATUS_OK);
+    assert_true(isnan(without[0].bca.low) && !isnan(found[0].bca.low));
+    assert_memory_equal(&without[1].percentile, &found[1].percentile, sizeof(Interval));
+    assert_memory_equal(&without[1].value, &found[1].value, sizeof(double));
     clusters_clear(&clusters);
 }
 
@@ -115,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_of_given_replicates_are_scipys),
+        cmocka_unit_test(bca_reads_replicates_where_rs_boot_does),
         cmocka_unit_test(replicates_without_spread_or_with_too_few_numbers),
         cmocka_unit_test(images_of_a_patient_are_drawn_together),
         cmocka_unit_test(the_seed_alone_decides_the_draws),

@@ -5,6 +5,7 @@
 
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 #include "../../golden/eval.inc"
+#include "../../golden/patients_r.inc"
 #include "../../golden/statistics.inc"
 #include "../../golden/statistics_r.inc"
 
@@ -41,6 +42,14 @@ static void patients_agree_with_obuchowskis_double_loops(void **state)
     ClusteredDelong test = test_of(cluster_score_a, cluster_score_b, cluster_positive,
                                    cluster_patient, CLUSTER_IMAGES);
     assert_golden(&test, golden_clustered_delong);
+}
+
+static void patients_agree_with_rs_survival(void **state)
+{
+    (void)state;
+    ClusteredDelong test =
+        test_of(r_patient_a, r_patient_b, r_patient_lesion, r_patient, R_PATIENT_IMAGES);
+    assert_golden(&test, golden_r_patients);
 }
 
 static void single_images_give_delongs_variance(void **state)
@@ -113,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(single_images_agree_with_r),
         cmocka_unit_test(patients_agree_with_obuchowskis_double_loops),
+        cmocka_unit_test(patients_agree_with_rs_survival),
         cmocka_unit_test(single_images_give_delongs_variance),
         cmocka_unit_test(single_images_agree_with_the_double_loop_over_pairs),
         cmocka_unit_test(a_test_does_not_differ_from_itself),

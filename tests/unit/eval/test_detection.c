@@ -3,6 +3,8 @@
 #include "eval/detection.h"
 #include "near.h"
 
+#include "../../golden/box_precision.inc"
+
 static double average_precision(const DetectionSet *set, uint32_t class_index, double iou)
 {
     double value = -1;
@@ -148,6 +150,44 @@ static void repeated_images_count_as_often_as_they_stand(void **state)
     detection_repeats_free(repeats);
 }
 
+static void average_precisions_are_those_of_plain_python(void **state)
+{
+    (void)state;
+    static FoundBox found[BOX_FOUND];
+    static AnnotatedBox annotated[BOX_LESIONS];
+    const DetectionSet set = {found, BOX_FOUND, annotated, BOX_LESIONS};
+    DetectionRepeats *repeats;
+    size_t ones[BOX_IMAGES];
+    for (size_t i = 0; i < BOX_IMAGES; ++i)
+        ones[i] = 1;
+    for (size_t i = 0; i < BOX_FOUND; ++i) {
+        const int *of = box_found[i];
+        found[i] = (FoundBox){(uint32_t)of[0],
+                              (uint32_t)of[1],
+                              box_score[i],
+                              {(float)of[2], (float)of[3], (float)of[4], (float)of[5]}};
+    }
+    for (size_t i = 0; i < BOX_LESIONS; ++i) {
+        const int *of = box_lesion[i];
+        annotated[i] = (AnnotatedBox){(uint32_t)of[0],
+                                      (uint32_t)of[1],
+                                      {(float)of[2], (float)of[3], (float)of[4], (float)of[5]}};
+    }
+    assert_int_equal(detection_repeats_new(&set, BOX_CLASSES, BOX_IMAGES, &repeats), STATUS_OK);
+    double each[3][BOX_CLASSES];
+    DetectionMeans means[3] = {[1] = detection_repeats_means(repeats, ones, each[1]),
+                               [2] = detection_repeats_means(repeats, box_weight, each[2])};
+    assert_int_equal(detection_means(&set, BOX_CLASSES, &means[0], each[0]), STATUS_OK);
+    for (size_t k = 0; k < 3; ++k) {
+        const double *golden = k < 2 ? golden_plain_boxes : golden_weighted_boxes;
+        for (size_t c = 0; c < BOX_CLASSES; ++c)
+            ASSERT_NEAR(each[k][c], golden[c]);
+        ASSERT_NEAR(means[k].ap_50, golden[BOX_CLASSES]);
+        ASSERT_NEAR(means[k].ap_50_95, golden[BOX_CLASSES + 1]);
+    }
+    detection_repeats_free(repeats);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +198,7 @@ int main(void)
         cmocka_unit_test(nothing_found_is_0_and_nothing_annotated_is_undefined),
         cmocka_unit_test(the_mean_over_thresholds_and_classes),
         cmocka_unit_test(repeated_images_count_as_often_as_they_stand),
+        cmocka_unit_test(average_precisions_are_those_of_plain_python),
         cmocka_unit_test(overlap_judges_the_highest_scoring_box_of_the_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,13 +101,14 @@ static void areas_and_sensitivities_up_to_a_number_of_false_positives(void **sta
         Marks marks;
         marks_make(&marks, goldens[r].rule);
         const FrocGroup all = {&marks, NULL}, group = {&marks, mark_group};
+        FrocArea plain[3], drawn[3];
+        froc_areas(&all, NULL, limits, 3, plain);
+        froc_areas(&group, mark_weight, limits, 3, drawn);
         for (size_t i = 0; i < 3; ++i) {
-            const FrocArea plain = froc_area(&all, NULL, limits[i]);
-            const FrocArea drawn = froc_area(&group, mark_weight, limits[i]);
-            ASSERT_NEAR(plain.area, goldens[r].all[2 * i]);
-            ASSERT_NEAR(plain.sensitivity, goldens[r].all[2 * i + 1]);
-            ASSERT_NEAR(drawn.area, goldens[r].group[2 * i]);
-            ASSERT_NEAR(drawn.sensitivity, goldens[r].group[2 * i + 1]);
+            ASSERT_NEAR(plain[i].area, goldens[r].all[2 * i]);
+            ASSERT_NEAR(plain[i].sensitivity, goldens[r].all[2 * i + 1]);
+            ASSERT_NEAR(drawn[i].area, goldens[r].group[2 * i]);
+            ASSERT_NEAR(drawn[i].sensitivity, goldens[r].group[2 * i + 1]);
         }
         const FrocPoint at = froc_at(&all, mark_weight, 0.6);
         ASSERT_NEAR(at.sensitivity, goldens[r].at[0]);
@@ -156,11 +157,14 @@ static void nothing_to_find_has_no_sensitivity(void **state)
     (void)state;
     const DetectionSet none = {places, MARK_PLACES, NULL, 0};
     const bool nobody[MARK_LESIONS] = {false};
+    const double one_a_frame = 1;
     Marks marks;
     PrecisionRecall curve;
+    FrocArea area;
     assert_int_equal(marks_init(&marks, &none, MARK_IMAGES, HIT_OVERLAP, 0.5), STATUS_OK);
     const FrocGroup all = {&marks, NULL};
-    assert_true(isnan(froc_area(&all, NULL, 1).area));
+    froc_areas(&all, NULL, &one_a_frame, 1, &area);
+    assert_true(isnan(area.area) && isnan(area.sensitivity));
     assert_true(isnan(froc_at(&all, NULL, 0.5).sensitivity));
     assert_true(isnan(precision_recall_average(&marks, NULL, true)));
     assert_int_equal(precision_recall_init(&curve, &marks), STATUS_OK);
@@ -169,7 +173,8 @@ static void nothing_to_find_has_no_sensitivity(void **state)
     marks_clear(&marks);
     marks_make(&marks, HIT_OVERLAP);
     const FrocGroup empty = {&marks, nobody};
-    assert_true(isnan(froc_area(&empty, NULL, 1).area));
+    froc_areas(&empty, NULL, &one_a_frame, 1, &area);
+    assert_true(isnan(area.area));
     assert_true(isnan(froc_at(&empty, NULL, 2).precision)); /* no mark scores so high */
     marks_clear(&marks);
 }

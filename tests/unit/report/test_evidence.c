@@ -1,6 +1,9 @@
 #include "../unit.h"
 
+#include <math.h>
+
 #include "fake_results.h"
+#include "report/evidence/evidence.h"
 #include "report/report.h"
 
 /* A folder with one finished cell; its report as CSV and Markdown. */
@@ -37,6 +40,22 @@ static void assert_has(const char *folder, const char *name, const char *part)
         fail();
     }
     free(text);
+}
+
+#pragma GCC diagnostic ignored "-Wunused-const-variable"
+#include "../../golden/patients_r.inc"
+
+static void what_is_always_right_has_clopper_and_pearsons_limit(void **state)
+{
+    (void)state;
+    static const size_t patients[] = {1, 7, 40, 250};
+    for (size_t i = 0; i < sizeof patients / sizeof *patients; ++i) {
+        const BootstrapIntervals always = {.value = 1}, never = {.value = 0};
+        const Interval one = evidence_share_interval(&always, patients[i]);
+        const Interval none = evidence_share_interval(&never, patients[i]);
+        assert_true(fabs(one.low - golden_r_always_right[i]) < 1e-12 && one.high == 1);
+        assert_true(fabs(1 - none.high - golden_r_always_right[i]) < 1e-12 && none.low == 0);
+    }
 }
 
 static const FakeResult plain = {
@@ -155,6 +174,7 @@ static void a_temperature_is_of_the_validation_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_always_right_has_clopper_and_pearsons_limit),
         cmocka_unit_test(lesions_are_found_by_overlap_and_by_centre),
         cmocka_unit_test(what_was_not_kept_is_not_given),
         cmocka_unit_test(a_network_without_boxes_has_no_table_of_them),
