@@ -45,7 +45,8 @@ typedef struct {
     const char *detector; /* what tells its network from others; "" without one */
 } DenoiseSettings;
 
-/* Cost 8, the middle half, rectangles, inpainting, the filter's defaults, no network. */
+/* CROP_COST_MOST, so that nothing is left that can be cut away; the middle half, rectangles,
+ * inpainting, the filter's defaults, no network. */
 DenoiseSettings denoise_defaults(void);
 
 /* What networks are trained with, the filter only where the choice has it. The choice is not

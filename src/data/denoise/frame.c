@@ -29,7 +29,7 @@ bool denoise_fill_parse(const char *name, DenoiseFill *fill)
 
 DenoiseSettings denoise_defaults(void)
 {
-    return (DenoiseSettings){.cost = 8,
+    return (DenoiseSettings){.cost = CROP_COST_MOST,
                              .core = 0.5,
                              .fill = FILL_INPAINT,
                              .filtered = true,
@@ -40,7 +40,6 @@ DenoiseSettings denoise_defaults(void)
 DenoiseSettings denoise_settings_of(DenoiseChoice choice)
 {
     DenoiseSettings settings = denoise_defaults();
-    settings.cost = CROP_COST_MOST;
     settings.core = 1.0 / 3;
     settings.shape = CROP_SQUARE;
     settings.filtered = choice == DENOISE_CROP_FILTER;
@@ -90,13 +89,16 @@ static void cover(Look *look, const OverlayBox *overlay)
         }
 }
 
+/* The surround is covered to the pixel, and so are squares in it; others are covered here. */
 static Status find_exact(Look *look, DenoisedFrame *result)
 {
-    OverlayBox found[EXACT_OVERLAYS_MOST];
-    size_t count;
-    TRY(exact_overlays_find(look->frame, look->overlaid, found, &count));
-    for (size_t i = 0; i < count; ++i)
-        add(result, &found[i]);
+    ExactOverlays exact;
+    TRY(exact_overlays_find(look->frame, look->overlaid, &exact));
+    for (size_t i = 0; i < exact.count; ++i) {
+        add(result, &exact.overlays[i]);
+        if (exact.overlays[i].kind != OVERLAY_BORDER && i + exact.in_surround < exact.count)
+            cover(look, &exact.overlays[i]);
+    }
     return STATUS_OK;
 }
 
@@ -144,10 +146,6 @@ static Status find_overlays(const DenoiseSettings *settings, void *finder, Look 
                             DenoisedFrame *result)
 {
     TRY(find_exact(look, result));
-    /* The surround is covered already, to the pixel. */
-    for (size_t i = 0; i < result->overlay_count; ++i)
-        if (result->overlays[i].kind != OVERLAY_BORDER)
-            cover(look, &result->overlays[i]);
     return settings->find ? find_more(settings, finder, look, result) : STATUS_OK;
 }
 
