@@ -3,8 +3,9 @@
  *
  * Found are, by exact pixels, the black surround and painted squares (black_surround.h, painted.h)
  * and, by a network if there is one, text, digits, insets and borders. The crop (crop.h) holds all
- * annotated lesions with a margin, else the middle of the bright field, so no lesion is ever cut.
- * Each step is a function of the frame alone: the results do not depend on the threads.
+ * annotated lesions with a margin as far as that is bare, else the middle of the bright field, so
+ * no lesion is ever cut. Each step is a function of the frame alone: the results do not depend on
+ * the threads.
  */
 #ifndef GISD_DATA_DENOISE_H
 #define GISD_DATA_DENOISE_H

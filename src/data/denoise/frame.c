@@ -157,8 +157,39 @@ static void include(Box *box, const Box *other)
                  fmaxf(box->y1, other->y1)};
 }
 
-/* All lesions with a margin of a twelfth of the frame's shorter side; the middle half of the field
- * where there is none. */
+static bool is_bare(const Look *look, size_t first, size_t step, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        if (look->overlaid[first + i * step])
+            return false;
+    return true;
+}
+
+/* Grows a box on each side line by line, by a twelfth of the frame's shorter side, but no further
+ * than to where something was laid over the frame. */
+static PixelBox with_margin(const Look *look, PixelBox box)
+{
+    const size_t width = look->frame->width, height = look->frame->height;
+    const size_t margin = ((width < height ? width : height) + 11) / 12;
+    bool left = true, right = true, above = true, below = true;
+    for (size_t i = 0; i < margin; ++i) {
+        left = left && box.x0 > 0 &&
+               is_bare(look, box.y0 * width + box.x0 - 1, width, box.y1 - box.y0);
+        box.x0 -= left;
+        right = right && box.x1 < width &&
+                is_bare(look, box.y0 * width + box.x1, width, box.y1 - box.y0);
+        box.x1 += right;
+        above =
+            above && box.y0 > 0 && is_bare(look, (box.y0 - 1) * width + box.x0, 1, box.x1 - box.x0);
+        box.y0 -= above;
+        below =
+            below && box.y1 < height && is_bare(look, box.y1 * width + box.x0, 1, box.x1 - box.x0);
+        box.y1 += below;
+    }
+    return box;
+}
+
+/* All lesions with a margin; the middle half of the field where there is none. */
 static PixelBox core_of(const DenoiseSettings *settings, const Look *look,
                         const DenoiseLesions *lesions)
 {
@@ -181,9 +212,7 @@ static PixelBox core_of(const DenoiseSettings *settings, const Look *look,
         return (PixelBox){field->x0 + across, field->y0 + down, field->x1 - across,
                           field->y1 - down};
     }
-    const float margin = (float)(width < height ? width : height) / 12;
-    const Box core = {box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin};
-    return pixels_of(&core, width, height);
+    return with_margin(look, pixels_of(&box, width, height));
 }
 
 static double share(size_t width, const PixelBox *box, const uint8_t *overlaid)
