@@ -45,7 +45,9 @@ static const struct argp_option options[] = {
      "inpaint (inpaint)",
      0},
     {"cost", OPTION_COST, "N", 0,
-     "The crop gives away N pixels of the frame to be rid of an overlaid one, 1 to 1000 (8)", 0},
+     "The crop gives away N pixels of the frame to be rid of an overlaid one, 1 to 1000 (1000: "
+     "what can be cut away is cut away); less leaves larger crops",
+     0},
     {"no-filter", OPTION_NO_FILTER, NULL, 0, "Do not filter noise", 0},
     {"levels", OPTION_LEVELS, "N", 0,
      "Levels of wavelets in the noise filter, 0 to 12; more smooth more (1)", 0},

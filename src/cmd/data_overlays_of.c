@@ -60,12 +60,7 @@ static const struct argp usage = {
            "found. A table that is there is kept unless --force is given.",
 };
 
-typedef struct {
-    size_t count;
-    OverlayBox overlays[EXACT_OVERLAYS_MOST];
-} Found;
-
-static Status look_at(const Manifest *manifest, size_t row, Found *found)
+static Status look_at(const Manifest *manifest, size_t row, ExactOverlays *found)
 {
     Image image;
     uint8_t *surround;
@@ -76,13 +71,13 @@ static Status look_at(const Manifest *manifest, size_t row, Found *found)
     TRY(status);
     status = MEMORY_NEW(&surround, image.width * image.height);
     if (status == STATUS_OK)
-        status = exact_overlays_find(&image, surround, found->overlays, &found->count);
+        status = exact_overlays_find(&image, surround, found);
     free(surround);
     image_clear(&image);
     return status;
 }
 
-static Status look_at_all(const Manifest *manifest, Found *found)
+static Status look_at_all(const Manifest *manifest, ExactOverlays *found)
 {
     FirstError first = FIRST_ERROR_NONE;
 #pragma omp parallel for schedule(dynamic, 1)
@@ -92,7 +87,7 @@ static Status look_at_all(const Manifest *manifest, Found *found)
     return first_error_status(&first);
 }
 
-static Status write_table(const Manifest *manifest, const Found *found, const char *path)
+static Status write_table(const Manifest *manifest, const ExactOverlays *found, const char *path)
 {
     static const char *const columns[] = {"image", "x0", "y0", "x1", "y1", "class", "score"};
     CsvWriter writer;
@@ -118,7 +113,7 @@ static Status write_table(const Manifest *manifest, const Found *found, const ch
     return status;
 }
 
-static bool has_kind(const Found *found, OverlayKind kind)
+static bool has_kind(const ExactOverlays *found, OverlayKind kind)
 {
     for (size_t k = 0; k < found->count; ++k)
         if (found->overlays[k].kind == kind)
@@ -127,7 +122,7 @@ static bool has_kind(const Found *found, OverlayKind kind)
 }
 
 /* Shares of frames by label: where they differ, an overlay tells what the frame shows. */
-static void print_shares(const Manifest *manifest, const Found *found)
+static void print_shares(const Manifest *manifest, const ExactOverlays *found)
 {
     printf("%-20s %8s %16s %16s\n", "", "frames", "square or inset", "black surround");
     for (int32_t label = LABEL_NORMAL; label < (int32_t)manifest->class_count; ++label) {
@@ -161,7 +156,7 @@ static Status claim(const Arguments *arguments, const char *path)
 static Status run(const Arguments *arguments, const char *path)
 {
     Manifest manifest;
-    Found *found;
+    ExactOverlays *found;
     TRY(claim(arguments, path));
     TRY(manifest_read(arguments->manifest, NULL, &manifest));
     Status status = MEMORY_NEW(&found, manifest.count);

@@ -9,7 +9,11 @@
 
 #include "base/memory.h"
 
-enum { CHANNELS = 3, LEVELS = BLACK_SURROUND_MOST + 1 };
+enum {
+    CHANNELS = 3,
+    LEVELS = BLACK_SURROUND_MOST + 1,
+    SLANT_MOST = 4, /* a slant's length along one side for its depth from it */
+};
 
 typedef struct {
     const Image *image;
@@ -178,6 +182,16 @@ static size_t at_most(size_t value, size_t most)
     return value < most ? value : most;
 }
 
+/* How far a corner is black along a side: `lines` are the side's own and one that lies a hundredth
+ * of the frame further in. Where a slant ends both are black for much the same length; what is
+ * thinner than that, such as the ragged end of a band or the sliver beside a round field, is no
+ * part of the corner. */
+static size_t corner_run(const Line lines[2], size_t apart)
+{
+    const size_t own = black_run(lines[0]), inside = black_run(lines[1]);
+    return own > inside + SLANT_MOST * apart ? inside : own;
+}
+
 enum { CORNER_STEPS = 32 };
 
 /* How far the corner is black from its side on, in CORNER_STEPS rows of its box, the outermost
@@ -226,12 +240,17 @@ static void largest_triangle(const size_t runs[CORNER_STEPS], size_t *width, siz
 static bool corner_box(const Layout *layout, bool right, bool lower, PixelBox *box)
 {
     const PixelBox *inner = &layout->inner;
-    Line row = row_of(layout, lower ? inner->y1 - 1 : inner->y0);
-    Line column = column_of(layout, right ? inner->x1 - 1 : inner->x0);
-    const size_t wide = row.count, high = column.count;
-    row = right ? reversed(row) : row;
-    column = lower ? reversed(column) : column;
-    size_t width = black_run(row), height = black_run(column);
+    const size_t wide = inner->x1 - inner->x0, high = inner->y1 - inner->y0;
+    const size_t down = high / 100, across = wide / 100;
+    Line rows[2] = {row_of(layout, lower ? inner->y1 - 1 : inner->y0),
+                    row_of(layout, lower ? inner->y1 - 1 - down : inner->y0 + down)};
+    Line columns[2] = {column_of(layout, right ? inner->x1 - 1 : inner->x0),
+                       column_of(layout, right ? inner->x1 - 1 - across : inner->x0 + across)};
+    for (int i = 0; i < 2; ++i) {
+        rows[i] = right ? reversed(rows[i]) : rows[i];
+        columns[i] = lower ? reversed(columns[i]) : columns[i];
+    }
+    size_t width = corner_run(rows, down), height = corner_run(columns, across);
     const bool beyond = width > wide / 2 || height > high / 2;
     width = at_most(width, wide / 2);
     height = at_most(height, high / 2);

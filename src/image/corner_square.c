@@ -76,48 +76,77 @@ static bool is_black(const Corner *corner, size_t x, size_t y)
     return 30 * (size_t)corner->black[y * (corner->width + 1) + x] >= 29 * x * y;
 }
 
-/* The square with the best edges, the largest of equals, into box; false if there is none. */
-static bool find(const Corner *corner, PixelBox *box)
+/* Where the edges of a square meet, seen from its corner; 0, 0 of none. */
+typedef struct {
+    size_t across, down;
+} Meeting;
+
+/* Whether a square whose edges meet at (x, y) stands out from another one on one side alone, by an
+ * edge's length at least. */
+static bool stands_out(const Corner *corner, const Meeting *other, size_t x, size_t y)
+{
+    const size_t least = corner->length + 2 * BLUR;
+    return (x > other->across + least && y + least < other->down) ||
+           (x + least < other->across && y > other->down + least);
+}
+
+/* The square with the best edges, the largest of equals; where there is another one, of those that
+ * stand out from it. Nowhere if there is none. */
+static Meeting find(const Corner *corner, const Meeting *other)
 {
     const size_t first = corner->length + 2 * BLUR + 1;
-    size_t best = 0, best_x = 0, best_y = 0;
+    size_t best = 0;
+    Meeting meeting = {0};
     for (size_t y = first; y + BLUR < corner->height; ++y)
         for (size_t x = first; x + BLUR < corner->width; ++x) {
             const size_t pixels = edge_pixels(corner, x, y);
             if (pixels > 0 && pixels >= best && is_black(corner, x, y) &&
-                (pixels > best || x * y > best_x * best_y)) {
+                (pixels > best || x * y > meeting.across * meeting.down) &&
+                (other->across == 0 || stands_out(corner, other, x, y))) {
                 best = pixels;
-                best_x = x;
-                best_y = y;
+                meeting = (Meeting){x, y};
             }
         }
-    if (best == 0)
-        return false;
-    best_x -= BLUR; /* where it is black for certain */
-    best_y -= BLUR;
-    const size_t width = corner->planes->width, height = corner->planes->height;
-    *box = (PixelBox){corner->right ? width - best_x : 0, corner->below ? height - best_y : 0,
-                      corner->right ? width : best_x, corner->below ? height : best_y};
-    return true;
+    return meeting;
 }
 
-static Status look_at(Corner *corner, PixelBox boxes[CORNER_SQUARES_MOST], size_t *count)
+static PixelBox box_of(const Corner *corner, const Meeting *meeting)
+{
+    const size_t across = meeting->across - BLUR,
+                 down = meeting->down - BLUR; /* black for certain */
+    const size_t width = corner->planes->width, height = corner->planes->height;
+    return (PixelBox){corner->right ? width - across : 0, corner->below ? height - down : 0,
+                      corner->right ? width : across, corner->below ? height : down};
+}
+
+static void add(const Corner *corner, const Meeting *meeting, bool second, CornerSquares *squares)
+{
+    squares->is_second[squares->count] = second;
+    squares->boxes[squares->count++] = box_of(corner, meeting);
+}
+
+static Status look_at(Corner *corner, CornerSquares *squares)
 {
     const size_t all = (corner->width + 1) * (corner->height + 1);
     TRY(MEMORY_NEW(&corner->upright, 3 * all));
     corner->level = corner->upright + all;
     corner->black = corner->level + all;
     count_all(corner);
-    *count += find(corner, &boxes[*count]);
+    const Meeting first = find(corner, &(Meeting){0, 0});
+    if (first.across > 0) {
+        add(corner, &first, false, squares);
+        const Meeting second = find(corner, &first);
+        if (second.across > 0)
+            add(corner, &second, true, squares);
+    }
     free(corner->upright);
     return STATUS_OK;
 }
 
-Status corner_squares_find(const LightPlanes *planes, PixelBox boxes[CORNER_SQUARES_MOST],
-                           size_t *count)
+Status corner_squares_find(const LightPlanes *planes, CornerSquares *squares)
 {
     const size_t shorter = planes->width < planes->height ? planes->width : planes->height;
-    *count = 0;
+    squares->count = 0;
     for (int i = 0; i < 4; ++i) {
         Corner corner = {.planes = planes,
                          .right = i % 2 == 1,
@@ -126,7 +155,7 @@ Status corner_squares_find(const LightPlanes *planes, PixelBox boxes[CORNER_SQUA
                          .height = planes->height * 3 / 5,
                          .length = shorter / 16};
         if (corner.length >= 8)
-            TRY(look_at(&corner, boxes, count));
+            TRY(look_at(&corner, squares));
     }
     return STATUS_OK;
 }

@@ -10,18 +10,24 @@
 #ifndef GISD_IMAGE_CORNER_SQUARE_H
 #define GISD_IMAGE_CORNER_SQUARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
 #include "image/bright_field.h"
 
-enum { CORNER_SQUARES_MOST = 4 };
+enum { CORNER_SQUARES_MOST = 8 };
 
-/* At most one in each of the frame's corners, *count of them, its sides up to a few pixels within
- * the square. Both edges are at least a sixteenth of the frame's shorter side long, and 19 of 20 of
+typedef struct {
+    size_t count;
+    PixelBox boxes[CORNER_SQUARES_MOST];
+    bool is_second[CORNER_SQUARES_MOST]; /* stands out from the one before it on one side */
+} CornerSquares;
+
+/* At most two in each of the frame's corners, their sides up to a few pixels within the square.
+ * Both edges are at least a sixteenth of the frame's shorter side long, and 19 of 20 of
  * their pixels part black from picture; all but a thirtieth of what they cut off the frame is
  * black. */
-Status corner_squares_find(const LightPlanes *planes, PixelBox boxes[CORNER_SQUARES_MOST],
-                           size_t *count);
+Status corner_squares_find(const LightPlanes *planes, CornerSquares *squares);
 
 #endif

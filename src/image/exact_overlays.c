@@ -10,19 +10,23 @@ static OverlayBox overlay_of(OverlayKind kind, const PixelBox *box)
     };
 }
 
-Status exact_overlays_find(const Image *image, uint8_t *surround,
-                           OverlayBox overlays[EXACT_OVERLAYS_MOST], size_t *count)
+static void add(OverlayKind kind, const PixelBox *box, ExactOverlays *exact)
 {
-    PixelBox borders[BLACK_SURROUND_BOXES], squares[PAINTED_MOST];
-    size_t square_count;
-    *count = 0;
+    exact->overlays[exact->count++] = overlay_of(kind, box);
+}
+
+Status exact_overlays_find(const Image *image, uint8_t *surround, ExactOverlays *exact)
+{
+    PixelBox borders[BLACK_SURROUND_BOXES];
+    Painted painted;
     TRY(black_surround_find(image, surround));
-    TRY(painted_find(image, squares, &square_count));
+    TRY(painted_find(image, &painted));
+    *exact = (ExactOverlays){.in_surround = painted.beside};
     const size_t border_count =
         black_surround_boxes(surround, image->width, image->height, borders);
     for (size_t i = 0; i < border_count; ++i)
-        overlays[(*count)++] = overlay_of(OVERLAY_BORDER, &borders[i]);
-    for (size_t i = 0; i < square_count; ++i)
-        overlays[(*count)++] = overlay_of(OVERLAY_TUBE, &squares[i]);
+        add(OVERLAY_BORDER, &borders[i], exact);
+    for (size_t i = 0; i < painted.count; ++i)
+        add(OVERLAY_TUBE, &painted.boxes[i], exact);
     return STATUS_OK;
 }

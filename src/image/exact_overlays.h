@@ -15,9 +15,14 @@
 
 enum { EXACT_OVERLAYS_MOST = BLACK_SURROUND_BOXES + PAINTED_MOST };
 
-/* The overlays of an RGB image, each with score 1; *count of them. `surround` (height x width, any
- * content) becomes 1 on the black surround, 0 elsewhere. */
-Status exact_overlays_find(const Image *image, uint8_t *surround,
-                           OverlayBox overlays[EXACT_OVERLAYS_MOST], size_t *count);
+typedef struct {
+    size_t count;
+    size_t in_surround; /* the last ones: squares of which the surround has every pixel */
+    OverlayBox overlays[EXACT_OVERLAYS_MOST];
+} ExactOverlays;
+
+/* The overlays of an RGB image, each with score 1. `surround` (height x width, any content) becomes
+ * 1 on the black surround, 0 elsewhere. */
+Status exact_overlays_find(const Image *image, uint8_t *surround, ExactOverlays *exact);
 
 #endif

@@ -83,55 +83,97 @@ static bool is_constant(const Image *image, const PixelBox *box)
     return 100 * near >= 99 * count;
 }
 
-static void add_square(const Image *image, const Surround *surround, PixelBox boxes[PAINTED_MOST],
-                       size_t *count)
+/* Whether a square is of one colour. */
+static bool is_black_square(const Image *image, const PixelBox *box)
 {
-    PixelBox *box = &boxes[*count];
+    const PixelBox inner = without_ripples(box);
+    return is_constant(image, &inner);
+}
+
+static void add_square(const Image *image, const Surround *surround, Painted *painted)
+{
+    PixelBox *box = &painted->boxes[painted->count];
     *box = surround->square;
     if (!surround->has_square)
         return;
-    const PixelBox inner = without_ripples(box);
-    *count += is_constant(image, &inner); /* what it grows by may have the edge's ripples */
+    painted->count +=
+        is_black_square(image, box); /* what it grows by may have the edge's ripples */
     grow(image, box);
 }
 
-static size_t common_area(const PixelBox *a, const PixelBox *b)
+static bool meet(const PixelBox *a, const PixelBox *b)
 {
-    const size_t x0 = a->x0 > b->x0 ? a->x0 : b->x0, x1 = a->x1 < b->x1 ? a->x1 : b->x1;
-    const size_t y0 = a->y0 > b->y0 ? a->y0 : b->y0, y1 = a->y1 < b->y1 ? a->y1 : b->y1;
-    return x0 < x1 && y0 < y1 ? (x1 - x0) * (y1 - y0) : 0;
+    return a->x0 < b->x1 && a->x1 > b->x0 && a->y0 < b->y1 && a->y1 > b->y0;
 }
 
 /* Those in corners that are not the square that was found already, nor part of it or around it. */
-static void add_corners(const Image *image, size_t corner_count, const PixelBox *corners,
-                        PixelBox boxes[PAINTED_MOST], size_t *count)
+static void add_corners(const Image *image, const CornerSquares *corners, Painted *painted)
 {
-    const size_t before = *count;
-    for (size_t i = 0; i < corner_count && *count < PAINTED_MOST; ++i) {
-        const PixelBox inner = without_ripples(&corners[i]);
-        if ((before > 0 && common_area(&boxes[0], &corners[i]) > 0) || !is_constant(image, &inner))
+    const size_t before = painted->count;
+    for (size_t i = 0; i < corners->count && painted->count < PAINTED_MOST; ++i) {
+        PixelBox box = corners->boxes[i];
+        if (corners->is_second[i] || (before > 0 && meet(&painted->boxes[0], &box)) ||
+            !is_black_square(image, &box))
             continue;
-        boxes[*count] = corners[i];
-        grow(image, &boxes[(*count)++]);
+        grow(image, &box);
+        painted->boxes[painted->count++] = box;
     }
 }
 
-static Status find_black(const Image *image, PixelBox boxes[PAINTED_MOST], size_t *count)
+/* Cuts off a rectangle in a corner of the frame what another one covers of it, and what lies behind
+ * that towards the frame's edge; false if no rectangle of some size is left. */
+static bool cut_off(const Image *image, const PixelBox *other, size_t least, PixelBox *box)
+{
+    if (!meet(other, box))
+        return true;
+    const bool left = box->x0 == 0 || other->x0 <= box->x0;
+    const bool right = box->x1 == image->width || other->x1 >= box->x1;
+    const bool above = box->y0 == 0 || other->y0 <= box->y0;
+    const bool below = box->y1 == image->height || other->y1 >= box->y1;
+    if (above && below && left != right) {
+        box->x0 = left ? other->x1 : box->x0;
+        box->x1 = left ? box->x1 : other->x0;
+    } else if (left && right && above != below) {
+        box->y0 = above ? other->y1 : box->y0;
+        box->y1 = above ? box->y1 : other->y0;
+    } else {
+        return false;
+    }
+    return box->x1 >= box->x0 + least && box->y1 >= box->y0 + least;
+}
+
+/* Those in corners, as far as they stand out from the squares that were found already. */
+static void add_beside(const Image *image, const CornerSquares *corners, Painted *painted)
+{
+    const size_t least = (image->width < image->height ? image->width : image->height) / 20;
+    for (size_t i = 0; i < corners->count && painted->count < PAINTED_MOST; ++i) {
+        PixelBox box = corners->boxes[i];
+        bool left = is_black_square(image, &box);
+        grow(image, &box);
+        for (size_t k = 0; k < painted->count && left; ++k)
+            left = cut_off(image, &painted->boxes[k], least, &box);
+        if (left) {
+            painted->boxes[painted->count++] = box;
+            ++painted->beside;
+        }
+    }
+}
+
+static Status find_black(const Image *image, CornerSquares *corners, Painted *painted)
 {
     LightPlanes planes;
-    PixelBox field, corners[CORNER_SQUARES_MOST];
+    PixelBox field;
     Surround surround = {0};
-    size_t corner_count = 0;
     TRY(light_planes_init(image, &planes));
     Status status = bright_field_find(&planes, &field);
     if (status == STATUS_OK)
         status = surround_find(&planes, &field, &surround);
     if (status == STATUS_OK)
-        status = corner_squares_find(&planes, corners, &corner_count);
+        status = corner_squares_find(&planes, corners);
     light_planes_clear(&planes);
     TRY(status);
-    add_square(image, &surround, boxes, count);
-    add_corners(image, corner_count, corners, boxes, count);
+    add_square(image, &surround, painted);
+    add_corners(image, corners, painted);
     return STATUS_OK;
 }
 
@@ -156,7 +198,7 @@ static bool is_inset(const Image *image, const Region *region)
            10 * (double)region->area >= 9 * width * height;
 }
 
-static Status find_coloured(const Image *image, PixelBox boxes[PAINTED_MOST], size_t *count)
+static Status find_coloured(const Image *image, Painted *painted)
 {
     Image hues;
     Region *regions = NULL;
@@ -164,18 +206,22 @@ static Status find_coloured(const Image *image, PixelBox boxes[PAINTED_MOST], si
     TRY(image_init(&hues, image->width, image->height, 1));
     find_hues(image, &hues);
     const Status status = regions_find(&hues, 128, &regions, &found, NULL);
-    for (size_t i = 0; status == STATUS_OK && i < found && *count < PAINTED_MOST; ++i)
+    for (size_t i = 0; status == STATUS_OK && i < found && painted->count < PAINTED_MOST; ++i)
         if (is_inset(image, &regions[i]))
-            boxes[(*count)++] = (PixelBox){(size_t)regions[i].box.x0, (size_t)regions[i].box.y0,
-                                           (size_t)regions[i].box.x1, (size_t)regions[i].box.y1};
+            painted->boxes[painted->count++] =
+                (PixelBox){(size_t)regions[i].box.x0, (size_t)regions[i].box.y0,
+                           (size_t)regions[i].box.x1, (size_t)regions[i].box.y1};
     free(regions);
     image_clear(&hues);
     return status;
 }
 
-Status painted_find(const Image *image, PixelBox boxes[PAINTED_MOST], size_t *count)
+Status painted_find(const Image *image, Painted *painted)
 {
-    *count = 0;
-    TRY(find_black(image, boxes, count));
-    return find_coloured(image, boxes, count);
+    CornerSquares corners;
+    *painted = (Painted){0};
+    TRY(find_black(image, &corners, painted));
+    TRY(find_coloured(image, painted));
+    add_beside(image, &corners, painted);
+    return STATUS_OK;
 }

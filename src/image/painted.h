@@ -14,9 +14,16 @@
 #include "image/bright_field.h"
 #include "image/image.h"
 
-enum { PAINTED_MOST = 4 };
+enum { PAINTED_MOST = 8 };
 
-/* The squares of an RGB image in boxes, at most PAINTED_MOST; *count of them. */
-Status painted_find(const Image *image, PixelBox boxes[PAINTED_MOST], size_t *count);
+typedef struct {
+    size_t count;
+    size_t beside; /* the last ones: what stands out from the others of a black square in a corner,
+                      all of it part of the black surround (black_surround.h) */
+    PixelBox boxes[PAINTED_MOST];
+} Painted;
+
+/* The squares of an RGB image. */
+Status painted_find(const Image *image, Painted *painted);
 
 #endif

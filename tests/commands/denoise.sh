@@ -25,7 +25,7 @@ for threads in 1 3; do
 done
 diff -r "$folder/1" "$folder/3"
 "$data" check "$folder/1/manifest.csv" >/dev/null 2>"$folder/warnings"
-grep -q '"denoised": "version 1, cost 8' "$folder/1/gisd-dataset.json"
+grep -q '"denoised": "version 2, cost 1000' "$folder/1/gisd-dataset.json"
 [ "$(wc -l <"$folder/1/crops.csv")" = 13 ]
 head -1 "$folder/1/overlays.csv" | grep -qx 'image,x0,y0,x1,y1,class,score'
 head -1 "$folder/1/crops.csv" | grep -qx 'image,x0,y0,x1,y1'

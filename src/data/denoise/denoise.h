@@ -3,8 +3,9 @@
  *
  * Found are, by exact pixels, the black surround and painted squares (black_surround.h, painted.h)
  * and, by a network if there is one, text, digits, insets and borders. The crop (crop.h) holds all
- * annotated lesions with a margin, else the middle of the bright field, so no lesion is ever cut.
- * Each step is a function of the frame alone: the results do not depend on the threads.
+ * annotated lesions with a margin as far as that is bare, else the middle of the bright field, so
+ * no lesion is ever cut. Each step is a function of the frame alone: the results do not depend on
+ * the threads.
  */
 #ifndef GISD_DATA_DENOISE_H
 #define GISD_DATA_DENOISE_H
@@ -45,7 +46,8 @@ typedef struct {
     const char *detector; /* what tells its network from others; "" without one */
 } DenoiseSettings;
 
-/* Cost 8, the middle half, rectangles, inpainting, the filter's defaults, no network. */
+/* CROP_COST_MOST, so that nothing is left that can be cut away; the middle half, rectangles,
+ * inpainting, the filter's defaults, no network. */
 DenoiseSettings denoise_defaults(void);
 
 /* What networks are trained with, the filter only where the choice has it. The choice is not

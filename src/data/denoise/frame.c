@@ -29,7 +29,7 @@ bool denoise_fill_parse(const char *name, DenoiseFill *fill)
 
 DenoiseSettings denoise_defaults(void)
 {
-    return (DenoiseSettings){.cost = 8,
+    return (DenoiseSettings){.cost = CROP_COST_MOST,
                              .core = 0.5,
                              .fill = FILL_INPAINT,
                              .filtered = true,
@@ -40,7 +40,6 @@ DenoiseSettings denoise_defaults(void)
 DenoiseSettings denoise_settings_of(DenoiseChoice choice)
 {
     DenoiseSettings settings = denoise_defaults();
-    settings.cost = CROP_COST_MOST;
     settings.core = 1.0 / 3;
     settings.shape = CROP_SQUARE;
     settings.filtered = choice == DENOISE_CROP_FILTER;
@@ -90,13 +89,16 @@ static void cover(Look *look, const OverlayBox *overlay)
         }
 }
 
+/* The surround is covered to the pixel, and so are squares in it; others are covered here. */
 static Status find_exact(Look *look, DenoisedFrame *result)
 {
-    OverlayBox found[EXACT_OVERLAYS_MOST];
-    size_t count;
-    TRY(exact_overlays_find(look->frame, look->overlaid, found, &count));
-    for (size_t i = 0; i < count; ++i)
-        add(result, &found[i]);
+    ExactOverlays exact;
+    TRY(exact_overlays_find(look->frame, look->overlaid, &exact));
+    for (size_t i = 0; i < exact.count; ++i) {
+        add(result, &exact.overlays[i]);
+        if (exact.overlays[i].kind != OVERLAY_BORDER && i + exact.in_surround < exact.count)
+            cover(look, &exact.overlays[i]);
+    }
     return STATUS_OK;
 }
 
@@ -144,10 +146,6 @@ static Status find_overlays(const DenoiseSettings *settings, void *finder, Look 
                             DenoisedFrame *result)
 {
     TRY(find_exact(look, result));
-    /* The surround is covered already, to the pixel. */
-    for (size_t i = 0; i < result->overlay_count; ++i)
-        if (result->overlays[i].kind != OVERLAY_BORDER)
-            cover(look, &result->overlays[i]);
     return settings->find ? find_more(settings, finder, look, result) : STATUS_OK;
 }
 
@@ -159,8 +157,39 @@ static void include(Box *box, const Box *other)
                  fmaxf(box->y1, other->y1)};
 }
 
-/* All lesions with a margin of a twelfth of the frame's shorter side; the middle half of the field
- * where there is none. */
+static bool is_bare(const Look *look, size_t first, size_t step, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        if (look->overlaid[first + i * step])
+            return false;
+    return true;
+}
+
+/* Grows a box on each side line by line, by a twelfth of the frame's shorter side, but no further
+ * than to where something was laid over the frame. */
+static PixelBox with_margin(const Look *look, PixelBox box)
+{
+    const size_t width = look->frame->width, height = look->frame->height;
+    const size_t margin = ((width < height ? width : height) + 11) / 12;
+    bool left = true, right = true, above = true, below = true;
+    for (size_t i = 0; i < margin; ++i) {
+        left = left && box.x0 > 0 &&
+               is_bare(look, box.y0 * width + box.x0 - 1, width, box.y1 - box.y0);
+        box.x0 -= left;
+        right = right && box.x1 < width &&
+                is_bare(look, box.y0 * width + box.x1, width, box.y1 - box.y0);
+        box.x1 += right;
+        above =
+            above && box.y0 > 0 && is_bare(look, (box.y0 - 1) * width + box.x0, 1, box.x1 - box.x0);
+        box.y0 -= above;
+        below =
+            below && box.y1 < height && is_bare(look, box.y1 * width + box.x0, 1, box.x1 - box.x0);
+        box.y1 += below;
+    }
+    return box;
+}
+
+/* All lesions with a margin; the middle half of the field where there is none. */
 static PixelBox core_of(const DenoiseSettings *settings, const Look *look,
                         const DenoiseLesions *lesions)
 {
@@ -183,9 +212,7 @@ static PixelBox core_of(const DenoiseSettings *settings, const Look *look,
         return (PixelBox){field->x0 + across, field->y0 + down, field->x1 - across,
                           field->y1 - down};
     }
-    const float margin = (float)(width < height ? width : height) / 12;
-    const Box core = {box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin};
-    return pixels_of(&core, width, height);
+    return with_margin(look, pixels_of(&box, width, height));
 }
 
 static double share(size_t width, const PixelBox *box, const uint8_t *overlaid)

@@ -25,7 +25,7 @@
 enum { PNG_LEVEL = 3, FRAMES_A_SHEET = 12 };
 
 /* Raised when the same settings give another result. */
-static const int version = 1;
+static const int version = 2;
 
 void denoise_place(const char *folder, size_t row, const char *ending,
                    char place[DENOISE_PLACE_BYTES])

@@ -63,19 +63,18 @@ static void cover_sides(Grid *grid, const PixelBox *field)
 static Status cover_all(const Image *frame, Grid *grid, PixelBox *field)
 {
     LightPlanes planes = {0};
-    PixelBox squares[PAINTED_MOST];
-    size_t count = 0;
+    Painted squares;
     uint8_t *mask = NULL;
     Status status;
     TRY_GOTO(status, done, light_planes_init(frame, &planes));
     TRY_GOTO(status, done, bright_field_find(&planes, field));
-    TRY_GOTO(status, done, painted_find(frame, squares, &count));
+    TRY_GOTO(status, done, painted_find(frame, &squares));
     TRY_GOTO(status, done, MEMORY_NEW(&mask, frame->width * frame->height));
     TRY_GOTO(status, done, black_surround_find(frame, mask));
     cover_mask(grid, mask);
     cover_sides(grid, field);
-    for (size_t i = 0; i < count; ++i)
-        cover(grid, &squares[i]);
+    for (size_t i = 0; i < squares.count; ++i)
+        cover(grid, &squares.boxes[i]);
 done:
     free(mask);
     light_planes_clear(&planes);

@@ -139,7 +139,7 @@ static Status draw_thumbnail(RandomStream *stream, const Place *place, Image *im
     return STATUS_OK;
 }
 
-/* Forgets the corners of a surround that an inset hides. */
+/* Forgets what an inset hides: corners of a surround, letters. */
 static void hide_below(const Box *inset, OverlayPicture *picture)
 {
     size_t kept = 0;
@@ -150,6 +150,9 @@ static void hide_below(const Box *inset, OverlayPicture *picture)
             picture->boxes[kept++] = picture->boxes[i];
     }
     picture->count = kept;
+    for (size_t y = (size_t)inset->y0; y < (size_t)inset->y1; ++y)
+        for (size_t x = (size_t)inset->x0; x < (size_t)inset->x1; ++x)
+            overlay_hide(picture, x, y);
 }
 
 Status overlay_inset(RandomStream *stream, OverlayPicture *picture)

@@ -32,9 +32,9 @@ static Lettering draw_style(RandomStream *stream, float height)
                        .bold = random_below(stream, 4) == 0,
                        .coarse = random_below(stream, 5) < 2,
                        .colour = draw_colour(stream)};
-    /* From a 50th of the picture to a 13th, small ones as often as large ones: a picture is a part
+    /* From a 36th of the picture to a 10th, small ones as often as large ones: a picture is a part
      * of a frame, on which letters are from a 90th to a 25th. */
-    style.height = fmaxf(5, height * 0.02f * powf(4, random_uniform(stream)));
+    style.height = fmaxf(5, height * 0.028f * powf(3.6f, random_uniform(stream)));
     style.stretch = random_below(stream, 2) ? 1 : random_range(stream, 0.75f, 1.3f);
     style.opacity = random_below(stream, 2) ? 1 : random_range(stream, 0.55f, 1);
     const bool outlined = random_below(stream, 5) == 0;
@@ -163,6 +163,18 @@ static bool is_seen(const Image *image, const Image *ink, long left, long top)
            top + 3 <= (long)image->height && ink->width >= 3 && ink->height >= 3;
 }
 
+/* Notes where ink is seen: where it covers a pixel by a quarter, as its box has it. */
+static void note_ink(const Image *ink, long left, long top, Image *seen)
+{
+    for (size_t y = 0; y < ink->height; ++y)
+        for (size_t x = 0; x < ink->width; ++x) {
+            const long px = left + (long)x, py = top + (long)y;
+            if (ink->pixels[y * ink->width + x] >= 64 && px >= 0 && py >= 0 &&
+                px < (long)seen->width && py < (long)seen->height)
+                seen->pixels[(size_t)py * seen->width + (size_t)px] = 1;
+        }
+}
+
 /* Lays the line with its pen starting at (x, y), the base line; neighbouring pieces of one kind
  * share a box. */
 static void lay_line(const Line *line, const Lettering *style, float x, float y,
@@ -179,6 +191,7 @@ static void lay_line(const Line *line, const Lettering *style, float x, float y,
         if (!is_seen(&picture->image, ink, left, top))
             continue;
         letters_lay(&piece->letters, style, left, top, &picture->image);
+        note_ink(ink, left, top, &picture->ink);
         const Box own = {(float)left, (float)top, (float)left + (float)ink->width,
                          (float)top + (float)ink->height};
         if (open && (kind != piece->token.kind || piece->apart)) {
@@ -206,7 +219,7 @@ static Block draw_block(RandomStream *stream, const Image *image)
     }
     /* Of letters as small as that, which have no outline to be read by. */
     block.interlaced = 1;
-    if (block.style.height < 0.05f * height && random_below(stream, 2)) {
+    if (block.style.height < 0.075f * height && random_below(stream, 2)) {
         block.style.outline = 0;
         block.interlaced = random_range(stream, 0, 0.5f);
     }

@@ -3,8 +3,8 @@
  *
  * Picture k is a function of the settings, the backgrounds and k alone, whatever the number of
  * threads; of the installed fonts too (lettering.h). Boxes are those of what is seen: the ink of
- * letters, an inset as a whole, the bands and corners of a surround (black_surround.h). One in
- * ten pictures has no overlay.
+ * letters, as far as nothing lies over it, an inset as a whole, the bands and corners of a surround
+ * (black_surround.h). One in ten pictures has no overlay.
  */
 #ifndef GISD_DATA_OVERLAYS_H
 #define GISD_DATA_OVERLAYS_H
@@ -31,6 +31,7 @@ OverlaySettings overlays_defaults(void);
 
 typedef struct {
     Image image; /* RGB */
+    Image ink;   /* one channel, as large: other than 0 where letters are seen; while it is drawn */
     size_t count;
     OverlayBox boxes[OVERLAYS_MOST];
 } OverlayPicture;
@@ -40,8 +41,12 @@ void overlay_picture_clear(OverlayPicture *picture);
 /* Draws overlays on picture->image, which is a bare frame, and notes their boxes. */
 Status overlay_picture_draw(RandomStream *stream, OverlayPicture *picture);
 
+/* What a frame has of its own that looks like letters or hides them: light too bright to be seen
+ * through, and groups of gleams. No boxes. */
+void overlay_gleams(RandomStream *stream, Image *image);
+
 /* The parts of a picture, each of which adds its boxes (overlay_add()): the surround; an inset;
- * blocks of lines of text. */
+ * blocks of lines of text. A surround and an inset hide the ink that is there (overlay_hide()). */
 Status overlay_surround(RandomStream *stream, OverlayPicture *picture);
 Status overlay_inset(RandomStream *stream, OverlayPicture *picture);
 Status overlay_lines(RandomStream *stream, OverlayPicture *picture);
@@ -49,6 +54,9 @@ Status overlay_lines(RandomStream *stream, OverlayPicture *picture);
 /* Notes a box, cut to the picture; one of less than 3 pixels a side is not seen and left out, as
  * are those beyond OVERLAYS_MOST. */
 void overlay_add(OverlayPicture *picture, OverlayKind kind, Box box);
+
+/* Notes that something was laid over a pixel. */
+void overlay_hide(OverlayPicture *picture, size_t x, size_t y);
 
 /* Writes images/, manifest.csv and the property "synthetic" into the folder `path`, which must be
  * new or empty, on all OpenMP threads; *skipped background frames had no part to draw on. A picture

@@ -121,6 +121,9 @@ Status overlay_surround(RandomStream *stream, OverlayPicture *picture)
     TRY(MEMORY_NEW(&mask, image->width * image->height));
     const Shape shape = draw_shape(stream, (float)image->width, (float)image->height);
     cover(stream, &shape, image, mask);
+    for (size_t i = 0; i < image->width * image->height; ++i)
+        if (mask[i])
+            overlay_hide(picture, i % image->width, i / image->width);
     const size_t count = black_surround_boxes(mask, image->width, image->height, boxes);
     for (size_t i = 0; i < count; ++i)
         overlay_add(

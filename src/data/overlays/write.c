@@ -64,6 +64,7 @@ static Status make_picture(const Work *work, size_t index, Scene *scene, Overlay
     random_init(&view, work->settings->seed, "overlays/view", (uint32_t)index, 0);
     random_init(&drawing, work->settings->seed, "overlays/drawing", (uint32_t)index, 0);
     TRY(background_make(&work->backgrounds, index, scene, &view, &picture->image));
+    overlay_gleams(&drawing, &picture->image);
     Status status = overlay_picture_draw(&drawing, picture);
     const int quality = 70 + (int)random_below(&drawing, 26);
     if (status == STATUS_OK)

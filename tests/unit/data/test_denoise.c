@@ -91,14 +91,13 @@ static void no_lesion_is_cut(void **state)
     Known known = two_texts();
     DenoiseSettings settings = denoise_defaults();
     settings.find = find_known;
-    settings.cost = 1000;
     blob_picture(&frame, WIDTH, HEIGHT, 2, 1, 0);
     assert_int_equal(image_init(&mask, WIDTH, HEIGHT, 1), STATUS_OK);
     paint(&mask, 10, 60, 40, 90, 255);
     const Box box = {120, 20, 150, 50};
     DenoisedFrame *result = carry(&settings, &frame, &mask, 1, &box, &known);
     const size_t margin = HEIGHT / 12;
-    assert_int_equal(result->crop.x0, 0); /* the margin reaches the frame's end */
+    assert_int_equal(result->crop.x0, 10); /* a text over it leaves no room for a margin */
     assert_in_range(result->crop.x1, 150 + margin, WIDTH);
     size_t set = 0;
     for (size_t i = 0; i < result->mask.width * result->mask.height; ++i)
@@ -117,13 +116,14 @@ static void the_surround_is_cropped_and_stays_black_where_it_remains(void **stat
     Image frame, none = {0};
     DenoiseSettings settings = denoise_defaults();
     settings.filtered = false;
+    settings.cost = 8; /* a larger crop */
     blob_picture(&frame, WIDTH, HEIGHT, 2, 1, 0);
     paint(&frame, 0, 0, 30, HEIGHT, 1);
     paint(&frame, 0, 0, WIDTH, 12, 1);
-    const Box box = {25, 60, 60, 90}; /* reaches into the surround with its margin */
+    const Box box = {25, 60, 60, 90}; /* reaches into the surround */
     DenoisedFrame *result = carry(&settings, &frame, &none, 1, &box, NULL);
     assert_int_equal(result->crop.y0, 12);
-    assert_int_equal(result->crop.x0, 25 - HEIGHT / 12 - 1); /* the margin, outwards */
+    assert_int_equal(result->crop.x0, 25); /* the lesion, without a margin into the surround */
     assert_int_equal(result->image.pixels[0], 1);
     assert_true(result->overlaid_after > 0 && result->overlaid_after < result->overlaid_before);
     drop(result);

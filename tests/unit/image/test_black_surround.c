@@ -98,6 +98,20 @@ static void what_is_left_of_a_band_makes_no_corner_longer(void **state)
     assert_in_range(upper_left->y1, 45, 75); /* and not 128, half of the frame */
 }
 
+/* A band's ragged end, and the sliver beside a round field. */
+static void what_is_thin_makes_no_corner_longer(void **state)
+{
+    (void)state;
+    static uint8_t mask[WIDTH * HEIGHT];
+    PixelBox boxes[BLACK_SURROUND_BOXES];
+    for (size_t y = 0; y < HEIGHT; ++y)
+        for (size_t x = 0; x < WIDTH; ++x)
+            mask[y * WIDTH + x] = outside(x, y) || (y == HEIGHT - 1 && x > 180);
+    assert_int_equal(black_surround_boxes(mask, WIDTH, HEIGHT, boxes), 6);
+    assert_in_range(boxes[5].x0, 255, 265);
+    assert_in_range(boxes[5].y0, 200, 210);
+}
+
 /* ---- painted squares ---- */
 
 static void fill(Image *image, const PixelBox *box, uint8_t red, uint8_t green, uint8_t blue)
@@ -120,15 +134,14 @@ static void squares_are_found_to_the_pixel(void **state)
                    {{121, 91, 201, 160}, 2, 30, 90}};
     for (size_t i = 0; i < sizeof squares / sizeof *squares; ++i) {
         Image image;
-        PixelBox boxes[PAINTED_MOST];
-        size_t count;
+        Painted painted;
         blob_picture(&image, WIDTH, HEIGHT, 2, 1, 0);
-        assert_int_equal(painted_find(&image, boxes, &count), STATUS_OK);
-        assert_int_equal(count, 0);
+        assert_int_equal(painted_find(&image, &painted), STATUS_OK);
+        assert_int_equal(painted.count, 0);
         fill(&image, &squares[i].box, squares[i].red, squares[i].green, squares[i].blue);
-        assert_int_equal(painted_find(&image, boxes, &count), STATUS_OK);
-        assert_int_equal(count, 1);
-        assert_memory_equal(&boxes[0], &squares[i].box, sizeof boxes[0]);
+        assert_int_equal(painted_find(&image, &painted), STATUS_OK);
+        assert_int_equal(painted.count, 1);
+        assert_memory_equal(&painted.boxes[0], &squares[i].box, sizeof(PixelBox));
         image_clear(&image);
     }
 }
@@ -138,14 +151,13 @@ static void a_shaded_square_is_no_painted_one(void **state)
 {
     (void)state;
     Image image;
-    PixelBox boxes[PAINTED_MOST];
-    size_t count;
+    Painted painted;
     blob_picture(&image, WIDTH, HEIGHT, 2, 1, 0);
     for (size_t y = 160; y < HEIGHT; ++y)
         for (size_t x = 0; x < 100; ++x)
             memset(image.pixels + 3 * (y * WIDTH + x), (int)(x / 5), 3);
-    assert_int_equal(painted_find(&image, boxes, &count), STATUS_OK);
-    assert_int_equal(count, 0);
+    assert_int_equal(painted_find(&image, &painted), STATUS_OK);
+    assert_int_equal(painted.count, 0);
     image_clear(&image);
 }
 
@@ -156,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_lumen_and_a_full_frame_have_no_surround),
         cmocka_unit_test(bands_and_corners_get_a_rectangle_each),
         cmocka_unit_test(what_is_left_of_a_band_makes_no_corner_longer),
+        cmocka_unit_test(what_is_thin_makes_no_corner_longer),
         cmocka_unit_test(squares_are_found_to_the_pixel),
         cmocka_unit_test(a_shaded_square_is_no_painted_one),
     };

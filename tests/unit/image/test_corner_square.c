@@ -26,14 +26,13 @@ static void draw(Image *image, const PixelBox *square)
         }
 }
 
-static size_t find(const Image *image, PixelBox boxes[CORNER_SQUARES_MOST])
+static size_t find(const Image *image, CornerSquares *squares)
 {
     LightPlanes planes;
-    size_t count;
     assert_int_equal(light_planes_init(image, &planes), STATUS_OK);
-    assert_int_equal(corner_squares_find(&planes, boxes, &count), STATUS_OK);
+    assert_int_equal(corner_squares_find(&planes, squares), STATUS_OK);
     light_planes_clear(&planes);
-    return count;
+    return squares->count;
 }
 
 /* Also such as the surround's corner hides for the most part. */
@@ -47,11 +46,11 @@ static void a_square_is_found_in_every_corner(void **state)
             const PixelBox square = {corner % 2 ? WIDTH - across : 0,
                                      corner / 2 ? HEIGHT - down : 0, corner % 2 ? WIDTH : across,
                                      corner / 2 ? HEIGHT : down};
-            PixelBox boxes[CORNER_SQUARES_MOST];
+            CornerSquares squares;
             Image image;
             draw(&image, &square);
-            assert_int_equal(find(&image, boxes), 1);
-            const PixelBox *found = &boxes[0];
+            assert_int_equal(find(&image, &squares), 1);
+            const PixelBox *found = &squares.boxes[0];
             assert_in_range(found->x1 - found->x0, across - 3, across);
             assert_in_range(found->y1 - found->y0, down - 3, down);
             assert_true(corner % 2 ? found->x1 == WIDTH : found->x0 == 0);
@@ -63,17 +62,17 @@ static void a_square_is_found_in_every_corner(void **state)
 static void slants_soft_edges_and_pictures_are_no_squares(void **state)
 {
     (void)state;
-    PixelBox boxes[CORNER_SQUARES_MOST];
+    CornerSquares squares;
     Image image;
     draw(&image, &(PixelBox){0}); /* the surround alone */
-    assert_int_equal(find(&image, boxes), 0);
+    assert_int_equal(find(&image, &squares), 0);
     /* A dark lumen: black in the corner, brighter from line to line. */
     for (size_t y = 130; y < HEIGHT; ++y)
         for (size_t x = 0; x < 120; ++x) {
             const size_t out = (x > 80 ? x - 80 : 0) + (y < 170 ? 170 - y : 0);
             memset(image.pixels + 3 * (y * WIDTH + x), (int)(2 * out), 3);
         }
-    assert_int_equal(find(&image, boxes), 0);
+    assert_int_equal(find(&image, &squares), 0);
     image_clear(&image);
     /* A square with a picture in it. */
     const PixelBox square = {0, 165, 90, HEIGHT};
@@ -81,7 +80,7 @@ static void slants_soft_edges_and_pictures_are_no_squares(void **state)
     for (size_t y = 180; y < 250; ++y)
         for (size_t x = 20; x < 70; ++x)
             memset(image.pixels + 3 * (y * WIDTH + x), 90, 3);
-    assert_int_equal(find(&image, boxes), 0);
+    assert_int_equal(find(&image, &squares), 0);
     image_clear(&image);
 }
 

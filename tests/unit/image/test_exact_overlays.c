@@ -25,12 +25,12 @@ static void draw_frame(Image *image)
 static size_t find(const Image *image, OverlayKind kind, OverlayBox *last)
 {
     static uint8_t surround[WIDTH * HEIGHT];
-    OverlayBox overlays[EXACT_OVERLAYS_MOST];
-    size_t count, of_kind = 0;
-    assert_int_equal(exact_overlays_find(image, surround, overlays, &count), STATUS_OK);
-    for (size_t i = 0; i < count; ++i)
-        if (overlays[i].kind == kind) {
-            *last = overlays[i];
+    ExactOverlays exact;
+    size_t of_kind = 0;
+    assert_int_equal(exact_overlays_find(image, surround, &exact), STATUS_OK);
+    for (size_t i = 0; i < exact.count; ++i)
+        if (exact.overlays[i].kind == kind) {
+            *last = exact.overlays[i];
             ++of_kind;
         }
     return of_kind;
@@ -81,10 +81,35 @@ static void a_square_that_runs_into_the_surround_is_found_to_the_pixel(void **st
     image_clear(&image);
 }
 
+/* Two squares over each other in a corner: one to its pixels, what stands out of the other beside
+ * it, above as well as to the right. */
+static void what_stands_out_of_a_second_square_is_found_beside_the_first(void **state)
+{
+    (void)state;
+    static const PixelBox beside[] = {{224, 432, 304, HEIGHT}, {0, 270, 160, 352}};
+    for (size_t i = 0; i < 2; ++i) {
+        static uint8_t surround[WIDTH * HEIGHT];
+        ExactOverlays exact;
+        Image image;
+        draw_frame(&image);
+        fill(&image, (PixelBox){0, 352, 224, HEIGHT}, (const uint8_t[]){2, 2, 2});
+        fill(&image, beside[i], (const uint8_t[]){2, 2, 2});
+        assert_int_equal(exact_overlays_find(&image, surround, &exact), STATUS_OK);
+        assert_int_equal(exact.in_surround, 1);
+        const Box *found = &exact.overlays[exact.count - 1].box;
+        assert_float_equal(found->x0, beside[i].x0, 0);
+        assert_float_equal(found->y0, beside[i].y0, 0);
+        assert_float_equal(found->x1, beside[i].x1, 0);
+        assert_float_equal(found->y1, beside[i].y1, 0);
+        image_clear(&image);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_square_that_runs_into_the_surround_is_found_to_the_pixel),
+        cmocka_unit_test(what_stands_out_of_a_second_square_is_found_beside_the_first),
         cmocka_unit_test(a_bare_frame_has_a_surround_and_no_square),
         cmocka_unit_test(a_square_is_found_to_the_pixel_in_spite_of_ripples_along_its_sides),
     };
