@@ -48,9 +48,11 @@ struct Loader {
 
 /* ---- batches ---- */
 
-Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity, const InputForm *form)
+/* batch_init() for pictures of another size than the data set's. */
+static Status init_sized(Batch *batch, const Dataset *dataset, size_t size, size_t capacity,
+                         const InputForm *form)
 {
-    *batch = (Batch){.size = dataset->size, .capacity = capacity, .lesions_each = 1};
+    *batch = (Batch){.size = size, .capacity = capacity, .lesions_each = 1};
     for (size_t i = 0; i < dataset->count; ++i)
         if (dataset->examples[i].lesion_count > batch->lesions_each)
             batch->lesions_each = dataset->examples[i].lesion_count;
@@ -63,11 +65,16 @@ Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity, const I
     TRY_GOTO(status, fail, MEMORY_NEW(&batch->examples, capacity));
     TRY_GOTO(status, fail, MEMORY_NEW(&batch->lesion_block, lesions));
     TRY_GOTO(status, fail,
-             augment_scratch_init(&batch->scratch, dataset->training_side, dataset->size, form));
+             augment_scratch_init(&batch->scratch, dataset->training_side, size, form));
     return STATUS_OK;
 fail:
     batch_clear(batch);
     return status;
+}
+
+Status batch_init(Batch *batch, const Dataset *dataset, size_t capacity, const InputForm *form)
+{
+    return init_sized(batch, dataset, dataset->size, capacity, form);
 }
 
 double loader_batch_bytes(size_t size, size_t pictures)
@@ -239,6 +246,9 @@ static void make_batch(Loader *loader, size_t number, Batch *batch)
     size_t steps = settings->first_step + number;
     size_t epoch = settings->first_epoch + steps / loader->steps_per_epoch;
     size_t step = steps % loader->steps_per_epoch;
+    if (settings->sizes.count)
+        batch->size = input_sizes_draw(&settings->sizes, settings->seed,
+                                       epoch * loader->steps_per_epoch + step);
     const size_t wraps = (settings->global_batch - 1) / loader->training_count + 1;
     shuffle_epoch(loader, epoch);
     for (size_t slot = 0; slot < settings->slice_count; ++slot) {
@@ -323,6 +333,7 @@ static Status check(const LoaderSettings *settings)
 static Status fill_loader(Loader *loader)
 {
     const Dataset *dataset = loader->settings.dataset;
+    const InputSizes *sizes = &loader->settings.sizes;
     loader->training_count = dataset_split_count(dataset, SPLIT_TRAIN);
     loader->steps_per_epoch = loader_steps_per_epoch(dataset, loader->settings.global_batch);
     TRY(MEMORY_NEW(&loader->training, loader->training_count));
@@ -332,7 +343,8 @@ static Status fill_loader(Loader *loader)
     if (loader->settings.sampling == SAMPLING_BALANCED)
         TRY(sort_by_label(loader));
     for (size_t slot = 0; slot < RING; ++slot)
-        TRY(batch_init(&loader->ring[slot], dataset,
+        TRY(init_sized(&loader->ring[slot], dataset,
+                       sizes->count ? input_sizes_largest(sizes) : dataset->size,
                        loader->settings.slice_count * loader->views + (loader->settings.mixup > 0),
                        &loader->settings.form));
     return start_thread(loader);

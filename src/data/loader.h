@@ -5,9 +5,10 @@
  * makes the order of an epoch from the same key: as many images, each label equally often, by
  * repeating those of the rarer ones. Mixup (Zhang et al., ICLR 2018) draws the second image, its
  * view and the share under the key (seed, "mixup", e, i), from the images of the whole epoch and
- * not of the batch. So a batch is a function of the settings and its step alone: ranks that each
- * load a slice of it see together exactly the whole, and a loader started at a later step goes on
- * as if it had run all the way.
+ * not of the batch. Where several sizes are given, a step's is drawn from them (input_sizes.h). So
+ * a batch is a function of the settings and its step alone: ranks that each load a slice of it see
+ * together exactly the whole, and a loader started at a later step goes on as if it had run all the
+ * way.
  */
 #ifndef GISD_DATA_LOADER_H
 #define GISD_DATA_LOADER_H
@@ -19,6 +20,7 @@
 #include "base/status.h"
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "data/input_sizes.h"
 
 typedef struct {
     size_t index; /* in the data set */
@@ -31,7 +33,7 @@ typedef struct {
 } BatchExample;
 
 typedef struct {
-    size_t size;            /* S */
+    size_t size;            /* S; there is room for the largest of a loader's */
     size_t capacity, count; /* views: those of an image stand one after the other */
     float *input;           /* count x S x S x 3, in the form that it was made for */
     uint8_t *masks;         /* count x S x S of 0 or 1; 0 where not annotated */
@@ -58,6 +60,7 @@ typedef enum {
 typedef struct {
     const Dataset *dataset;          /* borrowed; must outlive the loader */
     InputForm form;                  /* in which the network wants its pictures */
+    InputSizes sizes;                /* that a step's is drawn from; none: the data set's */
     size_t global_batch;             /* images in a step, over all slices */
     size_t slice_first, slice_count; /* the images of the step that this loader makes */
     uint64_t seed;

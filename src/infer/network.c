@@ -4,12 +4,14 @@
 #include <math.h>
 #include <omp.h>
 
-static Status build(Network *network)
+static Status build(Network *network, const Network *room)
 {
     const NetworkPlan *plan = &network->plan;
     const Engine *engine;
     TRY(engine_find("auto", &engine));
     TRY(net_new(network->parameters, engine, plan->training, &network->net));
+    if (room)
+        net_set_room(network->net, room->net);
     TRY(net_set_precision(network->net, plan->precision));
     TRY(architecture_build(network->net, &plan->model, plan->batch, &network->nodes));
     if (plan->training) {
@@ -24,21 +26,28 @@ static Status build(Network *network)
     return status;
 }
 
-Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters)
+Status network_init_in(const Network *room, const NetworkPlan *plan, ParameterList *parameters,
+                       Network *network)
 {
     *network = (Network){.plan = *plan,
                          .architecture = architecture_of(&plan->model),
                          .task = task_of(&plan->model),
                          .parameters = parameters};
-    return build(network);
+    return build(network, room);
 }
 
-Status network_twin(const Network *of, ParameterList *parameters, Network *twin)
+Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters)
+{
+    return network_init_in(NULL, plan, parameters, network);
+}
+
+Status network_twin(const Network *of, ParameterList *parameters, const Network *room,
+                    Network *twin)
 {
     *twin = *of;
     twin->parameters = parameters;
     twin->net = NULL;
-    return net_twin(of->net, parameters, &twin->net);
+    return net_twin(of->net, parameters, room ? room->net : NULL, &twin->net);
 }
 
 void network_clear(Network *network)

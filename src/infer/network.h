@@ -37,14 +37,20 @@ typedef struct {
  * they are; in training those that train get gradients. Errors: a network that does not exist, a
  * precision that this processor lacks. network_clear() takes what failed. */
 Status network_init(Network *network, const NetworkPlan *plan, ParameterList *parameters);
+
+/* The same in the memory of another one (net_set_room()), which must outlive it. */
+Status network_init_in(const Network *room, const NetworkPlan *plan, ParameterList *parameters,
+                       Network *network);
 void network_clear(Network *network);
 
 /* In what form a network wants its data. */
 DatasetForm network_data_form(const ModelSettings *model);
 
 /* A twin (nn/net.h) of a network that was set up for one thread. `parameters`: a twin of its list
- * for one that trains, else its list. network_clear() takes what failed. */
-Status network_twin(const Network *of, ParameterList *parameters, Network *twin);
+ * for one that trains, else its list. `room`: as above, or NULL. network_clear() takes what failed.
+ */
+Status network_twin(const Network *of, ParameterList *parameters, const Network *room,
+                    Network *twin);
 
 /* Numbers in the network's input, for the whole batch. */
 size_t network_input_count(const Network *network);

@@ -36,8 +36,10 @@ void net_free(Net *net)
     free(net->nodes);
     free(net->gradients);
     free(net->prepared_weights);
-    free(net->workspace);
-    free(net->block);
+    if (!net->workspace_is_lent)
+        free(net->workspace);
+    if (!net->block_is_lent)
+        free(net->block);
     free(net->seconds);
     free(net);
 }
@@ -52,6 +54,12 @@ Status net_set_precision(Net *net, Precision precision)
              net->engine->name);
     net->precision = precision;
     return STATUS_OK;
+}
+
+void net_set_room(Net *net, const Net *room)
+{
+    assert(!net->planned);
+    net->room = room;
 }
 
 bool net_is_training(const Net *net)

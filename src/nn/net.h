@@ -179,10 +179,18 @@ Shape net_shape(const Net *net, NodeId node);
  * the first error of the building calls, if any. */
 Status net_plan(Net *net);
 
+/* To be called before net_plan(): the net's arrays then lie in the memory of `room`, a planned net,
+ * where they fit there. So only one of the two may be between its forward and its backward pass,
+ * and what the caller fills and reads of one is lost when the other runs. `room` must outlive it.
+ */
+void net_set_room(Net *net, const Net *room);
+
 /* A twin of a planned net: the same graph over buffers of its own, with the same packed weights, so
  * that both may run at the same time. `parameters`: a twin of the other's list, or the list itself
- * for a net that does not train; borrowed. The other net must outlive it. */
-Status net_twin(const Net *of, ParameterList *parameters, Net **twin);
+ * for a net that does not train; borrowed. The other net must outlive it. `room`: as above, or
+ * NULL.
+ */
+Status net_twin(const Net *of, ParameterList *parameters, const Net *room, Net **twin);
 
 /* Buffers of an input or output node, in the net's memory; valid until net_free(). The gradient is
  * NULL in a net for inference and for a node that nothing trainable feeds. */

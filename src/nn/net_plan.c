@@ -224,7 +224,10 @@ static Status plan_memory(Net *net)
 {
     PlannedBuffer *buffers = NULL;
     Status status = lay_out(net, &buffers, &net->block_bytes);
-    if (status == STATUS_OK)
+    net->block_is_lent = net->room && net->room->block_bytes >= net->block_bytes;
+    if (net->block_is_lent)
+        net->block = net->room->block;
+    else if (status == STATUS_OK)
         status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
     for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {
         Node *node = &net->nodes[i];
@@ -268,7 +271,7 @@ static Status fill_twin(const Net *of, Net *twin)
     return plan_memory(twin);
 }
 
-Status net_twin(const Net *of, ParameterList *parameters, Net **twin)
+Status net_twin(const Net *of, ParameterList *parameters, const Net *room, Net **twin)
 {
     TRY(MEMORY_NEW(twin, 1));
     **twin = (Net){.parameters = parameters,
@@ -276,6 +279,7 @@ Status net_twin(const Net *of, ParameterList *parameters, Net **twin)
                    .training = of->training,
                    .planned = true,
                    .is_twin = true,
+                   .room = room,
                    .threads = of->threads,
                    .precision = of->precision,
                    .count = of->count,

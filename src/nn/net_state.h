@@ -46,11 +46,13 @@ struct Net {
     ConvolutionPlan **plans;   /* use_count */
     WeightGradient *gradients; /* by parameter */
     float *prepared_weights;   /* scratch for the largest parameter with a form of its own */
+    const Net *room;           /* whose memory it takes where it fits; NULL: none's */
     float *workspace;          /* shared by all plans of the engine */
     size_t workspace_bytes;
     float *block; /* all buffers of the plan */
     size_t block_bytes;
-    double (*seconds)[2]; /* by node: forward, backward; NULL: not timed */
+    bool workspace_is_lent, block_is_lent; /* they are the room's */
+    double (*seconds)[2];                  /* by node: forward, backward; NULL: not timed */
     double packing_seconds;
 };
 

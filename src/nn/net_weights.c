@@ -99,7 +99,11 @@ static Status share_weights(Net *net)
 
 static Status place_workspace(Net *net)
 {
-    TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
+    net->workspace_is_lent = net->room && net->room->workspace_bytes >= net->workspace_bytes;
+    if (net->workspace_is_lent)
+        net->workspace = net->room->workspace;
+    else
+        TRY(MEMORY_NEW(&net->workspace, net->workspace_bytes / sizeof(float) + 1));
     for (size_t i = 0; i < net->use_count; ++i)
         net->uses[i].engine->set_workspace(net->plans[i], net->workspace);
     return STATUS_OK;

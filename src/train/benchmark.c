@@ -159,7 +159,7 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     TRY(trainer_init(trainer, &settings->cell, dataset, group));
     TRY(trainer_start(trainer));
     TRY(trainer_step(trainer, STEP_GO_ON, &step));
-    TRY(net_time_nodes(trainer->network.net));
+    TRY(net_time_nodes(trainer->network->net));
     double waited = loader_seconds_waited(trainer->loader);
     double exposed = gradient_sum_seconds_exposed(trainer->sum);
     TRY(MEMORY_NEW(&seconds, settings->repeats));
@@ -180,7 +180,7 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     result->ranks = trainer->ranks;
     result->workers = trainer->workers;
     TRY(time_sum_alone(trainer, &result->seconds_alone));
-    return keep_costs(trainer->network.net, trainer->shard_images, result);
+    return keep_costs(trainer->network->net, trainer->shard_images, result);
 }
 
 static Status time_network(const BenchmarkSettings *settings, Network *network, Benchmark *result)
@@ -305,6 +305,9 @@ static Status run_inference(const BenchmarkSettings *settings, Benchmark *result
 Status benchmark_steps(const BenchmarkSettings *settings, MPI_Comm group, Benchmark *result)
 {
     *result = (Benchmark){.ranks = 1, .workers = 1};
+    if (settings->cell.sizes.count)
+        FAIL(STATUS_ARGUMENT,
+             "sizes: several of them (expected none: layers are measured at one, model.size)");
     return settings->train ? run_training(settings, group, result)
                            : run_inference(settings, result);
 }

@@ -166,13 +166,13 @@ static Status look_again(Cell *cell, Evaluation *evaluation)
 static void add_step(Cell *cell, const StepResult *step)
 {
     History *history = &cell->history;
-    const Task *task = cell->trainer.network.task;
+    const Task *task = cell->trainer.network->task;
     double *row = cell->row;
     *history_at(history, row, "loss") = step->loss;
     for (size_t k = 0; k < task->loss_count; ++k) {
         char name[TASK_COLUMN_BYTES];
         task_loss_column(&task->losses[k], name);
-        if (task_has_loss(&cell->trainer.network.plan.model, k))
+        if (task_has_loss(&cell->trainer.network->plan.model, k))
             *history_at(history, row, name) = step->losses[k];
     }
     *history_at(history, row, "gradient_norm") = step->gradient_norm;
@@ -202,13 +202,13 @@ static void report_saved(Cell *cell)
 /* "class 0.1 box 0.2 mask 0.3": the mean losses of the epoch. */
 static void describe_losses(Cell *cell, char *text, size_t room)
 {
-    const Task *task = cell->trainer.network.task;
+    const Task *task = cell->trainer.network->task;
     size_t used = 0;
     text[0] = '\0';
     for (size_t k = 0; k < task->loss_count && used < room; ++k) {
         char name[TASK_COLUMN_BYTES];
         task_loss_column(&task->losses[k], name);
-        if (task_has_loss(&cell->trainer.network.plan.model, k))
+        if (task_has_loss(&cell->trainer.network->plan.model, k))
             used += (size_t)snprintf(text + used, room - used, "%s%s %.4f", used ? " " : "",
                                      task->losses[k].label, history_last(&cell->history, name));
     }
@@ -245,7 +245,7 @@ static void log_epoch(Cell *cell)
 /* The same on every rank, as the losses are. */
 static Status check_epoch(const Cell *cell)
 {
-    const Task *task = cell->trainer.network.task;
+    const Task *task = cell->trainer.network->task;
     double losses[TASK_LOSSES_MOST];
     if (!task->check_epoch)
         return STATUS_OK;
@@ -377,7 +377,7 @@ static Status check_weights(const Cell *cell)
 /* On rank 0, from the cell's checkpoint, else from the parameters that it is to start from. */
 static Status read_start(Cell *cell, bool *resumed)
 {
-    const Network *network = &cell->trainer.network;
+    const Network *network = cell->trainer.network;
     const char *initial = cell->settings->initial_checkpoint;
     Status status = cell_restore(cell->place, &cell->trainer, &cell->history, resumed);
     cell->seen |= *resumed;
@@ -414,7 +414,7 @@ static Status start_parameters(Cell *cell, bool *resumed)
 static Status build_cell(Cell *cell)
 {
     TRY(trainer_init(&cell->trainer, cell->settings, cell->dataset, cell->group));
-    TRY(history_init(&cell->history, &cell->trainer.network.plan.model));
+    TRY(history_init(&cell->history, &cell->trainer.network->plan.model));
     return MEMORY_NEW(&cell->row, cell->history.column_count);
 }
 
@@ -467,7 +467,7 @@ static void log_test(const Cell *cell, const SplitMetrics *metrics, double point
         const SplitMetric *metric = split_metric_at(i);
         double value = split_metrics_value(metrics, metric->name);
         if (!metric->label ||
-            !split_metric_is_given(metric, task_gives(&cell->trainer.network.plan.model)))
+            !split_metric_is_given(metric, task_gives(&cell->trainer.network->plan.model)))
             continue;
         if (!metric->compute && used < sizeof scores)
             used += (size_t)snprintf(scores + used, sizeof scores - used, " %s %.4f", metric->label,

@@ -64,7 +64,7 @@ static Status write_checkpoint(const CellPlace *place, const Trainer *trainer,
     Status status;
     checkpoint_state_init(&state);
     TRY_GOTO(status, end,
-             checkpoint_model_init(&model, &trainer->network.plan.model,
+             checkpoint_model_init(&model, &trainer->network->plan.model,
                                    trainer->settings->tuning == TUNING_LOCAL ? "local" : "global",
                                    (const char *const *)trainer->dataset->class_names,
                                    operating_point));
@@ -127,7 +127,7 @@ static Status write_features(const CellPlace *place, const Trainer *trainer)
     Status status;
     checkpoint_state_init(&state);
     TRY_GOTO(status, end,
-             checkpoint_model_init(&model, &trainer->network.plan.model, "global",
+             checkpoint_model_init(&model, &trainer->network->plan.model, "global",
                                    (const char *const *)trainer->dataset->class_names, NAN));
     model.some = true;
     TRY_GOTO(status, end, checkpoint_state_set_text(&state, "cell", place->cell_id));

@@ -229,7 +229,7 @@ static Status run_own_batches(Evaluation *evaluation, Network *network, const Da
     for (size_t k = 0; k < threads && status == STATUS_OK; ++k) {
         works[k].dataset = dataset;
         if (k > 0)
-            status = network_twin(network, network->parameters, &works[k].twin);
+            status = network_twin(network, network->parameters, NULL, &works[k].twin);
         if (status == STATUS_OK)
             status = work_init(&works[k], k ? &works[k].twin : network);
     }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "train/trainer.h"
+#include "train/training_sizes.h"
 
 const double MEMORY_PROGRAM_BYTES = 4e7;
 
@@ -21,17 +22,39 @@ static Status count_evaluation(const CellSettings *settings, NetworkPlan plan, M
     return network_count_needs(&plan, &model->test);
 }
 
+/* Adds the networks of one size of the input, which lie in the memory of those of the first that is
+ * added, the largest, where they fit there. */
+static Status count_training(const NetworkPlan *plan, NetworkNeeds *training)
+{
+    const NetNeeds first = training->net;
+    TRY(network_count_needs(plan, training));
+    NetNeeds *net = &training->net;
+    net->block = net->block > first.block ? first.block + net->block : first.block;
+    net->workspace =
+        net->workspace > first.workspace ? first.workspace + net->workspace : first.workspace;
+    net->prepared += first.prepared;
+    net->packed += first.packed;
+    net->kernels += first.kernels;
+    return STATUS_OK;
+}
+
 Status memory_model_init(const CellSettings *settings, size_t classes, MemoryModel *model)
 {
+    const InputSizes sizes = training_sizes_of(settings);
     *model = (MemoryModel){.shards = settings->shards,
                            .shard_images = settings->batch / settings->shards,
                            .size = settings->model.size,
+                           .largest_size = input_sizes_largest(&sizes),
                            .views = task_of(&settings->model)->views,
                            .moments = settings->optimiser == OPTIMISER_ADAMW ? 2 : 1,
                            .averaged = settings->ema > 0};
     NetworkPlan plan = trainer_network_plan(settings, classes, model->shard_images);
     plan.training = plan.one_thread = true;
-    TRY(network_count_needs(&plan, &model->training));
+    for (size_t i = sizes.count; i-- > 0;) {
+        plan.model.size = sizes.sides[i];
+        TRY(count_training(&plan, &model->training));
+    }
+    plan.model.size = settings->model.size;
     return count_evaluation(settings, plan, model);
 }
 
@@ -64,7 +87,7 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
         .gradients = trained,
         .optimiser = (double)model->moments * trained,
         .activations = networks_bytes(training, workers),
-        .batches = loader_bytes(model->size, local * model->shard_images * model->views),
+        .batches = loader_bytes(model->largest_size, local * model->shard_images * model->views),
         .code = CODE_BYTES * (double)(training->net.kernels + model->validation.net.kernels),
     };
     /* Beyond the gradients, and given back while the cell evaluates or saves. */
@@ -103,5 +126,5 @@ bool memory_same(const CellSettings *one, const CellSettings *other)
     return architecture_same(&one->model, &other->model) && one->tuning == other->tuning &&
            one->batch == other->batch && one->shards == other->shards &&
            one->precision == other->precision && one->optimiser == other->optimiser &&
-           (one->ema > 0) == (other->ema > 0);
+           (one->ema > 0) == (other->ema > 0) && training_sizes_same(one, other);
 }

@@ -12,7 +12,8 @@
 typedef struct {
     NetworkNeeds training, validation, test; /* the last two empty where nothing is measured */
     size_t shards, shard_images, size, views;
-    size_t moments; /* of the optimiser, for a number that trains */
+    size_t largest_size; /* of the steps' inputs */
+    size_t moments;      /* of the optimiser, for a number that trains */
     bool averaged;
 } MemoryModel;
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "store/yaml_text.h"
 #include "task/task.h"
+#include "train/training_sizes.h"
 
 /* ---- training's own rows ---- */
 
@@ -83,6 +84,8 @@ static const SettingRow training_rows[] = {
      .least = 1e-6, .most = 100, .when = "tuning", .is = "global", .before = "1"},
     {"training", "ema", SETTING_NUMBER, FIELD(ema), .otherwise = "0.99", .most = 0.99999,
      .before = "0"},
+    {"training", "sizes", SETTING_OWN, FIELD(sizes), .otherwise = "", .read = training_sizes_read,
+     .write = training_sizes_write, .before = ""},
     {"training", "sampling", SETTING_CHOICE, FIELD(sampling), .otherwise = "each",
      .choices = samplings, .before = "each"},
     {"training", "colour_strength", SETTING_NUMBER, FIELD(colour_strength), .otherwise = "1",

@@ -44,6 +44,7 @@ typedef struct CellSettings {
     double ema;          /* decay of the weights' moving average; 0: none */
     double branch_scale; /* at which residual branches start */
     size_t stop_after;   /* epochs without a better validation; 0: always all epochs */
+    InputSizes sizes;    /* of the input, of which a step has one, beside model.size; or none */
     Sampling sampling;
     bool augment;
     bool flips;             /* views are mirrored at random, either way */

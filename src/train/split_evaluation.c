@@ -25,7 +25,7 @@ static size_t threads_for(const Trainer *trainer, size_t batch)
 
 Status split_evaluation(Trainer *trainer, Split split, size_t batch, Evaluation *evaluation)
 {
-    NetworkPlan plan = trainer->network.plan;
+    NetworkPlan plan = trainer->network->plan;
     size_t count, *indices = NULL;
     Network network = {0};
     Status status;

@@ -11,6 +11,7 @@
 #include "base/first_error.h"
 #include "base/memory.h"
 #include "train/mpi_check.h"
+#include "train/training_sizes.h"
 
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
 {
@@ -37,15 +38,32 @@ static void apply_recipe(const CellSettings *settings, const Architecture *archi
     }
 }
 
-static Status build_network(Trainer *trainer)
+/* The worker's network whose memory that of size number `place` takes; NULL: it is the largest. */
+static const Network *room_of(const Trainer *trainer, size_t place, size_t worker)
+{
+    return place ? &trainer->sizes[0].networks[worker] : NULL;
+}
+
+static Status build_sizes(Trainer *trainer)
 {
     const CellSettings *settings = trainer->settings;
+    const InputSizes sizes = training_sizes_of(settings);
     NetworkPlan plan =
         trainer_network_plan(settings, trainer->dataset->class_count, trainer->shard_images);
     plan.training = plan.one_thread = true;
-    TRY(network_init(&trainer->network, &plan, &trainer->parameters));
+    TRY(MEMORY_NEW(&trainer->sizes, sizes.count));
+    trainer->size_count = sizes.count;
+    for (size_t i = 0; i < sizes.count; ++i) {
+        TrainerSize *size = &trainer->sizes[i];
+        size->size = plan.model.size = sizes.sides[sizes.count - 1 - i];
+        TRY(MEMORY_NEW(&size->networks, trainer->workers));
+        TRY(network_init_in(room_of(trainer, i, 0), &plan, &trainer->parameters,
+                            &size->networks[0]));
+        if (size->size == settings->model.size)
+            trainer->network = &size->networks[0];
+    }
     parameters_randomise(&trainer->parameters, settings->seed);
-    apply_recipe(settings, trainer->network.architecture, &trainer->parameters);
+    apply_recipe(settings, trainer->network->architecture, &trainer->parameters);
     return STATUS_OK;
 }
 
@@ -61,9 +79,12 @@ static Status make_twins(Trainer *trainer)
 {
     TRY(MEMORY_NEW(&trainer->twins, trainer->workers));
     for (size_t w = 1; w < trainer->workers; ++w) {
-        TrainerTwin *twin = &trainer->twins[w - 1];
-        TRY(parameters_twin(&trainer->parameters, &twin->parameters));
-        TRY(network_twin(&trainer->network, &twin->parameters, &twin->network));
+        ParameterList *twin = &trainer->twins[w - 1];
+        TRY(parameters_twin(&trainer->parameters, twin));
+        for (size_t i = 0; i < trainer->size_count; ++i) {
+            Network *networks = trainer->sizes[i].networks;
+            TRY(network_twin(&networks[0], twin, room_of(trainer, i, w), &networks[w]));
+        }
     }
     return STATUS_OK;
 }
@@ -110,20 +131,27 @@ static Status check_cut(const Trainer *trainer)
     return STATUS_OK;
 }
 
-static Status make_objective(Trainer *trainer)
+static Status make_objective(const Trainer *trainer, const SplitFacts *training, TrainerSize *size)
 {
-    const Network *network = &trainer->network;
-    DatasetFacts facts;
-    TRY(dataset_facts_init(&facts, trainer->dataset));
-    Status status = network->task->objective.make(
+    const Network *network = &size->networks[0];
+    return network->task->objective.make(
         &(ObjectivePlan){.model = &network->plan.model,
                          .settings = &trainer->settings->task,
                          .net = network->net,
                          .nodes = &network->nodes,
-                         .training = &facts.splits[SPLIT_TRAIN],
+                         .training = training,
                          .images = trainer->local_shards * trainer->shard_images,
                          .lesions_each = most_lesions(trainer->dataset)},
-        &trainer->objective);
+        &size->objective);
+}
+
+static Status make_objectives(Trainer *trainer)
+{
+    DatasetFacts facts;
+    TRY(dataset_facts_init(&facts, trainer->dataset));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < trainer->size_count && status == STATUS_OK; ++i)
+        status = make_objective(trainer, &facts.splits[SPLIT_TRAIN], &trainer->sizes[i]);
     dataset_facts_clear(&facts);
     return status;
 }
@@ -138,9 +166,9 @@ static Status build(Trainer *trainer)
     trainer->shard_images = settings->batch / settings->shards;
     trainer->workers = trainer_workers(trainer->local_shards, (size_t)omp_get_max_threads());
     TRY(crew_new((size_t)omp_get_max_threads(), &trainer->crew));
-    TRY(build_network(trainer));
+    TRY(build_sizes(trainer));
     TRY(make_twins(trainer));
-    TRY(make_objective(trainer));
+    TRY(make_objectives(trainer));
     TRY(make_sum(trainer));
     TRY(shared_update_init(&trainer->update,
                            &(OptimiserSettings){.kind = settings->optimiser,
@@ -156,7 +184,8 @@ static Status build(Trainer *trainer)
     make_schedule(trainer);
     trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
     TRY(MEMORY_NEW(&trainer->observed, settings->shards * trainer->observed_floats));
-    return MEMORY_NEW(&trainer->shard_losses, settings->shards * trainer->network.task->loss_count);
+    return MEMORY_NEW(&trainer->shard_losses,
+                      settings->shards * trainer->network->task->loss_count);
 }
 
 Status trainer_init(Trainer *trainer, const CellSettings *settings, const Dataset *dataset,
@@ -168,20 +197,27 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
     return build(trainer);
 }
 
+static void clear_size(const Trainer *trainer, TrainerSize *size)
+{
+    if (size->objective)
+        size->networks[0].task->objective.free(size->objective);
+    for (size_t w = trainer->workers; size->networks && w-- > 0;) /* twins first */
+        network_clear(&size->networks[w]);
+    free(size->networks);
+}
+
 void trainer_clear(Trainer *trainer)
 {
     loader_free(trainer->loader);
     crew_free(trainer->crew);
     shared_update_clear(&trainer->update);
     gradient_sum_free(trainer->sum);
-    if (trainer->objective)
-        trainer->network.task->objective.free(trainer->objective);
-    for (size_t w = 1; trainer->twins && w < trainer->workers; ++w) {
-        network_clear(&trainer->twins[w - 1].network);
-        parameters_clear(&trainer->twins[w - 1].parameters);
-    }
+    for (size_t i = trainer->size_count; i-- > 0;) /* the first lends the others its memory */
+        clear_size(trainer, &trainer->sizes[i]);
+    free(trainer->sizes);
+    for (size_t w = 1; trainer->twins && w < trainer->workers; ++w)
+        parameters_clear(&trainer->twins[w - 1]);
     free(trainer->twins);
-    network_clear(&trainer->network);
     parameters_clear(&trainer->parameters);
     free(trainer->shard_losses);
     free(trainer->observed);
@@ -207,14 +243,15 @@ Status trainer_start(Trainer *trainer)
     const CellSettings *settings = trainer->settings;
     size_t slice = trainer->local_shards * trainer->shard_images;
     return loader_new(&(LoaderSettings){.dataset = trainer->dataset,
-                                        .form = trainer->network.architecture->input,
+                                        .form = trainer->network->architecture->input,
+                                        .sizes = training_sizes_of(settings),
                                         .global_batch = settings->batch,
                                         .slice_first = (size_t)trainer->rank * slice,
                                         .slice_count = slice,
                                         .seed = settings->seed,
                                         .augment = settings->augment,
                                         .shuffle = true,
-                                        .views = trainer->network.task->views,
+                                        .views = trainer->network->task->views,
                                         .sampling = settings->sampling,
                                         .mixup = settings->mixup,
                                         .first_epoch = trainer->step / trainer->steps_per_epoch,
@@ -244,20 +281,24 @@ static Status agree_on_counts(Trainer *trainer, Status own,
 
 /* What every worker reads of a step. */
 typedef struct {
-    const Batch *batch; /* this rank's */
+    const Batch *batch;      /* this rank's */
+    const TrainerSize *size; /* the batch's */
     const unsigned long long *totals;
 } Step;
 
-static const Network *network_of(const Trainer *trainer, size_t worker)
+static const TrainerSize *size_of(const Trainer *trainer, const Batch *batch)
 {
-    return worker ? &trainer->twins[worker - 1].network : &trainer->network;
+    size_t place = 0;
+    while (trainer->sizes[place].size != batch->size)
+        ++place;
+    return &trainer->sizes[place];
 }
 
 /* The rank's shard `local`, by that worker; writes to places of that shard alone. */
 static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t local,
                         void *context)
 {
-    const Network *network = network_of(trainer, worker);
+    const Network *network = &step->size->networks[worker];
     const Task *task = network->task;
     const size_t images = trainer->shard_images, input = network_input_count(network);
     const size_t shard = (size_t)trainer->rank * trainer->local_shards + local;
@@ -270,7 +311,7 @@ static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_
     TRY(net_forward(network->net));
     parameters_take_observed(network->parameters,
                              trainer->observed + shard * trainer->observed_floats);
-    task->objective.apply(trainer->objective, network->net, &network->nodes, step->batch,
+    task->objective.apply(step->size->objective, network->net, &network->nodes, step->batch,
                           local * images, images, step->totals, sums);
     TRY(net_backward(network->net, gradient_sum_ready, context));
     memcpy(trainer->shard_losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
@@ -308,7 +349,7 @@ static void pack_weights(void *context, size_t member)
     Work *work = context;
     if (member < work->trainer->workers)
         first_error_note(&work->first, member,
-                         net_pack_weights(network_of(work->trainer, member)->net, &work->next));
+                         net_pack_weights(work->step->size->networks[member].net, &work->next));
 }
 
 /* Worker 0 is on the thread that calls; who the others are does not matter. */
@@ -347,19 +388,19 @@ static Status run_crew(Work *work, CrewWork part)
 
 static Status run_workers(Trainer *trainer, const Step *step)
 {
-    Work packing = {.trainer = trainer, .first = FIRST_ERROR_NONE};
+    Work packing = {.trainer = trainer, .step = step, .first = FIRST_ERROR_NONE};
     Work work = {.trainer = trainer, .step = step, .next = 1, .first = FIRST_ERROR_NONE};
     TRY(run_crew(&packing, pack_weights));
     return run_crew(&work, take_workers);
 }
 
-static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned long long *totals)
+static Status run_shards(Trainer *trainer, const Step *step)
 {
     double started = clock_seconds();
     for (size_t w = 1; w < trainer->workers; ++w)
-        parameters_follow(&trainer->parameters, &trainer->twins[w - 1].parameters);
+        parameters_follow(&trainer->parameters, &trainer->twins[w - 1]);
     TRY(gradient_sum_begin(trainer->sum));
-    TRY(run_workers(trainer, &(Step){batch, totals}));
+    TRY(run_workers(trainer, step));
     trainer->compute_seconds += clock_seconds() - started;
     return gradient_sum_finish(trainer->sum);
 }
@@ -367,7 +408,7 @@ static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned lo
 /* Every shard's losses on every rank, added in the order of the shards. */
 static Status add_losses(Trainer *trainer, const unsigned long long *totals, StepResult *result)
 {
-    const Task *task = trainer->network.task;
+    const Task *task = trainer->network->task;
     size_t count = trainer->local_shards * task->loss_count;
     double sums[TASK_LOSSES_MOST] = {0};
     TRY(mpi_gather(trainer->group, count * sizeof(double),
@@ -404,10 +445,11 @@ static Status do_step(Trainer *trainer, StepWish wish, StepResult *result)
     *result = (StepResult){.learning_rate = schedule_rate(&trainer->schedule, trainer->step),
                            .wish = wish};
     Status status = loader_next(trainer->loader, &batch);
+    const TrainerSize *size = status == STATUS_OK ? size_of(trainer, batch) : NULL;
     if (status == STATUS_OK)
-        status = trainer->network.task->objective.match(trainer->objective, batch, counts);
+        status = trainer->network->task->objective.match(size->objective, batch, counts);
     TRY(agree_on_counts(trainer, status, counts, &result->wish));
-    TRY(run_shards(trainer, batch, counts));
+    TRY(run_shards(trainer, &(Step){batch, size, counts}));
     TRY(add_losses(trainer, counts, result));
     TRY(shared_update_step(&trainer->update, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));

@@ -12,6 +12,10 @@
  * processor with another process. With fewer shards than threads some threads have nothing to do:
  * oneDNN's sums run in another order where threads share an operation. Worker 0 is the thread that
  * calls the trainer; it alone calls MPI.
+ *
+ * Where steps differ in the size of the input (training_sizes.h), there are networks for each size
+ * over the same parameters, a step runs those of its batch, and a worker's lie in the memory of its
+ * largest. Everything else knows model.size alone.
  */
 #ifndef GISD_TRAIN_TRAINER_H
 #define GISD_TRAIN_TRAINER_H
@@ -37,11 +41,12 @@ typedef struct {
     StepWish wish; /* rank 0's */
 } StepResult;
 
-/* What a worker besides the first has of its own. */
+/* What there is for steps of one size of the input. */
 typedef struct {
-    ParameterList parameters; /* values are the trainer's */
-    Network network;
-} TrainerTwin;
+    size_t size;
+    Network *networks;    /* workers: for the views of shard_images images each */
+    Objective *objective; /* of the networks' task */
+} TrainerSize;
 
 typedef struct {
     const CellSettings *settings; /* borrowed */
@@ -51,9 +56,10 @@ typedef struct {
     size_t local_shards, shard_images;
     size_t workers; /* threads that take shards: a power of two that divides local_shards */
     ParameterList parameters;
-    Network network;      /* for the views of shard_images images; worker 0's */
-    TrainerTwin *twins;   /* workers - 1: the others' */
-    Objective *objective; /* of the network's task */
+    ParameterList *twins; /* workers - 1: the others', whose values are worker 0's */
+    TrainerSize *sizes;   /* size_count, the largest first */
+    size_t size_count;
+    const Network *network; /* worker 0's at model.size */
     GradientSum *sum;
     Crew *crew; /* the rank's threads */
     SharedUpdate update;

@@ -36,6 +36,10 @@ sed 's/epochs/epoch/' tiny.yaml >key.yaml
 refuses "key.yaml:4: unknown key 'epoch'" key.yaml
 sed 's/epochs: 1/epochs: 1, mixup: 0.2/' tiny.yaml >mixup.yaml
 refuses 'mixup.yaml: .*mixup: 0.2 (expected 0 with improved_ssd for lesion_detection' mixup.yaml
+sed 's/epochs: 1/epochs: 1, sizes: 64+80/' tiny.yaml >sizes.yaml
+refuses 'sizes.yaml:4: cell .*sizes: improved_ssd at 80 does not exist, .*(expected sizes that go with it, such as 96)' sizes.yaml
+sed 's/epochs: 1/epochs: 1, sizes: [64, 96]/' tiny.yaml >sizes.yaml
+refuses "sizes.yaml:4: .*sizes: '64' (expected 2 to 7 sizes .* a list makes an axis)" sizes.yaml
 refuses "nowhere: cannot open: No such file" tiny.yaml --data nowhere
 sed 's#data/manifest#nowhere/manifest#' tiny.yaml >away.yaml
 refuses "nowhere/manifest.csv: " away.yaml

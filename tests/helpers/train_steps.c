@@ -37,12 +37,12 @@ static Status write_gradients(Hdf5Writer *writer, const ParameterList *parameter
 
 static Status train(Trainer *trainer, size_t steps, Hdf5Writer *writer)
 {
-    const size_t columns = 1 + trainer->network.task->loss_count;
+    const size_t columns = 1 + trainer->network->task->loss_count;
     double *losses = calloc(steps * columns, sizeof *losses);
     if (!losses)
         FAIL(STATUS_NO_MEMORY, "no memory for %zu losses", steps);
     TRY(loader_new(&(LoaderSettings){.dataset = trainer->dataset,
-                                     .form = trainer->network.architecture->input,
+                                     .form = trainer->network->architecture->input,
                                      .global_batch = BATCH,
                                      .slice_count = BATCH},
                    &trainer->loader));

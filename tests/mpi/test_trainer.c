@@ -22,6 +22,25 @@ static CellSettings small_cell(void)
     return cell_settings("base=4 size=64 epochs=4 batch=4 shards=4 seed=3");
 }
 
+/* Whether STEPS steps from that one on have inputs of both sizes. */
+static bool has_both(const CellSettings *settings, size_t first)
+{
+    size_t large = 0;
+    for (size_t step = first; step < first + STEPS; ++step)
+        large += input_sizes_draw(&settings->sizes, settings->seed, step) == 96;
+    return large > 0 && large < STEPS;
+}
+
+/* Of the first seed by which a run of STEPS steps has both sizes, and so has what follows. */
+static CellSettings sized_cell(void)
+{
+    CellSettings settings =
+        cell_settings("base=4 size=64 sizes=64+96 epochs=4 batch=4 shards=4 seed=1");
+    while (!has_both(&settings, 0) || !has_both(&settings, STEPS))
+        ++settings.seed;
+    return settings;
+}
+
 static void run_steps(Trainer *trainer, size_t steps)
 {
     for (size_t i = 0; i < steps; ++i) {
@@ -74,6 +93,40 @@ static void a_group_trains_to_the_bits_of_one_rank_of_any_threads(void **state)
     dataset_free(dataset);
 }
 
+/* One thread's networks of the smaller input lie in the memory of those of the larger one. */
+static void a_group_meets_the_sizes_of_one_rank(void **state)
+{
+    (void)state;
+    int ranks;
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    CellSettings settings = sized_cell();
+    if (settings.shards % (size_t)ranks)
+        return;
+    Dataset *dataset = example_data(TRAINING, 4, SIZE);
+    Trainer alone, group, one_size;
+    omp_set_num_threads(2);
+    start(&alone, &settings, dataset, MPI_COMM_SELF);
+    assert_int_equal(alone.size_count, 2);
+    assert_int_equal(alone.network->plan.model.size, SIZE);
+    run_steps(&alone, STEPS);
+    omp_set_num_threads(1);
+    start(&group, &settings, dataset, MPI_COMM_WORLD);
+    run_steps(&group, STEPS);
+    assert_same_parameters(&alone, &group);
+    if (ranks == 1) {
+        settings.sizes = (InputSizes){0};
+        start(&one_size, &settings, dataset, MPI_COMM_SELF);
+        run_steps(&one_size, STEPS);
+        const Parameter *first = &one_size.parameters.items[0];
+        assert_memory_not_equal(first->value, alone.parameters.items[0].value,
+                                first->count * sizeof(float));
+        trainer_clear(&one_size);
+    }
+    trainer_clear(&alone);
+    trainer_clear(&group);
+    dataset_free(dataset);
+}
+
 static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void **state)
 {
     (void)state;
@@ -91,8 +144,8 @@ static void a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits(void *
     bool found;
     start(&whole, &settings, dataset, MPI_COMM_SELF);
     start(&before, &settings, dataset, MPI_COMM_SELF);
-    assert_int_equal(history_init(&history, &whole.network.plan.model), STATUS_OK);
-    assert_int_equal(history_init(&restored, &whole.network.plan.model), STATUS_OK);
+    assert_int_equal(history_init(&history, &whole.network->plan.model), STATUS_OK);
+    assert_int_equal(history_init(&restored, &whole.network->plan.model), STATUS_OK);
     assert_true(history.column_count < sizeof row / sizeof *row);
     run_steps(&whole, 2 * STEPS);
     /* The first state saved is the second last one then. */
@@ -162,7 +215,7 @@ static void a_group_goes_on_from_what_its_rank_0_reads(void **state)
     int ranks, rank;
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    const CellSettings settings = small_cell();
+    const CellSettings settings = sized_cell();
     if (settings.shards % (size_t)ranks)
         return;
     char folder[64], command[80];
@@ -175,8 +228,8 @@ static void a_group_goes_on_from_what_its_rank_0_reads(void **state)
     double row[32] = {1, 2, 3};
     bool resumed = false;
     start(&whole, &settings, dataset, MPI_COMM_SELF);
-    assert_int_equal(history_init(&history, &whole.network.plan.model), STATUS_OK);
-    assert_int_equal(history_init(&restored, &whole.network.plan.model), STATUS_OK);
+    assert_int_equal(history_init(&history, &whole.network->plan.model), STATUS_OK);
+    assert_int_equal(history_init(&restored, &whole.network->plan.model), STATUS_OK);
     run_steps(&whole, rank == 1 ? 1 : STEPS); /* rank 1 sees an older one, rank 2 and on none */
     assert_int_equal(history_add(&history, row), STATUS_OK);
     history_add_step(&history, row);
@@ -226,6 +279,7 @@ static void a_group_goes_on_from_what_its_rank_0_reads(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_group_trains_to_the_bits_of_one_rank_of_any_threads),
+    cmocka_unit_test(a_group_meets_the_sizes_of_one_rank),
     cmocka_unit_test(a_cell_resumed_from_its_checkpoint_goes_on_with_the_same_bits),
     cmocka_unit_test(a_group_goes_on_from_what_its_rank_0_reads),
 };

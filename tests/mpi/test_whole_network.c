@@ -99,7 +99,7 @@ static void start_in_order(Trainer *trainer)
 {
     size_t slice = trainer->local_shards * trainer->shard_images;
     assert_int_equal(loader_new(&(LoaderSettings){.dataset = trainer->dataset,
-                                                  .form = trainer->network.architecture->input,
+                                                  .form = trainer->network->architecture->input,
                                                   .global_batch = trainer->settings->batch,
                                                   .slice_first = (size_t)trainer->rank * slice,
                                                   .slice_count = slice},

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "model/embedding_head.h"
+#include "train/training_sizes.h"
 
 /* ---- making cells ---- */
 
@@ -172,6 +173,14 @@ static Status make_cell(const ExperimentFile *experiment, const char *path, size
     Status status = setting_check(&cell->settings);
     if (status != STATUS_OK)
         return status_prefix(status, "%s: cell %s", path, cell->name);
+    status = training_sizes_check(&cell->settings);
+    if (status != STATUS_OK) {
+        const size_t sizes = setting_find("training", "sizes");
+        const bool own = variant && variant->values[sizes].count;
+        return status_prefix(status, "%s:%zu: cell %s", path,
+                             (own ? &variant->values[sizes] : &experiment->values[sizes])->line,
+                             cell->name);
+    }
     return write_config(experiment, cell);
 }
 
@@ -270,6 +279,8 @@ static Status make_pretraining(const ExperimentFile *experiment, const char *pat
             TRY(setting_read(&made->settings, i, section->texts[i]));
     TRY(name_cell(experiment, path, made));
     Status status = setting_check(&made->settings);
+    if (status == STATUS_OK)
+        status = training_sizes_check(&made->settings);
     if (status == STATUS_OK && section->self_supervised)
         status = check_self_supervised(&made->settings);
     if (status != STATUS_OK)

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "infer/network.h"
+#include "train/training_sizes.h"
 
 /* What one thread of a processor with AVX-512 does in f32, fitted to tools/simulate/costs.csv and
  * to networks of base 4, 16 and 32: 13, 24 to 42, 47 to 54 and, at base 64, 55 to 67 billion
@@ -21,7 +22,7 @@ static const double PASSES_GLOBAL = 3, PASSES_LOCAL = 1.5;
 static bool same_kind(const CellSettings *a, const CellSettings *b)
 {
     return architecture_same(&a->model, &b->model) && a->tuning == b->tuning &&
-           a->batch == b->batch && a->precision == b->precision;
+           a->batch == b->batch && a->precision == b->precision && training_sizes_same(a, b);
 }
 
 static Status count_macs(const CellSettings *settings, size_t classes, double *macs)
@@ -29,11 +30,17 @@ static Status count_macs(const CellSettings *settings, size_t classes, double *m
     ModelSettings model = settings->model;
     if (!model.classes)
         model.classes = classes;
-    NetworkCount count;
-    TRY(network_count(&model, &count));
+    const InputSizes sizes = training_sizes_of(settings);
+    double image_macs = 0; /* the mean over the sizes of the steps' inputs */
+    for (size_t i = 0; i < sizes.count; ++i) {
+        NetworkCount count;
+        model.size = sizes.sides[i];
+        TRY(network_count(&model, &count));
+        image_macs += count.macs / (double)sizes.count;
+    }
     double passes = settings->tuning == TUNING_LOCAL ? PASSES_LOCAL : PASSES_GLOBAL;
     double narrowest = (double)architecture_of(&model)->narrowest(&model);
-    *macs = count.macs * passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch *
+    *macs = image_macs * passes * (1 + HALF_SPEED_CHANNELS / narrowest) * (double)settings->batch *
             (double)task_of(&model)->views;
     return STATUS_OK;
 }

@@ -190,6 +190,40 @@ static void a_later_start_goes_on_where_the_first_would_be(void **state)
     loader_free(later);
 }
 
+/* Of whatever slice, and wherever the loader started. */
+static void a_step_has_a_size_of_its_own(void **state)
+{
+    (void)state;
+    enum { STEPS = 7, LATER = 4, LARGE = SIZE + 16 };
+    LoaderSettings settings = whole_batches();
+    input_sizes_add(&settings.sizes, LARGE);
+    input_sizes_add(&settings.sizes, SIZE);
+    assert_int_equal(settings.sizes.sides[0], SIZE);
+    const size_t each = loader_steps_per_epoch(dataset, BATCH);
+    size_t large = 0;
+    Loader *all = start(&settings);
+    settings.slice_first = settings.slice_count = 1;
+    settings.first_epoch = LATER / each;
+    settings.first_step = LATER % each;
+    Loader *later = start(&settings);
+    for (size_t step = 0; step < STEPS; ++step) {
+        const Batch *batch = next(all);
+        const size_t pixels = batch->size * batch->size;
+        assert_int_equal(batch->size, input_sizes_draw(&settings.sizes, settings.seed, step));
+        large += batch->size == LARGE;
+        if (step < LATER)
+            continue;
+        const Batch *one = next(later);
+        assert_int_equal(one->size, batch->size);
+        assert_int_equal(one->examples[0].index, batch->examples[1].index);
+        assert_memory_equal(one->input, batch->input + pixels * 3, pixels * 3 * sizeof(float));
+        assert_memory_equal(one->masks, batch->masks + pixels, pixels);
+    }
+    assert_true(large > 0 && large < STEPS);
+    loader_free(all);
+    loader_free(later);
+}
+
 static void an_epoch_shows_no_image_twice_and_epochs_differ(void **state)
 {
     (void)state;
@@ -381,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_mixture_is_of_two_training_images_and_tells_both_labels),
         cmocka_unit_test(two_views_of_an_image_stand_side_by_side),
         cmocka_unit_test(a_later_start_goes_on_where_the_first_would_be),
+        cmocka_unit_test(a_step_has_a_size_of_its_own),
         cmocka_unit_test(an_epoch_shows_no_image_twice_and_epochs_differ),
         cmocka_unit_test(balanced_epochs_show_labels_equally_often_in_ever_other_views),
         cmocka_unit_test(the_seed_changes_order_and_views),

@@ -224,7 +224,7 @@ static void check_twin(const Engine *engine)
     twin = bench;
     assert_int_equal(parameters_twin(&bench.parameters, &twin.parameters), STATUS_OK);
     assert_int_equal(parameters_add_gradients(&twin.parameters), STATUS_OK);
-    assert_int_equal(net_twin(bench.net, &twin.parameters, &twin.net), STATUS_OK);
+    assert_int_equal(net_twin(bench.net, &twin.parameters, NULL, &twin.net), STATUS_OK);
     Parameter *unit = parameters_find(&bench.parameters, "unit.weight");
     for (size_t i = 0; i < unit->count; ++i) {
         unit->value[i] += 0.25f * (float)(i % 5);
@@ -409,7 +409,7 @@ static void build_everything(ParameterList *parameters, Status *status)
         Net *twin = NULL;
         *status = parameters_twin(parameters, &own);
         if (*status == STATUS_OK)
-            *status = net_twin(net, &own, &twin);
+            *status = net_twin(net, &own, NULL, &twin);
         net_free(twin);
         parameters_clear(&own);
     }
