@@ -268,6 +268,20 @@ static bool counts(const OverlayBox *boxes, size_t count, size_t i)
     return false;
 }
 
+/* Letters have soft edges, and the dark ones that processors sharpen them by: a network's box of
+ * writing, which is that of their ink, grows by so much of its height on each side. */
+static const float EDGE = 0.1f;
+
+static void take_edges_in(const Image *image, OverlayBox *overlay)
+{
+    Box *box = &overlay->box;
+    const float edge = EDGE * (box->y1 - box->y0);
+    if (is_written(overlay->kind))
+        *box = (Box){fmaxf(box->x0 - edge, 0), fmaxf(box->y0 - edge, 0),
+                     fminf(box->x1 + edge, (float)image->width),
+                     fminf(box->y1 + edge, (float)image->height)};
+}
+
 /* The boxes that count, in the same order. */
 static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
 {
@@ -277,8 +291,10 @@ static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
     for (size_t i = 0; i < gathered; ++i)
         chosen[i] = counts(boxes, gathered, i);
     for (size_t i = 0; i < gathered; ++i)
-        if (chosen[i])
-            boxes[count++] = boxes[i];
+        if (chosen[i]) {
+            boxes[count] = boxes[i];
+            take_edges_in(image, &boxes[count++]);
+        }
     return count;
 }
 
