@@ -2,6 +2,7 @@
 #include "report/comparison.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "report/document.h"
 #include "report/intervals.h"
 #include "report/notes.h"
+#include "report/table_files.h"
 #include "report/tables/two_experiments.h"
 #include "store/files.h"
 
@@ -44,39 +46,85 @@ static void describe(Document *document, const char *letter, const Experiment *e
         document_warning(document, "Its images are synthetic (phantom).");
 }
 
-static Status add_table(Document *document, const char *path, const char *title,
-                        const char *explanation, ResultsTable *table)
+/* As files, and in the document, which is the whole in Markdown. */
+static Status add_table(const ReportOptions *options, const char *folder, const char *name,
+                        const char *title, const char *explanation, ResultsTable *table,
+                        Document *document)
 {
-    document_heading(document, 2, title);
+    ReportOptions files = *options;
+    files.markdown = false;
+    document_section(document, name, title);
     document_text(document, "%s", explanation);
     document_table(document, &table->text);
-    Status status = path ? table_save_csv(&table->numbers, path) : STATUS_OK;
+    Status status = table_files_save(&files, folder, name, title, table);
     results_table_clear(table);
     return status;
+}
+
+static void add_pair(const RunPair *pair, Document *document)
+{
+    if (isnan(pair->difference))
+        document_item(document, "%s: the areas cannot be compared", pair->label);
+    else
+        document_item(document,
+                      "%s: AUC %.3f in A, %.3f in B, B less A %+.3f (%+.3f to %+.3f), p (Holm) "
+                      "%s%.3f, on %s",
+                      pair->label, pair->auc[0], pair->auc[1], pair->difference, pair->interval.low,
+                      pair->interval.high, pair->p_holm < 0.001 ? "< " : "",
+                      fmax(pair->p_holm, 0.001), pair->paired ? "the same images" : "other images");
+}
+
+/* What a reader with a minute reads: what was compared, and how the areas differ. */
+static void summarise(const RunPairs *pairs, Document *document)
+{
+    enum { SHOWN = 10 };
+    document_warning(document, "For research, not for diagnosis.");
+    describe(document, "A", pairs->experiments[0]);
+    describe(document, "B", pairs->experiments[1]);
+    if (pairs->count == 0) {
+        document_warning(document, "They have no finished run to compare.");
+        return;
+    }
+    document_section(document, "differences", "How the areas under the ROC curve differ");
+    document_list(document);
+    for (size_t i = 0; i < pairs->count && i < SHOWN; ++i)
+        add_pair(&pairs->items[i], document);
+    document_list_end(document);
+    if (pairs->count > SHOWN)
+        document_text(document, "And %zu more pairs of runs, below.", pairs->count - SHOWN);
+}
+
+static void explain(Document *document)
+{
+    document_section(document, "methods", "How it was made");
+    document_text(
+        document,
+        "By gisd %s: bootstraps of %d replicates over patients (images, where no patients "
+        "are known), from the seed %d. Each row of a table tells, on hover and in print "
+        "in a list below it, the files that its numbers are from.",
+        GISD_VERSION, CLUSTER_BOOTSTRAP_REPLICATES, ANSWERS_SEED);
 }
 
 static Status compose(const ReportOptions *options, const char *folder, const RunPairs *pairs,
                       Document *document)
 {
-    char path[4][PATH_MAX];
-    static const char *const names[4] = {"comparison.csv", "comparison_metrics.csv",
-                                         "comparison.md", "comparison.html"};
+    char path[2][PATH_MAX];
+    static const char *const names[2] = {"comparison.md", "comparison.html"};
     ResultsTable table;
-    for (size_t i = 0; i < 4; ++i)
+    for (size_t i = 0; i < 2; ++i)
         snprintf(path[i], PATH_MAX, "%s/%s", folder, names[i]);
-    document_warning(document, "For research, not for diagnosis.");
-    describe(document, "A", pairs->experiments[0]);
-    describe(document, "B", pairs->experiments[1]);
-    if (pairs->count == 0)
-        document_warning(document, "They have no finished run to compare.");
+    summarise(pairs, document);
+    document_part(document, DOCUMENT_EVIDENCE);
     TRY(two_experiments_runs(pairs, &table));
-    TRY(add_table(document, options->csv ? path[0] : NULL, "Run by run", runs_explained, &table));
+    TRY(add_table(options, folder, "comparison", "Run by run", runs_explained, &table, document));
     TRY(two_experiments_metrics(pairs, &table));
-    TRY(add_table(document, options->csv ? path[1] : NULL, "Metric by metric", metrics_explained,
-                  &table));
+    TRY(add_table(options, folder, "comparison_metrics", "Metric by metric", metrics_explained,
+                  &table, document));
+    document_part(document, DOCUMENT_APPENDIX);
+    explain(document);
     if (options->markdown)
-        TRY(document_save_markdown(document, path[2]));
-    return options->html ? document_save_html(document, path[3]) : STATUS_OK;
+        TRY(document_save_markdown(document, path[0]));
+    return options->html ? document_save_html(document, path[1]) : STATUS_OK;
 }
 
 static Status write_into(const ReportOptions *options, const char *folder, const RunPairs *pairs)

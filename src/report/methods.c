@@ -11,7 +11,7 @@
 #include "report/config_text.h"
 #include "report/cost/cost.h"
 #include "report/notes.h"
-#include "report/table.h"
+#include "report/table_latex.h"
 
 __attribute__((format(printf, 2, 3))) static void add(Methods *methods, const char *format, ...)
 {

@@ -232,57 +232,6 @@ void table_write_markdown(const Table *table, FILE *stream)
     }
 }
 
-void table_escape_latex(const char *text, FILE *stream)
-{
-    for (; *text; ++text)
-        switch (*text) {
-        case '\\':
-            fputs("\\textbackslash{}", stream);
-            break;
-        case '~':
-            fputs("\\textasciitilde{}", stream);
-            break;
-        case '^':
-            fputs("\\textasciicircum{}", stream);
-            break;
-        case '&':
-        case '%':
-        case '$':
-        case '#':
-        case '_':
-        case '{':
-        case '}':
-            fputc('\\', stream);
-            fputc(*text, stream);
-            break;
-        default:
-            fputc((unsigned char)*text < ' ' ? ' ' : *text, stream);
-        }
-}
-
-void table_write_latex(const Table *table, const char *caption, FILE *stream)
-{
-    fputs("% \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{", stream);
-    table_escape_latex(caption, stream);
-    fputs("}\n\\begin{tabular}{", stream);
-    for (size_t column = 0; column < table->columns; ++column)
-        fputc(table_is_numeric(table, column) ? 'r' : 'l', stream);
-    fputs("}\n\\toprule\n", stream);
-    for (size_t column = 0; column < table->columns; ++column) {
-        fputs(column ? " & " : "", stream);
-        table_escape_latex(table_heading(table, column), stream);
-    }
-    fputs(" \\\\\n\\midrule\n", stream);
-    for (size_t row = 0; row < table_rows(table); ++row) {
-        for (size_t column = 0; column < table->columns; ++column) {
-            fputs(column ? " & " : "", stream);
-            table_escape_latex(table_cell(table, row, column), stream);
-        }
-        fputs(" \\\\\n", stream);
-    }
-    fputs("\\bottomrule\n\\end{tabular}\n\\end{table}\n", stream);
-}
-
 /* Whether a spreadsheet would take a cell for a formula. */
 static bool is_formula(const char *text)
 {

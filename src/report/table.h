@@ -1,4 +1,4 @@
-/* A small table of texts, built cell by cell and written as CSV, Markdown or LaTeX. */
+/* A small table of texts, built cell by cell and written as CSV or Markdown. */
 #ifndef GISD_REPORT_TABLE_H
 #define GISD_REPORT_TABLE_H
 
@@ -75,13 +75,9 @@ const char *table_source_of_row(const Table *table, size_t row);
 const char *table_source_of_column(const Table *table, size_t column);
 
 /* Writers to an open stream; texts are escaped for the format. A text that starts with a digit,
- * and an empty one, count as numbers and are set flush right where a format can do that. HTML:
- * page/table_view.h. */
+ * and an empty one, count as numbers and are set flush right where a format can do that. LaTeX:
+ * table_latex.h; HTML: page/table_view.h. */
 void table_write_markdown(const Table *table, FILE *stream);
-void table_write_latex(const Table *table, const char *caption, FILE *stream);
-
-/* Writes a text with LaTeX's signs escaped, on one line. */
-void table_escape_latex(const char *text, FILE *stream);
 
 /* Writes a text with a backslash before every sign by which Markdown, or the HTML in it, would make
  * something of it; on one line. */

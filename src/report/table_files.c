@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "report/table_latex.h"
 #include "store/files.h"
 
 /* Saves what `write` puts on a stream. */

@@ -44,11 +44,10 @@ static Status test_set_init(const Imagining *imagining, uint32_t number, TestSet
 {
     *set = (TestSet){0};
     TRY(imagined_init(imagining, number, &set->imagined));
-    DetectionSet boxes = imagined_boxes(&set->imagined);
+    DetectionSet boxes = imagined_boxes(&set->imagined, 0);
     Status status = detection_repeats_new(&boxes, 1, set->imagined.images, &set->boxes);
     for (size_t k = 0; k < 2 && status == STATUS_OK; ++k) {
-        ImageAnswers answers = imagined_answers(&set->imagined);
-        answers.lesion_score = set->imagined.score[k];
+        const ImageAnswers answers = imagined_answers(&set->imagined, k);
         status = image_metrics_new(&answers, &set->metrics[k]);
     }
     if (status != STATUS_OK)

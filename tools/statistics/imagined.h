@@ -2,8 +2,9 @@
  *
  * A patient has several images. What makes an image easy or hard, for each of a few qualities, is a
  * normal number, part of which is the patient's and part the image's own: the patient's share of
- * the variance is the correlation within patients. Every second patient is ill; of an ill one's
- * images a given share show the lesion. Numbers depend only on seed, set and patient.
+ * the variance is the correlation within patients. Every second patient is ill, or each by an even
+ * chance; of an ill one's images a given share show the lesion. Numbers depend only on seed, set
+ * and patient.
  */
 #ifndef GISD_TOOLS_IMAGINED_H
 #define GISD_TOOLS_IMAGINED_H
@@ -19,10 +20,13 @@
 
 enum { IMAGINED_CLASSES = 3 };
 
+extern const double imagined_threshold; /* the score from which an image is called lesion */
+
 typedef struct {
     size_t patients, images_each;
     double correlation; /* within patients, 0 to 1 */
     double shown;       /* of an ill patient's images, those with the lesion */
+    bool by_chance;     /* who is ill */
     uint64_t seed;
 } Imagining;
 
@@ -31,11 +35,11 @@ typedef struct {
     size_t images;
     Clusters clusters;
     bool *positive;
-    double *score[2];           /* of two programs that are equally good, and alike to a half */
-    int64_t *truth, *predicted; /* predicted: the first program's, and right[0] whether it is so */
-    bool *right[2];
-    double *dice;
-    FoundBox *found;         /* one an image, of class 0, whose score is the first program's */
+    double *score[2]; /* of two programs that are equally good, and alike to a half */
+    int64_t *truth, *predicted[2];
+    bool *right[2]; /* lesion or none */
+    double *dice[2];
+    FoundBox *found[2];      /* one an image, of class 0, with the program's score */
     AnnotatedBox *annotated; /* annotated_count: one a lesion, of class 0 */
     size_t annotated_count;
 } Imagined;
@@ -43,8 +47,8 @@ typedef struct {
 Status imagined_init(const Imagining *imagining, uint32_t set, Imagined *imagined);
 void imagined_clear(Imagined *imagined);
 
-/* The first program's answers, borrowed. */
-ImageAnswers imagined_answers(const Imagined *imagined);
-DetectionSet imagined_boxes(const Imagined *imagined);
+/* The answers of a program, 0 or 1; borrowed. */
+ImageAnswers imagined_answers(const Imagined *imagined, size_t program);
+DetectionSet imagined_boxes(const Imagined *imagined, size_t program);
 
 #endif

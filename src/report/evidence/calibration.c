@@ -121,9 +121,13 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
     evidence_add_run(evidence, run, table);
     evidence_add_count(table, images);
     evidence_add_count(table, run->positives);
-    for (size_t k = 0; k < SCALED_BRIER; ++k)
-        evidence_add_value(table, found[k].value, found[k].percentile, 1, k < INTERCEPT ? 3 : 2,
-                           "undefined");
+    for (size_t k = 0; k < SCALED_BRIER; ++k) {
+        const bool overstated = k == MISCALIBRATION || k == DISCRIMINATION;
+        evidence_add_value(table, found[k].value,
+                           overstated ? evidence_reflected_interval(&found[k])
+                                      : found[k].percentile,
+                           1, k < INTERCEPT ? 3 : 2, "undefined");
+    }
     if (isnan(scaling.temperature))
         table_add(&table->text, gap);
     else

@@ -399,6 +399,12 @@ Interval evidence_share_interval(const BootstrapIntervals *found, size_t patient
     return found->value == 1 ? (Interval){limit, 1} : (Interval){0, 1 - limit};
 }
 
+Interval evidence_reflected_interval(const BootstrapIntervals *found)
+{
+    const Interval basic = found->basic;
+    return isnan(basic.low) ? basic : (Interval){fmax(basic.low, 0), fmax(basic.high, 0)};
+}
+
 Status evidence_patients(const EvidenceRun *run, const bool *wanted, size_t *count)
 {
     bool *seen;

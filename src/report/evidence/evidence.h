@@ -82,6 +82,10 @@ Status evidence_bootstrap_bca(const EvidenceRun *run, size_t statistics, Cluster
  * exact limit (Clopper and Pearson) of as many patients as it rests on. */
 Interval evidence_share_interval(const BootstrapIntervals *found, size_t patients);
 
+/* The interval of a number not below 0 that few frames overstate, and replicates of them once more
+ * so: percentiles reflected at the value. */
+Interval evidence_reflected_interval(const BootstrapIntervals *found);
+
 /* How many patients have an image that is wanted. */
 Status evidence_patients(const EvidenceRun *run, const bool *wanted /* images */, size_t *count);
 

@@ -80,6 +80,7 @@ Status results_ablation(const Experiment *experiment, ResultsTable *table)
         if (!*name)
             continue;
         first = first ? first : variant;
+        results_add_source(&table->text, experiment, variant);
         table_add(&table->text, name);
         table_addf(&table->text, "%zu of %zu", variant->finished, variant->count);
         table_add(&table->numbers, name);

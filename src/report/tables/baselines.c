@@ -56,19 +56,24 @@ Status results_baselines(const Experiment *experiment, ResultsTable *table)
 {
     const Control *control = &experiment->control;
     init_tables(table);
+    table_row_source(&table->text, "%s", CONTROL_FILE);
     add_row(table, "colour histogram + logistic regression", &control->colours.auc,
             &control->colours.f1);
+    table_row_source(&table->text, "%s", CONTROL_FILE);
     if (control->has_overlays)
         add_row(table, "overlays alone + logistic regression", &control->overlays.auc, NULL);
+    table_row_source(&table->text, "%s", CONTROL_FILE);
     if (control->has_denoised)
         add_row(table, "overlays alone, denoised + logistic regression", &control->denoised.auc,
                 NULL);
     for (size_t i = 0; i < experiment->run_count; ++i) {
         const CellResult *result = experiment_result(experiment, &experiment->runs[i]);
-        char label[LABEL_BYTES];
+        char label[LABEL_BYTES], source[RESULTS_SOURCE_BYTES];
         if (!result)
             continue;
         label_run(experiment, &experiment->runs[i], label);
+        results_describe_source(experiment, &experiment->runs[i], source);
+        table_row_source(&table->text, "%s", source);
         add_result(table, label, result);
     }
     return results_table_check(table);

@@ -80,8 +80,10 @@ static Status add_runs(const Experiment *experiment, bool normal, bool first,
             !add_up(experiment, run, normal, matrix))
             continue;
         results_label_pooled(experiment, run, label);
-        for (size_t row = 0; row < matrix->classes; ++row)
+        for (size_t row = 0; row < matrix->classes; ++row) {
+            results_add_source(&table->text, experiment, run->chosen);
             add_row(matrix, label, row, first, classes, table);
+        }
     }
     free(matrix);
     return STATUS_OK;
@@ -101,6 +103,7 @@ static void add_published(const CsvTable *published, const ClassColumns *classes
             known |= strcmp(classes->names[j], name) == 0;
         if (!known)
             continue;
+        table_row_source(&table->text, "%s", results_published_source);
         for (size_t i = 0; i < 2; ++i) {
             table_addf(both[i], "paper: %s", csv_cell(published, row, model));
             table_add(both[i], name);

@@ -43,6 +43,8 @@ static void begin_row(const Experiment *experiment, const ExternalResult *extern
     Table *both[] = {&table->text, &table->numbers};
     char title[LABEL_TITLE_BYTES];
     label_cell(experiment, cell, title);
+    table_row_source(&table->text, "cells/%s/result.h5, cells/%s/test_%s.h5", cell->id, cell->id,
+                     external->name);
     table_add(&table->numbers, cell->id);
     for (size_t i = 0; i < 2; ++i) {
         table_add(both[i], title);

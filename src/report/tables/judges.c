@@ -15,6 +15,7 @@ typedef struct {
     const CellResult *result; /* a model's, or the one whose images the reader saw */
     const int64_t *answer;    /* images: a lesion class, -1 normal, READER_SILENT of readers */
     bool reader;
+    char source[RESULTS_SOURCE_BYTES]; /* the file of the answers */
 } Judge;
 
 /* The images that both of a pair have seen. */
@@ -70,6 +71,7 @@ static size_t list_judges(const Experiment *experiment, Judge *judges)
         Judge *judge = &judges[count++];
         judge->result = experiment_result(experiment, run);
         judge->answer = judge->result->predicted;
+        results_describe_source(experiment, run, judge->source);
         label_run(experiment, run, label);
         experiment_describe_seed(experiment, run, seed);
         snprintf(judge->label, sizeof judge->label, "%s%s%s", label, *seed ? ", " : "", seed);
@@ -78,6 +80,7 @@ static size_t list_judges(const Experiment *experiment, Judge *judges)
         Judge *judge = &judges[count++];
         *judge = (Judge){.result = study->of, .answer = study->readers[i].answer, .reader = true};
         snprintf(judge->label, sizeof judge->label, "%s", study->readers[i].name);
+        snprintf(judge->source, sizeof judge->source, "%s", results_readers_source);
     }
     return count;
 }
@@ -204,6 +207,7 @@ static void add_row(const JudgePair *pair, double adjusted, ResultsTable *table)
 {
     const McnemarTest *test = &pair->mcnemar;
     Table *both[] = {&table->text, &table->numbers};
+    table_row_source(&table->text, "%s; %s", pair->judges[0]->source, pair->judges[1]->source);
     for (size_t i = 0; i < 2; ++i) {
         table_add(both[i], pair->judges[0]->label);
         table_add(both[i], pair->judges[1]->label);

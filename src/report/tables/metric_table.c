@@ -51,7 +51,7 @@ static void tell_sources(const Filling *filling, size_t columns)
     char source[96];
     for (size_t i = filling->count; i-- > 0;) {
         if (has_published(filling, filling->metrics[i]))
-            table_column_source(&filling->table->text, --column, "published, not of this program");
+            table_column_source(&filling->table->text, --column, results_published_source);
         snprintf(source, sizeof source, "/test/metrics, %s", filling->metrics[i]->name);
         table_column_source(&filling->table->text, --column, source);
     }

@@ -106,6 +106,7 @@ static void add_name(Table *table, const Experiment *experiment, const char *fir
 static void add_published(const Experiment *experiment, const PublishedForm *form, Table *table,
                           int percent_decimals)
 {
+    table_row_source(table, "%s", results_published_source);
     add_name(table, experiment, "paper");
     table_add(table, "GC");
     table_add(table, form->form);

@@ -42,8 +42,10 @@ static void add_row(const Experiment *experiment, const Run *run, const char *na
         group->lesions ? 100.0 * (double)group->found / (double)group->lesions : (double)NAN,
         normal ? 100.0 * (double)group->cleared / (double)normal : (double)NAN};
     Table *both[] = {&table->text, &table->numbers};
-    char label[LABEL_BYTES];
+    char label[LABEL_BYTES], source[RESULTS_SOURCE_BYTES];
     label_run(experiment, run, label);
+    results_describe_source(experiment, run, source);
+    table_row_source(&table->text, "%s, " CONTROL_FILE, source);
     for (size_t i = 0; i < 2; ++i) {
         table_add(both[i], label);
         table_add(both[i], name);

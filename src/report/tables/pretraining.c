@@ -40,6 +40,8 @@ static void add_row(const Experiment *experiment, size_t index, Table *table)
     const bool done = cell->standing == CELL_DONE;
     const char *const method = record_setting(cell, "method");
     const char *const metrics[] = {"auc", "accuracy", "dice"};
+    if (done)
+        table_row_source(table, "cells/%s/result.h5", cell->id);
     table_add(table, cell->name);
     table_add(table, cell->id);
     table_add(table, method ? method : "labels");

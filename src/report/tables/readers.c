@@ -16,6 +16,7 @@ static void add_run(const Experiment *experiment, const Run *run, const ClassCol
     if (experiment_result(experiment, run)->class_names.count == 0)
         return;
     results_label_pooled(experiment, run, label);
+    results_add_source(&table->text, experiment, run->chosen);
     table_add(&table->text, label);
     table_add(&table->numbers, label);
     for (size_t i = 0; i < classes->count; ++i) {
@@ -59,6 +60,7 @@ static void add_reader_of_images(const ReaderStudy *study, size_t reader,
 {
     const Reader *of = &study->readers[reader];
     Table *both[] = {&table->text, &table->numbers};
+    table_row_source(&table->text, "%s", results_readers_source);
     for (size_t i = 0; i < 2; ++i)
         if (of->answered < study->of->images)
             table_addf(both[i], "%s, %zu of %zu images", of->name, of->answered, study->of->images);
@@ -76,14 +78,17 @@ static void add_reader_of_images(const ReaderStudy *study, size_t reader,
     }
 }
 
-static void add_readers(const CsvTable *readers, const char *prefix, const ClassColumns *classes,
+/* Means alone: the published ones, or those of the file. */
+static void add_readers(const CsvTable *readers, bool published, const ClassColumns *classes,
                         ResultsTable *table)
 {
     size_t label = csv_find_column(readers, "reader");
     Table *both[] = {&table->text, &table->numbers};
     for (size_t row = 0; row < readers->rows && label < readers->columns; ++row)
         for (size_t i = 0; i < 2; ++i) {
-            table_addf(both[i], "%s%s", prefix, csv_cell(readers, row, label));
+            table_row_source(both[i], "%s",
+                             published ? results_published_source : results_readers_source);
+            table_addf(both[i], "%s%s", published ? "paper: " : "", csv_cell(readers, row, label));
             for (size_t j = 0; j < classes->count; ++j) {
                 table_add(both[i], reader_cell(readers, row, classes->names[j], "_seconds"));
                 table_add(both[i], reader_cell(readers, row, classes->names[j], "_accuracy"));
@@ -113,8 +118,8 @@ Status results_readers(const Experiment *experiment, ResultsTable *table)
     for (size_t i = 0; i < experiment->study.count; ++i)
         add_reader_of_images(&experiment->study, i, &classes, table);
     if (!reader_study_is(&experiment->readers))
-        add_readers(&experiment->readers, "", &classes, table);
-    add_readers(&experiment->published.readers, "paper: ", &classes, table);
+        add_readers(&experiment->readers, false, &classes, table);
+    add_readers(&experiment->published.readers, true, &classes, table);
     table_fold(&table->text);
     add_runs(experiment, false, &classes, table);
     return results_table_check(table);

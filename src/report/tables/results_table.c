@@ -63,22 +63,41 @@ static const char *run_value(const Run *run, const char *key)
                                           : run->architecture;
 }
 
-void results_add_source(Table *table, const Experiment *experiment, const Variant *variant)
+void results_describe_sources(const Experiment *experiment, const Variant *variant,
+                              char text[RESULTS_SOURCES_BYTES])
 {
     enum { SHOWN = 4 };
-    char text[SHOWN * (RECORD_ID_BYTES + 32)] = "";
     size_t shown = 0;
-    for (size_t i = 0; i < variant->count; ++i) {
+    *text = '\0';
+    for (size_t i = 0; i < variant->count && shown < SHOWN; ++i) {
         const CellRecord *cell = &experiment->records.cells[variant->cells[i]];
         const size_t used = strlen(text);
-        if (cell->standing != CELL_DONE || shown == SHOWN)
+        if (cell->standing != CELL_DONE)
             continue;
-        snprintf(text + used, sizeof text - used, "%scells/%s/result.h5", shown ? ", " : "",
-                 cell->id);
+        snprintf(text + used, RESULTS_SOURCES_BYTES - used, "%scells/%s/result.h5",
+                 shown ? ", " : "", cell->id);
         ++shown;
     }
-    if (shown)
-        table_row_source(table, "%s%s", text, variant->finished > shown ? " and others" : "");
+    if (variant->finished > shown)
+        snprintf(text + strlen(text), RESULTS_SOURCES_BYTES - strlen(text), " and others");
+}
+
+void results_add_source(Table *table, const Experiment *experiment, const Variant *variant)
+{
+    char text[RESULTS_SOURCES_BYTES];
+    results_describe_sources(experiment, variant, text);
+    if (*text)
+        table_row_source(table, "%s", text);
+}
+
+const char results_published_source[] = "published, not of this program";
+const char results_readers_source[] = "the file of readers";
+
+void results_describe_source(const Experiment *experiment, const Run *run,
+                             char source[RESULTS_SOURCE_BYTES])
+{
+    snprintf(source, RESULTS_SOURCE_BYTES, "cells/%s/result.h5",
+             experiment->records.cells[run->chosen->best].id);
 }
 
 void results_add_run(Table *table, const Experiment *experiment, const Run *run, bool tuning,

@@ -48,6 +48,19 @@ void results_add_run(Table *table, const Experiment *experiment, const Run *run,
  * that stand for a run, which results_add_run() does. */
 void results_add_source(Table *table, const Experiment *experiment, const Variant *variant);
 
+/* The files of a variant's finished cells, or of the result that stands for a run. */
+enum {
+    RESULTS_SOURCE_BYTES = RECORD_ID_BYTES + 32,
+    RESULTS_SOURCES_BYTES = 5 * RESULTS_SOURCE_BYTES
+};
+void results_describe_sources(const Experiment *experiment, const Variant *variant,
+                              char text[RESULTS_SOURCES_BYTES]);
+void results_describe_source(const Experiment *experiment, const Run *run,
+                             char source[RESULTS_SOURCE_BYTES]);
+
+/* The sources of rows that are not this experiment's. */
+extern const char results_published_source[], results_readers_source[];
+
 /* Both headings: the columns that name a run, then others. */
 void results_init_tables(const Experiment *experiment, bool tuning, const char *const *texts,
                          size_t text_count, const char *const *names, size_t name_count,

@@ -64,8 +64,18 @@ static void add_seeds(const RunPairs *pairs, const RunPair *pair, ResultsTable *
     add_text(table, both);
 }
 
+/* The files that stand for the runs, of either experiment. */
+static void tell_source(const RunPairs *pairs, const RunPair *pair, ResultsTable *table)
+{
+    char source[2][RESULTS_SOURCE_BYTES];
+    for (size_t side = 0; side < 2; ++side)
+        results_describe_source(pairs->experiments[side], pair->runs[side], source[side]);
+    table_row_source(&table->text, "A: %s; B: %s", source[0], source[1]);
+}
+
 static void add_pair(const RunPairs *pairs, const RunPair *pair, ResultsTable *table)
 {
+    tell_source(pairs, pair, table);
     add_text(table, pair->label);
     add_text(table, pair->paired ? "paired" : "unpaired");
     add_counts(pair->images, table);
@@ -270,9 +280,13 @@ static void add_side(Table *table, const VariantMetric *metric, bool numbers)
     }
 }
 
-static void add_metric(const RunPair *pair, const char *name, const MetricPair *metric,
-                       ResultsTable *table)
+static void add_metric(const RunPairs *pairs, const RunPair *pair, const char *name,
+                       const MetricPair *metric, ResultsTable *table)
 {
+    char sources[2][RESULTS_SOURCES_BYTES];
+    for (size_t side = 0; side < 2; ++side)
+        results_describe_sources(pairs->experiments[side], pair->runs[side]->chosen, sources[side]);
+    table_row_source(&table->text, "A: %s; B: %s", sources[0], sources[1]);
     add_text(table, pair->label);
     add_text(table, name);
     for (size_t side = 0; side < 2; ++side) {
@@ -302,7 +316,7 @@ static Status add_metrics(const RunPairs *pairs, const RunPair *pair,
         if (!cell_result_metric(second, name))
             continue;
         TRY(compare_metric(pairs, pair, differences, name, &metric));
-        add_metric(pair, name, &metric, table);
+        add_metric(pairs, pair, name, &metric, table);
     }
     return STATUS_OK;
 }

@@ -128,10 +128,11 @@ static void every_metric_is_drawn_for_both_together(void **state)
 static void a_comparison_is_written_whole(void **state)
 {
     (void)state;
-    static const char *const names[] = {"comparison.html", "comparison.md", "comparison.csv",
-                                        "comparison_metrics.csv", REPORT_MARK};
+    static const char *const names[] = {"comparison.html",        "comparison.md",
+                                        "comparison.csv",         "comparison_metrics.csv",
+                                        "comparison_metrics.tex", REPORT_MARK};
     const ReportOptions options = {
-        .results = folders[0], .html = true, .csv = true, .markdown = true};
+        .results = folders[0], .html = true, .csv = true, .markdown = true, .latex = true};
     ReportMade made;
     assert_int_equal(comparison_write(&options, folders[1], &made), STATUS_OK);
     assert_int_equal(made.cells, 1);
@@ -141,6 +142,13 @@ static void a_comparison_is_written_whole(void **state)
         snprintf(path, sizeof path, "%s/%s", made.folder, names[i]);
         assert_true(files_exists(path));
     }
+    char path[128], *page = NULL;
+    snprintf(path, sizeof path, "%s/comparison.html", made.folder);
+    assert_int_equal(files_read(path, &page, NULL), STATUS_OK);
+    const char *summary = strstr(page, "B less A "), *tables = strstr(page, "id=\"comparison\"");
+    assert_non_null(summary);
+    assert_true(tables && strstr(tables, "A: cells/")); /* a row tells its files */
+    free(page);
     free(made.folder);
 }
 

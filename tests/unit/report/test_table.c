@@ -10,6 +10,7 @@
 #include "report/page/table_view.h"
 #include "report/published.h"
 #include "report/table.h"
+#include "report/table_latex.h"
 #include "store/files.h"
 
 static void fill(Table *table)
@@ -101,7 +102,35 @@ static void latex_escapes_its_signs(void **state)
     char *text = written(write_latex);
     assert_non_null(strstr(text, "\\caption{50 \\% of all}"));
     assert_non_null(strstr(text, "\\begin{tabular}{lr}"));
-    assert_non_null(strstr(text, "a|b \\& <c> & 92.79 \\\\\n"));
+    assert_non_null(strstr(text, "a\\textbar{}b \\& \\textless{}c\\textgreater{} & 92.79 \\\\\n"));
+    free(text);
+}
+
+static void latex_parts_what_is_longer_than_a_page(void **state)
+{
+    (void)state;
+    static const char *const columns[] = {"item", "where"};
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *stream = open_memstream(&text, &bytes);
+    Table table;
+    table_init(&table, 2, columns);
+    for (int row = 0; row < 120; ++row) {
+        table_addf(&table, "[%d]", row);
+        table_add(&table,
+                  row ? "short" : "a sentence that is a good deal too long for one line of a page");
+    }
+    assert_int_equal(table_check(&table), STATUS_OK);
+    table_write_latex(&table, "Items", stream);
+    fclose(stream);
+    table_clear(&table);
+    assert_non_null(strstr(text, "\\begin{tabular}{lp{26em}}"));
+    assert_non_null(strstr(text, "{[}119] & short")); /* no option of the row before */
+    size_t parts = 0;
+    for (const char *at = text; (at = strstr(at, "\\caption{Items")); ++at)
+        ++parts;
+    assert_int_equal(parts, 3);
+    assert_non_null(strstr(text, "\\addtocounter{table}{-1}\n\\caption{Items (continued)}"));
     free(text);
 }
 
@@ -187,6 +216,7 @@ int main(void)
         cmocka_unit_test(html_escapes_its_signs),
         cmocka_unit_test(the_page_tells_where_numbers_come_from),
         cmocka_unit_test(latex_escapes_its_signs),
+        cmocka_unit_test(latex_parts_what_is_longer_than_a_page),
         cmocka_unit_test(csv_quotes_where_needed),
         cmocka_unit_test(texts_of_others_stay_texts),
         cmocka_unit_test(running_out_of_memory_is_reported_at_the_end),
