@@ -27,8 +27,11 @@ void net_free(Net *net)
             net->uses[i].engine->plan_free(net->plans[i]);
     free(net->plans);
     if (!net->is_twin) {
-        for (size_t i = 0; i < net->use_count; ++i)
+        for (size_t i = 0; i < net->use_count; ++i) {
             free(net->uses[i].bias);
+            for (Pack pack = 0; pack < PACKS; ++pack)
+                free(net->uses[i].packed[pack]);
+        }
         free(net->uses);
         free(net->message);
         free(net->built);
@@ -36,6 +39,7 @@ void net_free(Net *net)
     free(net->nodes);
     free(net->gradients);
     free(net->prepared_weights);
+    free(net->packed);
     free(net->workspace);
     free(net->block);
     free(net->seconds);
@@ -52,6 +56,12 @@ Status net_set_precision(Net *net, Precision precision)
              net->engine->name);
     net->precision = precision;
     return STATUS_OK;
+}
+
+void net_set_recompute(Net *net, bool recompute)
+{
+    assert(net->count == 0 && net->training);
+    net->recomputes = recompute;
 }
 
 bool net_is_training(const Net *net)

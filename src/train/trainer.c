@@ -44,6 +44,7 @@ static Status build_network(Trainer *trainer)
     NetworkPlan plan =
         trainer_network_plan(settings, trainer->dataset->class_count, trainer->shard_images);
     plan.training = plan.one_thread = true;
+    plan.recompute = settings->recompute;
     TRY(network_init(&trainer->network, &plan, &trainer->parameters));
     parameters_randomise(&trainer->parameters, settings->seed);
     apply_recipe(settings, trainer->network.architecture, &trainer->parameters);
@@ -254,7 +255,7 @@ static const Network *network_of(const Trainer *trainer, size_t worker)
 
 /* The rank's shard `local`, by that worker; writes to places of that shard alone. */
 static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t local,
-                        void *context)
+                        const GradientTaker *taker)
 {
     const Network *network = network_of(trainer, worker);
     const Task *task = network->task;
@@ -271,7 +272,7 @@ static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_
                              trainer->observed + shard * trainer->observed_floats);
     task->objective.apply(trainer->objective, network->net, &network->nodes, step->batch,
                           local * images, images, step->totals, sums);
-    TRY(net_backward(network->net, gradient_sum_ready, context));
+    TRY(net_backward(network->net, taker));
     memcpy(trainer->shard_losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
     return STATUS_OK;
 }
@@ -279,15 +280,15 @@ static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_
 static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
 {
     size_t shard;
-    void *context = NULL;
-    Status status = gradient_sum_take_shard(trainer->sum, worker, &shard, &context);
-    while (status == STATUS_OK && context) {
+    GradientTaker taker;
+    Status status = gradient_sum_take_shard(trainer->sum, worker, &shard, &taker);
+    while (status == STATUS_OK && taker.context) {
         if (worker == 0)
             status = mpi_pulse();
         if (status == STATUS_OK)
-            status = run_shard(trainer, step, worker, shard, context);
+            status = run_shard(trainer, step, worker, shard, &taker);
         if (status == STATUS_OK)
-            status = gradient_sum_take_shard(trainer->sum, worker, &shard, &context);
+            status = gradient_sum_take_shard(trainer->sum, worker, &shard, &taker);
     }
     if (status != STATUS_OK)
         gradient_sum_give_up(trainer->sum);
