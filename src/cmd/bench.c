@@ -28,7 +28,14 @@ typedef struct {
     size_t given_count;
 } Arguments;
 
-enum { OPTION_LAYERS = 256, OPTION_REPEATS, OPTION_MODE, OPTION_JSON, OPTION_SET };
+enum {
+    OPTION_LAYERS = 256,
+    OPTION_REPEATS,
+    OPTION_MODE,
+    OPTION_JSON,
+    OPTION_SET,
+    OPTION_RECOMPUTE
+};
 
 /* Options that are settings of an experiment carry their key as their name. */
 static const struct argp_option options[] = {
@@ -43,6 +50,8 @@ static const struct argp_option options[] = {
     {"precision", 'p', "NAME", 0, "f32 or bf16 (f32)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0, "Any other setting of a cell, such as recursion_steps=1",
      0},
+    {"recompute", OPTION_RECOMPUTE, NULL, 0,
+     "Train with less memory: keep nothing that can be made again", 0},
     {"mode", OPTION_MODE, "NAME", 0, "train or infer (train)", 0},
     {"repeats", OPTION_REPEATS, "N", 0, "Timed steps after one for warming up (10)", 0},
     {"layers", OPTION_LAYERS, NULL, 0, "Also print the time of every layer", 0},
@@ -112,6 +121,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         if (text_to_integer("--repeats", text, 1, INT32_MAX, &repeats) != STATUS_OK)
             return command_refuse(state, "%s", status_message());
         arguments->settings.repeats = (size_t)repeats;
+        return 0;
+    case OPTION_RECOMPUTE:
+        arguments->settings.cell.recompute = true;
         return 0;
     case OPTION_LAYERS:
         arguments->layers = true;

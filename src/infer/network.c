@@ -13,6 +13,8 @@ static Status build(Network *network, const Network *room)
     if (room)
         net_set_room(network->net, room->net);
     TRY(net_set_precision(network->net, plan->precision));
+    if (plan->training)
+        net_set_recompute(network->net, plan->recompute);
     TRY(architecture_build(network->net, &plan->model, plan->batch, &network->nodes));
     if (plan->training) {
         architecture_tune(network->architecture, network->parameters, plan->local);
@@ -163,6 +165,8 @@ static Status count_needs(const NetworkPlan *plan, ParameterList *parameters, Ne
     TRY(engine_find("auto", &engine));
     TRY(net_new(parameters, engine, plan->training, &net));
     Status status = net_set_precision(net, plan->precision);
+    if (plan->training)
+        net_set_recompute(net, plan->recompute);
     if (status == STATUS_OK)
         status = architecture_build(net, &plan->model, plan->batch, &nodes);
     if (status == STATUS_OK) {

@@ -17,8 +17,9 @@ typedef struct {
     ModelSettings model;
     Precision precision;
     size_t batch;
-    bool training; /* with a backward pass; else for inference */
-    bool local;    /* training: local fine-tuning, else global */
+    bool training;  /* with a backward pass; else for inference */
+    bool local;     /* training: local fine-tuning, else global */
+    bool recompute; /* training: what can be made again is not kept (net_set_recompute()) */
     /* Each operation is one thread's, so that the bits are the same on any number of threads: to be
      * run where omp_set_num_threads(1) holds, beside twins. Else as many as there are share it. */
     bool one_thread;

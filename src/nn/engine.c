@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+
 static size_t output_extent(size_t input, size_t kernel, size_t stride, size_t pad, size_t dilation)
 {
     return (input + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1;
@@ -52,6 +54,25 @@ void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias
         for (size_t c = 0; c < width; ++c)
             bias_gradient[first + c] += (float)sums[c];
     }
+}
+
+Status engine_give_packed(const Engine *engine, ConvolutionPlan *plan, void *packed[PACKS])
+{
+    for (Pack pack = 0; pack < PACKS; ++pack) {
+        const size_t bytes = engine->packed_bytes(plan, pack);
+        if (!bytes)
+            continue;
+        TRY(memory_new(&packed[pack], bytes, 1));
+        engine->set_packed(plan, pack, packed[pack]);
+    }
+    return STATUS_OK;
+}
+
+Status engine_pack_all(const Engine *engine, ConvolutionPlan *plan, const float *weights)
+{
+    for (Pack pack = 0; pack < PACKS; ++pack)
+        TRY(engine->set_weights(plan, pack, weights));
+    return STATUS_OK;
 }
 
 #ifndef GISD_HAVE_ONEDNN

@@ -1,10 +1,10 @@
 /* Convolution engines: the heavy arithmetic behind one small table of functions.
  *
- * A plan is made once for a shape; it owns the engine's packed copy of the weights, refreshed by
- * set_weights() after each update, and borrows a workspace. Activations are plain NHWC, float32 or
- * bfloat16, plain weights O x I x KH x KW float32. A plan is used by one thread at a time,
- * different plans by any; what engines keep for the whole process is guarded. Both engines give the
- * same numbers up to rounding and are tested against the same naive loop.
+ * A plan is made once for a shape; it borrows memory for the engine's packed copies of the weights,
+ * one for each direction, which set_weights() fills, and a workspace. Activations are plain NHWC,
+ * float32 or bfloat16, plain weights O x I x KH x KW float32. A plan is used by one thread at a
+ * time, different plans by any; what engines keep for the whole process is guarded. Both engines
+ * give the same numbers up to rounding and are tested against the same naive loop.
  *
  * An engine may cut its work for as many OpenMP threads as there are where the plan is made, and so
  * round differently with another number of them. Backward must run with that number (net_run.c sees
@@ -52,11 +52,14 @@ void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias
 
 typedef struct ConvolutionPlan ConvolutionPlan; /* each engine's own */
 
+/* The directions that compute with weights. */
+typedef enum { PACK_FORWARD, PACK_DATA, PACKS } Pack;
+
 /* Bytes of a plan. */
 typedef struct {
-    size_t packed;    /* its copies of the weights, which twins share */
-    size_t workspace; /* as workspace_bytes() */
-    size_t kernels;   /* routines that the engine compiles for it */
+    size_t packed[PACKS]; /* as packed_bytes() */
+    size_t workspace;     /* as workspace_bytes() */
+    size_t kernels;       /* routines that the engine compiles for it */
 } EngineNeeds;
 
 enum { ENGINE_VERSION_BYTES = 64 };
@@ -76,9 +79,9 @@ typedef struct {
                        ConvolutionPlan **plan);
     void (*plan_free)(ConvolutionPlan *plan);
 
-    /* A plan that shares what the other computes with, its packed weights too, and needs a
-     * workspace of its own, so that both may run at the same time. The other one must outlive it.
-     */
+    /* A plan that shares what the other computes with, and needs a workspace of its own, so that
+     * both may run at the same time. It begins with the other's packed weights, too. The other one
+     * must outlive it. */
     Status (*plan_twin)(const ConvolutionPlan *of, ConvolutionPlan **plan);
 
     /* What a plan would take, without making it. */
@@ -90,9 +93,14 @@ typedef struct {
     size_t (*workspace_bytes)(const ConvolutionPlan *plan);
     void (*set_workspace)(ConvolutionPlan *plan, void *workspace);
 
-    /* Packs weights (O x I x KH x KW) for the calls below, of the plan's twins too, none of which
-     * may run meanwhile. */
-    Status (*set_weights)(ConvolutionPlan *plan, const float *weights);
+    /* Memory of the packed weights of a direction, and its place (64-byte aligned, borrowed). No
+     * bytes for PACK_DATA: the direction is not used, or computes with what PACK_FORWARD is. */
+    size_t (*packed_bytes)(const ConvolutionPlan *plan, Pack pack);
+    void (*set_packed)(ConvolutionPlan *plan, Pack pack, void *packed);
+
+    /* Packs weights (O x I x KH x KW) into that memory. Plans that have the same place share what
+     * is packed there; none of them may run meanwhile. */
+    Status (*set_weights)(ConvolutionPlan *plan, Pack pack, const float *weights);
 
     /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none), plus
      * what it held if the shape says so, then the activation. */
@@ -108,6 +116,13 @@ typedef struct {
                                const void *output_gradient, float *weight_gradient,
                                float *bias_gradient);
 } Engine;
+
+/* Gives a plan memory for all of its packed weights, to be released with free() one by one: NULL
+ * where there are none. */
+Status engine_give_packed(const Engine *engine, ConvolutionPlan *plan, void *packed[PACKS]);
+
+/* The plan packs the weights for all that it does. */
+Status engine_pack_all(const Engine *engine, ConvolutionPlan *plan, const float *weights);
 
 /* im2col and OpenBLAS' sgemm. */
 const Engine *engine_blas(void);

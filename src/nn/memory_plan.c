@@ -30,6 +30,8 @@ Status memory_plan(size_t count, PlannedBuffer *buffers, size_t *total_bytes)
     size_t total = 0;
     for (size_t placed = 0; placed < count; ++placed) {
         PlannedBuffer *buffer = &buffers[order[placed]];
+        if (!buffer->bytes)
+            break; /* as are those that come */
         buffer->bytes = (buffer->bytes + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
         size_t offset = 0;
         for (size_t k = 0; k < placed; ++k) {

@@ -27,8 +27,11 @@ void net_free(Net *net)
             net->uses[i].engine->plan_free(net->plans[i]);
     free(net->plans);
     if (!net->is_twin) {
-        for (size_t i = 0; i < net->use_count; ++i)
+        for (size_t i = 0; i < net->use_count; ++i) {
             free(net->uses[i].bias);
+            for (Pack pack = 0; pack < PACKS; ++pack)
+                free(net->uses[i].packed[pack]);
+        }
         free(net->uses);
         free(net->message);
         free(net->built);
@@ -36,6 +39,7 @@ void net_free(Net *net)
     free(net->nodes);
     free(net->gradients);
     free(net->prepared_weights);
+    free(net->packed);
     if (!net->workspace_is_lent)
         free(net->workspace);
     if (!net->block_is_lent)
@@ -60,6 +64,12 @@ void net_set_room(Net *net, const Net *room)
 {
     assert(!net->planned);
     net->room = room;
+}
+
+void net_set_recompute(Net *net, bool recompute)
+{
+    assert(net->count == 0 && net->training);
+    net->recomputes = recompute;
 }
 
 bool net_is_training(const Net *net)

@@ -17,7 +17,7 @@
  *
  * Parameters live in the caller's list, which must outlive the net. Which of them are trainable is
  * read by net_plan(): a frozen one gets no gradient, and nodes above which nothing trains have no
- * backward pass. A gradient is held by the net until it is complete, no longer.
+ * backward pass. The net holds no gradient longer than it takes to complete it.
  *
  * What a batch norm measures and a dropout draws is a function of the pass alone; parameters.h and
  * Pass below say how that makes the same bits on any number of ranks. One net for training a list
@@ -54,6 +54,12 @@ void net_free(Net *net);
  * weights are kept. Parameters, their gradients, statistics of norms, inputs and outputs stay
  * float32. STATUS_UNSUPPORTED, with the reason, if the engine or the processor cannot. */
 Status net_set_precision(Net *net, Precision precision);
+
+/* To be called before building, too: what can be made again is not kept. The weights are packed
+ * anew for each use, and of the maps between forward and backward only some are kept; from them
+ * the others are made again in backward, stretch by stretch. The same bits for less memory and
+ * about a third more time. */
+void net_set_recompute(Net *net, bool recompute);
 
 /* ---- building; every call is also in the file of its operation ---- */
 
@@ -218,13 +224,20 @@ Status net_pack_weights(Net *net, atomic_size_t *next);
 
 Status net_forward(Net *net);
 
-/* Given each parameter's gradient (index in the list) once it is complete, while backward goes on;
- * the memory is the net's, and soon something else's. */
-typedef Status (*GradientReady)(void *context, size_t parameter, const float *gradient);
+/* Who gets the gradients, while backward goes on. */
+typedef struct {
+    void *context;
+    /* Memory for the gradient of a parameter (index in the list) that several nodes use, from the
+     * first of them in backward to the last. */
+    float *(*open)(void *context, size_t parameter);
+    /* The gradient of a parameter, complete: in that memory, or in the net's, where it is soon
+     * overwritten. */
+    Status (*ready)(void *context, size_t parameter, const float *gradient);
+} GradientTaker;
 
-/* Needs net_forward() before it and every output's gradient filled. Where `ready` is NULL the
- * gradients are added to the parameters' arrays. */
-Status net_backward(Net *net, GradientReady ready, void *context);
+/* Needs net_forward() before it and every output's gradient filled. Without a taker, NULL, the
+ * gradients are added to the parameters' arrays, which must be zero before the pass. */
+Status net_backward(Net *net, const GradientTaker *taker);
 
 /* Bytes of activations, gradients and scratch in the plan. */
 size_t net_memory_bytes(const Net *net);
@@ -234,8 +247,10 @@ typedef struct {
     size_t block;     /* activations, gradients and scratch */
     size_t workspace; /* of the engine */
     size_t prepared;  /* the largest weights with a form of their own */
+    size_t place;     /* the largest of the packed weights, in a net that recomputes */
     size_t packed;  /* the engine's copies of the weights, which twins share; they have the rest */
     size_t kernels; /* number of routines that the engine compiles */
+    size_t reused;  /* numbers of the parameters that train and that several nodes use */
 } NetNeeds;
 
 /* What a net that is only looked at would take, in place of net_plan() and for the threads that

@@ -77,6 +77,8 @@ enum {
     BUFFER_BACKWARD_SCRATCH,
     BUFFER_AGAIN,
     BUFFER_AGAIN_SCRATCH,
+    BUFFER_REMADE,
+    BUFFER_REMADE_SCRATCH,
     BUFFERS_PER_NODE
 };
 
@@ -94,6 +96,22 @@ static NodeId place_of(const Net *net, NodeId node)
     return node;
 }
 
+/* Which value of a node backward finds. */
+static size_t kept_value(const Node *node)
+{
+    return node->remade ? BUFFER_REMADE : BUFFER_VALUE;
+}
+
+static void describe_remade(const Node *node, size_t bytes, PlannedBuffer *own)
+{
+    const size_t instant = node->remade_at;
+    extend(&own[BUFFER_REMADE], instant);
+    own[BUFFER_REMADE].bytes = bytes;
+    own[BUFFER_REMADE].first = instant;
+    own[BUFFER_REMADE_SCRATCH] =
+        (PlannedBuffer){node->request.forward_scratch_floats * 4, instant, instant, 0};
+}
+
 /* Bytes and lifetimes of node i's buffers; consumers, which come later, extend the lifetimes of the
  * value and bring forward the first use of the gradient. */
 static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
@@ -101,7 +119,7 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     const Node *node = &net->nodes[i];
     const NodeRequest *request = &node->request;
     PlannedBuffer *own = all + BUFFERS_PER_NODE * i;
-    size_t end = 2 * net->count, backward = end - i;
+    const size_t end = net->end, backward = node->backward_at;
     size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
     bool is_input = request->input_count == 0;
     if (node->absorbed)
@@ -121,14 +139,16 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
             !net_is_first_contribution(net, i, 0))
             own[BUFFER_BACKWARD_SCRATCH].bytes += request->add_scratch_floats * 4;
         if (request->backward_reads_output)
-            own[BUFFER_VALUE].last = backward;
+            own[kept_value(node)].last = backward;
     }
     if (node->again_for) {
-        size_t instant = end - node->again_for;
+        const size_t instant = net->nodes[node->again_for].backward_at;
         own[BUFFER_AGAIN] = (PlannedBuffer){.bytes = bytes, .first = instant, .last = instant};
         own[BUFFER_AGAIN_SCRATCH] =
             (PlannedBuffer){request->backward_scratch_floats * 4, instant, instant, 0};
     }
+    if (node->remade)
+        describe_remade(node, bytes, own);
     if (node->in_place_of)
         own[BUFFER_VALUE].bytes = 0;
     if (node->output || is_input)
@@ -140,8 +160,12 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     for (size_t k = 0; k < request->input_count; ++k) {
         PlannedBuffer *input = all + BUFFERS_PER_NODE * place_of(net, request->inputs[k]);
         extend(&input[BUFFER_VALUE], i);
+        if (node->remade)
+            extend(&input[kept_value(&net->nodes[request->inputs[k]])], node->remade_at);
         if (net_reads_input(net, node, k))
-            extend(&input[net->nodes[request->inputs[k]].again_for ? BUFFER_AGAIN : BUFFER_VALUE],
+            extend(&input[net->nodes[request->inputs[k]].again_for
+                              ? BUFFER_AGAIN
+                              : kept_value(&net->nodes[request->inputs[k]])],
                    backward);
         if (node->needs_gradient && net_input_wants_gradient(net, node, k) &&
             backward < input[BUFFER_GRADIENT].first)
@@ -149,19 +173,30 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     }
 }
 
-/* The gradients of node i's parameters, which live from the first to the last that adds to them. */
+/* How many nodes add to each parameter's gradient. */
+static Status count_gradients(Net *net)
+{
+    TRY(MEMORY_NEW(&net->gradients, net->parameters->count));
+    for (size_t i = 0; net->training && i < net->count; ++i) {
+        const NodeRequest *request = &net->nodes[i].request;
+        const size_t used[2] = {request->weight, request->bias};
+        for (int k = 0; k < 2; ++k)
+            if (net_trains(net, used[k]))
+                ++net->gradients[used[k]].uses;
+    }
+    return STATUS_OK;
+}
+
+/* The gradients of node i's parameters, if no other node adds to them. */
 static void describe_gradients(const Net *net, size_t i, PlannedBuffer *gradients)
 {
     const NodeRequest *request = &net->nodes[i].request;
-    const size_t used[2] = {request->weight, request->bias}, backward = 2 * net->count - i;
+    const size_t used[2] = {request->weight, request->bias};
+    const size_t backward = net->nodes[i].backward_at;
     for (int k = 0; k < 2; ++k) {
-        if (!net_trains(net, used[k]))
-            continue;
-        PlannedBuffer *gradient = &gradients[used[k]];
-        if (!gradient->bytes)
-            gradient->last = backward;
-        gradient->bytes = net->parameters->items[used[k]].count * sizeof(float);
-        gradient->first = backward;
+        if (net_trains(net, used[k]) && net->gradients[used[k]].uses == 1)
+            gradients[used[k]] = (PlannedBuffer){
+                net->parameters->items[used[k]].count * sizeof(float), backward, backward, 0};
     }
 }
 
@@ -190,9 +225,10 @@ static Status settle(Net *net)
         FAIL(net->status, "%s", net->message ? net->message : "cannot build the network");
     TRY(settle_gradients(net));
     TRY(settle_buffers(net));
+    TRY(count_gradients(net));
     TRY(net_fuse(net));
     settle_again(net);
-    return STATUS_OK;
+    return net_settle_stretches(net);
 }
 
 Status net_count_needs(Net *net, NetNeeds *needs)
@@ -200,24 +236,13 @@ Status net_count_needs(Net *net, NetNeeds *needs)
     PlannedBuffer *buffers = NULL;
     *needs = (NetNeeds){0};
     TRY(settle(net));
+    for (size_t i = 0; i < net->parameters->count; ++i)
+        if (net->gradients[i].uses > 1)
+            needs->reused += net->parameters->items[i].count;
     Status status = lay_out(net, &buffers, &needs->block);
     free(buffers);
     TRY(status);
     return net_count_weights(net, needs);
-}
-
-/* How many nodes add to each parameter's gradient. */
-static Status count_gradients(Net *net)
-{
-    TRY(MEMORY_NEW(&net->gradients, net->parameters->count));
-    for (size_t i = 0; net->training && i < net->count; ++i) {
-        const NodeRequest *request = &net->nodes[i].request;
-        const size_t used[2] = {request->weight, request->bias};
-        for (int k = 0; k < 2; ++k)
-            if (net_trains(net, used[k]))
-                ++net->gradients[used[k]].uses;
-    }
-    return STATUS_OK;
 }
 
 static Status plan_memory(Net *net)
@@ -241,12 +266,16 @@ static Status plan_memory(Net *net)
         node->gradient = places[BUFFER_GRADIENT];
         node->saved = places[BUFFER_SAVED];
         node->forward_scratch = places[BUFFER_FORWARD_SCRATCH];
+        node->values[0] = node->value;
+        node->values[1] = places[BUFFER_REMADE];
+        node->scratches[0] = node->forward_scratch;
+        node->scratches[1] = places[BUFFER_REMADE_SCRATCH];
         node->backward_scratch = places[BUFFER_BACKWARD_SCRATCH];
         node->value_again = places[BUFFER_AGAIN];
         node->again_scratch = places[BUFFER_AGAIN_SCRATCH];
     }
     for (size_t i = 0; status == STATUS_OK && i < net->parameters->count; ++i)
-        if (net->gradients[i].uses)
+        if (net->gradients[i].uses == 1)
             net->gradients[i].sum =
                 net->block + buffers[BUFFERS_PER_NODE * net->count + i].offset / sizeof(float);
     free(buffers);
@@ -257,7 +286,6 @@ Status net_plan(Net *net)
 {
     TRY(settle(net));
     net->planned = true;
-    TRY(count_gradients(net));
     TRY(net_plan_weights(net));
     return plan_memory(net);
 }
@@ -282,7 +310,9 @@ Status net_twin(const Net *of, ParameterList *parameters, const Net *room, Net *
                    .room = room,
                    .threads = of->threads,
                    .precision = of->precision,
+                   .recomputes = of->recomputes,
                    .count = of->count,
+                   .end = of->end,
                    .use_count = of->use_count,
                    .uses = of->uses,
                    .workspace_bytes = of->workspace_bytes};

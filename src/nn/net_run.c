@@ -142,47 +142,59 @@ static Status check_threads(const Net *net)
     return STATUS_OK;
 }
 
+/* Forward of a node, where it is made again to its other place. */
+static Status run_forward(Net *net, size_t i, bool again)
+{
+    Node *node = &net->nodes[i];
+    if (!node->request.operation->forward)
+        return STATUS_OK;
+    if (node->remade) {
+        node->value = node->values[again];
+        node->forward_scratch = node->scratches[again];
+    }
+    OperationCall call = prepare(net, node);
+    call.scratch = node->forward_scratch;
+    if (net->recomputes && node->request.operation->packed)
+        TRY(net_pack_for(net, node, PACK_FORWARD));
+    return run(net, i, again, node->request.operation->forward, &call);
+}
+
 Status net_forward(Net *net)
 {
     TRY(check_threads(net));
     TRY(net_pack_weights(net, NULL));
-    for (size_t i = 0; i < net->count; ++i) {
-        const Node *node = &net->nodes[i];
-        if (!node->request.operation->forward)
-            continue;
-        OperationCall call = prepare(net, node);
-        call.scratch = node->forward_scratch;
-        TRY(run(net, i, false, node->request.operation->forward, &call));
-    }
+    for (size_t i = 0; i < net->count; ++i)
+        TRY(run_forward(net, i, false));
     return STATUS_OK;
 }
 
 /* Where a node shall add its part of a parameter's gradient; NULL if it does not train. */
-static float *open_gradient(const Net *net, size_t index)
+static float *open_gradient(const Net *net, size_t index, const GradientTaker *taker)
 {
     if (!net_trains(net, index))
         return NULL;
-    const WeightGradient *gradient = &net->gradients[index];
-    if (gradient->left == gradient->uses)
-        memset(gradient->sum, 0, net->parameters->items[index].count * sizeof(float));
-    return gradient->sum;
+    const Parameter *parameter = &net->parameters->items[index];
+    WeightGradient *gradient = &net->gradients[index];
+    if (!taker)
+        return parameter->gradient;
+    if (gradient->left < gradient->uses)
+        return gradient->sum;
+    if (gradient->uses > 1)
+        gradient->sum = taker->open(taker->context, index);
+    return memset(gradient->sum, 0, parameter->count * sizeof(float));
 }
 
 /* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
-static Status close_gradient(Net *net, size_t index, const WeightForm *form, GradientReady ready,
-                             void *context)
+static Status close_gradient(Net *net, size_t index, const WeightForm *form,
+                             const GradientTaker *taker)
 {
     if (!net_trains(net, index) || --net->gradients[index].left > 0)
         return STATUS_OK;
     const Parameter *parameter = &net->parameters->items[index];
-    float *sum = net->gradients[index].sum;
+    float *sum = taker ? net->gradients[index].sum : parameter->gradient;
     if (form)
         form->finish_gradient(parameter, sum);
-    if (ready)
-        return ready(context, index, sum);
-    for (size_t k = 0; k < parameter->count; ++k)
-        parameter->gradient[k] += sum[k];
-    return STATUS_OK;
+    return taker ? taker->ready(taker->context, index, sum) : STATUS_OK;
 }
 
 /* `kept`: in the parameters' own arrays. */
@@ -218,18 +230,23 @@ static Status make_again(Net *net, size_t i, OperationCall *call)
     return STATUS_OK;
 }
 
-Status net_backward(Net *net, GradientReady ready, void *context)
+Status net_backward(Net *net, const GradientTaker *taker)
 {
     assert(net->training);
     TRY(check_threads(net));
-    TRY(start_gradients(net, !ready));
+    TRY(start_gradients(net, !taker));
     for (size_t i = net->count; i-- > 0;) {
         const Node *node = &net->nodes[i];
         const NodeRequest *request = &node->request;
+        for (size_t k = i + 1 - node->stretch; k <= i; ++k)
+            if (net->nodes[k].remade)
+                TRY(run_forward(net, k, true));
         if (!node->needs_gradient)
             continue;
         OperationCall call = prepare(net, node);
         TRY(make_again(net, i, &call));
+        if (net->recomputes && request->operation->packed && net_input_wants_gradient(net, node, 0))
+            TRY(net_pack_for(net, node, PACK_DATA));
         call.scratch = node->backward_scratch;
         call.output_gradient = (Numbers){node->gradient, node->half};
         for (size_t k = 0; k < request->input_count; ++k)
@@ -238,11 +255,11 @@ Status net_backward(Net *net, GradientReady ready, void *context)
                 call.input_gradient[k] = (Numbers){input->gradient, input->half};
                 call.add_gradient[k] = !net_is_first_contribution(net, i, k);
             }
-        call.weight_gradient = open_gradient(net, request->weight);
-        call.bias_gradient = open_gradient(net, request->bias);
+        call.weight_gradient = open_gradient(net, request->weight, taker);
+        call.bias_gradient = open_gradient(net, request->bias, taker);
         TRY(run(net, i, true, request->operation->backward, &call));
-        TRY(close_gradient(net, request->weight, request->weight_form, ready, context));
-        TRY(close_gradient(net, request->bias, NULL, ready, context));
+        TRY(close_gradient(net, request->weight, request->weight_form, taker));
+        TRY(close_gradient(net, request->bias, NULL, taker));
     }
     return STATUS_OK;
 }

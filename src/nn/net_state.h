@@ -1,7 +1,7 @@
 /* The graph as the files net*.c share it; private to them.
  *
  * Time runs from 0 to 2n for n nodes: forward of node i at i, the loss at n, backward of i at 2n -
- * i. From that each buffer's lifetime follows.
+ * i, or later where nodes are made again. From that each buffer's lifetime follows.
  */
 #ifndef GISD_NN_NET_STATE_H
 #define GISD_NN_NET_STATE_H
@@ -18,13 +18,14 @@ typedef struct {
     bool data_gradient;
     const Engine *engine; /* the net's, or Winograd's */
     FoldedNorm norm;
-    float *bias;      /* of the convolution with its norm; NULL without one */
-    uint64_t version; /* of the parameters when packed; 0: never */
+    void *packed[PACKS]; /* NULL in a net that packs anew for each use */
+    float *bias;         /* of the convolution with its norm; NULL without one */
+    uint64_t version;    /* of the parameters when packed; 0: never */
 } WeightUse;
 
 /* The gradient of a parameter while a backward pass is about it. */
 typedef struct {
-    float *sum;        /* over its uses so far; in the block, from the first to the last of them */
+    float *sum; /* over its uses so far; in the block if there is one use, else the taker's */
     size_t uses, left; /* nodes that add to it, and those still to come in this pass */
 } WeightGradient;
 
@@ -35,10 +36,12 @@ struct Net {
     bool is_twin; /* the uses and what they packed are another net's */
     int threads;  /* for which the engine's plans are made */
     Precision precision;
+    bool recomputes; /* what can be made again is not kept: net_set_recompute() */
     Pass pass;
     Status status; /* first error of building */
     char *message;
     size_t count, capacity;
+    size_t end; /* the last instant */
     Node *nodes;
     Node *built; /* a copy from before net_fuse(), by which the graph is told to others; or NULL */
     size_t use_count;
@@ -46,6 +49,7 @@ struct Net {
     ConvolutionPlan **plans;   /* use_count */
     WeightGradient *gradients; /* by parameter */
     float *prepared_weights;   /* scratch for the largest parameter with a form of its own */
+    void *packed;              /* scratch for the largest packed weights, if it recomputes */
     const Net *room;           /* whose memory it takes where it fits; NULL: none's */
     float *workspace;          /* shared by all plans of the engine */
     size_t workspace_bytes;
@@ -95,6 +99,9 @@ void net_merge_repeats(Net *net);
 /* The node has no work and no value any more; others do it. */
 void net_absorb(Node *node);
 
+/* When everything runs, and, in a net that recomputes, what is made again (net_stretches.c). */
+Status net_settle_stretches(Net *net);
+
 /* Which packed operations share weights; makes the engine's plans and their workspace, or only
  * counts what they would take. */
 Status net_plan_weights(Net *net);
@@ -102,5 +109,8 @@ Status net_count_weights(Net *net, NetNeeds *needs);
 
 /* Twins of the other's plans, and a workspace. */
 Status net_twin_weights(const Net *of, Net *twin);
+
+/* In a net that recomputes, before node calls its engine: the weights for that direction. */
+Status net_pack_for(Net *net, const Node *node, Pack pack);
 
 #endif

@@ -109,6 +109,28 @@ static Status place_workspace(Net *net)
     return STATUS_OK;
 }
 
+/* Of the largest packed weights. */
+static size_t largest_packed(const Net *net)
+{
+    size_t largest = 0;
+    for (size_t i = 0; i < net->use_count; ++i)
+        for (Pack pack = 0; pack < PACKS; ++pack) {
+            const size_t bytes = net->uses[i].engine->packed_bytes(net->plans[i], pack);
+            largest = bytes > largest ? bytes : largest;
+        }
+    return largest;
+}
+
+/* One place for all that is packed, as it is used at once. */
+static Status share_place(Net *net)
+{
+    TRY(memory_new(&net->packed, largest_packed(net), 1));
+    for (size_t i = 0; i < net->use_count; ++i)
+        for (Pack pack = 0; pack < PACKS; ++pack)
+            net->uses[i].engine->set_packed(net->plans[i], pack, net->packed);
+    return STATUS_OK;
+}
+
 Status net_plan_weights(Net *net)
 {
     TRY(share_weights(net));
@@ -122,10 +144,24 @@ Status net_plan_weights(Net *net)
         TRY(use->engine->plan_new(&use->shape, use->data_gradient,
                                   net->training && net_trains(net, use->parameter),
                                   &net->plans[i]));
+        if (!net->recomputes)
+            TRY(engine_give_packed(use->engine, net->plans[i], use->packed));
         size_t bytes = use->engine->workspace_bytes(net->plans[i]);
         net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
     }
+    if (net->recomputes)
+        TRY(share_place(net));
     return place_workspace(net);
+}
+
+/* Bytes of a use's packed weights: of all, or only what the net's place must hold. */
+static void count_packed(const Net *net, const EngineNeeds *own, NetNeeds *needs)
+{
+    for (Pack pack = 0; pack < PACKS; ++pack)
+        if (!net->recomputes)
+            needs->packed += own->packed[pack];
+        else if (own->packed[pack] > needs->place)
+            needs->place = own->packed[pack];
 }
 
 Status net_count_weights(Net *net, NetNeeds *needs)
@@ -137,7 +173,7 @@ Status net_count_weights(Net *net, NetNeeds *needs)
         EngineNeeds own;
         TRY(use->engine->count_needs(&use->shape, use->data_gradient,
                                      net->training && net_trains(net, use->parameter), &own));
-        needs->packed += own.packed;
+        count_packed(net, &own, needs);
         needs->kernels += own.kernels;
         needs->workspace = own.workspace > needs->workspace ? own.workspace : needs->workspace;
     }
@@ -182,7 +218,38 @@ Status net_twin_weights(const Net *of, Net *twin)
     TRY(MEMORY_NEW(&twin->plans, of->use_count));
     for (size_t i = 0; i < of->use_count; ++i)
         TRY(of->uses[i].engine->plan_twin(of->plans[i], &twin->plans[i]));
+    if (twin->recomputes)
+        TRY(share_place(twin));
     return place_workspace(twin);
+}
+
+/* The weights of a use in the form that is packed. */
+static const float *prepare_weights(Net *net, const WeightUse *use)
+{
+    const Parameter *parameter = &net->parameters->items[use->parameter];
+    const float *weights = parameter->value;
+    if (use->form) {
+        use->form->prepare(parameter, net->prepared_weights);
+        weights = net->prepared_weights;
+    }
+    if (use->norm.present) {
+        fold_norm(net, use, weights, net->prepared_weights);
+        weights = net->prepared_weights;
+    }
+    return weights;
+}
+
+Status net_pack_for(Net *net, const Node *node, Pack pack)
+{
+    const Engine *engine = net->uses[node->weight_use].engine;
+    ConvolutionPlan *plan = net->plans[node->weight_use];
+    const double started = net->seconds ? clock_seconds() : 0;
+    if (!engine->packed_bytes(plan, pack))
+        pack = PACK_FORWARD;
+    TRY(engine->set_weights(plan, pack, prepare_weights(net, &net->uses[node->weight_use])));
+    if (net->seconds)
+        net->packing_seconds += clock_seconds() - started;
+    return STATUS_OK;
 }
 
 Status net_pack_weights(Net *net, atomic_size_t *next)
@@ -190,22 +257,13 @@ Status net_pack_weights(Net *net, atomic_size_t *next)
     double started = net->seconds ? clock_seconds() : 0;
     atomic_size_t own = 0;
     size_t i;
-    while ((i = atomic_fetch_add(next ? next : &own, 1)) < net->use_count) {
+    while (!net->recomputes &&
+           (i = atomic_fetch_add(next ? next : &own, 1)) < net->use_count) {
         WeightUse *use = &net->uses[i];
-        const Parameter *parameter = &net->parameters->items[use->parameter];
         uint64_t version = version_of(net, use);
         if (use->version == version)
             continue;
-        const float *weights = parameter->value;
-        if (use->form) {
-            use->form->prepare(parameter, net->prepared_weights);
-            weights = net->prepared_weights;
-        }
-        if (use->norm.present) {
-            fold_norm(net, use, weights, net->prepared_weights);
-            weights = net->prepared_weights;
-        }
-        TRY(use->engine->set_weights(net->plans[i], weights));
+        TRY(engine_pack_all(use->engine, net->plans[i], prepare_weights(net, use)));
         use->version = version;
     }
     if (net->seconds)

@@ -125,8 +125,16 @@ struct Node {
     FoldedNorm norm;      /* of a packed operation in a net for inference */
     bool absorbed;        /* a later node does its work; it has no value */
     NodeId in_place_of;   /* its value takes the place of that node's; 0: has its own */
+    /* In a net that recomputes: value and scratch have another place when the node is made again
+     * for backward. Instants are those of net_state.h. */
+    bool remade;
+    size_t remade_at, backward_at;
+    size_t stretch; /* so many nodes up to this one are, where remade, made again before its
+                       backward */
     void *value, *gradient;
     float *saved, *forward_scratch, *backward_scratch;
+    void *values[2];     /* of the forward pass; made again */
+    float *scratches[2]; /* likewise, of forward */
     /* Made once more for backward, by the node `again_for`, the first there that reads it; or 0. */
     NodeId again_for;
     void *value_again;

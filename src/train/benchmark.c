@@ -104,11 +104,11 @@ static Status keep_costs(const Net *net, size_t images, Benchmark *result)
 }
 
 /* All of a shard's gradients at once. */
-static Status give_zeros(const Trainer *trainer, void *shard, const float *zeros)
+static Status give_zeros(const Trainer *trainer, const GradientTaker *taker, const float *zeros)
 {
     for (size_t i = trainer->parameters.count; i-- > 0;)
         if (parameter_trains(&trainer->parameters.items[i]))
-            TRY(gradient_sum_ready(shard, i, zeros));
+            TRY(taker->ready(taker->context, i, zeros));
     return STATUS_OK;
 }
 
@@ -120,10 +120,10 @@ static Status time_round(Trainer *trainer, const float *zeros, double *seconds)
     TRY(gradient_sum_begin(trainer->sum));
     for (size_t i = 0; i < trainer->local_shards; ++i) {
         size_t shard;
-        void *context;
-        TRY(gradient_sum_take_shard(trainer->sum, 0, &shard, &context));
+        GradientTaker taker;
+        TRY(gradient_sum_take_shard(trainer->sum, 0, &shard, &taker));
         started = clock_seconds();
-        TRY(give_zeros(trainer, context, zeros));
+        TRY(give_zeros(trainer, &taker, zeros));
     }
     TRY(gradient_sum_finish(trainer->sum));
     *seconds = clock_seconds() - started;
@@ -225,6 +225,7 @@ static Status measure_arithmetic(const Engine *engine, bool half, Benchmark *res
                                     .pad_w = 1,
                                     .dilation = 1};
     ConvolutionPlan *plan;
+    void *packed[PACKS] = {NULL};
     float *buffers[4] = {0}; /* input, output, weights, workspace; zeros run as fast as anything */
     TRY(engine->plan_new(&shape, false, false, &plan));
     size_t counts[4] = {shape_count(shape.input), shape_count(shape.input),
@@ -234,8 +235,10 @@ static Status measure_arithmetic(const Engine *engine, bool half, Benchmark *res
         status = MEMORY_NEW(&buffers[i], counts[i]);
     if (status == STATUS_OK) {
         engine->set_workspace(plan, buffers[3]);
-        status = engine->set_weights(plan, buffers[2]);
+        status = engine_give_packed(engine, plan, packed);
     }
+    if (status == STATUS_OK)
+        status = engine_pack_all(engine, plan, buffers[2]);
     double best = 1e30;
     for (int i = 0; status == STATUS_OK && i < ROUNDS; ++i) {
         double started = clock_seconds();
@@ -246,6 +249,8 @@ static Status measure_arithmetic(const Engine *engine, bool half, Benchmark *res
     engine->plan_free(plan);
     for (int i = 0; i < 4; ++i)
         free(buffers[i]);
+    for (int i = 0; i < PACKS; ++i)
+        free(packed[i]);
     result->peak_flops = 2.0 * (double)counts[0] * CHANNELS * 9 / best;
     return status;
 }

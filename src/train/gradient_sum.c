@@ -1,11 +1,8 @@
-/* See gradient_sum.h. The sum owns the partial sums and the messages. What ranks exchange
- * is packed out of the gradients, and what comes is added in their place. */
+/* See gradient_sum.h. The sum owns its tree and the messages. What ranks exchange is packed out of
+ * the gradients, and what comes is added in their place. */
 #include "train/gradient_sum.h"
 
-#include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,15 +10,13 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "train/mpi_check.h"
+#include "train/shard_tree.h"
 
 enum {
     BUCKET_FLOATS = 1 << 20,
     MESSAGE_FLOATS = 1 << 24, /* of the buckets that travel at a time, but for a larger one alone */
-    MAX_LEVELS = 16,
-    NO_NODE = 0
+    MAX_LEVELS = 16
 };
-
-static const size_t NO_SHARD = SIZE_MAX;
 
 /* Numbers first to end - 1 of a bucket. */
 typedef struct {
@@ -52,23 +47,11 @@ struct GradientSum {
     MPI_Comm group;            /* borrowed */
     int rank;
     unsigned rank_levels; /* of the tree, between ranks */
-    size_t local_shards;  /* of this rank */
-    pthread_mutex_t dealing;
-    size_t dealt; /* shards that a worker has or had */
-    bool given_up;
-    size_t worker_count;
+    ShardTree *tree;      /* below */
     Worker *workers;
-    size_t array_count;     /* partial sums of a parameter that there is room for, the first of
-                               them in its gradient */
-    float **arrays;         /* array_count - 1: the others, all trainable parameters in a row */
-    uint32_t *nodes;        /* parameters x array_count: whose sum lies there; shards s of S are the
-                               nodes S + s of the tree, the parent of node n is n / 2 */
-    pthread_mutex_t *locks; /* by parameter index: of the two */
     size_t trainable_count;
     size_t *trainable; /* parameter index of each trainable position */
     size_t *bucket_of; /* by parameter index */
-    size_t *offset;    /* by parameter index: its place in an array, ... */
-    size_t total;      /* ... which has so many numbers */
     size_t bucket_count;
     Bucket *buckets;
     size_t travelled, started; /* buckets that are summed, those before included; that travel */
@@ -140,44 +123,10 @@ static Status make_buckets(GradientSum *sum)
     return STATUS_OK;
 }
 
-size_t gradient_sum_arrays(size_t shards, size_t workers)
-{
-    size_t most = 1;
-    for (size_t oldest = 0; oldest < shards; ++oldest) {
-        const size_t left = shards - 1 - oldest;
-        const size_t last = oldest + (left < workers ? left : workers);
-        const size_t pairs = last > oldest ? last / 2 - (oldest + 1) / 2 + 1 : 0;
-        const size_t sums = (size_t)__builtin_popcountll(oldest) + pairs;
-        most = sums > most ? sums : most;
-    }
-    return most;
-}
-
 double gradient_sum_message_bytes(size_t trained, size_t largest)
 {
     const size_t most = largest > MESSAGE_FLOATS ? largest : MESSAGE_FLOATS;
     return sizeof(float) * (double)(trained < most ? trained : most);
-}
-
-static Status make_arrays(GradientSum *sum)
-{
-    for (size_t k = 0; k + 1 < sum->array_count; ++k)
-        if (!sum->arrays[k])
-            TRY(MEMORY_NEW(&sum->arrays[k], sum->total));
-    return STATUS_OK;
-}
-
-/* The places of sums, and who may write there. */
-static Status make_tree(GradientSum *sum)
-{
-    const size_t count = sum->parameters->count;
-    sum->array_count = gradient_sum_arrays(sum->local_shards, sum->worker_count);
-    TRY(MEMORY_NEW(&sum->arrays, sum->array_count));
-    TRY(MEMORY_NEW(&sum->nodes, count * sum->array_count));
-    TRY(MEMORY_NEW(&sum->locks, count));
-    for (size_t i = 0; i < count; ++i)
-        pthread_mutex_init(&sum->locks[i], NULL); /* cannot fail on Linux */
-    return make_arrays(sum);
 }
 
 static Status build(GradientSum *sum)
@@ -185,23 +134,18 @@ static Status build(GradientSum *sum)
     size_t count = sum->parameters->count;
     TRY(MEMORY_NEW(&sum->trainable, count));
     TRY(MEMORY_NEW(&sum->bucket_of, count));
-    TRY(MEMORY_NEW(&sum->offset, count));
-    for (size_t i = 0; i < count; ++i) {
-        if (!parameter_trains(&sum->parameters->items[i]))
-            continue;
-        sum->trainable[sum->trainable_count++] = i;
-        sum->offset[i] = sum->total;
-        sum->total += sum->parameters->items[i].count;
-    }
-    TRY(make_tree(sum));
+    for (size_t i = 0; i < count; ++i)
+        if (parameter_trains(&sum->parameters->items[i]))
+            sum->trainable[sum->trainable_count++] = i;
     return make_buckets(sum);
 }
 
-static Status make_workers(GradientSum *sum)
+static Status make_tree(GradientSum *sum, size_t shards, size_t workers)
 {
-    TRY(MEMORY_NEW(&sum->workers, sum->worker_count));
-    for (size_t w = 0; w < sum->worker_count; ++w)
+    TRY(MEMORY_NEW(&sum->workers, workers));
+    for (size_t w = 0; w < workers; ++w)
         sum->workers[w] = (Worker){.sum = sum, .index = w, .shard = NO_SHARD};
+    TRY(shard_tree_new(sum->parameters, shards, workers, &sum->tree));
     return build(sum);
 }
 
@@ -219,13 +163,10 @@ Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm grou
     TRY(MEMORY_NEW(sum, 1));
     GradientSum *made = *sum;
     made->parameters = parameters;
-    pthread_mutex_init(&made->dealing, NULL);
     made->group = group;
     made->rank = rank;
     made->rank_levels = log2_of((size_t)ranks);
-    made->worker_count = workers;
-    made->local_shards = shards / (size_t)ranks;
-    Status status = make_workers(made);
+    Status status = make_tree(made, shards / (size_t)ranks, workers);
     if (status != STATUS_OK) {
         gradient_sum_free(made);
         *sum = NULL;
@@ -235,10 +176,7 @@ Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm grou
 
 void gradient_sum_rest(GradientSum *sum)
 {
-    for (size_t k = 0; sum->arrays && k + 1 < sum->array_count; ++k) {
-        free(sum->arrays[k]);
-        sum->arrays[k] = NULL;
-    }
+    shard_tree_rest(sum->tree);
 }
 
 static void drop_messages(Bucket *bucket)
@@ -255,25 +193,17 @@ void gradient_sum_free(GradientSum *sum)
     for (size_t i = 0; i < sum->bucket_count; ++i)
         if (!sum->buckets[i].moving) /* else given up: MPI may still write there */
             drop_messages(&sum->buckets[i]);
-    gradient_sum_rest(sum);
-    free(sum->arrays);
-    free(sum->nodes);
-    for (size_t i = 0; sum->locks && i < sum->parameters->count; ++i)
-        pthread_mutex_destroy(&sum->locks[i]);
-    free(sum->locks);
-    pthread_mutex_destroy(&sum->dealing);
+    shard_tree_free(sum->tree);
     free(sum->workers);
     free(sum->buckets);
     free(sum->trainable);
     free(sum->bucket_of);
-    free(sum->offset);
     free(sum);
 }
 
 Status gradient_sum_begin(GradientSum *sum)
 {
-    TRY(make_arrays(sum));
-    memset(sum->nodes, 0, sum->parameters->count * sum->array_count * sizeof *sum->nodes);
+    TRY(shard_tree_begin(sum->tree));
     for (size_t i = 0; i < sum->bucket_count; ++i) {
         Bucket *bucket = &sum->buckets[i];
         atomic_store(&bucket->waiting, bucket->last - bucket->first + 1);
@@ -281,64 +211,11 @@ Status gradient_sum_begin(GradientSum *sum)
         bucket->level = 0;
         bucket->moving = bucket->summed = false;
     }
-    sum->travelled = sum->started = sum->floats_moving = sum->dealt = 0;
+    sum->travelled = sum->started = sum->floats_moving = 0;
     return STATUS_OK;
 }
 
-static void add(size_t count, const float *from, float *to)
-{
-#pragma omp parallel for simd schedule(static) if (count > 1 << 16)
-    for (size_t i = 0; i < count; ++i)
-        to[i] += from[i];
-}
-
 /* ---- inside a rank ---- */
-
-static float *array_at(const GradientSum *sum, size_t index, size_t array)
-{
-    return array ? sum->arrays[array - 1] + sum->offset[index]
-                 : sum->parameters->items[index].gradient;
-}
-
-/* Where the parameter's sum over a node of the tree lies; sum->array_count if it is not there. */
-static size_t find_node(const GradientSum *sum, size_t index, uint32_t node)
-{
-    const uint32_t *nodes = sum->nodes + index * sum->array_count;
-    size_t array = 0;
-    while (array < sum->array_count && nodes[array] != node)
-        ++array;
-    return array;
-}
-
-/* Puts a shard's gradient into the tree and adds up what that completes. Of two sums that are added
- * the one in the lower array takes in the other, so that the first array, which is the first to be
- * taken and so never left, ends up with the sum of all: then the result is true. */
-static bool absorb_shard(const GradientSum *sum, size_t index, size_t shard, const float *gradient)
-{
-    const size_t count = sum->parameters->items[index].count;
-    uint32_t *nodes = sum->nodes + index * sum->array_count;
-    uint32_t node = (uint32_t)(sum->local_shards + shard);
-    size_t own = find_node(sum, index, node ^ 1);
-    if (node > 1 && own < sum->array_count) {
-        add(count, gradient, array_at(sum, index, own));
-        node /= 2;
-    } else {
-        own = find_node(sum, index, NO_NODE);
-        assert(own < sum->array_count);
-        memcpy(array_at(sum, index, own), gradient, count * sizeof(float));
-    }
-    for (nodes[own] = node; node > 1; nodes[own] = node) {
-        const size_t other = find_node(sum, index, node ^ 1);
-        if (other == sum->array_count)
-            return false;
-        const size_t kept = own < other ? own : other, freed = own < other ? other : own;
-        add(count, array_at(sum, index, freed), array_at(sum, index, kept));
-        nodes[freed] = NO_NODE;
-        own = kept;
-        node /= 2;
-    }
-    return true;
-}
 
 /* Whoever brings the bucket's count to 0 sees what the others have written, and worker 0 then sees
  * the sum. */
@@ -349,46 +226,42 @@ static void count_down(GradientSum *sum, size_t index)
         atomic_store(&bucket->complete, true);
 }
 
-/* The worker is through with its shard and gets the next one, or none; false: it has to wait. */
-static bool deal(GradientSum *sum, Worker *own)
+static float *open_gradient(void *context, size_t parameter)
 {
-    own->shard = NO_SHARD;
-    size_t oldest = sum->dealt;
-    for (size_t w = 0; w < sum->worker_count; ++w)
-        if (sum->workers[w].shard < oldest)
-            oldest = sum->workers[w].shard;
-    if (sum->dealt == sum->local_shards || sum->given_up)
-        return true;
-    if (sum->dealt > oldest + sum->worker_count)
-        return false;
-    own->shard = sum->dealt++;
-    return true;
+    const Worker *worker = context;
+    return shard_tree_open(worker->sum->tree, parameter);
 }
 
-Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, void **context)
+static Status take_gradient(void *context, size_t parameter, const float *gradient)
+{
+    const Worker *worker = context;
+    GradientSum *sum = worker->sum;
+    if (shard_tree_add(sum->tree, parameter, worker->shard, gradient))
+        count_down(sum, parameter);
+    if (worker->index > 0)
+        return STATUS_OK;
+    TRY(mpi_pulse());
+    return gradient_sum_advance(sum);
+}
+
+Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, GradientTaker *taker)
 {
     Worker *own = &sum->workers[worker];
-    for (;;) {
-        pthread_mutex_lock(&sum->dealing);
-        const bool done = deal(sum, own);
-        pthread_mutex_unlock(&sum->dealing);
-        *shard = own->shard;
-        *context = own->shard == NO_SHARD ? NULL : own;
-        if (done)
-            return STATUS_OK;
+    while (!shard_tree_deal(sum->tree, worker, &own->shard)) {
         if (worker == 0) {
             TRY(mpi_pulse());
             TRY(gradient_sum_advance(sum));
         }
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
     }
+    *shard = own->shard;
+    *taker = (GradientTaker){own->shard == NO_SHARD ? NULL : own, open_gradient, take_gradient};
+    return STATUS_OK;
 }
 
 void gradient_sum_give_up(GradientSum *sum)
 {
-    pthread_mutex_lock(&sum->dealing);
-    sum->given_up = true;
-    pthread_mutex_unlock(&sum->dealing);
+    shard_tree_stop(sum->tree);
 }
 
 /* ---- between ranks ---- */
@@ -403,9 +276,11 @@ static void put(float *numbers, float *packed, size_t count)
     memcpy(numbers, packed, count * sizeof(float));
 }
 
-static void add_to(float *numbers, float *packed, size_t count)
+static void add(float *numbers, float *packed, size_t count)
 {
-    add(count, packed, numbers);
+#pragma omp parallel for simd schedule(static) if (count > 1 << 16)
+    for (size_t i = 0; i < count; ++i)
+        numbers[i] += packed[i];
 }
 
 /* Goes through a span of the bucket and as many packed numbers, parameter by parameter. */
@@ -486,7 +361,7 @@ static Status end_level(GradientSum *sum, size_t index)
     Bucket *bucket = &sum->buckets[index];
     bucket->moving = false;
     ++bucket->level;
-    walk(sum, bucket, SUM_GRADIENTS, bucket->spans[bucket->level], bucket->incoming, add_to);
+    walk(sum, bucket, SUM_GRADIENTS, bucket->spans[bucket->level], bucket->incoming, add);
     return start_level(sum, index);
 }
 
@@ -550,21 +425,6 @@ Status gradient_sum_advance(GradientSum *sum)
     while (sum->travelled < sum->started && sum->buckets[sum->travelled].summed)
         ++sum->travelled;
     return STATUS_OK;
-}
-
-Status gradient_sum_ready(void *context, size_t parameter, const float *gradient)
-{
-    const Worker *worker = context;
-    GradientSum *sum = worker->sum;
-    pthread_mutex_lock(&sum->locks[parameter]);
-    const bool all = absorb_shard(sum, parameter, worker->shard, gradient);
-    pthread_mutex_unlock(&sum->locks[parameter]);
-    if (all)
-        count_down(sum, parameter);
-    if (worker->index > 0)
-        return STATUS_OK;
-    TRY(mpi_pulse());
-    return gradient_sum_advance(sum);
 }
 
 Status gradient_sum_finish(GradientSum *sum)

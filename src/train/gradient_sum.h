@@ -6,24 +6,20 @@
  *
  *     ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
  *
- * Its lower levels run inside a rank. Its workers, which are threads, take shards in their order as
- * they are free; a shard's gradient of a parameter is given to the tree as soon as it is known, and
- * whoever brings a node's second part adds the two, which comes to the same whoever is first. So a
- * rank holds few partial sums: those of the subtrees that are complete, less than two for each
- * level as no worker runs far ahead of the slowest (gradient_sum_arrays()).
+ * Its lower levels run inside a rank, whose threads, the workers, take its shards (shard_tree.h).
  *
  * The upper levels run between ranks: at level l a rank and rank r XOR 2^l divide what both have
  * summed in two halves, and each adds up one of them, so that at the end every rank has the sum of
  * its own part of the numbers. Each number is added in the tree's order, whoever adds it.
  * Parameters go in buckets, in the reverse order of their declaration, which is about the order in
- * which backward completes them. A bucket whose parameters have all shards travels, while backward
+ * which backward completes them. A bucket of which all shards are added travels, while backward
  * goes on, and has messages in memory only meanwhile.
  *
  * Use in each step, by the thread that calls MPI, which is worker 0:
  *     gradient_sum_begin(sum);
  *     each worker, at the same time:
- *         while (gradient_sum_take_shard(sum, worker, &shard, &context) gave one)
- *             net_backward(net, gradient_sum_ready, context);
+ *         while (gradient_sum_take_shard(sum, worker, &shard, &taker) gave one)
+ *             net_backward(net, &taker);
  *     gradient_sum_finish(sum);   // the gradients now hold the batch's, in this rank's part
  *
  * Collective over the group. Only trainable parameters take part.
@@ -34,6 +30,7 @@
 #include <mpi.h>
 
 #include "base/status.h"
+#include "nn/net.h"
 #include "nn/optimiser.h"
 
 typedef struct GradientSum GradientSum;
@@ -50,23 +47,17 @@ Status gradient_sum_begin(GradientSum *sum);
 /* Gives back the memory that is of use only within a step, until the next one begins. */
 void gradient_sum_rest(GradientSum *sum);
 
-/* How many arrays of all parameters that train, the gradients themselves included, a rank of so
- * many shards needs for its partial sums. */
-size_t gradient_sum_arrays(size_t shards, size_t workers);
-
 /* Bytes of messages at the most, of so many numbers that train and of the largest parameter. */
 double gradient_sum_message_bytes(size_t trained, size_t largest);
 
 /* Gives the worker, which is through with the shard that it had, its next one, counted from 0 on
- * this rank, and the context for gradient_sum_ready() of that shard; NULL: there is none left. May
- * wait for the other workers, each in a thread of its own. */
-Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, void **context);
+ * this rank, and who takes its gradients, without a context if there is none left. May wait for the
+ * other workers, each in a thread of its own. */
+Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard,
+                               GradientTaker *taker);
 
 /* By a worker that failed: nobody gets another shard. */
 void gradient_sum_give_up(GradientSum *sum);
-
-/* A GradientReady for net_backward(). Several workers may be in it at the same time. */
-Status gradient_sum_ready(void *context, size_t parameter, const float *gradient);
 
 /* Moves messages on, without waiting: for worker 0 while it has nothing else to do. */
 Status gradient_sum_advance(GradientSum *sum);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "train/shard_tree.h"
 #include "train/trainer.h"
 #include "train/training_sizes.h"
 
@@ -13,7 +14,7 @@ static const double CODE_BYTES = 1e5;
 
 static Status count_evaluation(const CellSettings *settings, NetworkPlan plan, MemoryModel *model)
 {
-    plan.training = false;
+    plan.training = plan.recompute = false;
     if (!task_of(&settings->model)->answers.make)
         return STATUS_OK;
     plan.batch = model->shard_images;
@@ -50,6 +51,7 @@ Status memory_model_init(const CellSettings *settings, size_t classes, MemoryMod
                            .averaged = settings->ema > 0};
     NetworkPlan plan = trainer_network_plan(settings, classes, model->shard_images);
     plan.training = plan.one_thread = true;
+    plan.recompute = settings->recompute;
     for (size_t i = sizes.count; i-- > 0;) {
         plan.model.size = sizes.sides[i];
         TRY(count_training(&plan, &model->training));
@@ -62,7 +64,7 @@ Status memory_model_init(const CellSettings *settings, size_t classes, MemoryMod
 static double networks_bytes(const NetworkNeeds *needs, size_t threads)
 {
     const NetNeeds *net = &needs->net;
-    return (double)threads * (double)(net->block + net->workspace + net->prepared);
+    return (double)threads * (double)(net->block + net->workspace + net->prepared + net->place);
 }
 
 /* Beside the trainer: a network of its own that evaluates batches of so many images, on as many
@@ -91,7 +93,10 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
         .code = CODE_BYTES * (double)(training->net.kernels + model->validation.net.kernels),
     };
     /* Beyond the gradients, and given back while the cell evaluates or saves. */
-    const double partial = (double)(gradient_sum_arrays(local, workers) - 1) * trained;
+    const double reused = sizeof(float) * (double)training->net.reused;
+    const double partial =
+        (double)(shard_tree_arrays(local, workers, false) - 1) * (trained - reused) +
+        (double)(shard_tree_arrays(local, workers, true) - 1) * reused;
     need.gradients += partial;
     if (ranks > 1)
         need.messages = gradient_sum_message_bytes(training->trained, training->largest);
@@ -125,6 +130,7 @@ bool memory_same(const CellSettings *one, const CellSettings *other)
 {
     return architecture_same(&one->model, &other->model) && one->tuning == other->tuning &&
            one->batch == other->batch && one->shards == other->shards &&
-           one->precision == other->precision && one->optimiser == other->optimiser &&
-           (one->ema > 0) == (other->ema > 0) && training_sizes_same(one, other);
+           one->precision == other->precision && one->recompute == other->recompute &&
+           one->optimiser == other->optimiser && (one->ema > 0) == (other->ema > 0) &&
+           training_sizes_same(one, other);
 }

@@ -56,6 +56,9 @@ typedef struct CellSettings {
     double colour_strength; /* factor on the ranges of augmented colours */
     uint64_t seed;
 
+    /* where memory is short; decides nothing of a result */
+    bool recompute; /* in training what can be made again is not kept */
+
     /* evaluation */
     bool test_on_validation; /* the data set has no test split of its own */
 } CellSettings;

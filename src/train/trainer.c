@@ -51,6 +51,7 @@ static Status build_sizes(Trainer *trainer)
     NetworkPlan plan =
         trainer_network_plan(settings, trainer->dataset->class_count, trainer->shard_images);
     plan.training = plan.one_thread = true;
+    plan.recompute = settings->recompute;
     TRY(MEMORY_NEW(&trainer->sizes, sizes.count));
     trainer->size_count = sizes.count;
     for (size_t i = 0; i < sizes.count; ++i) {
@@ -296,7 +297,7 @@ static const TrainerSize *size_of(const Trainer *trainer, const Batch *batch)
 
 /* The rank's shard `local`, by that worker; writes to places of that shard alone. */
 static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t local,
-                        void *context)
+                        const GradientTaker *taker)
 {
     const Network *network = &step->size->networks[worker];
     const Task *task = network->task;
@@ -313,7 +314,7 @@ static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_
                              trainer->observed + shard * trainer->observed_floats);
     task->objective.apply(step->size->objective, network->net, &network->nodes, step->batch,
                           local * images, images, step->totals, sums);
-    TRY(net_backward(network->net, gradient_sum_ready, context));
+    TRY(net_backward(network->net, taker));
     memcpy(trainer->shard_losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
     return STATUS_OK;
 }
@@ -321,15 +322,15 @@ static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_
 static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
 {
     size_t shard;
-    void *context = NULL;
-    Status status = gradient_sum_take_shard(trainer->sum, worker, &shard, &context);
-    while (status == STATUS_OK && context) {
+    GradientTaker taker;
+    Status status = gradient_sum_take_shard(trainer->sum, worker, &shard, &taker);
+    while (status == STATUS_OK && taker.context) {
         if (worker == 0)
             status = mpi_pulse();
         if (status == STATUS_OK)
-            status = run_shard(trainer, step, worker, shard, context);
+            status = run_shard(trainer, step, worker, shard, &taker);
         if (status == STATUS_OK)
-            status = gradient_sum_take_shard(trainer->sum, worker, &shard, &context);
+            status = gradient_sum_take_shard(trainer->sum, worker, &shard, &taker);
     }
     if (status != STATUS_OK)
         gradient_sum_give_up(trainer->sum);

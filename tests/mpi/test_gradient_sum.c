@@ -8,12 +8,13 @@
 #include "base/random.h"
 #include "train/gradient_sum.h"
 #include "train/mpi_check.h"
+#include "train/shard_tree.h"
 
 enum { SHARDS = 8, PARAMETERS = 5 };
 
 /* One is larger than a bucket, one is frozen. */
 static const size_t sizes[PARAMETERS] = {7, 1 << 21, 3, 1000, 1};
-enum { LARGEST = 1, FROZEN = 2 };
+enum { LARGEST = 1, FROZEN = 2, REUSED = 3 };
 
 static void make(ParameterList *list)
 {
@@ -50,21 +51,23 @@ static float tree(size_t step, size_t first, size_t count, size_t parameter, siz
 static Status run_worker(GradientSum *sum, size_t worker, size_t step, size_t first)
 {
     size_t shard;
-    void *context;
-    float *gradient;
-    TRY(MEMORY_NEW(&gradient, sizes[LARGEST]));
-    TRY(gradient_sum_take_shard(sum, worker, &shard, &context));
-    while (context) {
+    GradientTaker taker;
+    float *own;
+    TRY(MEMORY_NEW(&own, sizes[LARGEST]));
+    TRY(gradient_sum_take_shard(sum, worker, &shard, &taker));
+    while (taker.context) {
+        float *reused = taker.open(taker.context, REUSED);
         for (size_t i = PARAMETERS; i-- > 0;) {
             if (i == FROZEN)
                 continue;
+            float *gradient = i == REUSED ? reused : own;
             for (size_t k = 0; k < sizes[i]; ++k)
                 gradient[k] = shard_gradient(step, first + shard, i, k);
-            TRY(gradient_sum_ready(context, i, gradient));
+            TRY(taker.ready(taker.context, i, gradient));
         }
-        TRY(gradient_sum_take_shard(sum, worker, &shard, &context));
+        TRY(gradient_sum_take_shard(sum, worker, &shard, &taker));
     }
-    free(gradient);
+    free(own);
     return STATUS_OK;
 }
 
@@ -127,12 +130,15 @@ static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **
 static void few_partial_sums_are_held(void **state)
 {
     (void)state;
-    assert_int_equal(gradient_sum_arrays(1, 1), 1);
-    assert_int_equal(gradient_sum_arrays(2, 2), 1);
-    assert_int_equal(gradient_sum_arrays(4, 2), 2);
-    assert_int_equal(gradient_sum_arrays(16, 1), 4);
-    assert_int_equal(gradient_sum_arrays(16, 2), 4);
-    assert_int_equal(gradient_sum_arrays(16, 16), 8);
+    assert_int_equal(shard_tree_arrays(1, 1, false), 1);
+    assert_int_equal(shard_tree_arrays(2, 2, false), 1);
+    assert_int_equal(shard_tree_arrays(4, 2, false), 2);
+    assert_int_equal(shard_tree_arrays(16, 1, false), 4);
+    assert_int_equal(shard_tree_arrays(16, 2, false), 4);
+    assert_int_equal(shard_tree_arrays(16, 16, false), 8);
+    assert_int_equal(shard_tree_arrays(1, 1, true), 1);
+    assert_int_equal(shard_tree_arrays(2, 2, true), 2);
+    assert_int_equal(shard_tree_arrays(16, 1, true), 5);
 }
 
 static void shards_that_the_ranks_do_not_divide_are_refused(void **state)

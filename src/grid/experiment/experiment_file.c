@@ -269,8 +269,8 @@ static Status read_seconds(YamlNode value, const char *key, unsigned long long l
 
 static Status read_grid(void *context, YamlNode key_node, const char *key, YamlNode value)
 {
-    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence",
-                                        "patience",       "keep_state", NULL};
+    static const char *const known[] = {"ranks_per_cell", "checkpoint", "silence", "patience",
+                                        "keep_state",     "recompute",  NULL};
     Reading *reading = context;
     if (strcmp(key, "ranks_per_cell") == 0)
         return read_ranks(reading, value);
@@ -282,6 +282,8 @@ static Status read_grid(void *context, YamlNode key_node, const char *key, YamlN
         return read_seconds(value, key, 0, &reading->experiment->patience);
     if (strcmp(key, "keep_state") == 0)
         return yaml_flag(value, key, &reading->experiment->keep_state);
+    if (strcmp(key, "recompute") == 0)
+        return yaml_flag(value, key, &reading->experiment->recompute);
     return yaml_refuse_key(key_node, "grid", key, known);
 }
 

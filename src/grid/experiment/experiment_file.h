@@ -62,6 +62,7 @@ typedef struct {
     double silence;            /* seconds after which a rank that says nothing counts as dead */
     double patience;           /* seconds for which is tried again what the storage refuses */
     bool keep_state;           /* finished cells keep what going on would need */
+    bool recompute;            /* training keeps nothing that can be made again */
     SettingValues *values;     /* setting_count() */
     size_t variant_count;      /* 0: there are none */
     ExperimentVariant *variants;

@@ -165,6 +165,8 @@ Status experiment_file_resolve(const ExperimentFile *experiment, const char *man
         fprintf(stream, "  patience: %.0f\n", experiment->patience);
     if (experiment->keep_state)
         fputs("  keep_state: true\n", stream);
+    if (experiment->recompute)
+        fputs("  recompute: true\n", stream);
     pretrain_section_write(stream, &experiment->pretrain);
     test_sets_section_write(stream, &experiment->test_sets);
     if (fclose(stream) != 0)

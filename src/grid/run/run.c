@@ -88,6 +88,8 @@ Status run_prepare(const RunSettings *settings, ExperimentFile *experiment, Job 
     job->silence = experiment->silence;
     job->patience = experiment->patience;
     job->keep_state = experiment->keep_state;
+    for (size_t i = 0; i < job->cells.count; ++i)
+        job->cells.cells[i].settings.recompute = experiment->recompute;
     return STATUS_OK;
 }
 

@@ -24,18 +24,13 @@ struct ConvolutionPlan {
     size_t pixels; /* P */
     bool direct;   /* 1x1, stride 1, no padding */
     bool weight_gradient;
-    bool is_twin;    /* the weights are another plan's */
-    float *weights;  /* D x O */
+    float *weights;  /* D x O, for both directions; borrowed */
     float *gradient; /* D x O, for backward_weights; in the workspace */
     float *columns;  /* P x D, unless direct; in the workspace */
 };
 
 static void blas_plan_free(ConvolutionPlan *plan)
 {
-    if (!plan)
-        return;
-    if (!plan->is_twin)
-        free(plan->weights);
     free(plan);
 }
 
@@ -60,8 +55,6 @@ static Status blas_plan_new(const ConvolutionShape *shape, bool data_gradient, b
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
     Status status = describe(shape, weight_gradient, plan);
-    if (status == STATUS_OK)
-        status = MEMORY_NEW(&plan->weights, plan->patch * plan->output.c);
     if (status != STATUS_OK) {
         blas_plan_free(plan);
         return status;
@@ -74,7 +67,6 @@ static Status blas_plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
 {
     TRY(MEMORY_NEW(plan, 1));
     **plan = *of;
-    (*plan)->is_twin = true;
     (*plan)->columns = (*plan)->gradient = NULL;
     return STATUS_OK;
 }
@@ -107,13 +99,24 @@ static size_t blas_workspace_bytes(const ConvolutionPlan *plan)
     return (column_floats(plan) + gradient) * sizeof(float);
 }
 
+static size_t blas_packed_bytes(const ConvolutionPlan *plan, Pack pack)
+{
+    return pack == PACK_FORWARD ? plan->patch * plan->output.c * sizeof(float) : 0;
+}
+
+static void blas_set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
+{
+    if (pack == PACK_FORWARD)
+        plan->weights = packed;
+}
+
 static Status blas_count_needs(const ConvolutionShape *shape, bool data_gradient,
                                bool weight_gradient, EngineNeeds *needs)
 {
     (void)data_gradient;
     ConvolutionPlan plan = {0};
     TRY(describe(shape, weight_gradient, &plan));
-    *needs = (EngineNeeds){.packed = plan.patch * plan.output.c * sizeof(float),
+    *needs = (EngineNeeds){.packed = {blas_packed_bytes(&plan, PACK_FORWARD)},
                            .workspace = blas_workspace_bytes(&plan)};
     return STATUS_OK;
 }
@@ -124,8 +127,10 @@ static void blas_set_workspace(ConvolutionPlan *plan, void *workspace)
     plan->gradient = plan->columns + column_floats(plan);
 }
 
-static Status blas_set_weights(ConvolutionPlan *plan, const float *weights)
+static Status blas_set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
 {
+    if (pack != PACK_FORWARD)
+        return STATUS_OK;
     size_t channels = plan->shape.input.c, taps = plan->shape.kernel_h * plan->shape.kernel_w;
     size_t outputs = plan->output.c;
 #pragma omp parallel for schedule(static)
@@ -305,6 +310,8 @@ const Engine *engine_blas(void)
         .has_half = blas_has_half,
         .workspace_bytes = blas_workspace_bytes,
         .set_workspace = blas_set_workspace,
+        .packed_bytes = blas_packed_bytes,
+        .set_packed = blas_set_packed,
         .set_weights = blas_set_weights,
         .forward = blas_forward,
         .backward_data = blas_backward_data,

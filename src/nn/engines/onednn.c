@@ -1,8 +1,8 @@
 /* Convolution with oneDNN (C API, 2.6): plain NHWC activations, weights in the layout that oneDNN
  * chooses for each direction (weights forced into a plain layout run at a tenth of the speed).
  *
- * A plan holds up to three primitives. Forward and backward data own their packed weights, reached
- * by a reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
+ * A plan holds up to three primitives. Forward and backward data read packed weights, reached by a
+ * reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
  * then plain, and added to the caller's. Memory objects over activations are made once and pointed
  * at the caller's buffers for each call; they and the stream are the plan's own, so that plans of
  * different networks may run in different threads at the same time. So may twins: a primitive never
@@ -25,7 +25,7 @@
 /* A primitive with what it owns. */
 typedef struct {
     dnnl_primitive_t primitive;
-    dnnl_memory_t weights;    /* packed; in the workspace for the weight gradient */
+    dnnl_memory_t weights;    /* packed: borrowed, or in the workspace for the weight gradient */
     dnnl_memory_t plain;      /* O x I x H x W view of the caller's weights */
     dnnl_primitive_t reorder; /* plain to packed, or packed to plain for the weight gradient */
     dnnl_memory_t scratchpad; /* in the workspace */
@@ -36,7 +36,7 @@ typedef struct {
 struct ConvolutionPlan {
     ConvolutionShape shape;
     Shape output_shape;
-    bool is_twin; /* primitives and packed weights are another plan's */
+    bool is_twin; /* the primitives are another plan's */
     bool outline; /* only measured: there are none */
     dnnl_stream_t stream;
     dnnl_memory_t input, output, bias; /* views of the caller's buffers */
@@ -141,14 +141,13 @@ static dnnl_status_t make_reorder(Direction *direction, const dnnl_memory_desc_t
 
 static dnnl_status_t make_direction(Direction *direction, dnnl_primitive_desc_t descriptor,
                                     const dnnl_memory_desc_t *weights,
-                                    const dnnl_memory_desc_t *plain, bool reads_weights)
+                                    const dnnl_memory_desc_t *plain)
 {
     const dnnl_memory_desc_t *scratchpad =
         dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
     dnnl_status_t status = dnnl_primitive_create(&direction->primitive, descriptor);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&direction->weights, weights, cpu,
-                                    reads_weights ? DNNL_MEMORY_ALLOCATE : DNNL_MEMORY_NONE);
+        status = dnnl_memory_create(&direction->weights, weights, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
         status = dnnl_memory_create(&direction->plain, plain, cpu, DNNL_MEMORY_NONE);
     if (status == dnnl_success)
@@ -169,7 +168,7 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
     Status room = outline ? STATUS_OK : check_room_for_code();
     dnnl_status_t status = dnnl_success;
     if (room == STATUS_OK && !outline)
-        status = make_direction(direction, descriptor, weights, &d->plain_weights, reads_weights);
+        status = make_direction(direction, descriptor, weights, &d->plain_weights);
     if (room == STATUS_OK && status == dnnl_success)
         status = make_reorder(direction, reads_weights ? &d->plain_weights : weights,
                               reads_weights ? weights : &d->plain_weights, outline);
@@ -294,41 +293,40 @@ static Status onednn_plan_new(const ConvolutionShape *shape, bool data_gradient,
 
 /* ---- twins ---- */
 
-/* A memory object of the same kind, over the same memory if `shared`; NULL of NULL. */
-static Status memory_twin(dnnl_memory_t of, bool shared, dnnl_memory_t *twin)
+/* A memory object of the same kind, over the same memory; NULL of NULL. */
+static Status memory_twin(dnnl_memory_t of, dnnl_memory_t *twin)
 {
     const dnnl_memory_desc_t *descriptor;
-    void *data = DNNL_MEMORY_NONE;
+    void *data;
     if (!of)
         return STATUS_OK;
     DNN(dnnl_memory_get_memory_desc(of, &descriptor));
-    if (shared)
-        DNN(dnnl_memory_get_data_handle(of, &data));
+    DNN(dnnl_memory_get_data_handle(of, &data));
     DNN(dnnl_memory_create(twin, descriptor, cpu, data));
     return STATUS_OK;
 }
 
-static Status direction_twin(const Direction *of, bool reads_weights, Direction *twin)
+static Status direction_twin(const Direction *of, Direction *twin)
 {
     *twin = (Direction){.primitive = of->primitive,
                         .reorder = of->reorder,
                         .weights_bytes = of->weights_bytes,
                         .scratchpad_bytes = of->scratchpad_bytes};
-    TRY(memory_twin(of->weights, reads_weights, &twin->weights));
-    TRY(memory_twin(of->plain, false, &twin->plain));
-    TRY(memory_twin(of->scratchpad, false, &twin->scratchpad));
-    return memory_twin(of->reorder_scratchpad, false, &twin->reorder_scratchpad);
+    TRY(memory_twin(of->weights, &twin->weights));
+    TRY(memory_twin(of->plain, &twin->plain));
+    TRY(memory_twin(of->scratchpad, &twin->scratchpad));
+    return memory_twin(of->reorder_scratchpad, &twin->reorder_scratchpad);
 }
 
 static Status fill_twin(const ConvolutionPlan *of, ConvolutionPlan *plan)
 {
     DNN(dnnl_stream_create(&plan->stream, cpu, dnnl_stream_default_flags));
-    TRY(memory_twin(of->input, false, &plan->input));
-    TRY(memory_twin(of->output, false, &plan->output));
-    TRY(memory_twin(of->bias, false, &plan->bias));
-    TRY(direction_twin(&of->forward, true, &plan->forward));
-    TRY(direction_twin(&of->backward_data, true, &plan->backward_data));
-    return direction_twin(&of->backward_weights, false, &plan->backward_weights);
+    TRY(memory_twin(of->input, &plan->input));
+    TRY(memory_twin(of->output, &plan->output));
+    TRY(memory_twin(of->bias, &plan->bias));
+    TRY(direction_twin(&of->forward, &plan->forward));
+    TRY(direction_twin(&of->backward_data, &plan->backward_data));
+    return direction_twin(&of->backward_weights, &plan->backward_weights);
 }
 
 static Status onednn_plan_twin(const ConvolutionPlan *of, ConvolutionPlan **result)
@@ -394,7 +392,7 @@ static Status onednn_count_needs(const ConvolutionShape *shape, bool data_gradie
     ConvolutionPlan *plan;
     TRY(make_plan(shape, data_gradient, weight_gradient, true, &plan));
     *needs = (EngineNeeds){
-        .packed = plan->forward.weights_bytes + plan->backward_data.weights_bytes,
+        .packed = {plan->forward.weights_bytes, plan->backward_data.weights_bytes},
         .workspace = onednn_workspace_bytes(plan),
         .kernels = 1 + (size_t)data_gradient + (size_t)weight_gradient,
     };
@@ -427,23 +425,33 @@ static void onednn_set_workspace(ConvolutionPlan *plan, void *workspace)
     plan->bias_gradient = (float *)(void *)at;
 }
 
-static Status pack(Direction *direction, dnnl_stream_t stream, const float *weights)
+static Direction *direction_of(ConvolutionPlan *plan, Pack pack)
 {
+    return pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
+}
+
+static size_t onednn_packed_bytes(const ConvolutionPlan *plan, Pack pack)
+{
+    return pack == PACK_FORWARD ? plan->forward.weights_bytes : plan->backward_data.weights_bytes;
+}
+
+static void onednn_set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
+{
+    place(direction_of(plan, pack)->weights, packed);
+}
+
+static Status onednn_set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
+{
+    Direction *direction = direction_of(plan, pack);
     if (!direction->primitive)
         return STATUS_OK;
     TRY(point(direction->plain, weights));
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, direction->plain},
                                    {DNNL_ARG_TO, direction->weights},
                                    {DNNL_ARG_SCRATCHPAD, direction->reorder_scratchpad}};
-    DNN(dnnl_primitive_execute(direction->reorder, stream, 3, arguments));
-    DNN(dnnl_stream_wait(stream));
+    DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 3, arguments));
+    DNN(dnnl_stream_wait(plan->stream));
     return STATUS_OK;
-}
-
-static Status onednn_set_weights(ConvolutionPlan *plan, const float *weights)
-{
-    TRY(pack(&plan->forward, plan->stream, weights));
-    return pack(&plan->backward_data, plan->stream, weights);
 }
 
 static Status onednn_forward(ConvolutionPlan *plan, const void *input, const float *bias,
@@ -533,6 +541,8 @@ const Engine *engine_onednn(void)
         .has_half = onednn_has_half,
         .workspace_bytes = onednn_workspace_bytes,
         .set_workspace = onednn_set_workspace,
+        .packed_bytes = onednn_packed_bytes,
+        .set_packed = onednn_set_packed,
         .set_weights = onednn_set_weights,
         .forward = onednn_forward,
         .backward_data = onednn_backward_data,

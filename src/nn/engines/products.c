@@ -179,9 +179,19 @@ static void set_workspace(ConvolutionPlan *plan, void *workspace)
     plan->products = (float *)(void *)at;
 }
 
-static Status set_weights(ConvolutionPlan *plan, const float *weights)
+static size_t packed_bytes(const ConvolutionPlan *plan, Pack pack)
 {
-    return engine_onednn()->set_weights(plan->inner, weights);
+    return engine_onednn()->packed_bytes(plan->inner, pack);
+}
+
+static void set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
+{
+    engine_onednn()->set_packed(plan->inner, pack, packed);
+}
+
+static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
+{
+    return engine_onednn()->set_weights(plan->inner, pack, weights);
 }
 
 static Status forward(ConvolutionPlan *plan, const void *input, const float *bias, void *output)
@@ -397,6 +407,8 @@ const Engine *engine_products(void)
         .count_needs = count_needs,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,
+        .packed_bytes = packed_bytes,
+        .set_packed = set_packed,
         .set_weights = set_weights,
         .forward = forward,
         .backward_data = backward_data,

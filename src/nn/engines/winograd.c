@@ -51,14 +51,14 @@ typedef struct {
     size_t pad_h, pad_w;
     size_t rows, columns; /* of tiles in an image */
     size_t tiles, block;  /* in all, and of a block */
-    float *weights;       /* U */
+    float *weights;       /* U; borrowed */
 } Filtering;
 
 struct ConvolutionPlan {
     ConvolutionShape shape;
-    Filtering forward, backward_data; /* the latter without weights if it is not wanted */
+    Filtering forward, backward_data; /* the latter without tiles if it is not wanted */
     size_t gradient_block;            /* tiles of a block of dU; 0 if it is not wanted */
-    bool is_twin;                     /* weights and zeros are another plan's */
+    bool is_twin;                     /* the zeros are another plan's */
     float *zeros;                     /* a pixel outside the image */
     float *patches;                   /* V of a block; in the workspace, as what follows */
     float *sums;                      /* M or dM of a block */
@@ -125,11 +125,8 @@ static void plan_free(ConvolutionPlan *plan)
 {
     if (!plan)
         return;
-    if (!plan->is_twin) {
-        free(plan->forward.weights);
-        free(plan->backward_data.weights);
+    if (!plan->is_twin)
         free(plan->zeros);
-    }
     free(plan);
 }
 
@@ -148,22 +145,14 @@ static void describe(const ConvolutionShape *shape, bool data_gradient, bool wei
     }
 }
 
-static Status allocate(ConvolutionPlan *plan, bool data_gradient)
-{
-    const Shape in = plan->forward.from, out = plan->forward.to;
-    const size_t count = POINTS * in.c * out.c;
-    TRY(MEMORY_NEW(&plan->zeros, in.c > out.c ? in.c : out.c));
-    TRY(MEMORY_NEW(&plan->forward.weights, count));
-    return data_gradient ? MEMORY_NEW(&plan->backward_data.weights, count) : STATUS_OK;
-}
-
 static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
                        ConvolutionPlan **result)
 {
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
     describe(shape, data_gradient, weight_gradient, plan);
-    Status status = allocate(plan, data_gradient);
+    const Shape in = plan->forward.from, out = plan->forward.to;
+    Status status = MEMORY_NEW(&plan->zeros, in.c > out.c ? in.c : out.c);
     if (status != STATUS_OK) {
         plan_free(plan);
         return status;
@@ -218,14 +207,30 @@ static size_t workspace_bytes(const ConvolutionPlan *plan)
     return (floats[0] + floats[1] + floats[2]) * sizeof(float);
 }
 
+static Filtering *filtering_for(ConvolutionPlan *plan, Pack pack)
+{
+    return pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
+}
+
+static size_t packed_bytes(const ConvolutionPlan *plan, Pack pack)
+{
+    const Filtering *filtering = pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
+    return filtering->tiles ? POINTS * filtering->from.c * filtering->to.c * sizeof(float) : 0;
+}
+
+static void set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
+{
+    filtering_for(plan, pack)->weights = packed;
+}
+
 static Status count_needs(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
                           EngineNeeds *needs)
 {
     ConvolutionPlan plan;
     describe(shape, data_gradient, weight_gradient, &plan);
-    const size_t count = POINTS * plan.forward.from.c * plan.forward.to.c;
-    *needs = (EngineNeeds){.packed = count * sizeof(float) * (data_gradient ? 2 : 1),
-                           .workspace = workspace_bytes(&plan)};
+    *needs =
+        (EngineNeeds){.packed = {packed_bytes(&plan, PACK_FORWARD), packed_bytes(&plan, PACK_DATA)},
+                      .workspace = workspace_bytes(&plan)};
     return STATUS_OK;
 }
 
@@ -263,24 +268,19 @@ VECTORISED static void pack_panel(size_t channels, const float *weights, size_t 
     }
 }
 
-static Status set_weights(ConvolutionPlan *plan, const float *weights)
+static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
 {
-    const Filtering *forward = &plan->forward, *backward = &plan->backward_data;
-    const size_t inputs = forward->from.c, outputs = forward->to.c;
+    const Filtering *filtering = filtering_for(plan, pack);
+    const size_t inputs = plan->forward.from.c, outputs = plan->forward.to.c;
     const size_t row = inputs * TAPS, step = inputs * outputs;
-#pragma omp parallel
-    {
-#pragma omp for schedule(static)
-        for (size_t k = 0; k < outputs / LANES; ++k)
-            pack_panel(inputs, weights + k * LANES * row, row, TAPS, false, step,
-                       panel_of(forward, 0, k));
-        if (backward->weights) {
-#pragma omp for schedule(static)
-            for (size_t k = 0; k < inputs / LANES; ++k)
-                pack_panel(outputs, weights + k * LANES * TAPS, TAPS, row, true, step,
-                           panel_of(backward, 0, k));
-        }
-    }
+    const bool turned = pack == PACK_DATA;
+    if (!filtering->tiles)
+        return STATUS_OK;
+#pragma omp parallel for schedule(static)
+    for (size_t k = 0; k < filtering->to.c / LANES; ++k)
+        pack_panel(filtering->from.c, weights + k * LANES * (turned ? TAPS : row),
+                   turned ? TAPS : row, turned ? row : TAPS, turned, step,
+                   panel_of(filtering, 0, k));
     return STATUS_OK;
 }
 
@@ -476,6 +476,8 @@ const Engine *engine_winograd(void)
         .has_half = has_half,
         .workspace_bytes = workspace_bytes,
         .set_workspace = set_workspace,
+        .packed_bytes = packed_bytes,
+        .set_packed = set_packed,
         .set_weights = set_weights,
         .forward = forward,
         .backward_data = backward_data,

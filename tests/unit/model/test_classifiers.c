@@ -192,7 +192,7 @@ static double backward(Bench *bench)
                            shape_count(net_shape(bench->net, node)),
                            net_gradient(bench->net, node));
     }
-    if (net_backward(bench->net, NULL, NULL) != STATUS_OK)
+    if (net_backward(bench->net, NULL) != STATUS_OK)
         fail_msg("%s", status_message());
     bool whole = bench->nodes.outputs[1] == NETWORK_NO_OUTPUT;
     for (size_t i = 0; i < bench->parameters.count; ++i)

@@ -109,7 +109,7 @@ static inline void bench_backward(Bench *bench)
             memcpy(net_gradient(bench->net, output), bench->cotangents[k],
                    shape_count(net_shape(bench->net, output)) * sizeof(float));
     }
-    if (net_backward(bench->net, NULL, NULL) != STATUS_OK)
+    if (net_backward(bench->net, NULL) != STATUS_OK)
         fail_msg("%s", status_message());
 }
 

@@ -120,7 +120,9 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half, doubl
     engine->set_workspace(plan, workspace);
     assert_int_equal(MEMORY_NEW(&got, most), STATUS_OK);
     assert_int_equal(MEMORY_NEW(&got_bias, out.c), STATUS_OK);
-    assert_int_equal(engine->set_weights(plan, weights), STATUS_OK);
+    void *packed[PACKS] = {NULL};
+    assert_int_equal(engine_give_packed(engine, plan, packed), STATUS_OK);
+    assert_int_equal(engine_pack_all(engine, plan, weights), STATUS_OK);
     assert_int_equal(engine->forward(plan, stored_input, s->bias ? bias : NULL, got), STATUS_OK);
     assert_true(stored_error(outputs, got, half, e.output) < most_error);
     assert_int_equal(engine->backward_data(plan, stored_gradient, got), STATUS_OK);
@@ -138,9 +140,21 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half, doubl
     if (s->bias)
         assert_true(relative_error(out.c, got_bias, e.bias_gradient) < 2e-6);
     engine->plan_free(plan);
-    void *owned[] = {
-        input, weights,  bias,     gradient,         stored_input,      stored_gradient, workspace,
-        got,   got_bias, e.output, e.input_gradient, e.weight_gradient, e.bias_gradient};
+    void *owned[] = {input,
+                     weights,
+                     bias,
+                     gradient,
+                     stored_input,
+                     stored_gradient,
+                     workspace,
+                     got,
+                     got_bias,
+                     e.output,
+                     e.input_gradient,
+                     e.weight_gradient,
+                     e.bias_gradient,
+                     packed[PACK_FORWARD],
+                     packed[PACK_DATA]};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; ++i)
         free(owned[i]);
 }

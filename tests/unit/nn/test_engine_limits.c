@@ -111,7 +111,7 @@ static Status run_net(Worker *worker, Net *net, ParameterList *parameters)
     for (size_t pass = 0; pass < 20; ++pass) {
         TRY(net_forward(net));
         memset(net_gradient(net, output), 0, NUMBERS * sizeof(float));
-        TRY(net_backward(net, NULL, NULL));
+        TRY(net_backward(net, NULL));
     }
     memcpy(worker->result, net_value(net, output), sizeof worker->result);
     return STATUS_OK;

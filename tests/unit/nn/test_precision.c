@@ -173,7 +173,7 @@ static void run(Drawing drawing, Precision precision, float **numbers, size_t *c
     fill(net_value(net, image), 2 * 9 * 7 * 5, "image");
     assert_int_equal(net_forward(net), STATUS_OK);
     fill(net_gradient(net, output), outputs, "gradient");
-    assert_int_equal(net_backward(net, NULL, NULL), STATUS_OK);
+    assert_int_equal(net_backward(net, NULL), STATUS_OK);
     *count = outputs + parameters_total(&parameters, true);
     assert_int_equal(MEMORY_NEW(numbers, *count), STATUS_OK);
     memcpy(*numbers, net_value(net, output), outputs * sizeof(float));

@@ -20,6 +20,7 @@ static const char *const own[] = {"name",
                                   "grid.silence",
                                   "grid.patience",
                                   "grid.keep_state",
+                                  "grid.recompute",
                                   "pretrain.manifest",
                                   "pretrain.method",
                                   "test_sets"};

@@ -1,0 +1,51 @@
+/* A rank's part of the tree that adds up gradients: the sums over its shards.
+ *
+ * Shards s of S are the leaves S + s, the parent of node n is n / 2, the root 1. Workers, which are
+ * threads, take shards in their order as they are free. What a shard comes to for a parameter is
+ * given to the tree as soon as it is known, and whoever brings a node's second part adds the two;
+ * that comes to the same whoever is first. No worker runs far ahead of the slowest, so that few
+ * sums wait for their other part.
+ *
+ * The tree owns the arrays of sums but the first, which is the parameters' gradient. All functions
+ * but the last four are for one thread, while no worker is at work.
+ */
+#ifndef GISD_TRAIN_SHARD_TREE_H
+#define GISD_TRAIN_SHARD_TREE_H
+
+#include <stdbool.h>
+
+#include "nn/parameters.h"
+
+#define NO_SHARD ((size_t)-1)
+
+typedef struct ShardTree ShardTree;
+
+/* Of so many shards, a power of two. The parameters, with their gradients, are borrowed. */
+Status shard_tree_new(ParameterList *parameters, size_t shards, size_t workers, ShardTree **tree);
+void shard_tree_free(ShardTree *tree);
+
+/* How many arrays of a parameter's size, the gradient included, the tree needs at the most;
+ * `reused`: several nodes of the network use it, so that a shard's gradient is made in one. */
+size_t shard_tree_arrays(size_t shards, size_t workers, bool reused);
+
+/* Empties the tree, for the shards to be dealt out. */
+Status shard_tree_begin(ShardTree *tree);
+
+/* Gives back the memory of the sums, until shard_tree_begin(). */
+void shard_tree_rest(ShardTree *tree);
+
+/* Takes the worker's shard, if it had one, as done and gives it the next one, or NO_SHARD where
+ * none is left; false: it has to wait for others. */
+bool shard_tree_deal(ShardTree *tree, size_t worker, size_t *shard);
+
+/* Deals out no more: a worker has failed. */
+void shard_tree_stop(ShardTree *tree);
+
+/* An array of the tree in which a shard's gradient of the parameter is to be made. */
+float *shard_tree_open(ShardTree *tree, size_t parameter);
+
+/* Adds a shard's gradient of the parameter, in such an array or anywhere else. True if that was the
+ * last one: then the parameter's gradient is the sum over all shards. */
+bool shard_tree_add(ShardTree *tree, size_t parameter, size_t shard, const float *gradient);
+
+#endif
