@@ -34,7 +34,7 @@ void net_free(Net *net)
         free(net->built);
     }
     free(net->nodes);
-    free(net->gradients_left);
+    free(net->gradients);
     free(net->prepared_weights);
     free(net->workspace);
     free(net->block);

@@ -17,7 +17,7 @@
  *
  * Parameters live in the caller's list, which must outlive the net. Which of them are trainable is
  * read by net_plan(): a frozen one gets no gradient, and nodes above which nothing trains have no
- * backward pass. Gradients are added to the parameters' arrays, which must be zero before the pass.
+ * backward pass. A gradient is held by the net until it is complete, no longer.
  *
  * What a batch norm measures and a dropout draws is a function of the pass alone; parameters.h and
  * Pass below say how that makes the same bits on any number of ranks. One net for training a list
@@ -210,10 +210,12 @@ Status net_pack_weights(Net *net, atomic_size_t *next);
 
 Status net_forward(Net *net);
 
-/* Told each parameter (index in the list) whose gradient is complete, while backward goes on. */
-typedef Status (*GradientReady)(void *context, size_t parameter);
+/* Given each parameter's gradient (index in the list) once it is complete, while backward goes on;
+ * the memory is the net's, and soon something else's. */
+typedef Status (*GradientReady)(void *context, size_t parameter, const float *gradient);
 
-/* Needs net_forward() before it and every output's gradient filled. `ready` may be NULL. */
+/* Needs net_forward() before it and every output's gradient filled. Where `ready` is NULL the
+ * gradients are added to the parameters' arrays. */
 Status net_backward(Net *net, GradientReady ready, void *context);
 
 /* Bytes of activations, gradients and scratch in the plan. */

@@ -149,14 +149,38 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     }
 }
 
-/* Where everything shall lie: BUFFERS_PER_NODE x net->count, released by the caller, also after an
- * error. */
+/* The gradients of node i's parameters, which live from the first to the last that adds to them. */
+static void describe_gradients(const Net *net, size_t i, PlannedBuffer *gradients)
+{
+    const NodeRequest *request = &net->nodes[i].request;
+    const size_t used[2] = {request->weight, request->bias}, backward = 2 * net->count - i;
+    for (int k = 0; k < 2; ++k) {
+        if (!net_trains(net, used[k]))
+            continue;
+        PlannedBuffer *gradient = &gradients[used[k]];
+        if (!gradient->bytes)
+            gradient->last = backward;
+        gradient->bytes = net->parameters->items[used[k]].count * sizeof(float);
+        gradient->first = backward;
+    }
+}
+
+static size_t count_buffers(const Net *net)
+{
+    return BUFFERS_PER_NODE * net->count + net->parameters->count;
+}
+
+/* Where everything shall lie: BUFFERS_PER_NODE x net->count and the gradients, count_buffers() in
+ * all, released by the caller, also after an error. */
 static Status lay_out(const Net *net, PlannedBuffer **buffers, size_t *bytes)
 {
-    const size_t count = BUFFERS_PER_NODE * net->count;
+    const size_t count = count_buffers(net);
     TRY(MEMORY_NEW(buffers, count));
-    for (size_t i = 0; i < net->count; ++i)
+    for (size_t i = 0; i < net->count; ++i) {
         describe_buffers(net, i, *buffers);
+        if (net->training)
+            describe_gradients(net, i, *buffers + BUFFERS_PER_NODE * net->count);
+    }
     return memory_plan(count, *buffers, bytes);
 }
 
@@ -182,6 +206,20 @@ Status net_count_needs(Net *net, NetNeeds *needs)
     return net_count_weights(net, needs);
 }
 
+/* How many nodes add to each parameter's gradient. */
+static Status count_gradients(Net *net)
+{
+    TRY(MEMORY_NEW(&net->gradients, net->parameters->count));
+    for (size_t i = 0; net->training && i < net->count; ++i) {
+        const NodeRequest *request = &net->nodes[i].request;
+        const size_t used[2] = {request->weight, request->bias};
+        for (int k = 0; k < 2; ++k)
+            if (net_trains(net, used[k]))
+                ++net->gradients[used[k]].uses;
+    }
+    return STATUS_OK;
+}
+
 static Status plan_memory(Net *net)
 {
     PlannedBuffer *buffers = NULL;
@@ -204,6 +242,10 @@ static Status plan_memory(Net *net)
         node->value_again = places[BUFFER_AGAIN];
         node->again_scratch = places[BUFFER_AGAIN_SCRATCH];
     }
+    for (size_t i = 0; status == STATUS_OK && i < net->parameters->count; ++i)
+        if (net->gradients[i].uses)
+            net->gradients[i].sum =
+                net->block + buffers[BUFFERS_PER_NODE * net->count + i].offset / sizeof(float);
     free(buffers);
     return status;
 }
@@ -212,7 +254,7 @@ Status net_plan(Net *net)
 {
     TRY(settle(net));
     net->planned = true;
-    TRY(MEMORY_NEW(&net->gradients_left, net->parameters->count));
+    TRY(count_gradients(net));
     TRY(net_plan_weights(net));
     return plan_memory(net);
 }
@@ -221,7 +263,7 @@ static Status fill_twin(const Net *of, Net *twin)
 {
     TRY(MEMORY_NEW(&twin->nodes, of->count));
     memcpy(twin->nodes, of->nodes, of->count * sizeof *twin->nodes);
-    TRY(MEMORY_NEW(&twin->gradients_left, of->parameters->count));
+    TRY(count_gradients(twin));
     TRY(net_twin_weights(of, twin));
     return plan_memory(twin);
 }

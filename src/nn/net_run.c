@@ -157,27 +157,44 @@ Status net_forward(Net *net)
     return STATUS_OK;
 }
 
-static void count_contributions(Net *net)
+/* Where a node shall add its part of a parameter's gradient; NULL if it does not train. */
+static float *open_gradient(const Net *net, size_t index)
 {
-    memset(net->gradients_left, 0, net->parameters->count * sizeof *net->gradients_left);
-    for (size_t i = 0; i < net->count; ++i) {
-        const NodeRequest *request = &net->nodes[i].request;
-        size_t used[2] = {request->weight, request->bias};
-        for (int k = 0; k < 2; ++k)
-            if (net_trains(net, used[k]))
-                ++net->gradients_left[used[k]];
-    }
+    if (!net_trains(net, index))
+        return NULL;
+    const WeightGradient *gradient = &net->gradients[index];
+    if (gradient->left == gradient->uses)
+        memset(gradient->sum, 0, net->parameters->items[index].count * sizeof(float));
+    return gradient->sum;
 }
 
 /* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
-static Status count_down(Net *net, size_t index, const WeightForm *form, GradientReady ready,
-                         void *context)
+static Status close_gradient(Net *net, size_t index, const WeightForm *form, GradientReady ready,
+                             void *context)
 {
-    if (!net_trains(net, index) || --net->gradients_left[index] > 0)
+    if (!net_trains(net, index) || --net->gradients[index].left > 0)
         return STATUS_OK;
+    const Parameter *parameter = &net->parameters->items[index];
+    float *sum = net->gradients[index].sum;
     if (form)
-        form->finish_gradient(&net->parameters->items[index]);
-    return ready ? ready(context, index) : STATUS_OK;
+        form->finish_gradient(parameter, sum);
+    if (ready)
+        return ready(context, index, sum);
+    for (size_t k = 0; k < parameter->count; ++k)
+        parameter->gradient[k] += sum[k];
+    return STATUS_OK;
+}
+
+/* `kept`: in the parameters' own arrays. */
+static Status start_gradients(Net *net, bool kept)
+{
+    for (size_t i = 0; i < net->parameters->count; ++i) {
+        net->gradients[i].left = net->gradients[i].uses;
+        if (kept && net_trains(net, i) && !net->parameters->items[i].gradient)
+            FAIL(STATUS_ARGUMENT, "parameter %s trains but has no gradient buffer",
+                 net->parameters->items[i].name);
+    }
+    return STATUS_OK;
 }
 
 /* Makes the inputs again that node i is the first to read, and points its call at what was made
@@ -205,11 +222,7 @@ Status net_backward(Net *net, GradientReady ready, void *context)
 {
     assert(net->training);
     TRY(check_threads(net));
-    for (size_t i = 0; i < net->parameters->count; ++i)
-        if (net_trains(net, i) && !net->parameters->items[i].gradient)
-            FAIL(STATUS_ARGUMENT, "parameter %s trains but has no gradient buffer",
-                 net->parameters->items[i].name);
-    count_contributions(net);
+    TRY(start_gradients(net, !ready));
     for (size_t i = net->count; i-- > 0;) {
         const Node *node = &net->nodes[i];
         const NodeRequest *request = &node->request;
@@ -225,13 +238,11 @@ Status net_backward(Net *net, GradientReady ready, void *context)
                 call.input_gradient[k] = (Numbers){input->gradient, input->half};
                 call.add_gradient[k] = !net_is_first_contribution(net, i, k);
             }
-        if (net_trains(net, request->weight))
-            call.weight_gradient = net->parameters->items[request->weight].gradient;
-        if (net_trains(net, request->bias))
-            call.bias_gradient = net->parameters->items[request->bias].gradient;
+        call.weight_gradient = open_gradient(net, request->weight);
+        call.bias_gradient = open_gradient(net, request->bias);
         TRY(run(net, i, true, request->operation->backward, &call));
-        TRY(count_down(net, request->weight, request->weight_form, ready, context));
-        TRY(count_down(net, request->bias, NULL, ready, context));
+        TRY(close_gradient(net, request->weight, request->weight_form, ready, context));
+        TRY(close_gradient(net, request->bias, NULL, ready, context));
     }
     return STATUS_OK;
 }

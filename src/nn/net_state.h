@@ -22,6 +22,12 @@ typedef struct {
     uint64_t version; /* of the parameters when packed; 0: never */
 } WeightUse;
 
+/* The gradient of a parameter while a backward pass is about it. */
+typedef struct {
+    float *sum;        /* over its uses so far; in the block, from the first to the last of them */
+    size_t uses, left; /* nodes that add to it, and those still to come in this pass */
+} WeightGradient;
+
 struct Net {
     ParameterList *parameters; /* borrowed */
     const Engine *engine;
@@ -36,11 +42,11 @@ struct Net {
     Node *nodes;
     Node *built; /* a copy from before net_fuse(), by which the graph is told to others; or NULL */
     size_t use_count;
-    WeightUse *uses;         /* at most count */
-    ConvolutionPlan **plans; /* use_count */
-    size_t *gradients_left;  /* by parameter: contributions still to come in this backward pass */
-    float *prepared_weights; /* scratch for the largest parameter with a form of its own */
-    float *workspace;        /* shared by all plans of the engine */
+    WeightUse *uses;           /* at most count */
+    ConvolutionPlan **plans;   /* use_count */
+    WeightGradient *gradients; /* by parameter */
+    float *prepared_weights;   /* scratch for the largest parameter with a form of its own */
+    float *workspace;          /* shared by all plans of the engine */
     size_t workspace_bytes;
     float *block; /* all buffers of the plan */
     size_t block_bytes;

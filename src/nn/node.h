@@ -70,9 +70,9 @@ typedef struct {
     const char *name; /* for messages */
     /* Makes from the parameter's value what the operation computes with, as many numbers. */
     void (*prepare)(const Parameter *parameter, float *prepared);
-    /* The parameter's gradient, complete and still with respect to what prepare() made, becomes
-     * that with respect to the value, in place. */
-    void (*finish_gradient)(const Parameter *parameter);
+    /* The gradient, complete and still with respect to what prepare() made, becomes that with
+     * respect to the parameter's value, in place. */
+    void (*finish_gradient)(const Parameter *parameter, float *gradient);
 } WeightForm;
 
 /* What an operation's builder asks for. */

@@ -145,7 +145,7 @@ Status parameters_twin(const ParameterList *of, ParameterList *twin)
     }
     for (size_t i = 0; i < of->count; ++i)
         TRY(parameters_observe(&twin->items[i], of->items[i].observed != NULL));
-    return parameters_add_gradients(twin);
+    return STATUS_OK;
 }
 
 void parameters_follow(const ParameterList *of, ParameterList *twin)

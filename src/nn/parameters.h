@@ -16,8 +16,9 @@
  * folds them in, in the order of the shards, with parameters_fold_observed(). A pass itself never
  * changes a buffer.
  *
- * A *twin* of a list has gradients and observations of its own and borrows everything else, so that
- * threads may run shards of one batch at the same time, each with a twin of list and net.
+ * A *twin* of a list has observations of its own, and gradients if they are added, and borrows
+ * everything else, so that threads may run shards of one batch at the same time, each with a twin
+ * of list and net.
  */
 #ifndef GISD_NN_PARAMETERS_H
 #define GISD_NN_PARAMETERS_H

@@ -103,12 +103,30 @@ static Status keep_costs(const Net *net, size_t images, Benchmark *result)
     return STATUS_OK;
 }
 
-/* The worker's last shard, complete at once. */
-static Status complete_last(Trainer *trainer, void *last)
+/* All of a shard's gradients at once. */
+static Status give_zeros(const Trainer *trainer, void *shard, const float *zeros)
 {
     for (size_t i = trainer->parameters.count; i-- > 0;)
         if (parameter_trains(&trainer->parameters.items[i]))
-            TRY(gradient_sum_ready(last, i));
+            TRY(gradient_sum_ready(shard, i, zeros));
+    return STATUS_OK;
+}
+
+/* From the rank's last shard on. */
+static Status time_round(Trainer *trainer, const float *zeros, double *seconds)
+{
+    double started = 0;
+    TRY(mpi_agree(trainer->group, STATUS_OK));
+    TRY(gradient_sum_begin(trainer->sum));
+    for (size_t i = 0; i < trainer->local_shards; ++i) {
+        size_t shard;
+        void *context;
+        TRY(gradient_sum_take_shard(trainer->sum, 0, &shard, &context));
+        started = clock_seconds();
+        TRY(give_zeros(trainer, context, zeros));
+    }
+    TRY(gradient_sum_finish(trainer->sum));
+    *seconds = clock_seconds() - started;
     return STATUS_OK;
 }
 
@@ -117,18 +135,17 @@ static Status time_sum_alone(Trainer *trainer, double *median)
 {
     enum { ROUNDS = 5 };
     double seconds[ROUNDS];
-    const size_t last = trainer->local_shards / trainer->workers - 1;
-    for (int round = 0; round < ROUNDS; ++round) {
-        TRY(mpi_agree(trainer->group, STATUS_OK));
-        TRY(gradient_sum_begin(trainer->sum));
-        for (size_t w = 1; w < trainer->workers; ++w)
-            TRY(complete_last(trainer, gradient_sum_begin_shard(trainer->sum, w, last)));
-        void *own = gradient_sum_begin_shard(trainer->sum, 0, last);
-        double started = clock_seconds();
-        TRY(complete_last(trainer, own));
-        TRY(gradient_sum_finish(trainer->sum));
-        seconds[round] = clock_seconds() - started;
-    }
+    size_t largest = 0;
+    float *zeros;
+    for (size_t i = 0; i < trainer->parameters.count; ++i)
+        if (trainer->parameters.items[i].count > largest)
+            largest = trainer->parameters.items[i].count;
+    TRY(MEMORY_NEW(&zeros, largest));
+    Status status = STATUS_OK;
+    for (int round = 0; round < ROUNDS && status == STATUS_OK; ++round)
+        status = time_round(trainer, zeros, &seconds[round]);
+    free(zeros);
+    TRY(status);
     quantile_sort(seconds, ROUNDS);
     *median = quantile(seconds, ROUNDS, 0.5);
     return STATUS_OK;

@@ -1,16 +1,27 @@
-/* See gradient_sum.h. The sum owns the partial sums and the buckets' buffers. What ranks exchange
+/* See gradient_sum.h. The sum owns the partial sums and the messages. What ranks exchange
  * is packed out of the gradients, and what comes is added in their place. */
 #include "train/gradient_sum.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "train/mpi_check.h"
 
-enum { BUCKET_FLOATS = 1 << 20, MAX_LEVELS = 16 };
+enum {
+    BUCKET_FLOATS = 1 << 20,
+    MESSAGE_FLOATS = 1 << 24, /* of the buckets that travel at a time, but for a larger one alone */
+    MAX_LEVELS = 16,
+    NO_NODE = 0
+};
+
+static const size_t NO_SHARD = SIZE_MAX;
 
 /* Numbers first to end - 1 of a bucket. */
 typedef struct {
@@ -18,39 +29,50 @@ typedef struct {
 } Span;
 
 typedef struct {
-    size_t last, first;           /* trainable positions, last >= first: filled downwards */
-    size_t floats;                /* of all its parameters */
-    atomic_size_t waiting;        /* parameters, of each worker, whose last shard is not done yet */
-    atomic_bool complete;         /* worker 0's gradients hold the sum over the rank */
-    unsigned level;               /* of the exchange between ranks */
-    bool started, moving, summed; /* it travels; requests are open; every level is added */
+    size_t last, first;    /* trainable positions, last >= first: filled downwards */
+    size_t floats;         /* of all its parameters */
+    atomic_size_t waiting; /* parameters that lack a shard */
+    atomic_bool complete;  /* the gradients hold the sum over the rank */
+    unsigned level;        /* of the exchange between ranks */
+    bool moving, summed;   /* requests are open; every level is added */
     MPI_Request requests[2];
-    float *outgoing, *incoming; /* room for the larger half */
+    size_t room;                /* numbers of the larger half; 0 on one rank */
+    float *outgoing, *incoming; /* room for it while the bucket travels, else NULL */
     Span spans[MAX_LEVELS + 1]; /* what this rank still adds up before each level, and at the end */
 } Bucket;
 
-/* A thread's part of the rank's shards. */
+/* A thread, and the shard that it is about or NO_SHARD. */
 typedef struct {
     GradientSum *sum;
-    ParameterList *parameters; /* borrowed */
     size_t index, shard;
-    float *partial[MAX_LEVELS]; /* partial sums, all trainable parameters one after another */
 } Worker;
 
 struct GradientSum {
-    ParameterList *parameters; /* worker 0's */
+    ParameterList *parameters; /* borrowed */
     MPI_Comm group;            /* borrowed */
     int rank;
-    unsigned rank_levels, worker_levels; /* of the tree: between ranks, inside a worker */
-    size_t worker_count, worker_shards;  /* shards of a worker */
+    unsigned rank_levels; /* of the tree, between ranks */
+    size_t local_shards;  /* of this rank */
+    pthread_mutex_t dealing;
+    size_t dealt; /* shards that a worker has or had */
+    bool given_up;
+    size_t worker_count;
     Worker *workers;
+    size_t array_count;     /* partial sums of a parameter that there is room for, the first of
+                               them in its gradient */
+    float **arrays;         /* array_count - 1: the others, all trainable parameters in a row */
+    uint32_t *nodes;        /* parameters x array_count: whose sum lies there; shards s of S are the
+                               nodes S + s of the tree, the parent of node n is n / 2 */
+    pthread_mutex_t *locks; /* by parameter index: of the two */
     size_t trainable_count;
     size_t *trainable; /* parameter index of each trainable position */
     size_t *bucket_of; /* by parameter index */
-    size_t *offset;    /* by parameter index: its place in a partial sum, ... */
+    size_t *offset;    /* by parameter index: its place in an array, ... */
     size_t total;      /* ... which has so many numbers */
     size_t bucket_count;
     Bucket *buckets;
+    size_t travelled, started; /* buckets that are summed, those before included; that travel */
+    size_t floats_moving;      /* of the latter */
     double seconds_exposed;
 };
 
@@ -82,24 +104,20 @@ static size_t middle_of(const GradientSum *sum, const Bucket *bucket, Span span)
 }
 
 /* At each level the rank keeps half of what it has, its partner the other half. */
-static Status cut_bucket(const GradientSum *sum, Bucket *bucket)
+static void cut_bucket(const GradientSum *sum, Bucket *bucket)
 {
     Span span = {.end = bucket->floats};
     bucket->spans[0] = span;
     for (unsigned level = 0; level < sum->rank_levels; ++level) {
         const size_t middle = middle_of(sum, bucket, span);
-        if (level == 0) {
-            const size_t room = middle > span.end - middle ? middle : span.end - middle;
-            TRY(MEMORY_NEW(&bucket->outgoing, room));
-            TRY(MEMORY_NEW(&bucket->incoming, room));
-        }
+        if (level == 0)
+            bucket->room = middle > span.end - middle ? middle : span.end - middle;
         if ((unsigned)sum->rank >> level & 1)
             span.first = middle;
         else
             span.end = middle;
         bucket->spans[level + 1] = span;
     }
-    return STATUS_OK;
 }
 
 /* Buckets from the end of the list to its start. */
@@ -118,17 +136,48 @@ static Status make_buckets(GradientSum *sum)
         sum->bucket_of[index] = (size_t)(bucket - sum->buckets);
     }
     for (size_t i = 0; i < sum->bucket_count; ++i)
-        TRY(cut_bucket(sum, &sum->buckets[i]));
+        cut_bucket(sum, &sum->buckets[i]);
     return STATUS_OK;
 }
 
-static Status make_partial_sums(GradientSum *sum)
+size_t gradient_sum_arrays(size_t shards, size_t workers)
 {
-    for (size_t w = 0; w < sum->worker_count; ++w)
-        for (unsigned level = 0; level < sum->worker_levels; ++level)
-            if (!sum->workers[w].partial[level])
-                TRY(MEMORY_NEW(&sum->workers[w].partial[level], sum->total));
+    size_t most = 1;
+    for (size_t oldest = 0; oldest < shards; ++oldest) {
+        const size_t left = shards - 1 - oldest;
+        const size_t last = oldest + (left < workers ? left : workers);
+        const size_t pairs = last > oldest ? last / 2 - (oldest + 1) / 2 + 1 : 0;
+        const size_t sums = (size_t)__builtin_popcountll(oldest) + pairs;
+        most = sums > most ? sums : most;
+    }
+    return most;
+}
+
+double gradient_sum_message_bytes(size_t trained, size_t largest)
+{
+    const size_t most = largest > MESSAGE_FLOATS ? largest : MESSAGE_FLOATS;
+    return sizeof(float) * (double)(trained < most ? trained : most);
+}
+
+static Status make_arrays(GradientSum *sum)
+{
+    for (size_t k = 0; k + 1 < sum->array_count; ++k)
+        if (!sum->arrays[k])
+            TRY(MEMORY_NEW(&sum->arrays[k], sum->total));
     return STATUS_OK;
+}
+
+/* The places of sums, and who may write there. */
+static Status make_tree(GradientSum *sum)
+{
+    const size_t count = sum->parameters->count;
+    sum->array_count = gradient_sum_arrays(sum->local_shards, sum->worker_count);
+    TRY(MEMORY_NEW(&sum->arrays, sum->array_count));
+    TRY(MEMORY_NEW(&sum->nodes, count * sum->array_count));
+    TRY(MEMORY_NEW(&sum->locks, count));
+    for (size_t i = 0; i < count; ++i)
+        pthread_mutex_init(&sum->locks[i], NULL); /* cannot fail on Linux */
+    return make_arrays(sum);
 }
 
 static Status build(GradientSum *sum)
@@ -144,20 +193,20 @@ static Status build(GradientSum *sum)
         sum->offset[i] = sum->total;
         sum->total += sum->parameters->items[i].count;
     }
-    TRY(make_partial_sums(sum));
+    TRY(make_tree(sum));
     return make_buckets(sum);
 }
 
-static Status make_workers(GradientSum *sum, ParameterList *const *parameters)
+static Status make_workers(GradientSum *sum)
 {
     TRY(MEMORY_NEW(&sum->workers, sum->worker_count));
     for (size_t w = 0; w < sum->worker_count; ++w)
-        sum->workers[w] = (Worker){.sum = sum, .parameters = parameters[w], .index = w};
+        sum->workers[w] = (Worker){.sum = sum, .index = w, .shard = NO_SHARD};
     return build(sum);
 }
 
-Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Comm group,
-                        size_t shards, GradientSum **sum)
+Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm group, size_t shards,
+                        GradientSum **sum)
 {
     int rank, ranks;
     TRY_MPI(MPI_Comm_rank(group, &rank));
@@ -169,14 +218,14 @@ Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Co
              shards, ranks, workers);
     TRY(MEMORY_NEW(sum, 1));
     GradientSum *made = *sum;
-    made->parameters = parameters[0];
+    made->parameters = parameters;
+    pthread_mutex_init(&made->dealing, NULL);
     made->group = group;
     made->rank = rank;
     made->rank_levels = log2_of((size_t)ranks);
     made->worker_count = workers;
-    made->worker_shards = shards / parts;
-    made->worker_levels = log2_of(made->worker_shards);
-    Status status = make_workers(made, parameters);
+    made->local_shards = shards / (size_t)ranks;
+    Status status = make_workers(made);
     if (status != STATUS_OK) {
         gradient_sum_free(made);
         *sum = NULL;
@@ -186,25 +235,33 @@ Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Co
 
 void gradient_sum_rest(GradientSum *sum)
 {
-    for (size_t w = 0; w < sum->worker_count; ++w)
-        for (unsigned level = 0; level < MAX_LEVELS; ++level) {
-            free(sum->workers[w].partial[level]);
-            sum->workers[w].partial[level] = NULL;
-        }
+    for (size_t k = 0; sum->arrays && k + 1 < sum->array_count; ++k) {
+        free(sum->arrays[k]);
+        sum->arrays[k] = NULL;
+    }
+}
+
+static void drop_messages(Bucket *bucket)
+{
+    free(bucket->outgoing);
+    free(bucket->incoming);
+    bucket->outgoing = bucket->incoming = NULL;
 }
 
 void gradient_sum_free(GradientSum *sum)
 {
     if (!sum)
         return;
-    for (size_t i = 0; i < sum->bucket_count; ++i) {
-        if (sum->buckets[i].moving)
-            continue; /* given up: MPI may still write there */
-        free(sum->buckets[i].outgoing);
-        free(sum->buckets[i].incoming);
-    }
-    if (sum->workers)
-        gradient_sum_rest(sum);
+    for (size_t i = 0; i < sum->bucket_count; ++i)
+        if (!sum->buckets[i].moving) /* else given up: MPI may still write there */
+            drop_messages(&sum->buckets[i]);
+    gradient_sum_rest(sum);
+    free(sum->arrays);
+    free(sum->nodes);
+    for (size_t i = 0; sum->locks && i < sum->parameters->count; ++i)
+        pthread_mutex_destroy(&sum->locks[i]);
+    free(sum->locks);
+    pthread_mutex_destroy(&sum->dealing);
     free(sum->workers);
     free(sum->buckets);
     free(sum->trainable);
@@ -215,23 +272,17 @@ void gradient_sum_free(GradientSum *sum)
 
 Status gradient_sum_begin(GradientSum *sum)
 {
-    TRY(make_partial_sums(sum));
+    TRY(make_arrays(sum));
+    memset(sum->nodes, 0, sum->parameters->count * sum->array_count * sizeof *sum->nodes);
     for (size_t i = 0; i < sum->bucket_count; ++i) {
         Bucket *bucket = &sum->buckets[i];
-        atomic_store(&bucket->waiting, (bucket->last - bucket->first + 1) * sum->worker_count);
+        atomic_store(&bucket->waiting, bucket->last - bucket->first + 1);
         atomic_store(&bucket->complete, false);
         bucket->level = 0;
-        bucket->started = bucket->moving = bucket->summed = false;
+        bucket->moving = bucket->summed = false;
     }
+    sum->travelled = sum->started = sum->floats_moving = sum->dealt = 0;
     return STATUS_OK;
-}
-
-void *gradient_sum_begin_shard(GradientSum *sum, size_t worker, size_t shard)
-{
-    Worker *own = &sum->workers[worker];
-    own->shard = shard;
-    parameters_zero_gradients(own->parameters);
-    return own;
 }
 
 static void add(size_t count, const float *from, float *to)
@@ -243,43 +294,101 @@ static void add(size_t count, const float *from, float *to)
 
 /* ---- inside a rank ---- */
 
-/* Adds the finished shard to the worker's tree: as a binary counter, shard s first absorbs one
- * partial sum for each trailing 1 bit of s, then takes the place of its lowest 0 bit. The last
- * shard has only 1 bits, so that its gradient buffer ends up with the sum of all. */
-static void absorb_shard(Worker *worker, size_t index)
+static float *array_at(const GradientSum *sum, size_t index, size_t array)
 {
-    const GradientSum *sum = worker->sum;
-    Parameter *parameter = &worker->parameters->items[index];
-    unsigned level = 0;
-    for (; level < sum->worker_levels && (worker->shard >> level & 1); ++level)
-        add(parameter->count, worker->partial[level] + sum->offset[index], parameter->gradient);
-    if (level < sum->worker_levels)
-        memcpy(worker->partial[level] + sum->offset[index], parameter->gradient,
-               parameter->count * sizeof(float));
+    return array ? sum->arrays[array - 1] + sum->offset[index]
+                 : sum->parameters->items[index].gradient;
 }
 
-/* Adds up the bucket's gradients of all workers, which are through with them, into worker 0's. */
-static void add_workers(GradientSum *sum, const Bucket *bucket)
+/* Where the parameter's sum over a node of the tree lies; sum->array_count if it is not there. */
+static size_t find_node(const GradientSum *sum, size_t index, uint32_t node)
 {
-    for (size_t position = bucket->first; position <= bucket->last; ++position) {
-        const size_t index = sum->trainable[position];
-        for (size_t step = 1; step < sum->worker_count; step *= 2)
-            for (size_t w = 0; w < sum->worker_count; w += 2 * step)
-                add(sum->parameters->items[index].count,
-                    sum->workers[w + step].parameters->items[index].gradient,
-                    sum->workers[w].parameters->items[index].gradient);
+    const uint32_t *nodes = sum->nodes + index * sum->array_count;
+    size_t array = 0;
+    while (array < sum->array_count && nodes[array] != node)
+        ++array;
+    return array;
+}
+
+/* Puts a shard's gradient into the tree and adds up what that completes. Of two sums that are added
+ * the one in the lower array takes in the other, so that the first array, which is the first to be
+ * taken and so never left, ends up with the sum of all: then the result is true. */
+static bool absorb_shard(const GradientSum *sum, size_t index, size_t shard, const float *gradient)
+{
+    const size_t count = sum->parameters->items[index].count;
+    uint32_t *nodes = sum->nodes + index * sum->array_count;
+    uint32_t node = (uint32_t)(sum->local_shards + shard);
+    size_t own = find_node(sum, index, node ^ 1);
+    if (node > 1 && own < sum->array_count) {
+        add(count, gradient, array_at(sum, index, own));
+        node /= 2;
+    } else {
+        own = find_node(sum, index, NO_NODE);
+        assert(own < sum->array_count);
+        memcpy(array_at(sum, index, own), gradient, count * sizeof(float));
+    }
+    for (nodes[own] = node; node > 1; nodes[own] = node) {
+        const size_t other = find_node(sum, index, node ^ 1);
+        if (other == sum->array_count)
+            return false;
+        const size_t kept = own < other ? own : other, freed = own < other ? other : own;
+        add(count, array_at(sum, index, freed), array_at(sum, index, kept));
+        nodes[freed] = NO_NODE;
+        own = kept;
+        node /= 2;
+    }
+    return true;
+}
+
+/* Whoever brings the bucket's count to 0 sees what the others have written, and worker 0 then sees
+ * the sum. */
+static void count_down(GradientSum *sum, size_t index)
+{
+    Bucket *bucket = &sum->buckets[sum->bucket_of[index]];
+    if (atomic_fetch_sub(&bucket->waiting, 1) == 1)
+        atomic_store(&bucket->complete, true);
+}
+
+/* The worker is through with its shard and gets the next one, or none; false: it has to wait. */
+static bool deal(GradientSum *sum, Worker *own)
+{
+    own->shard = NO_SHARD;
+    size_t oldest = sum->dealt;
+    for (size_t w = 0; w < sum->worker_count; ++w)
+        if (sum->workers[w].shard < oldest)
+            oldest = sum->workers[w].shard;
+    if (sum->dealt == sum->local_shards || sum->given_up)
+        return true;
+    if (sum->dealt > oldest + sum->worker_count)
+        return false;
+    own->shard = sum->dealt++;
+    return true;
+}
+
+Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, void **context)
+{
+    Worker *own = &sum->workers[worker];
+    for (;;) {
+        pthread_mutex_lock(&sum->dealing);
+        const bool done = deal(sum, own);
+        pthread_mutex_unlock(&sum->dealing);
+        *shard = own->shard;
+        *context = own->shard == NO_SHARD ? NULL : own;
+        if (done)
+            return STATUS_OK;
+        if (worker == 0) {
+            TRY(mpi_pulse());
+            TRY(gradient_sum_advance(sum));
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
     }
 }
 
-/* The worker is through with the parameter. Whoever brings the count to 0 sees what the others have
- * written, and worker 0 then sees the sum. */
-static void count_down(Worker *worker, size_t index)
+void gradient_sum_give_up(GradientSum *sum)
 {
-    Bucket *bucket = &worker->sum->buckets[worker->sum->bucket_of[index]];
-    if (atomic_fetch_sub(&bucket->waiting, 1) > 1)
-        return;
-    add_workers(worker->sum, bucket);
-    atomic_store(&bucket->complete, true);
+    pthread_mutex_lock(&sum->dealing);
+    sum->given_up = true;
+    pthread_mutex_unlock(&sum->dealing);
 }
 
 /* ---- between ranks ---- */
@@ -338,13 +447,37 @@ static Status trade(const GradientSum *sum, size_t index, unsigned level, SumNum
     return STATUS_OK;
 }
 
+/* Whether the next bucket has room to travel beside those that do. Buckets start in their order on
+ * every rank, so that the one that all wait for is under way. */
+static bool has_room(const GradientSum *sum)
+{
+    return sum->started < sum->bucket_count &&
+           (!sum->floats_moving ||
+            sum->floats_moving + sum->buckets[sum->started].floats <= MESSAGE_FLOATS);
+}
+
+static Status start_bucket(GradientSum *sum)
+{
+    Bucket *bucket = &sum->buckets[sum->started++];
+    sum->floats_moving += bucket->floats;
+    TRY(MEMORY_NEW(&bucket->outgoing, bucket->room));
+    return MEMORY_NEW(&bucket->incoming, bucket->room);
+}
+
+static void end_bucket(GradientSum *sum, Bucket *bucket)
+{
+    bucket->summed = true;
+    sum->floats_moving -= bucket->floats;
+    drop_messages(bucket);
+}
+
 static Status start_level(GradientSum *sum, size_t index)
 {
     Bucket *bucket = &sum->buckets[index];
     if (bucket->level < sum->rank_levels)
         return trade(sum, index, bucket->level, SUM_GRADIENTS, partners(bucket, bucket->level),
                      bucket->spans[bucket->level + 1]);
-    bucket->summed = true;
+    end_bucket(sum, bucket);
     return STATUS_OK;
 }
 
@@ -360,14 +493,19 @@ static Status end_level(GradientSum *sum, size_t index)
 Status gradient_sum_spread(GradientSum *sum, SumNumbers what)
 {
     for (unsigned level = sum->rank_levels; level-- > 0;) {
-        for (size_t i = 0; i < sum->bucket_count; ++i)
-            TRY(trade(sum, i, level, what, sum->buckets[i].spans[level + 1],
-                      partners(&sum->buckets[i], level)));
+        sum->started = 0;
         for (size_t i = 0; i < sum->bucket_count; ++i) {
             Bucket *bucket = &sum->buckets[i];
+            while (has_room(sum)) {
+                const size_t next = sum->started;
+                TRY(start_bucket(sum));
+                TRY(trade(sum, next, level, what, sum->buckets[next].spans[level + 1],
+                          partners(&sum->buckets[next], level)));
+            }
             TRY(mpi_wait_all(2, bucket->requests));
             bucket->moving = false;
             walk(sum, bucket, what, partners(bucket, level), bucket->incoming, put);
+            end_bucket(sum, bucket);
         }
     }
     return STATUS_OK;
@@ -395,32 +533,38 @@ Status gradient_sum_ranges(const GradientSum *sum, size_t *count, ParameterRange
 /* Starts what is complete and goes on with what has come. */
 Status gradient_sum_advance(GradientSum *sum)
 {
-    for (size_t i = 0; sum->rank_levels && i < sum->bucket_count; ++i) {
-        Bucket *bucket = &sum->buckets[i];
-        if (!bucket->started && atomic_load(&bucket->complete)) {
-            bucket->started = true;
-            TRY(start_level(sum, i));
-        }
-        if (!bucket->moving)
-            continue;
-        int done;
-        TRY_MPI(MPI_Testall(2, bucket->requests, &done, MPI_STATUSES_IGNORE));
+    if (!sum->rank_levels)
+        return STATUS_OK;
+    while (has_room(sum) && atomic_load(&sum->buckets[sum->started].complete)) {
+        const size_t next = sum->started;
+        TRY(start_bucket(sum));
+        TRY(start_level(sum, next));
+    }
+    for (size_t i = sum->travelled; i < sum->started; ++i) {
+        int done = 0;
+        if (sum->buckets[i].moving)
+            TRY_MPI(MPI_Testall(2, sum->buckets[i].requests, &done, MPI_STATUSES_IGNORE));
         if (done)
             TRY(end_level(sum, i));
     }
+    while (sum->travelled < sum->started && sum->buckets[sum->travelled].summed)
+        ++sum->travelled;
     return STATUS_OK;
 }
 
-Status gradient_sum_ready(void *context, size_t parameter)
+Status gradient_sum_ready(void *context, size_t parameter, const float *gradient)
 {
-    Worker *worker = context;
-    if (worker->index == 0)
-        TRY(mpi_pulse());
-    absorb_shard(worker, parameter);
-    if (worker->shard + 1 < worker->sum->worker_shards)
+    const Worker *worker = context;
+    GradientSum *sum = worker->sum;
+    pthread_mutex_lock(&sum->locks[parameter]);
+    const bool all = absorb_shard(sum, parameter, worker->shard, gradient);
+    pthread_mutex_unlock(&sum->locks[parameter]);
+    if (all)
+        count_down(sum, parameter);
+    if (worker->index > 0)
         return STATUS_OK;
-    count_down(worker, parameter);
-    return worker->index == 0 ? gradient_sum_advance(worker->sum) : STATUS_OK;
+    TRY(mpi_pulse());
+    return gradient_sum_advance(sum);
 }
 
 Status gradient_sum_finish(GradientSum *sum)
@@ -428,12 +572,12 @@ Status gradient_sum_finish(GradientSum *sum)
     if (!sum->rank_levels)
         return STATUS_OK;
     double started = clock_seconds();
-    for (size_t i = 0; i < sum->bucket_count; ++i)
-        while (!sum->buckets[i].summed) {
-            TRY(gradient_sum_advance(sum));
-            if (sum->buckets[i].moving)
-                TRY(mpi_wait_all(2, sum->buckets[i].requests));
-        }
+    while (sum->travelled < sum->bucket_count) {
+        Bucket *oldest = &sum->buckets[sum->travelled];
+        TRY(gradient_sum_advance(sum));
+        if (oldest->moving)
+            TRY(mpi_wait_all(2, oldest->requests));
+    }
     sum->seconds_exposed += clock_seconds() - started;
     return STATUS_OK;
 }

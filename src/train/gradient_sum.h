@@ -1,25 +1,30 @@
 /* The gradient of a batch as the sum over its shards, the same bits on any number of ranks and of
  * threads in a rank.
  *
- * A batch is cut into shards, a power of two of them. Rank r of R holds the r-th run of shards / R,
- * and its worker w of W, a thread, the w-th run of those. The shards' gradients are added in one
- * binary tree over all shards:
+ * A batch is cut into shards, a power of two of them. Rank r of R holds the r-th run of shards / R.
+ * The shards' gradients are added in one binary tree over all shards:
  *
  *     ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
  *
- * Its lower levels run inside a worker (a binary counter of partial sums), the next between the
- * workers of a rank, its upper ones between ranks: at level l a rank and rank r XOR 2^l divide what
- * both have summed in two halves, and each adds up one of them, so that at the end every rank has
- * the sum of its own part of the numbers. Each number is added in the tree's order, whoever adds
- * it. Parameters go in buckets, in the reverse order of their declaration, which is about the order
- * in which backward completes them. The worker that is the last to complete a bucket adds up what
- * all have; the bucket then travels, while backward goes on.
+ * Its lower levels run inside a rank. Its workers, which are threads, take shards in their order as
+ * they are free; a shard's gradient of a parameter is given to the tree as soon as it is known, and
+ * whoever brings a node's second part adds the two, which comes to the same whoever is first. So a
+ * rank holds few partial sums: those of the subtrees that are complete, less than two for each
+ * level as no worker runs far ahead of the slowest (gradient_sum_arrays()).
+ *
+ * The upper levels run between ranks: at level l a rank and rank r XOR 2^l divide what both have
+ * summed in two halves, and each adds up one of them, so that at the end every rank has the sum of
+ * its own part of the numbers. Each number is added in the tree's order, whoever adds it.
+ * Parameters go in buckets, in the reverse order of their declaration, which is about the order in
+ * which backward completes them. A bucket whose parameters have all shards travels, while backward
+ * goes on, and has messages in memory only meanwhile.
  *
  * Use in each step, by the thread that calls MPI, which is worker 0:
  *     gradient_sum_begin(sum);
- *     each worker, at the same time, for each of its shards:
- *         net_backward(net, gradient_sum_ready, gradient_sum_begin_shard(sum, worker, shard));
- *     gradient_sum_finish(sum);   // worker 0's gradients now hold the batch's, in this rank's part
+ *     each worker, at the same time:
+ *         while (gradient_sum_take_shard(sum, worker, &shard, &context) gave one)
+ *             net_backward(net, gradient_sum_ready, context);
+ *     gradient_sum_finish(sum);   // the gradients now hold the batch's, in this rank's part
  *
  * Collective over the group. Only trainable parameters take part.
  */
@@ -33,11 +38,10 @@
 
 typedef struct GradientSum GradientSum;
 
-/* `shards`: of the whole batch; a power of two that the group's size times `workers` divides.
- * parameters[workers]: a list and its twins. They, with their gradient buffers, are borrowed and
- * must outlive the sum. */
-Status gradient_sum_new(size_t workers, ParameterList *const *parameters, MPI_Comm group,
-                        size_t shards, GradientSum **sum);
+/* `shards`: of the whole batch; a power of two that the group's size times `workers` divides. The
+ * parameters, with their gradient buffers, are borrowed and must outlive the sum. */
+Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm group, size_t shards,
+                        GradientSum **sum);
 void gradient_sum_free(GradientSum *sum);
 
 /* Before each step's first shard. */
@@ -46,12 +50,23 @@ Status gradient_sum_begin(GradientSum *sum);
 /* Gives back the memory that is of use only within a step, until the next one begins. */
 void gradient_sum_rest(GradientSum *sum);
 
-/* Zeroes the worker's gradients for its shard `shard`, counted from 0 in each step. Returns the
- * context for gradient_sum_ready(), which lasts until the worker's next shard. */
-void *gradient_sum_begin_shard(GradientSum *sum, size_t worker, size_t shard);
+/* How many arrays of all parameters that train, the gradients themselves included, a rank of so
+ * many shards needs for its partial sums. */
+size_t gradient_sum_arrays(size_t shards, size_t workers);
+
+/* Bytes of messages at the most, of so many numbers that train and of the largest parameter. */
+double gradient_sum_message_bytes(size_t trained, size_t largest);
+
+/* Gives the worker, which is through with the shard that it had, its next one, counted from 0 on
+ * this rank, and the context for gradient_sum_ready() of that shard; NULL: there is none left. May
+ * wait for the other workers, each in a thread of its own. */
+Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, void **context);
+
+/* By a worker that failed: nobody gets another shard. */
+void gradient_sum_give_up(GradientSum *sum);
 
 /* A GradientReady for net_backward(). Several workers may be in it at the same time. */
-Status gradient_sum_ready(void *context, size_t parameter);
+Status gradient_sum_ready(void *context, size_t parameter, const float *gradient);
 
 /* Moves messages on, without waiting: for worker 0 while it has nothing else to do. */
 Status gradient_sum_advance(GradientSum *sum);

@@ -61,18 +61,17 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
     MemoryNeed need = {
         .parameters = sizeof(float) * (double)training->parameters,
         .packed = (double)training->net.packed,
-        .gradients = (double)workers * trained,
+        .gradients = trained,
         .optimiser = (double)model->moments * trained,
         .activations = networks_bytes(training, workers),
         .batches = loader_bytes(model->size, local * model->shard_images * model->views),
         .code = CODE_BYTES * (double)(training->net.kernels + model->validation.net.kernels),
     };
-    double partial = 0; /* sums, which are given back while the cell evaluates or saves */
-    for (size_t shards = local / workers; shards > 1; shards /= 2)
-        partial += (double)workers * trained;
+    /* Beyond the gradients, and given back while the cell evaluates or saves. */
+    const double partial = (double)(gradient_sum_arrays(local, workers) - 1) * trained;
     need.gradients += partial;
     if (ranks > 1)
-        need.messages = trained;
+        need.messages = gradient_sum_message_bytes(training->trained, training->largest);
     if (model->averaged)
         need.optimiser += trained;
     need.evaluation = 2 * sizeof(float) * (double)training->largest; /* written, and read again */

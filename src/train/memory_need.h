@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     double parameters;  /* values */
     double packed;      /* the engine's copies of the weights */
-    double gradients;   /* each thread's, and partial sums of its shards */
+    double gradients;   /* and partial sums of the shards */
     double messages;    /* sums on their way between ranks */
     double optimiser;   /* moments and moving average */
     double activations; /* blocks and workspaces of the threads' networks */

@@ -70,14 +70,8 @@ static Status make_twins(Trainer *trainer)
 
 static Status make_sum(Trainer *trainer)
 {
-    ParameterList **lists;
-    TRY(MEMORY_NEW(&lists, trainer->workers));
-    for (size_t w = 0; w < trainer->workers; ++w)
-        lists[w] = w ? &trainer->twins[w - 1].parameters : &trainer->parameters;
-    Status status = gradient_sum_new(trainer->workers, lists, trainer->group,
-                                     trainer->settings->shards, &trainer->sum);
-    free(lists);
-    return status;
+    return gradient_sum_new(trainer->workers, &trainer->parameters, trainer->group,
+                            trainer->settings->shards, &trainer->sum);
 }
 
 static size_t most_lesions(const Dataset *dataset)
@@ -259,13 +253,13 @@ static const Network *network_of(const Trainer *trainer, size_t worker)
     return worker ? &trainer->twins[worker - 1].network : &trainer->network;
 }
 
-/* Shard number `turn` of the worker; writes to places of that shard alone. */
-static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t turn)
+/* The rank's shard `local`, by that worker; writes to places of that shard alone. */
+static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t local,
+                        void *context)
 {
     const Network *network = network_of(trainer, worker);
     const Task *task = network->task;
     const size_t images = trainer->shard_images, input = network_input_count(network);
-    const size_t local = worker * (trainer->local_shards / trainer->workers) + turn;
     const size_t shard = (size_t)trainer->rank * trainer->local_shards + local;
     double sums[TASK_LOSSES_MOST] = {0};
     net_set_pass(network->net, (Pass){.seed = trainer->settings->seed,
@@ -278,27 +272,34 @@ static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_
                              trainer->observed + shard * trainer->observed_floats);
     task->objective.apply(trainer->objective, network->net, &network->nodes, step->batch,
                           local * images, images, step->totals, sums);
-    TRY(net_backward(network->net, gradient_sum_ready,
-                     gradient_sum_begin_shard(trainer->sum, worker, turn)));
+    TRY(net_backward(network->net, gradient_sum_ready, context));
     memcpy(trainer->shard_losses + shard * task->loss_count, sums, task->loss_count * sizeof *sums);
     return STATUS_OK;
 }
 
 static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
 {
-    for (size_t turn = 0; turn < trainer->local_shards / trainer->workers; ++turn) {
+    size_t shard;
+    void *context = NULL;
+    Status status = gradient_sum_take_shard(trainer->sum, worker, &shard, &context);
+    while (status == STATUS_OK && context) {
         if (worker == 0)
-            TRY(mpi_pulse());
-        TRY(run_shard(trainer, step, worker, turn));
+            status = mpi_pulse();
+        if (status == STATUS_OK)
+            status = run_shard(trainer, step, worker, shard, context);
+        if (status == STATUS_OK)
+            status = gradient_sum_take_shard(trainer->sum, worker, &shard, &context);
     }
-    return STATUS_OK;
+    if (status != STATUS_OK)
+        gradient_sum_give_up(trainer->sum);
+    return status;
 }
 
 /* What the crew works on. */
 typedef struct {
     Trainer *trainer;
     const Step *step;
-    atomic_size_t next; /* weight to be packed, then worker to be run */
+    atomic_size_t next; /* weight to be packed */
     FirstError first;
 } Work;
 
@@ -310,13 +311,12 @@ static void pack_weights(void *context, size_t member)
                          net_pack_weights(network_of(work->trainer, member)->net, &work->next));
 }
 
-/* Worker 0 is on the thread that calls; who the others are does not matter. */
-static void take_workers(void *context, size_t member)
+/* Worker 0 is on the thread that calls. Who comes late finds no shard left. */
+static void take_shards(void *context, size_t member)
 {
     Work *work = context;
-    size_t w = member ? atomic_fetch_add(&work->next, 1) : 0;
-    for (; w < work->trainer->workers; w = atomic_fetch_add(&work->next, 1))
-        first_error_note(&work->first, w, run_worker(work->trainer, work->step, w));
+    if (member < work->trainer->workers)
+        first_error_note(&work->first, member, run_worker(work->trainer, work->step, member));
 }
 
 /* The calling thread, once it is through: moves messages on and says that the rank lives, until the
@@ -346,10 +346,9 @@ static Status run_crew(Work *work, CrewWork part)
 
 static Status run_workers(Trainer *trainer, const Step *step)
 {
-    Work packing = {.trainer = trainer, .first = FIRST_ERROR_NONE};
-    Work work = {.trainer = trainer, .step = step, .next = 1, .first = FIRST_ERROR_NONE};
-    TRY(run_crew(&packing, pack_weights));
-    return run_crew(&work, take_workers);
+    Work work = {.trainer = trainer, .step = step, .first = FIRST_ERROR_NONE};
+    TRY(run_crew(&work, pack_weights));
+    return run_crew(&work, take_shards);
 }
 
 static Status run_shards(Trainer *trainer, const Batch *batch, const unsigned long long *totals)

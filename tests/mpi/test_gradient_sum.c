@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "train/gradient_sum.h"
 #include "train/mpi_check.h"
@@ -12,7 +13,7 @@ enum { SHARDS = 8, PARAMETERS = 5 };
 
 /* One is larger than a bucket, one is frozen. */
 static const size_t sizes[PARAMETERS] = {7, 1 << 21, 3, 1000, 1};
-enum { FROZEN = 2 };
+enum { LARGEST = 1, FROZEN = 2 };
 
 static void make(ParameterList *list)
 {
@@ -45,20 +46,25 @@ static float tree(size_t step, size_t first, size_t count, size_t parameter, siz
            tree(step, first + count / 2, count / 2, parameter, k);
 }
 
-/* A worker's shards of a step, from shard number `first` of the batch on. */
-static Status run_worker(GradientSum *sum, const ParameterList *list, size_t worker, size_t step,
-                         size_t first, size_t shards)
+/* A worker's shards of a step; `first` is the rank's first of the batch. */
+static Status run_worker(GradientSum *sum, size_t worker, size_t step, size_t first)
 {
-    for (size_t shard = 0; shard < shards; ++shard) {
-        void *context = gradient_sum_begin_shard(sum, worker, shard);
+    size_t shard;
+    void *context;
+    float *gradient;
+    TRY(MEMORY_NEW(&gradient, sizes[LARGEST]));
+    TRY(gradient_sum_take_shard(sum, worker, &shard, &context));
+    while (context) {
         for (size_t i = PARAMETERS; i-- > 0;) {
             if (i == FROZEN)
                 continue;
             for (size_t k = 0; k < sizes[i]; ++k)
-                list->items[i].gradient[k] += shard_gradient(step, first + shard, i, k);
-            TRY(gradient_sum_ready(context, i));
+                gradient[k] = shard_gradient(step, first + shard, i, k);
+            TRY(gradient_sum_ready(context, i, gradient));
         }
+        TRY(gradient_sum_take_shard(sum, worker, &shard, &context));
     }
+    free(gradient);
     return STATUS_OK;
 }
 
@@ -91,21 +97,18 @@ static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     if (SHARDS % ranks)
         return;
-    ParameterList list, twins[3], *lists[4] = {&list, &twins[0], &twins[1], &twins[2]};
+    ParameterList list;
     GradientSum *sum;
     const size_t workers = ranks < 4 ? 4 / (size_t)ranks : 1;
-    const size_t local = SHARDS / (size_t)ranks, own = local / workers;
+    const size_t first = (size_t)rank * (SHARDS / (size_t)ranks);
     make(&list);
-    for (size_t w = 1; w < workers; ++w)
-        assert_int_equal(parameters_twin(&list, lists[w]), STATUS_OK);
-    assert_int_equal(gradient_sum_new(workers, lists, MPI_COMM_WORLD, SHARDS, &sum), STATUS_OK);
+    assert_int_equal(gradient_sum_new(workers, &list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_OK);
     for (size_t step = 0; step < 2; ++step) {
         int failed = 0;
         assert_int_equal(gradient_sum_begin(sum), STATUS_OK);
 #pragma omp parallel for schedule(static, 1) num_threads((int)workers) reduction(+ : failed)
         for (size_t w = 0; w < workers; ++w)
-            failed += run_worker(sum, lists[w], w, step, (size_t)rank * local + w * own, own) !=
-                      STATUS_OK;
+            failed += run_worker(sum, w, step, first) != STATUS_OK;
         assert_int_equal(failed, 0);
         assert_int_equal(gradient_sum_finish(sum), STATUS_OK);
         gradient_sum_rest(sum); /* the next step has what it needs again */
@@ -118,8 +121,18 @@ static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **
             }
     }
     gradient_sum_free(sum);
-    for (size_t w = workers; w-- > 0;)
-        parameters_clear(lists[w]);
+    parameters_clear(&list);
+}
+
+static void few_partial_sums_are_held(void **state)
+{
+    (void)state;
+    assert_int_equal(gradient_sum_arrays(1, 1), 1);
+    assert_int_equal(gradient_sum_arrays(2, 2), 1);
+    assert_int_equal(gradient_sum_arrays(4, 2), 2);
+    assert_int_equal(gradient_sum_arrays(16, 1), 4);
+    assert_int_equal(gradient_sum_arrays(16, 2), 4);
+    assert_int_equal(gradient_sum_arrays(16, 16), 8);
 }
 
 static void shards_that_the_ranks_do_not_divide_are_refused(void **state)
@@ -127,18 +140,19 @@ static void shards_that_the_ranks_do_not_divide_are_refused(void **state)
     (void)state;
     int ranks;
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    ParameterList list, *lists[3] = {&list, &list, &list};
+    ParameterList list;
     GradientSum *sum;
     make(&list);
-    assert_int_equal(gradient_sum_new(1, lists, MPI_COMM_WORLD, 6, &sum), STATUS_ARGUMENT);
-    assert_int_equal(gradient_sum_new(3, lists, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(1, &list, MPI_COMM_WORLD, 6, &sum), STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(3, &list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
     if (ranks == 3)
-        assert_int_equal(gradient_sum_new(1, lists, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+        assert_int_equal(gradient_sum_new(1, &list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
     parameters_clear(&list);
 }
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads),
+    cmocka_unit_test(few_partial_sums_are_held),
     cmocka_unit_test(shards_that_the_ranks_do_not_divide_are_refused),
 };
 RUN_MPI_TESTS(tests)

@@ -73,13 +73,13 @@ static void prepare(const Parameter *parameter, float *prepared)
                     prepared + o * size);
 }
 
-static void finish_gradient(const Parameter *parameter)
+static void finish_gradient(const Parameter *parameter, float *gradient)
 {
     size_t filters = parameter->dims[0], size = parameter->count / filters;
 #pragma omp parallel for schedule(static)
     for (size_t o = 0; o < filters; ++o) {
         const float *w = parameter->value + o * size;
-        float *g = parameter->gradient + o * size;
+        float *g = gradient + o * size;
         Moments m = moments_of(size, w);
         double mean_g = sum_of(size, g) / (double)size;
         double mean_product = product_of(size, g, w, m) / (double)size;

@@ -129,16 +129,15 @@ static void a_net_with_everything_frozen_has_an_empty_backward_pass(void **state
 }
 
 typedef struct {
-    ParameterList *parameters;
-    size_t told[16], at_the_time;
+    size_t told[16];
     float seen[16]; /* first number of the gradient when told */
 } Listener;
 
-static Status listen(void *context, size_t parameter)
+static Status listen(void *context, size_t parameter, const float *gradient)
 {
     Listener *listener = context;
     ++listener->told[parameter];
-    listener->seen[parameter] = listener->parameters->items[parameter].gradient[0];
+    listener->seen[parameter] = gradient[0];
     return STATUS_OK;
 }
 
@@ -148,10 +147,9 @@ static void each_trained_parameter_is_announced_once_and_complete(void **state)
     static const char *const frozen[] = {"norm.bias", NULL};
     Bench bench;
     bench_init(&bench, draw_recursion, engine_blas(), true, frozen);
-    Listener listener = {.parameters = &bench.parameters};
+    Listener listener = {0};
     bench_forward(&bench);
     bench_backward(&bench); /* fills the outputs' gradients */
-    parameters_zero_gradients(&bench.parameters);
     bench_forward(&bench);
     memcpy(net_gradient(bench.net, bench.pen.outputs[0]), bench.cotangents[0],
            shape_count(net_shape(bench.net, bench.pen.outputs[0])) * sizeof(float));
@@ -165,10 +163,11 @@ static void each_trained_parameter_is_announced_once_and_complete(void **state)
     bench_clear(&bench);
 }
 
-static Status refuse(void *context, size_t parameter)
+static Status refuse(void *context, size_t parameter, const float *gradient)
 {
     (void)context;
     (void)parameter;
+    (void)gradient;
     FAIL(STATUS_LIBRARY, "told");
 }
 
@@ -224,6 +223,7 @@ static void check_twin(const Engine *engine)
     parameters_zero_gradients(&bench.parameters);
     twin = bench;
     assert_int_equal(parameters_twin(&bench.parameters, &twin.parameters), STATUS_OK);
+    assert_int_equal(parameters_add_gradients(&twin.parameters), STATUS_OK);
     assert_int_equal(net_twin(bench.net, &twin.parameters, &twin.net), STATUS_OK);
     Parameter *unit = parameters_find(&bench.parameters, "unit.weight");
     for (size_t i = 0; i < unit->count; ++i) {
