@@ -341,7 +341,7 @@ static Status run_worker(Trainer *trainer, const Step *step, size_t worker)
 typedef struct {
     Trainer *trainer;
     const Step *step;
-    atomic_size_t next; /* weight to be packed, then worker to be run */
+    atomic_size_t next; /* weight to be packed */
     FirstError first;
 } Work;
 
@@ -353,13 +353,12 @@ static void pack_weights(void *context, size_t member)
                          net_pack_weights(work->step->size->networks[member].net, &work->next));
 }
 
-/* Worker 0 is on the thread that calls; who the others are does not matter. */
-static void take_workers(void *context, size_t member)
+/* Worker 0 is on the thread that calls. Who comes late finds no shard left. */
+static void take_shards(void *context, size_t member)
 {
     Work *work = context;
-    size_t w = member ? atomic_fetch_add(&work->next, 1) : 0;
-    for (; w < work->trainer->workers; w = atomic_fetch_add(&work->next, 1))
-        first_error_note(&work->first, w, run_worker(work->trainer, work->step, w));
+    if (member < work->trainer->workers)
+        first_error_note(&work->first, member, run_worker(work->trainer, work->step, member));
 }
 
 /* The calling thread, once it is through: moves messages on and says that the rank lives, until the
@@ -389,10 +388,9 @@ static Status run_crew(Work *work, CrewWork part)
 
 static Status run_workers(Trainer *trainer, const Step *step)
 {
-    Work packing = {.trainer = trainer, .step = step, .first = FIRST_ERROR_NONE};
-    Work work = {.trainer = trainer, .step = step, .next = 1, .first = FIRST_ERROR_NONE};
-    TRY(run_crew(&packing, pack_weights));
-    return run_crew(&work, take_workers);
+    Work work = {.trainer = trainer, .step = step, .first = FIRST_ERROR_NONE};
+    TRY(run_crew(&work, pack_weights));
+    return run_crew(&work, take_shards);
 }
 
 static Status run_shards(Trainer *trainer, const Step *step)
