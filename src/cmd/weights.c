@@ -11,6 +11,7 @@
 #include "cmd/weights_start.h"
 #include "infer/checkpoint.h"
 #include "infer/checkpoint_precision.h"
+#include "infer/darknet_start.h"
 #include "infer/darknet_weights.h"
 #include "infer/network.h"
 #include "nn/onnx.h"
@@ -92,8 +93,6 @@ static error_t check_words(const struct argp_state *state, Arguments *arguments)
                               import ? "FILE.safetensors, FILE.npz or FILE.weights, and OUT.h5"
                                      : "CHECKPOINT.h5 and OUT.safetensors",
                               arguments->words[0]);
-    if (import && arguments->class_count == 0 && darknet_weights_named(arguments->words[1]))
-        return command_refuse(state, "expected --classes NAME,NAME,... of darknet's weights");
     error_t error = 0;
     for (size_t i = 0; i < arguments->setting_count && !error; ++i)
         error = read_setting(state, &arguments->cell, arguments->settings[i]);
@@ -155,10 +154,14 @@ static const struct argp usage = {
         "as they are; PyTorch's counters num_batches_tracked are passed over. Export notes tuning "
         "and operating point in the file, and import takes them from "
         "there.\n\n"
-        "darknet's .weights are of yolov3 and yolov3_tiny. They have no names, so every number of "
-        "the network must be there and no other; size, base and anchors are those of --set:\n"
+        "darknet's .weights have no names. With --classes they are of yolov3 or yolov3_tiny, of "
+        "which every number must be there and no other; size, base and anchors are those of "
+        "--set:\n"
         "    gisd-weights import yolov3-tiny.weights start.h5 --architecture yolov3_tiny "
-        "--classes text,digits,tube,border\n\n"
+        "--classes text,digits,tube,border\n"
+        "Without --classes they are of the first layers of yolov3, yolov3_tiny, vgg19 or ssd300 "
+        "(darknet53.conv.74, vgg-16.weights), or of another "
+        "number of classes.\n\n"
         "Without --classes the names are those of a published network: Big Transfer's, timm's or "
         "torchvision's (docs/model.md). OUT then has the parameters that both have, and is for "
         "model.initial of an experiment; the rest, named by a line each, begins as training "
@@ -270,12 +273,13 @@ static Status import(const Arguments *arguments, Network *network, ParameterList
     const bool whole = arguments->class_count > 0;
     plan.model.classes = whole ? arguments->class_count : 1;
     TRY(network_init(network, &plan, parameters));
-    if (darknet_weights_named(path)) {
+    if (whole && darknet_weights_named(path)) {
         TRY(darknet_weights_read(path, parameters));
         return write_checkpoint(arguments, &plan.model, "global", NAN, PRECISION_F32, parameters);
     }
     SafeTensors tensors;
-    Status status = read_tensors(path, &tensors);
+    Status status = darknet_weights_named(path) ? darknet_start_read(path, &plan.model, &tensors)
+                                                : read_tensors(path, &tensors);
     if (status == STATUS_OK)
         status = whole ? take_whole(arguments, &tensors, &plan.model, parameters)
                        : weights_start(path, &tensors, network, arguments->words[2]);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "infer/checkpoint.h"
+#include "infer/darknet_weights.h"
 #include "infer/published.h"
 
 bool weights_is_counter(const char *tensor)
@@ -26,6 +27,12 @@ typedef struct {
     size_t wrong;
 } Start;
 
+static bool are_names(const PublishedNames *names, const char *from, const SafeTensors *tensors)
+{
+    return names->mark ? safetensors_find(tensors, names->mark) != NULL
+                       : darknet_weights_named(from);
+}
+
 static Status find_names(const char *from, Start *start)
 {
     const char *architecture = start->network->architecture->name;
@@ -36,7 +43,7 @@ static Status find_names(const char *from, Start *start)
             continue;
         const size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", used ? " or " : "", names->title);
-        if (safetensors_find(start->tensors, names->mark))
+        if (are_names(names, from, start->tensors))
             start->names = names;
     }
     if (!start->names)
@@ -76,12 +83,16 @@ static Status take_parameter(const Parameter *parameter, Start *start)
 {
     PublishedTensor published;
     char expected[CHECKPOINT_SHAPE_BYTES], found[CHECKPOINT_SHAPE_BYTES];
-    if (!start->names->place(parameter->name, &published)) {
+    const bool is_first_layers = !start->names->mark;
+    const bool has_place = start->names->place(parameter->name, &published);
+    const SafeTensor *tensor = has_place ? safetensors_find(start->tensors, published.name) : NULL;
+    if (!has_place ||
+        (is_first_layers &&
+         (!tensor || start->network->architecture->depends_on_classes(parameter->name)))) {
         printf("%s: stays as training begins it\n", parameter->name);
         return STATUS_OK;
     }
     checkpoint_shape_text(parameter->rank, parameter->dims, expected);
-    const SafeTensor *tensor = safetensors_find(start->tensors, published.name);
     if (!tensor) {
         complain(start, "%s: is missing, for %s of shape %s", published.name, parameter->name,
                  expected);

@@ -14,8 +14,14 @@ enum { VERSION_BYTES = 12, HEADER_BYTES = 20, FORMER_HEADER_BYTES = 16, NAME_BYT
 
 bool darknet_weights_named(const char *path)
 {
+    static const char first_layers[] = ".conv";
     const char *end = strrchr(path, '.');
-    return end && strcmp(end, ".weights") == 0;
+    const size_t length = sizeof first_layers - 1;
+    if (!end)
+        return false;
+    return strcmp(end, ".weights") == 0 ||
+           (end[1] && end[1 + strspn(end + 1, "0123456789")] == '\0' &&
+            (size_t)(end - path) > length && strncmp(end - length, first_layers, length) == 0);
 }
 
 /* ---- the order ---- */
@@ -37,28 +43,54 @@ static void append(const ParameterList *parameters, const char *name, const char
         order->items[order->count++] = parameter;
 }
 
-static Status find_order(const ParameterList *parameters, Order *order)
+/* Whether the parameter is a layer's weights; stem[NAME_BYTES]: the layer's name. */
+static bool is_weights(const Parameter *parameter, char *stem)
 {
-    static const char ending[] = ".conv.weight";
-    static const char *const parts[] = {"conv.bias",         "norm.bias",        "norm.weight",
-                                        "norm.running_mean", "norm.running_var", "conv.weight"};
+    static const char ending[] = ".weight";
+    const size_t length = strlen(parameter->name), end = sizeof ending - 1;
+    if (parameter->rank < 2 || length <= end || length >= NAME_BYTES ||
+        strcmp(parameter->name + length - end, ending) != 0)
+        return false;
+    snprintf(stem, NAME_BYTES, "%.*s", (int)(length - end), parameter->name);
+    return true;
+}
+
+/* NAME of a layer NAME.conv; false: it is called otherwise. */
+static bool strip_conv(char *stem)
+{
+    char *end = strrchr(stem, '.');
+    const bool is_conv = end && strcmp(end, ".conv") == 0;
+    if (is_conv)
+        *end = '\0';
+    return is_conv;
+}
+
+/* `whole`: only of such layers as networks of darknet have here. */
+static Status find_order(const ParameterList *parameters, bool whole, Order *order)
+{
+    static const char *const parts[] = {"norm.bias", "norm.weight", "norm.running_mean",
+                                        "norm.running_var"};
     *order = (Order){0};
     TRY(MEMORY_NEW(&order->items, parameters->count));
     for (size_t i = 0; i < parameters->count; ++i) {
-        const char *name = parameters->items[i].name;
-        const size_t length = strlen(name), end = sizeof ending - 1;
-        if (length <= end || strcmp(name + length - end, ending) != 0)
+        char layer[NAME_BYTES], name[NAME_BYTES];
+        if (!is_weights(&parameters->items[i], layer))
             continue;
-        char convolution[NAME_BYTES];
-        snprintf(convolution, sizeof convolution, "%.*s", (int)(length - end), name);
-        for (size_t k = 0; k < sizeof parts / sizeof *parts; ++k)
-            append(parameters, convolution, parts[k], order);
+        snprintf(name, sizeof name, "%s", layer);
+        const bool is_conv = strip_conv(name);
+        if (whole && !is_conv)
+            continue;
+        append(parameters, layer, "bias", order);
+        for (size_t k = 0; k < sizeof parts / sizeof *parts && is_conv; ++k)
+            append(parameters, name, parts[k], order);
+        append(parameters, layer, "weight", order);
     }
     if (order->count == parameters->count)
         return STATUS_OK;
     free(order->items);
-    FAIL(STATUS_UNSUPPORTED, "darknet's weights are of networks of darknet (expected yolov3 or "
-                             "yolov3_tiny)");
+    FAIL(STATUS_UNSUPPORTED,
+         "darknet's weights are of networks of darknet (expected yolov3 or yolov3_tiny; to start "
+         "from, without --classes, also vgg19 or ssd300)");
 }
 
 /* ---- the bytes ---- */
@@ -123,7 +155,7 @@ Status darknet_weights_read(const char *path, ParameterList *parameters)
     Order order;
     char *file;
     size_t bytes;
-    TRY(find_order(parameters, &order));
+    TRY(find_order(parameters, true, &order));
     Status status = files_read(path, &file, &bytes);
     if (status == STATUS_OK) {
         status = take(path, parameters, &order, (const unsigned char *)file, bytes);
@@ -133,12 +165,130 @@ Status darknet_weights_read(const char *path, ParameterList *parameters)
     return status;
 }
 
+/* ---- the first layers ---- */
+
+enum { HEAD_CLASSES = 1000 }; /* of ImageNet, on which darknet's classifiers learnt */
+
+/* Where a file's numbers may end. */
+typedef struct {
+    size_t items, numbers; /* of the layers that the file holds whole */
+    size_t trunk_items, trunk,
+        width; /* of the trunk's layers; width: outputs of the last of them */
+} First;
+
+/* The last layer at whose end that many numbers are through, if there is one. */
+static First count_first(const Order *order, bool (*of_trunk)(const char *), size_t numbers)
+{
+    First first = {0};
+    size_t through = 0;
+    for (size_t i = 0; i < order->count; ++i) {
+        const Parameter *parameter = order->items[i];
+        through += parameter->count;
+        if (parameter->rank < 2)
+            continue;
+        if (through <= numbers)
+            first = (First){i + 1, through, first.trunk_items, first.trunk, first.width};
+        if (!of_trunk || of_trunk(parameter->name)) {
+            first.trunk_items = i + 1;
+            first.trunk = through;
+            first.width = parameter->dims[0];
+        }
+    }
+    return first;
+}
+
+static void add_tensor(SafeTensors *tensors, const char *name, size_t rank, const size_t *dims,
+                       const char **at)
+{
+    SafeTensor *tensor = &tensors->items[tensors->count];
+    char *copy = tensors->names + tensors->count++ * NAME_BYTES;
+    snprintf(copy, NAME_BYTES, "%s", name);
+    *tensor = (SafeTensor){.name = copy, .dtype = "F32", .rank = rank, .count = 1, .data = *at};
+    for (size_t i = 0; i < rank; ++i) {
+        tensor->dims[i] = dims[i];
+        tensor->count *= dims[i];
+    }
+    *at += sizeof(float) * tensor->count;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const SafeTensor *)a)->name, ((const SafeTensor *)b)->name);
+}
+
+static Status name_tensors(const char *path, const Order *order, bool (*of_trunk)(const char *),
+                           size_t header, size_t bytes, SafeTensors *tensors)
+{
+    const size_t numbers = (bytes - header) / sizeof(float);
+    const First first = count_first(order, of_trunk, numbers);
+    const size_t head[2] = {HEAD_CLASSES, first.width};
+    const bool has_head = numbers == first.trunk + HEAD_CLASSES * (first.width + 1);
+    const bool is_whole = numbers == first.numbers && numbers > 0;
+    if ((bytes - header) % sizeof(float) || !(is_whole || has_head))
+        FAIL(STATUS_FORMAT,
+             "%s: %zu bytes behind the header (expected whole layers from the first on: %zu, the "
+             "most that it has, or %zu, with a classifier of %d classes; of another network or "
+             "width, which --set base=N gives, there are others)",
+             path, bytes - header, sizeof(float) * first.numbers,
+             sizeof(float) * (first.trunk + HEAD_CLASSES * (first.width + 1)), HEAD_CLASSES);
+    const char *at = tensors->file + header;
+    const size_t items = is_whole ? first.items : first.trunk_items;
+    TRY(MEMORY_NEW(&tensors->names, (items + 2) * NAME_BYTES));
+    TRY(MEMORY_NEW(&tensors->items, items + 2));
+    for (size_t i = 0; i < items; ++i)
+        add_tensor(tensors, order->items[i]->name, order->items[i]->rank, order->items[i]->dims,
+                   &at);
+    if (!is_whole) {
+        add_tensor(tensors, "head.bias", 1, head, &at);
+        add_tensor(tensors, "head.weight", 2, head, &at);
+    }
+    qsort(tensors->items, tensors->count, sizeof *tensors->items, by_name);
+    return STATUS_OK;
+}
+
+/* Reads the file, which the caller releases. */
+static Status read_file(const char *path, char **file, size_t *bytes, size_t *header)
+{
+    TRY(files_read(path, file, bytes));
+    TRY(check_header(path, (const unsigned char *)*file, *bytes, header));
+    if (*bytes < *header)
+        FAIL(STATUS_FORMAT, "%s: %zu bytes (expected a header of %zu)", path, *bytes, *header);
+    return STATUS_OK;
+}
+
+Status darknet_weights_count(const char *path, size_t *numbers)
+{
+    char *file = NULL;
+    size_t bytes, header;
+    Status status = read_file(path, &file, &bytes, &header);
+    if (status == STATUS_OK)
+        *numbers = (bytes - header) / sizeof(float);
+    free(file);
+    return status;
+}
+
+Status darknet_weights_read_first(const char *path, const ParameterList *parameters,
+                                  bool (*of_trunk)(const char *parameter), SafeTensors *tensors)
+{
+    Order order;
+    size_t bytes, header;
+    *tensors = (SafeTensors){0};
+    TRY(find_order(parameters, false, &order));
+    Status status = read_file(path, &tensors->file, &bytes, &header);
+    if (status == STATUS_OK)
+        status = name_tensors(path, &order, of_trunk, header, bytes, tensors);
+    free(order.items);
+    return status;
+}
+
+/* ---- a file ---- */
+
 Status darknet_weights_write(const char *path, const ParameterList *parameters)
 {
     Order order;
     unsigned char *file;
     const size_t bytes = HEADER_BYTES + 4 * parameters_total(parameters, false);
-    TRY(find_order(parameters, &order));
+    TRY(find_order(parameters, true, &order));
     Status status = MEMORY_NEW(&file, bytes);
     if (status == STATUS_OK) {
         unsigned char *at = file + HEADER_BYTES;

@@ -170,6 +170,18 @@ static bool place_timm_vgg16(const char *parameter, PublishedTensor *tensor)
 
 static const InputForm imagenet = CLASSIFIER_IMAGENET_FORM;
 
+/* ---- darknet ---- */
+
+static bool place_same(const char *parameter, PublishedTensor *tensor)
+{
+    tensor->layout = PUBLISHED_SAME;
+    snprintf(tensor->name, PUBLISHED_NAME_BYTES, "%s", parameter);
+    return true;
+}
+
+/* RGB from -1 to 1: what the crop layer of its vgg-16.cfg makes of 0 to 1. */
+static const InputForm darknet_vgg = {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}, false};
+
 /* ---- the table ---- */
 
 static const PublishedNames table[] = {
@@ -212,6 +224,22 @@ static const PublishedNames table[] = {
      .mark = "fc.weight",
      .head = "fc.",
      .place = place_last_but_fc},
+    {.title = "darknet",
+     .architectures = " yolov3 yolov3_tiny ",
+     .head = "head.",
+     .place = place_same},
+    {.title = "darknet vgg19",
+     .architectures = " vgg19 ",
+     .head = "head.",
+     .place = place_last_but_classifier,
+     .input = &darknet_vgg,
+     .first = "features.0"},
+    {.title = "darknet vgg16",
+     .architectures = " ssd300 ",
+     .head = "head.",
+     .place = place_torchvision_vgg16,
+     .input = &darknet_vgg,
+     .first = "backbone.features.0"},
 };
 
 size_t published_count(void)

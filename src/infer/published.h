@@ -30,7 +30,8 @@ typedef struct {
 typedef struct {
     const char *title;         /* for people */
     const char *architectures; /* whose parameters it has; names with a blank on both sides */
-    const char *mark;          /* a tensor by which its files are known */
+    const char *mark;          /* a tensor by which its files are known; NULL: darknet's .weights,
+                                  of the network's first layers, however many */
     const char *head;          /* prefix of what belongs to the classes that it was trained on */
     /* The tensor of a parameter; false: the file has none. */
     bool (*place)(const char *parameter, PublishedTensor *tensor);

@@ -87,6 +87,21 @@ head -c 5000 zeros.weights >cut.weights
 refused 'expected 142036, for the 35509 numbers' "$weights" import cut.weights wrong.h5 "${tiny[@]}"
 refused 'expected yolov3 or yolov3_tiny' "$weights" export checkpoint.h5 wrong.weights
 [ ! -e wrong.weights ] || fail 'wrong.weights is there'
+# Without classes they are of the first layers, and a file to start from.
+zeros() { { printf '\0\0\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' && head -c $((4 * $1)) /dev/zero; } >"$2"; }
+tiny=(--architecture yolov3_tiny --set base=1 --set size=64)
+zeros 25105 darknet.conv.13
+"$weights" import darknet.conv.13 trunk.h5 "${tiny[@]}" >out.txt
+grep -q '^trunk.h5: 35 tensors, 25105 numbers, from the names of darknet' out.txt || fail "$(tail -n 1 out.txt)"
+grep -q '^layers.13.conv.weight: stays as training begins it' out.txt || fail 'no word of what stays'
+zeros $((35509 + 2 * 3 * (33 + 17))) coco.weights # three classes
+"$weights" import coco.weights coco.h5 "${tiny[@]}" >out.txt || fail "$(cat out.txt)"
+grep -q '^layers.15.conv.bias of shape 24: of its own classes, not taken' out.txt || fail 'no word of its classes'
+zeros 5000 vgg.weights
+"$weights" import vgg.weights vgg.h5 --architecture vgg19 --set base=1 >out.txt
+grep -q '^vgg.h5: 32 tensors, 5000 numbers, from the names of darknet vgg19' out.txt || fail "$(tail -n 1 out.txt)"
+zeros 5001 vgg.weights
+refused '20004 bytes behind the header (expected whole layers' "$weights" import vgg.weights wrong.h5 -a vgg19 --set base=1
 # Published weights: without classes, by the publisher's names; what both have becomes a file to start
 # from, and an experiment takes it.
 published=$GISD_SOURCE/tests/golden/published/bit.npz

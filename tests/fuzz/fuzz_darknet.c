@@ -12,8 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(parameters_declare(&list, "0.conv.weight", 4, dims, none, false, &index) ==
                STATUS_OK);
     FUZZ_CHECK(parameters_declare(&list, "0.conv.bias", 1, dims, none, false, &index) == STATUS_OK);
-    if (darknet_weights_read(fuzz_file(data, size), &list) != STATUS_OK)
+    const char *path = fuzz_file(data, size);
+    if (darknet_weights_read(path, &list) != STATUS_OK)
         fuzz_check_line(status_message());
+    SafeTensors tensors;
+    if (darknet_weights_read_first(path, &list, NULL, &tensors) != STATUS_OK)
+        fuzz_check_line(status_message());
+    safetensors_clear(&tensors);
     parameters_clear(&list);
     return 0;
 }

@@ -487,7 +487,10 @@ static Status check_variants(const Reading *reading)
                  reading->path, experiment->values[i].line, setting_key(i));
     }
     if (experiment->variant_count && experiment->halving)
-        FAIL(STATUS_ARGUMENT, "%s: search: halving with variants (expected grid)", reading->path);
+        FAIL(STATUS_ARGUMENT,
+             "%s: search: halving with variants (expected search: grid: beside variants alpha and "
+             "gamma have one value each, of which there is nothing to choose)",
+             reading->path);
     return STATUS_OK;
 }
 

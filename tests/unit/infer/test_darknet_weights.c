@@ -6,7 +6,7 @@
 #include "infer/darknet_weights.h"
 #include "store/files.h"
 
-enum { NUMBERS = 4 + 4 * 2 + 3 + 1, HEADER = 20 };
+enum { NUMBERS = 4 + 4 * 2 + 3 + 1, HEADER = 20, HEAD = 1000 };
 
 /* Two convolutions, as yolov3.c declares them: 1x1 from 2 to 2 channels with a norm, whose
  * parameters come behind it, then from 3 to 1 with a bias. */
@@ -45,7 +45,7 @@ static const char *write_counting(const char *name, const int32_t version[3], si
                                   size_t count)
 {
     const char *path = scratch(name);
-    char file[HEADER + 4 * 64] = {0};
+    char file[HEADER + 4 * (NUMBERS + 3 * HEAD)] = {0};
     memcpy(file, version, 12);
     for (size_t i = 0; i < count; ++i)
         memcpy(file + header + 4 * i, &(float){(float)i}, 4);
@@ -95,6 +95,73 @@ static void what_goes_out_comes_back_to_the_bit(void **state)
     free(first);
     free(again);
     parameters_clear(&list);
+}
+
+/* The list's first layer alone, as it is or with a classifier of 1000 classes behind it. */
+static bool is_first(const char *parameter)
+{
+    return strncmp(parameter, "layers.0.", 9) == 0;
+}
+
+static void check_tensor(const SafeTensors *tensors, const char *name, size_t count, float first)
+{
+    float values[HEAD * 2];
+    const SafeTensor *tensor = safetensors_find(tensors, name);
+    assert_non_null(tensor);
+    assert_int_equal(tensor->count, count);
+    assert_int_equal(safetensors_values(tensor, values), STATUS_OK);
+    for (size_t i = 0; i < count; ++i)
+        assert_near(values[i], first + (float)i, 0);
+}
+
+static void the_first_layers_are_tensors(void **state)
+{
+    (void)state;
+    ParameterList list;
+    SafeTensors tensors;
+    const int32_t version[3] = {0, 2, 0};
+    make_parameters(&list);
+    const char *path = write_counting("first.weights", version, HEADER, 12);
+    assert_int_equal(darknet_weights_read_first(path, &list, is_first, &tensors), STATUS_OK);
+    assert_int_equal(tensors.count, 5);
+    check_tensor(&tensors, "layers.0.norm.running_mean", 2, 4);
+    check_tensor(&tensors, "layers.0.conv.weight", 4, 8);
+    safetensors_clear(&tensors);
+
+    path = write_counting("head.weights", version, HEADER, 12 + 3 * HEAD);
+    assert_int_equal(darknet_weights_read_first(path, &list, is_first, &tensors), STATUS_OK);
+    assert_int_equal(tensors.count, 7);
+    check_tensor(&tensors, "layers.0.conv.weight", 4, 8);
+    check_tensor(&tensors, "head.bias", HEAD, 12);
+    check_tensor(&tensors, "head.weight", 2 * HEAD, 12 + HEAD);
+    safetensors_clear(&tensors);
+    /* Of all layers the last has one output. */
+    assert_int_equal(darknet_weights_read_first(path, &list, NULL, &tensors), STATUS_FORMAT);
+    safetensors_clear(&tensors);
+
+    path = write_counting("all.weights", version, HEADER, NUMBERS);
+    assert_int_equal(darknet_weights_read_first(path, &list, is_first, &tensors), STATUS_OK);
+    assert_int_equal(tensors.count, 7);
+    check_tensor(&tensors, "layers.1.conv.weight", 3, 13);
+    safetensors_clear(&tensors);
+
+    path = write_counting("part.weights", version, HEADER, 13);
+    assert_int_equal(darknet_weights_read_first(path, &list, is_first, &tensors), STATUS_FORMAT);
+    assert_non_null(strstr(status_message(), "52 bytes behind the header (expected whole layers "
+                                             "from the first on: 48, the most that it has, or"));
+    safetensors_clear(&tensors);
+    parameters_clear(&list);
+}
+
+static void files_are_known_by_their_names(void **state)
+{
+    (void)state;
+    assert_true(darknet_weights_named("a/yolov3.weights"));
+    assert_true(darknet_weights_named("darknet53.conv.74"));
+    assert_false(darknet_weights_named("darknet53.conv."));
+    assert_false(darknet_weights_named("darknet53.conv.7a"));
+    assert_false(darknet_weights_named(".74"));
+    assert_false(darknet_weights_named("weights"));
 }
 
 static void refuse(const char *path, const char *text)
@@ -150,6 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_stand_in_darknets_order),
         cmocka_unit_test(what_goes_out_comes_back_to_the_bit),
+        cmocka_unit_test(the_first_layers_are_tensors),
+        cmocka_unit_test(files_are_known_by_their_names),
         cmocka_unit_test(files_of_another_network_or_version_are_refused),
         cmocka_unit_test(networks_with_other_parameters_are_refused),
     };
