@@ -86,12 +86,15 @@ static void add_heading(Composition *composition, const Section *section)
     document_section(&composition->document, section->name, title);
 }
 
-/* What the comparisons come to stands in the summary too. */
-static void sum_up_comparisons(Composition *composition, const ResultsTable *comparisons)
+/* What the comparisons and the tunings come to stands in the summary too. */
+static void sum_up(Composition *composition, const Section *section, const ResultsTable *table)
 {
     const DocumentPart part = composition->document.part;
     document_part(&composition->document, DOCUMENT_SUMMARY);
-    summary_differences(&comparisons->numbers, &composition->document);
+    if (section->make == results_comparisons)
+        summary_differences(&table->numbers, &composition->document);
+    if (section->make == results_delong)
+        summary_tunings(&table->numbers, &composition->document);
     document_part(&composition->document, part);
 }
 
@@ -121,8 +124,7 @@ static Status add_section(Composition *composition, const Section *section)
     add_heading(composition, section);
     explain(composition, section);
     document_table(&composition->document, &table.text);
-    if (section->make == results_comparisons)
-        sum_up_comparisons(composition, &table);
+    sum_up(composition, section, &table);
     results_table_clear(&table);
     return status == STATUS_OK ? add_drawing(composition, section) : status;
 }

@@ -262,6 +262,24 @@ void summary_differences(const Table *comparisons, Document *document)
     document_list_end(document);
 }
 
+void summary_tunings(const Table *delong, Document *document)
+{
+    const size_t rows = table_rows(delong);
+    double local = 0, global = 0;
+    if (rows == 0)
+        return;
+    for (size_t row = 0; row < rows; ++row) {
+        local += number_at(delong, row, "auc_local") / (double)rows;
+        global += number_at(delong, row, "auc_global") / (double)rows;
+    }
+    document_section(document, "tunings", "Local against global tuning");
+    document_text(document,
+                  "Over %zu network%s the mean AUC is %.3f with local tuning and %.3f with global: "
+                  "global is %s by %.3f. Whether that is chance is tested network by network.",
+                  rows, rows == 1 ? "" : "s", local, global, global < local ? "lower" : "higher",
+                  fabs(global - local));
+}
+
 /* ---- what is missing ---- */
 
 static void add_standing(const Experiment *experiment, CellStanding standing, const char *what,

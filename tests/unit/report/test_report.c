@@ -86,6 +86,7 @@ static void a_report_has_tables_figures_and_documents(void **state)
     assert_true(caution < strstr(text, "## "));
     assert_null(strstr(text, "synthetic"));
     assert_non_null(strstr(text, "the loss of step 7 is not a number"));
+    assert_non_null(strstr(text, "Over 1 network the mean AUC is"));
     free(text);
     text = read_output("report", "report.html");
     assert_non_null(strstr(text, "<svg class=\"plot\""));
