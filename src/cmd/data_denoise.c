@@ -75,8 +75,8 @@ static const float least_scores[OVERLAY_KINDS] = {
 
 /* Writing stands in columns and rows, gleams of light anywhere: beside a box of writing that
  * counts, up to so many heights of a line away, a much lower score is enough for another one of its
- * height. */
-static const float BESIDE_LEAST = 0.15f, BESIDE_HEIGHTS = 5, BESIDE_RATIO = 2;
+ * height that is as much wider than high. */
+static const float BESIDE_LEAST = 0.15f, BESIDE_HEIGHTS = 5, BESIDE_RATIO = 2, BESIDE_WIDE = 1.5f;
 
 static Status parse_number(int key, const char *text, DenoiseJob *job)
 {
@@ -261,6 +261,8 @@ static bool counts(const OverlayBox *boxes, size_t count, size_t i)
 {
     if (boxes[i].score >= least_scores[boxes[i].kind])
         return true;
+    if (boxes[i].box.x1 - boxes[i].box.x0 < BESIDE_WIDE * (boxes[i].box.y1 - boxes[i].box.y0))
+        return false;
     for (size_t k = 0; k < count && is_written(boxes[i].kind); ++k)
         if (is_written(boxes[k].kind) && boxes[k].score >= least_scores[boxes[k].kind] &&
             is_beside(&boxes[i].box, &boxes[k].box))
@@ -282,6 +284,22 @@ static void take_edges_in(const Image *image, OverlayBox *overlay)
                      fminf(box->y1 + edge, (float)image->height)};
 }
 
+/* Whether better boxes cover half of a box of writing: it lies between two lines, or is one once
+ * more. */
+static bool is_told(const OverlayBox *better, size_t count, const OverlayBox *overlay)
+{
+    const Box *box = &overlay->box;
+    float covered = 0;
+    for (size_t i = 0; i < count && is_written(overlay->kind); ++i) {
+        const Box *other = &better[i].box;
+        const float across = fminf(box->x1, other->x1) - fmaxf(box->x0, other->x0);
+        const float down = fminf(box->y1, other->y1) - fmaxf(box->y0, other->y0);
+        if (is_written(better[i].kind) && across > 0 && down > 0)
+            covered += across * down;
+    }
+    return 2 * covered >= box_area(box);
+}
+
 /* The boxes that count, in the same order. */
 static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
 {
@@ -291,7 +309,7 @@ static size_t choose(const Found *found, const Image *image, OverlayBox *boxes)
     for (size_t i = 0; i < gathered; ++i)
         chosen[i] = counts(boxes, gathered, i);
     for (size_t i = 0; i < gathered; ++i)
-        if (chosen[i]) {
+        if (chosen[i] && !is_told(boxes, count, &boxes[i])) {
             boxes[count] = boxes[i];
             take_edges_in(image, &boxes[count++]);
         }

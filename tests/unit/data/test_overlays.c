@@ -75,6 +75,37 @@ static void what_is_drawn_lies_in_boxes_and_boxes_hold_what_is_drawn(void **stat
     free(picture);
 }
 
+static bool is_black(const OverlayPicture *picture, const Box *box)
+{
+    const Image *image = &picture->image;
+    for (size_t y = (size_t)box->y0; y < (size_t)box->y1; ++y)
+        for (size_t x = (size_t)box->x0; x < (size_t)box->x1; ++x)
+            for (size_t c = 0; c < 3; ++c)
+                if (image->pixels[3 * (y * image->width + x) + c] >= 16)
+                    return false;
+    return true;
+}
+
+/* Letters below the surround or a black square have no box, or one of what is seen. */
+static void hidden_letters_have_no_box(void **state)
+{
+    (void)state;
+    OverlayPicture *picture = calloc(1, sizeof *picture);
+    for (uint32_t k = 0; k < 120; ++k) {
+        RandomStream stream;
+        random_init(&stream, 6, "test", k, 0);
+        bare_frame(&picture->image);
+        assert_int_equal(overlay_picture_draw(&stream, picture), STATUS_OK);
+        for (size_t i = 0; i < picture->count; ++i) {
+            const OverlayBox *item = &picture->boxes[i];
+            if (item->kind == OVERLAY_TEXT || item->kind == OVERLAY_DIGITS)
+                assert_false(is_black(picture, &item->box));
+        }
+        overlay_picture_clear(picture);
+    }
+    free(picture);
+}
+
 static void digits_have_digits_and_words_have_letters(void **state)
 {
     (void)state;
@@ -128,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_drawn_lies_in_boxes_and_boxes_hold_what_is_drawn),
+        cmocka_unit_test(hidden_letters_have_no_box),
         cmocka_unit_test(digits_have_digits_and_words_have_letters),
         cmocka_unit_test(the_bare_part_keeps_clear_of_surround_square_and_letters),
     };

@@ -106,7 +106,7 @@ static void what_is_thin_makes_no_corner_longer(void **state)
     PixelBox boxes[BLACK_SURROUND_BOXES];
     for (size_t y = 0; y < HEIGHT; ++y)
         for (size_t x = 0; x < WIDTH; ++x)
-            mask[y * WIDTH + x] = outside(x, y) || (y == HEIGHT - 1 && x > 180);
+            mask[y * WIDTH + x] = outside(x, y) || (y == HEIGHT - 1 && x > 215);
     assert_int_equal(black_surround_boxes(mask, WIDTH, HEIGHT, boxes), 6);
     assert_in_range(boxes[5].x0, 255, 265);
     assert_in_range(boxes[5].y0, 200, 210);
