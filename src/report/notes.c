@@ -1,9 +1,11 @@
 /* See notes.h. */
 #include "report/notes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/outcome.h"
 #include "report/collapse.h"
 #include "report/labels.h"
 
@@ -61,6 +63,36 @@ const char *notes_seeds(const Experiment *experiment)
             return "Where a run has several seeds, the one with the best validation stands for it "
                    "here, as named; it is likely to be better than the others.";
     return "";
+}
+
+/* ---- operating points that nothing chose ---- */
+
+size_t notes_count_one_kind(const Experiment *experiment)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < experiment->records.count; ++i) {
+        const CellResult *result = &experiment->results[i];
+        if (experiment->records.cells[i].standing != CELL_DONE || result->epochs == 0)
+            continue;
+        const CellHistory *area = cell_result_history(result, "validation_auc");
+        count += area && isnan(area->values[result->epochs - 1]);
+    }
+    return count;
+}
+
+static void warn_of_one_kind(const Experiment *experiment, char text[NOTE_BYTES])
+{
+    const size_t count = notes_count_one_kind(experiment);
+    text[0] = '\0';
+    if (count)
+        snprintf(text, NOTE_BYTES,
+                 "The validation images of %zu cell%s all have a lesion, or all have none: they "
+                 "could choose no operating point. It is %g where all have one, so that nearly "
+                 "every image is called a lesion, and %g where none has. Accuracy, F1, "
+                 "sensitivity, specificity, predictive values and whatever else counts calls then "
+                 "say nothing of the network, also where they are 100 %%; areas under curves, "
+                 "overlaps and Dice do.",
+                 count, count == 1 ? "" : "s", OUTCOME_POINT_ANY, OUTCOME_POINT_DEFAULT);
 }
 
 /* ---- collapsed cells ---- */
@@ -148,6 +180,7 @@ void notes_warnings(const Experiment *experiment, NoteWarnings *warnings)
         snprintf(warnings->split, NOTE_BYTES, "%s", on_validation);
     if (experiment->by_image)
         snprintf(warnings->patients, NOTE_BYTES, "%s", by_image);
+    warn_of_one_kind(experiment, warnings->one_kind);
     warn_of_collapse(experiment, warnings->collapsed);
     warn_of_machines(experiment, warnings->machines);
 }

@@ -12,10 +12,14 @@ enum { NOTE_BYTES = 768 };
 typedef struct {
     char split[NOTE_BYTES];    /* the validation images stand for the test split */
     char patients[NOTE_BYTES]; /* no patients are known */
+    char one_kind[NOTE_BYTES]; /* validation images that cannot choose an operating point */
     char collapsed[NOTE_BYTES];
     char machines[NOTE_BYTES]; /* cells that were not all computed in the same way */
 } NoteWarnings;
 void notes_warnings(const Experiment *experiment, NoteWarnings *warnings);
+
+/* The finished cells whose validation images all have a lesion, or all have none. */
+size_t notes_count_one_kind(const Experiment *experiment);
 
 /* "Test images.", or that they are the validation images: what a table of their numbers begins
  * with. */

@@ -79,9 +79,12 @@ static void explain(Composition *composition, const Section *section)
 static void add_heading(Composition *composition, const Section *section)
 {
     char title[NOTE_BYTES];
-    snprintf(title, sizeof title, "%s%s", section->title,
+    snprintf(title, sizeof title, "%s%s%s", section->title,
              section->at_point && composition->experiment->on_validation
                  ? " (cross-fitted on the validation images)"
+                 : "",
+             section->at_point && notes_count_one_kind(composition->experiment)
+                 ? " (at an operating point that nothing chose)"
                  : "");
     document_section(&composition->document, section->name, title);
 }
@@ -181,8 +184,8 @@ static void add_notes(Composition *composition)
 {
     NoteWarnings warnings;
     notes_warnings(composition->experiment, &warnings);
-    const char *const texts[] = {warnings.split, warnings.patients, warnings.collapsed,
-                                 warnings.machines};
+    const char *const texts[] = {warnings.split, warnings.patients, warnings.one_kind,
+                                 warnings.collapsed, warnings.machines};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
         if (*texts[i])
             document_warning(&composition->document, texts[i]);

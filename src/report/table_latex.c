@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { PART_LINES = 50, SENTENCE_BYTES = 60, LINE_BYTES = 55 }; /* a line of a sentence, about */
+enum { PART_LINES = 42, SENTENCE_BYTES = 60, LINE_BYTES = 55 }; /* a line of a sentence, about */
 
 static const char *escaped(char sign)
 {

@@ -169,12 +169,18 @@ static const ChecklistItem quaide[] = {
 
 static const Checklist checklists[] = {
     {"checklist_stard", "STARD 2015",
-     "Bossuyt 2015, doi 10.1136/bmj.h5527. STARD-AI (2025) keeps these and adds items of its own, "
-     "which are not numbered here",
+     "Bossuyt 2015, doi 10.1136/bmj.h5527; all 34 numbers held against an open copy of its list. "
+     "STARD-AI (2025) keeps these and adds items of its own, which are not numbered here",
      ITEMS(stard)},
-    {"checklist_tripod_ai", "TRIPOD+AI", "Collins 2024, doi 10.1136/bmj-2023-078378",
+    {"checklist_tripod_ai", "TRIPOD+AI",
+     "Collins 2024, doi 10.1136/bmj-2023-078378; all 52 numbers held against an open copy of its "
+     "list",
      ITEMS(tripod)},
-    {"checklist_claim", "CLAIM", "Mongan 2020, doi 10.1148/ryai.2020200029; its numbers of 2020",
+    {"checklist_claim", "CLAIM",
+     "Mongan 2020, doi 10.1148/ryai.2020200029; its numbers of 2020, of which 1 to 20, 33, 34, 41 "
+     "and 42 were held against reviews that quote them, the others from memory: hold them against "
+     "the publisher's list. The update of 2024 (doi 10.1148/ryai.240300) has 44 items under other "
+     "numbers",
      ITEMS(claim)},
     {"checklist_quaide", "QUAIDE",
      "Antonelli 2024, Gut. Its domains (data, outcomes, experiment, results) in words of our own; "

@@ -1,5 +1,7 @@
 #include "../unit.h"
 
+#include <math.h>
+
 #include "fake_results.h"
 #include "report/experiment.h"
 #include "report/report.h"
@@ -360,10 +362,32 @@ static void a_damaged_result_makes_a_whole_report_and_an_error(void **state)
     free(text);
 }
 
+static void validation_images_of_one_kind_choose_no_operating_point(void **state)
+{
+    (void)state;
+    const double validations[] = {0.9, (double)NAN};
+    for (size_t i = 0; i < 2; ++i) {
+        char path[] = "/tmp/gisd-report-XXXXXX";
+        assert_non_null(mkdtemp(path));
+        const FakeResult fake = {
+            .id = "a", .accuracy = 0.9, .auc = 0.9, .validation = validations[i]};
+        fake_planned(path, "a", "\"backbone\":\"r50x1\",\"tuning\":\"local\"");
+        fake_write_result(path, &fake);
+        fake_event(path, "a", "finished", NULL);
+        char *text = report_on(path, "report.md");
+        assert_int_equal(strstr(text, "they could choose no operating point") != NULL, i == 1);
+        assert_int_equal(strstr(text, "(at an operating point that nothing chose)") != NULL,
+                         i == 1);
+        free(text);
+        fake_remove(path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_has_tables_figures_and_documents),
+        cmocka_unit_test(validation_images_of_one_kind_choose_no_operating_point),
         cmocka_unit_test(results_that_say_so_or_lie_by_a_phantom_are_synthetic),
         cmocka_unit_test(a_phantom_data_set_is_said_to_be_one),
         cmocka_unit_test(a_classifier_has_rows_of_its_own_and_no_columns_of_boxes),
