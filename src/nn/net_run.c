@@ -157,13 +157,15 @@ Status net_forward(Net *net)
     return STATUS_OK;
 }
 
-/* Where a node shall add its part of a parameter's gradient; NULL if it does not train. */
-static float *open_gradient(const Net *net, size_t index)
+/* Where a node shall add its part of a parameter's gradient, or write if it is the first and
+ * `writes`; NULL if it does not train. */
+static float *open_gradient(const Net *net, size_t index, bool writes, bool *add)
 {
     if (!net_trains(net, index))
         return NULL;
     const WeightGradient *gradient = &net->gradients[index];
-    if (gradient->left == gradient->uses)
+    *add = gradient->left < gradient->uses;
+    if (!*add && !writes)
         memset(gradient->sum, 0, net->parameters->items[index].count * sizeof(float));
     return gradient->sum;
 }
@@ -238,8 +240,10 @@ Status net_backward(Net *net, GradientReady ready, void *context)
                 call.input_gradient[k] = (Numbers){input->gradient, input->half};
                 call.add_gradient[k] = !net_is_first_contribution(net, i, k);
             }
-        call.weight_gradient = open_gradient(net, request->weight);
-        call.bias_gradient = open_gradient(net, request->bias);
+        bool add_bias;
+        call.weight_gradient = open_gradient(net, request->weight, request->operation->packed,
+                                             &call.add_weight_gradient);
+        call.bias_gradient = open_gradient(net, request->bias, false, &add_bias);
         TRY(run(net, i, true, request->operation->backward, &call));
         TRY(close_gradient(net, request->weight, request->weight_form, ready, context));
         TRY(close_gradient(net, request->bias, NULL, ready, context));
