@@ -110,10 +110,10 @@ typedef struct {
     Status (*backward_data)(ConvolutionPlan *plan, const void *output_gradient,
                             void *input_gradient);
 
-    /* weight_gradient (O x I x KH x KW) and bias_gradient (O; NULL if it is not wanted or the shape
-     * has none); both are added to. */
+    /* weight_gradient (O x I x KH x KW), which is added to if `add`, else overwritten, and
+     * bias_gradient (O; NULL if it is not wanted or the shape has none), which is added to. */
     Status (*backward_weights)(ConvolutionPlan *plan, const void *input,
-                               const void *output_gradient, float *weight_gradient,
+                               const void *output_gradient, bool add, float *weight_gradient,
                                float *bias_gradient);
 } Engine;
 

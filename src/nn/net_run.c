@@ -168,9 +168,12 @@ Status net_forward(Net *net)
     return STATUS_OK;
 }
 
-/* Where a node shall add its part of a parameter's gradient; NULL if it does not train. */
-static float *open_gradient(const Net *net, size_t index, const GradientTaker *taker)
+/* Where a node shall add its part of a parameter's gradient, or write if it is the first and
+ * `writes`; NULL if it does not train. */
+static float *open_gradient(const Net *net, size_t index, const GradientTaker *taker, bool writes,
+                            bool *add)
 {
+    *add = true;
     if (!net_trains(net, index))
         return NULL;
     const Parameter *parameter = &net->parameters->items[index];
@@ -181,7 +184,10 @@ static float *open_gradient(const Net *net, size_t index, const GradientTaker *t
         return gradient->sum;
     if (gradient->uses > 1)
         gradient->sum = taker->open(taker->context, index);
-    return memset(gradient->sum, 0, parameter->count * sizeof(float));
+    *add = false;
+    if (!writes)
+        memset(gradient->sum, 0, parameter->count * sizeof(float));
+    return gradient->sum;
 }
 
 /* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
@@ -255,8 +261,10 @@ Status net_backward(Net *net, const GradientTaker *taker)
                 call.input_gradient[k] = (Numbers){input->gradient, input->half};
                 call.add_gradient[k] = !net_is_first_contribution(net, i, k);
             }
-        call.weight_gradient = open_gradient(net, request->weight, taker);
-        call.bias_gradient = open_gradient(net, request->bias, taker);
+        bool add_bias;
+        call.weight_gradient = open_gradient(net, request->weight, taker,
+                                             request->operation->packed, &call.add_weight_gradient);
+        call.bias_gradient = open_gradient(net, request->bias, taker, false, &add_bias);
         TRY(run(net, i, true, request->operation->backward, &call));
         TRY(close_gradient(net, request->weight, request->weight_form, taker));
         TRY(close_gradient(net, request->bias, NULL, taker));

@@ -41,8 +41,9 @@ typedef struct {
     float *scratch; /* during this call only */
     const float *weight, *bias;
     float *weight_gradient, *bias_gradient; /* added to; NULL if frozen */
-    const float *buffer[NODE_MAX_BUFFERS];  /* values of the node's buffers (parameters.h) */
-    float *observed[NODE_MAX_BUFFERS];      /* what this pass measures; NULL if it only reads */
+    bool add_weight_gradient; /* of a packed operation: else overwritten, it may hold anything */
+    const float *buffer[NODE_MAX_BUFFERS]; /* values of the node's buffers (parameters.h) */
+    float *observed[NODE_MAX_BUFFERS];     /* what this pass measures; NULL if it only reads */
     const Pass *pass;
     ConvolutionPlan *convolution; /* of a packed operation */
     const Engine *engine;

@@ -274,7 +274,7 @@ static Status blas_backward_data(ConvolutionPlan *plan, const void *from, void *
 }
 
 static Status blas_backward_weights(ConvolutionPlan *plan, const void *from,
-                                    const void *from_gradient, float *weight_gradient,
+                                    const void *from_gradient, bool add, float *weight_gradient,
                                     float *bias_gradient)
 {
     const float *input = from, *output_gradient = from_gradient;
@@ -289,9 +289,10 @@ static Status blas_backward_weights(ConvolutionPlan *plan, const void *from,
 #pragma omp parallel for schedule(static)
     for (size_t o = 0; o < outputs; ++o)
         for (size_t i = 0; i < channels; ++i)
-            for (size_t t = 0; t < taps; ++t)
-                weight_gradient[(o * channels + i) * taps + t] +=
-                    plan->gradient[(t * channels + i) * outputs + o];
+            for (size_t t = 0; t < taps; ++t) {
+                float *to = &weight_gradient[(o * channels + i) * taps + t];
+                *to = (add ? *to : 0) + plan->gradient[(t * channels + i) * outputs + o];
+            }
     for (size_t p = 0; bias_gradient && p < plan->output.n * plan->pixels; ++p)
         for (size_t o = 0; o < outputs; ++o)
             bias_gradient[o] += output_gradient[p * outputs + o];

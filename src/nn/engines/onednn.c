@@ -1,14 +1,14 @@
 /* Convolution with oneDNN (C API, 2.6): plain NHWC activations, weights in the layout that oneDNN
  * chooses for each direction (weights forced into a plain layout run at a tenth of the speed).
  *
- * A plan holds up to three primitives. Forward and backward data read packed weights, reached by a
- * reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
- * then plain, and added to the caller's. Memory objects over activations are made once and pointed
- * at the caller's buffers for each call; they and the stream are the plan's own, so that plans of
- * different networks may run in different threads at the same time. So may twins: a primitive never
- * changes once it is made, and all scratch memory is given to it (oneDNN's own would belong to the
- * thread that made the primitive). In bfloat16 the packed weights are bfloat16 too; the weights'
- * gradient stays float32.
+ * A plan holds up to three primitives. Forward and backward data read packed weights, reached
+ * by a reorder from plain O x I x H x W; the weight gradient is made in the workspace, packed and
+ * then plain, where it is to be added to the caller's. Memory objects over activations are made
+ * once and pointed at the caller's buffers for each call; they and the stream are the plan's own,
+ * so that plans of different networks may run in different threads at the same time. So may twins:
+ * a primitive never changes once it is made, and all scratch memory is given to it (oneDNN's own
+ * would belong to the thread that made the primitive). In bfloat16 the packed weights are bfloat16
+ * too; the weights' gradient stays float32.
  */
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
@@ -487,14 +487,14 @@ static Status onednn_backward_data(ConvolutionPlan *plan, const void *output_gra
 }
 
 static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
-                                      const void *output_gradient, float *weight_gradient,
+                                      const void *output_gradient, bool add, float *weight_gradient,
                                       float *bias_gradient)
 {
     Direction *direction = &plan->backward_weights;
     TRY(point(plan->input, input));
     TRY(point(plan->output, output_gradient));
     TRY(point(plan->bias, plan->bias_gradient));
-    TRY(point(direction->plain, plan->gradient));
+    TRY(point(direction->plain, add ? plan->gradient : weight_gradient));
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, plan->input},
                                    {DNNL_ARG_DIFF_DST, plan->output},
                                    {DNNL_ARG_DIFF_WEIGHTS, direction->weights},
@@ -507,7 +507,7 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
                                 {DNNL_ARG_SCRATCHPAD, direction->reorder_scratchpad}};
     DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 3, unpack));
     DNN(dnnl_stream_wait(plan->stream));
-    size_t count = weight_count(&plan->shape);
+    const size_t count = add ? weight_count(&plan->shape) : 0;
 #pragma omp parallel for simd schedule(static)
     for (size_t i = 0; i < count; ++i)
         weight_gradient[i] += plan->gradient[i];

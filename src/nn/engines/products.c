@@ -4,8 +4,8 @@
  *
  * where X has for each pixel of the result the input's pixel under the tap. A 1x1 convolution's
  * products go straight to their place; oneDNN makes them in a layout of its own, turns that into
- * the plain one and leaves the sum to the caller, three more passes over a gradient that is often
- * larger than the maps. Everything else is oneDNN's.
+ * the plain one and, where it is added to another, leaves the sum to us, three more passes over a
+ * gradient that is often larger than the maps. Everything else is oneDNN's.
  *
  * Pixels go through in blocks, so that both factors stay in the cache: dY in strips of ROW_STRIP
  * output channels, X in panels of 16 input channels. In bfloat16 two pixels stand side by side, as
@@ -347,19 +347,21 @@ static void multiply(const ConvolutionPlan *plan, size_t count, size_t s, size_t
                        (const float *)(const void *)panel, to);
 }
 
-/* Adds tap t of all filters o. */
-static void scatter(const ConvolutionPlan *plan, size_t o, float *gradient)
+/* All taps of filter o, to their places. */
+static void scatter(const ConvolutionPlan *plan, size_t o, bool add, float *gradient)
 {
     const size_t inputs = plan->shape.input.c, taps = plan->taps;
     for (size_t t = 0; t < taps; ++t) {
         const float *from = plan->products + (t * plan->output.c + o) * inputs;
-        for (size_t i = 0; i < inputs; ++i)
-            gradient[(o * inputs + i) * taps + t] += from[i];
+        for (size_t i = 0; i < inputs; ++i) {
+            float *to = &gradient[(o * inputs + i) * taps + t];
+            *to = (add ? *to : 0) + from[i];
+        }
     }
 }
 
 static Status backward_weights(ConvolutionPlan *plan, const void *input,
-                               const void *output_gradient, float *weight_gradient,
+                               const void *output_gradient, bool add, float *weight_gradient,
                                float *bias_gradient)
 {
     const size_t inputs = plan->shape.input.c, outputs = plan->output.c, step = step_of(plan);
@@ -378,14 +380,14 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
 #pragma omp for collapse(2) schedule(static)
                 for (size_t s = 0; s < plan->strips; ++s)
                     for (size_t k = 0; k < inputs / LANES; ++k)
-                        multiply(plan, count, s, k, plan->taps == 1 || first > 0,
+                        multiply(plan, count, s, k, first > 0 || (plan->taps == 1 && add),
                                  products + (t * outputs + s * ROW_STRIP) * inputs + k * LANES);
             }
         }
         if (plan->taps > 1) {
 #pragma omp for schedule(static)
             for (size_t o = 0; o < outputs; ++o)
-                scatter(plan, o, weight_gradient);
+                scatter(plan, o, add, weight_gradient);
         }
     }
     if (bias_gradient)

@@ -408,16 +408,18 @@ static void spread_gradient(const ConvolutionPlan *plan, const float *gradient, 
     transform_gradient(channels, (const float *const *)pixels, &steps, plan->sums + tile * LANES);
 }
 
-/* Adds to the gradients of LANES filters of `inputs` channels. */
-VECTORISED static void add_taps(size_t inputs, size_t outputs, const float *products,
-                                float *gradient)
+/* The gradients of LANES filters of `inputs` channels. */
+VECTORISED static void make_taps(size_t inputs, size_t outputs, const float *products, bool add,
+                                 float *gradient)
 {
     for (size_t i = 0; i < inputs; ++i) {
         float taps[TAPS][LANES];
         gradient_taps(products + i * outputs, inputs * outputs, taps);
-        for (size_t l = 0; l < LANES; ++l)
+        for (size_t l = 0; l < LANES; ++l) {
+            float *to = gradient + (l * inputs + i) * TAPS;
             for (size_t t = 0; t < TAPS; ++t)
-                gradient[(l * inputs + i) * TAPS + t] += taps[t][l];
+                to[t] = (add ? to[t] : 0) + taps[t][l];
+        }
     }
 }
 
@@ -435,7 +437,7 @@ static void multiply_gradients(const ConvolutionPlan *plan, size_t count, bool a
 }
 
 static Status backward_weights(ConvolutionPlan *plan, const void *input,
-                               const void *output_gradient, float *weight_gradient,
+                               const void *output_gradient, bool add, float *weight_gradient,
                                float *bias_gradient)
 {
     const Filtering *filtering = &plan->forward;
@@ -455,8 +457,8 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
         }
 #pragma omp for schedule(static)
         for (size_t k = 0; k < outputs / LANES; ++k)
-            add_taps(inputs, outputs, plan->products + k * LANES,
-                     weight_gradient + k * LANES * inputs * TAPS);
+            make_taps(inputs, outputs, plan->products + k * LANES, add,
+                      weight_gradient + k * LANES * inputs * TAPS);
     }
     if (bias_gradient)
         convolution_bias_gradient(

@@ -34,8 +34,8 @@ static Status backward(const OperationCall *call)
 {
     if (call->weight_gradient)
         TRY(call->engine->backward_weights(call->convolution, call->input[0].data,
-                                           call->output_gradient.data, call->weight_gradient,
-                                           call->bias_gradient));
+                                           call->output_gradient.data, call->add_weight_gradient,
+                                           call->weight_gradient, call->bias_gradient));
     else if (call->bias_gradient)
         convolution_bias_gradient(call->node->request.shape, call->output_gradient,
                                   call->bias_gradient);

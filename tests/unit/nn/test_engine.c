@@ -127,10 +127,11 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half, doubl
     assert_true(stored_error(outputs, got, half, e.output) < most_error);
     assert_int_equal(engine->backward_data(plan, stored_gradient, got), STATUS_OK);
     assert_true(stored_error(inputs, got, half, e.input_gradient) < most_error);
-    memset(got, 0, taps * sizeof *got);
-    for (int pass = 0; pass < 2; ++pass) /* gradients are added to */
+    for (size_t i = 0; i < taps; ++i)
+        got[i] = NAN;
+    for (int pass = 0; pass < 2; ++pass) /* written, then added to */
         assert_int_equal(
-            engine->backward_weights(plan, stored_input, stored_gradient, got, got_bias),
+            engine->backward_weights(plan, stored_input, stored_gradient, pass, got, got_bias),
             STATUS_OK);
     for (size_t i = 0; i < taps; ++i)
         got[i] *= 0.5f;
