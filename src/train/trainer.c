@@ -169,6 +169,11 @@ Status trainer_init(Trainer *trainer, const CellSettings *settings, const Datase
     return build(trainer);
 }
 
+static const Network *network_of(const Trainer *trainer, size_t worker)
+{
+    return worker ? &trainer->twins[worker - 1].network : &trainer->network;
+}
+
 void trainer_clear(Trainer *trainer)
 {
     loader_free(trainer->loader);
@@ -186,6 +191,18 @@ void trainer_clear(Trainer *trainer)
     free(trainer->shard_losses);
     free(trainer->observed);
     *trainer = (Trainer){0};
+}
+
+void trainer_rest(Trainer *trainer)
+{
+    gradient_sum_rest(trainer->sum);
+    for (size_t w = 0; w < trainer->workers; ++w)
+        net_rest(network_of(trainer, w)->net);
+    for (size_t i = 0; i < trainer->parameters.count; ++i) {
+        const Parameter *parameter = &trainer->parameters.items[i];
+        if (parameter->gradient)
+            memory_let_go(parameter->gradient, parameter->count * sizeof(float));
+    }
 }
 
 /* Views that are compared with each other are the stronger ones. */
@@ -247,11 +264,6 @@ typedef struct {
     const Batch *batch; /* this rank's */
     const unsigned long long *totals;
 } Step;
-
-static const Network *network_of(const Trainer *trainer, size_t worker)
-{
-    return worker ? &trainer->twins[worker - 1].network : &trainer->network;
-}
 
 /* The rank's shard `local`, by that worker; writes to places of that shard alone. */
 static Status run_shard(Trainer *trainer, const Step *step, size_t worker, size_t local,
