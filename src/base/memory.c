@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT_BYTES = 64 };
+enum { ALIGNMENT_BYTES = 64, PAGE_BYTES = 4096, MOST_AT_ONCE = 16 << 20 };
 
 static atomic_long successes_left = -1;
 
@@ -32,9 +32,25 @@ Status memory_new(void **pointer, size_t count, size_t bytes_each)
     void *memory = must_fail() ? NULL : aligned_alloc(ALIGNMENT_BYTES, rounded);
     if (!memory)
         FAIL(STATUS_NO_MEMORY, "out of memory: cannot allocate %zu bytes", bytes);
-    memset(memory, 0, rounded);
+    if (rounded > MOST_AT_ONCE)
+        memory_let_go(memory, rounded);
+    else
+        memset(memory, 0, rounded);
     *pointer = memory;
     return STATUS_OK;
+}
+
+void memory_let_go(void *memory, size_t bytes)
+{
+    char *at = memory;
+    const size_t before = (PAGE_BYTES - (uintptr_t)at % PAGE_BYTES) % PAGE_BYTES;
+    const size_t pages = bytes > before ? (bytes - before) / PAGE_BYTES * PAGE_BYTES : 0;
+    if (!pages || madvise(at + before, pages, MADV_DONTNEED) != 0) {
+        memset(at, 0, bytes);
+        return;
+    }
+    memset(at, 0, before);
+    memset(at + before + pages, 0, bytes - before - pages);
 }
 
 Status memory_grow(void **pointer, size_t needed, size_t *capacity, size_t bytes_each)

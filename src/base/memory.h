@@ -1,6 +1,7 @@
 /* Allocation that checks its sizes and reports its failures.
  *
- * Memory from here is zeroed, aligned to 64 bytes (a cache line, a vector register), and released
+ * Memory from here is zeroed (where it is large, as it is first touched, so that it is only then
+ * taken from the system), aligned to 64 bytes (a cache line, a vector register), and released
  * with free(). Failure is an ordinary, testable error: memory_fail_after() lets a test make the
  * n-th allocation fail.
  */
@@ -15,6 +16,10 @@
  * be released with free(). Zero bytes give a valid pointer. STATUS_NO_MEMORY leaves it NULL. */
 #define MEMORY_NEW(pointer, count) memory_new((void **)(pointer), (count), sizeof **(pointer))
 Status memory_new(void **pointer, size_t count, size_t bytes_each);
+
+/* Makes bytes of such memory zero, and has the system take back the whole pages among them until
+ * they are written to: for large arrays that nobody needs for a while. */
+void memory_let_go(void *memory, size_t bytes);
 
 /* Makes room in a growing array: *pointer (as above; NULL at first) holds *capacity elements (0 at
  * first) and will hold at least `needed`, at twice the room when it moves, so that adding one by

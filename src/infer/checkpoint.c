@@ -2,16 +2,14 @@
  * item is written and when it is read back. */
 #include "infer/checkpoint.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "infer/checkpoint_digest.h"
-#include "store/files.h"
+#include "infer/checkpoint_names.h"
 #include "store/hdf5_reader.h"
 #include "store/hdf5_writer.h"
 
@@ -42,24 +40,40 @@ static Status put_parameters(Output *output, const ParameterList *parameters)
     return STATUS_OK;
 }
 
-static void buffer_name(const OptimiserBuffer *buffer, char name[PATH_BYTES])
+static void state_name(const OptimiserState *optimiser, size_t kind, const Parameter *parameter,
+                       char name[PATH_BYTES])
 {
-    snprintf(name, PATH_BYTES, "optimiser/%s/%s", buffer->kind, buffer->parameter->name);
+    snprintf(name, PATH_BYTES, "optimiser/%s/%s", optimiser_kind(optimiser->optimiser, kind),
+             parameter->name);
 }
 
-static Status put_optimiser(Output *output, Optimiser *optimiser)
+static Status put_kind(Output *output, const ParameterList *parameters,
+                       const OptimiserState *optimiser, size_t kind)
 {
-    size_t count = optimiser_buffer_count(optimiser), one = 1;
-    int64_t updates = (int64_t)optimiser_updates(optimiser);
+    if (optimiser->bring)
+        TRY(optimiser->bring(optimiser->context, kind));
+    for (size_t i = 0; i < parameters->count; ++i) {
+        const Parameter *parameter = &parameters->items[i];
+        const float *values = optimiser->values(optimiser->context, kind, i);
+        char name[PATH_BYTES];
+        if (!values)
+            continue;
+        state_name(optimiser, kind, parameter, name);
+        TRY(put_array(output, name, HDF5_F32, parameter->rank, parameter->dims, values,
+                      "state of the optimiser for the parameter of this name"));
+    }
+    return STATUS_OK;
+}
+
+static Status put_optimiser(Output *output, const ParameterList *parameters,
+                            const OptimiserState *optimiser)
+{
+    const size_t one = 1;
+    int64_t updates = (int64_t)optimiser->updates;
     TRY(hdf5_set_i64(output->writer, "optimiser", "updates", updates));
     TRY(checkpoint_digest_array(&output->digest, "optimiser/updates", HDF5_I64, 1, &one, &updates));
-    for (size_t i = 0; i < count; ++i) {
-        OptimiserBuffer buffer = optimiser_buffer(optimiser, i);
-        char name[PATH_BYTES];
-        buffer_name(&buffer, name);
-        TRY(put_array(output, name, HDF5_F32, buffer.parameter->rank, buffer.parameter->dims,
-                      buffer.values, "state of the optimiser for the parameter of this name"));
-    }
+    for (size_t kind = 0; kind < optimiser_kind_count(optimiser->optimiser); ++kind)
+        TRY(put_kind(output, parameters, optimiser, kind));
     return STATUS_OK;
 }
 
@@ -83,7 +97,7 @@ static Status put_state(Output *output, const CheckpointState *state)
 }
 
 static Status put_everything(Output *output, const CheckpointModel *model,
-                             const ParameterList *parameters, Optimiser *optimiser,
+                             const ParameterList *parameters, const OptimiserState *optimiser,
                              const CheckpointState *state)
 {
     char checksum[HASH_TEXT_BYTES];
@@ -91,7 +105,7 @@ static Status put_everything(Output *output, const CheckpointModel *model,
     TRY(checkpoint_model_digest(model, &output->digest));
     TRY(put_parameters(output, parameters));
     if (optimiser)
-        TRY(put_optimiser(output, optimiser));
+        TRY(put_optimiser(output, parameters, optimiser));
     if (state)
         TRY(put_state(output, state));
     TRY(checkpoint_digest_finish(&output->digest, checksum));
@@ -101,37 +115,13 @@ static Status put_everything(Output *output, const CheckpointModel *model,
     return hdf5_set_text(output->writer, "", "checksum", checksum);
 }
 
-/* PATH.h5 with `kind` before its ending; "" is PATH.h5 itself. */
-static Status sibling(const char *path, const char *kind, char **name)
-{
-    static const char ending[] = ".h5";
-    size_t length = strlen(path), bytes = length + strlen(kind) + 1;
-    if (length < sizeof ending || strcmp(path + length - strlen(ending), ending) != 0)
-        FAIL(STATUS_ARGUMENT, "%s: expected a name that ends in %s", path, ending);
-    TRY(MEMORY_NEW(name, bytes));
-    snprintf(*name, bytes, "%.*s%s%s", (int)(length - strlen(ending)), path, kind, ending);
-    return STATUS_OK;
-}
-
-/* Puts a complete next file in the place of the present one, which becomes the previous one. */
-static Status rotate(const char *path, const char *next)
-{
-    char *previous;
-    FilesKind present;
-    TRY(files_look(path, &present));
-    TRY(sibling(path, ".previous", &previous));
-    Status status = present == FILES_NOTHING ? STATUS_OK : files_rename(path, previous);
-    free(previous);
-    return status == STATUS_OK ? files_rename(next, path) : status;
-}
-
 Status checkpoint_write(const char *path, const CheckpointModel *model,
-                        const ParameterList *parameters, Optimiser *optimiser,
+                        const ParameterList *parameters, const OptimiserState *optimiser,
                         const CheckpointState *state)
 {
     char *next;
     Output output = {0};
-    TRY(sibling(path, ".next", &next));
+    TRY(checkpoint_sibling(path, ".next", &next));
     Status status = hdf5_writer_new(next, &output.writer);
     if (status == STATUS_OK) {
         status = put_everything(&output, model, parameters, optimiser, state);
@@ -142,71 +132,9 @@ Status checkpoint_write(const char *path, const CheckpointModel *model,
     }
     checkpoint_digest_clear(&output.digest);
     if (status == STATUS_OK)
-        status = rotate(path, next);
+        status = checkpoint_rotate(path, next);
     free(next);
     return status;
-}
-
-static const char *const kinds[] = {"", ".next", ".previous"}; /* in order of trust and age */
-enum { KINDS = sizeof kinds / sizeof *kinds };
-
-/* Whether a file is there, and what verifying it came to. */
-static Status look(const char *path, const char *kind, char **name, bool *there, Status *verdict)
-{
-    FilesKind present = FILES_NOTHING;
-    TRY(sibling(path, kind, name));
-    Status status = files_look(*name, &present);
-    *there = present != FILES_NOTHING;
-    *verdict = *there ? checkpoint_verify(*name) : STATUS_OK;
-    /* Of a file that cannot be read nobody knows whether it is damaged; one of a later format is
-     * sound, and what it holds would be lost. */
-    if (*verdict == STATUS_STORAGE || *verdict == STATUS_IO || *verdict == STATUS_NO_MEMORY ||
-        *verdict == STATUS_UNSUPPORTED)
-        status = *verdict;
-    if (status != STATUS_OK) {
-        free(*name);
-        *name = NULL;
-    }
-    return status;
-}
-
-Status checkpoint_find(const char *path, char **found, bool *seen)
-{
-    Status first_status = STATUS_OK;
-    char first_message[STATUS_MESSAGE_BYTES] = "";
-    *found = NULL;
-    *seen = false;
-    for (size_t i = 0; i < KINDS; ++i) {
-        char *name;
-        bool there = false;
-        Status verdict, status = look(path, kinds[i], &name, &there, &verdict);
-        *seen |= there;
-        TRY(status);
-        if (there && verdict == STATUS_OK) {
-            *found = name;
-            return STATUS_OK;
-        }
-        free(name);
-        if (there && first_status == STATUS_OK) {
-            first_status = verdict;
-            snprintf(first_message, sizeof first_message, "%s", status_message());
-        }
-    }
-    return first_status == STATUS_OK ? STATUS_OK : status_set(first_status, "%s", first_message);
-}
-
-Status checkpoint_find_damage(const char *path, bool *damaged)
-{
-    *damaged = false;
-    for (size_t i = 0; i < KINDS && !*damaged; ++i) {
-        char *name;
-        bool there;
-        Status verdict;
-        TRY(look(path, kinds[i], &name, &there, &verdict));
-        free(name);
-        *damaged = there && verdict != STATUS_OK;
-    }
-    return STATUS_OK;
 }
 
 static Status open_checkpoint(const char *path, Hdf5Reader **reader)
@@ -507,7 +435,22 @@ Status checkpoint_read_initial(const char *path, ParameterList *parameters,
     return status;
 }
 
-static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)
+static Status read_kind(const Hdf5Reader *reader, const ParameterList *parameters,
+                        const OptimiserState *optimiser, size_t kind)
+{
+    for (size_t i = 0; i < parameters->count; ++i) {
+        float *values = optimiser->values(optimiser->context, kind, i);
+        char name[PATH_BYTES];
+        if (!values)
+            continue;
+        state_name(optimiser, kind, &parameters->items[i], name);
+        TRY(read_shaped(reader, name, &parameters->items[i], values));
+    }
+    return optimiser->take ? optimiser->take(optimiser->context, kind) : STATUS_OK;
+}
+
+static Status read_optimiser(const Hdf5Reader *reader, const ParameterList *parameters,
+                             OptimiserState *optimiser)
 {
     int64_t updates = 0;
     if (!hdf5_has(reader, "optimiser"))
@@ -516,13 +459,9 @@ static Status read_optimiser(const Hdf5Reader *reader, Optimiser *optimiser)
     TRY(hdf5_get_i64(reader, "optimiser", "updates", &updates));
     if (updates < 0)
         FAIL(STATUS_FORMAT, "%s: /optimiser: updates is negative", hdf5_reader_path(reader));
-    for (size_t i = 0; i < optimiser_buffer_count(optimiser); ++i) {
-        OptimiserBuffer buffer = optimiser_buffer(optimiser, i);
-        char name[PATH_BYTES];
-        buffer_name(&buffer, name);
-        TRY(read_shaped(reader, name, buffer.parameter, buffer.values));
-    }
-    optimiser_set_updates(optimiser, (size_t)updates);
+    for (size_t kind = 0; kind < optimiser_kind_count(optimiser->optimiser); ++kind)
+        TRY(read_kind(reader, parameters, optimiser, kind));
+    optimiser->updates = (size_t)updates;
     return STATUS_OK;
 }
 
@@ -534,22 +473,12 @@ Status checkpoint_has_optimiser(const char *path, bool *has)
     return hdf5_reader_end(reader, STATUS_OK);
 }
 
-Status checkpoint_discard_previous(const char *path)
-{
-    char *previous;
-    TRY(sibling(path, ".previous", &previous));
-    Status status = STATUS_OK;
-    if (unlink(previous) != 0 && errno != ENOENT)
-        status = status_set(STATUS_IO, "%s: cannot be removed: %s", previous, strerror(errno));
-    free(previous);
-    return status;
-}
-
-Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser)
+Status checkpoint_read_optimiser(const char *path, const ParameterList *parameters,
+                                 OptimiserState *optimiser)
 {
     Hdf5Reader *reader;
     TRY(open_checkpoint(path, &reader));
-    Status status = read_optimiser(reader, optimiser);
+    Status status = read_optimiser(reader, parameters, optimiser);
     return hdf5_reader_end(reader, status);
 }
 

@@ -42,7 +42,7 @@ enum {
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
  * `optimiser` and `state` may be NULL. On error the old files are as they were. */
 Status checkpoint_write(const char *path, const CheckpointModel *model,
-                        const ParameterList *parameters, Optimiser *optimiser,
+                        const ParameterList *parameters, const OptimiserState *optimiser,
                         const CheckpointState *state);
 
 /* The newest of the files that checkpoint_write(path) leaves that verifies, in *found, to be
@@ -97,8 +97,10 @@ Status checkpoint_has_optimiser(const char *path, bool *has);
 /* Removes the one before, if there is one. */
 Status checkpoint_discard_previous(const char *path);
 
-/* Fills the optimiser's buffers and number of updates; STATUS_MISSING if the file has none. */
-Status checkpoint_read_optimiser(const char *path, Optimiser *optimiser);
+/* Fills the state of the parameters, one kind after the other, and its number of updates;
+ * STATUS_MISSING if the file has none. */
+Status checkpoint_read_optimiser(const char *path, const ParameterList *parameters,
+                                 OptimiserState *optimiser);
 
 /* Reads all of /state; an empty state if the file has none. */
 Status checkpoint_read_state(const char *path, CheckpointState *state);

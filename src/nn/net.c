@@ -48,6 +48,19 @@ void net_free(Net *net)
     free(net);
 }
 
+void net_rest(Net *net)
+{
+    memory_let_go(net->block, net->block_bytes);
+    memory_let_go(net->workspace, net->workspace_bytes);
+    for (size_t i = 0; i < net->use_count && !net->is_twin; ++i) {
+        WeightUse *use = &net->uses[i];
+        for (Pack pack = 0; pack < PACKS; ++pack)
+            if (use->packed[pack])
+                memory_let_go(use->packed[pack], use->engine->packed_bytes(net->plans[i], pack));
+        use->version = 0;
+    }
+}
+
 Status net_set_precision(Net *net, Precision precision)
 {
     assert(net->count == 0);

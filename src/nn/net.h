@@ -239,6 +239,10 @@ typedef struct {
  * gradients are added to the parameters' arrays, which must be zero before the pass. */
 Status net_backward(Net *net, const GradientTaker *taker);
 
+/* Gives back the memory of activations, scratch and packed weights until the next net_forward() or
+ * net_pack_weights(); the contents are lost. */
+void net_rest(Net *net);
+
 /* Bytes of activations, gradients and scratch in the plan. */
 size_t net_memory_bytes(const Net *net);
 

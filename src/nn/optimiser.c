@@ -395,21 +395,53 @@ size_t optimiser_buffer_count(const Optimiser *optimiser)
            (optimiser->settings.average > 0 ? optimiser->count : 0);
 }
 
-OptimiserBuffer optimiser_buffer(Optimiser *optimiser, size_t position)
+size_t optimiser_kind_count(const Optimiser *optimiser)
+{
+    return optimiser->moments + (optimiser->settings.average > 0);
+}
+
+const char *optimiser_kind(const Optimiser *optimiser, size_t kind)
 {
     static const char *const kinds[2][OPTIMISER_MOMENTS] = {{"momentum", NULL},
                                                             {"first_moment", "second_moment"}};
+    return kind < optimiser->moments ? kinds[optimiser->settings.kind == OPTIMISER_ADAMW][kind]
+                                     : "other_values";
+}
+
+float *optimiser_part_values(const Optimiser *optimiser, const OptimiserPart *part, size_t kind)
+{
+    return kind < optimiser->moments ? part->moments[kind] : part->average;
+}
+
+OptimiserBuffer optimiser_buffer(Optimiser *optimiser, size_t position)
+{
     const size_t moments = count_trained(optimiser) * optimiser->moments;
     const bool averages = position >= moments;
     size_t wanted = averages ? position - moments : position / optimiser->moments, index = 0;
     for (; averages ? wanted > 0 : wanted > 0 || !optimiser->parts[index].trains; ++index)
         wanted -= averages || optimiser->parts[index].trains;
     const OptimiserPart *part = &optimiser->parts[index];
-    const size_t moment = position % optimiser->moments;
+    const size_t kind = averages ? optimiser->moments : position % optimiser->moments;
     return (OptimiserBuffer){
-        .kind =
-            averages ? "other_values" : kinds[optimiser->settings.kind == OPTIMISER_ADAMW][moment],
+        .kind = optimiser_kind(optimiser, kind),
         .parameter = &optimiser->parameters->items[part->range.parameter],
-        .values = averages ? part->average : part->moments[moment],
+        .values = optimiser_part_values(optimiser, part, kind),
     };
+}
+
+static float *values_of(void *context, size_t kind, size_t parameter)
+{
+    const Optimiser *optimiser = context;
+    for (size_t i = 0; i < optimiser->count; ++i)
+        if (optimiser->parts[i].range.parameter == parameter)
+            return optimiser_part_values(optimiser, &optimiser->parts[i], kind);
+    return NULL;
+}
+
+OptimiserState optimiser_state(Optimiser *optimiser)
+{
+    return (OptimiserState){.optimiser = optimiser,
+                            .updates = optimiser->updates,
+                            .context = optimiser,
+                            .values = values_of};
 }

@@ -98,4 +98,26 @@ typedef struct {
 size_t optimiser_buffer_count(const Optimiser *optimiser);
 OptimiserBuffer optimiser_buffer(Optimiser *optimiser, size_t position);
 
+/* The same one kind after the other, in their order above: what a part of a parameter has of a
+ * kind, or NULL. */
+size_t optimiser_kind_count(const Optimiser *optimiser);
+const char *optimiser_kind(const Optimiser *optimiser, size_t kind);
+float *optimiser_part_values(const Optimiser *optimiser, const OptimiserPart *part, size_t kind);
+
+/* The state of a whole list of parameters as a checkpoint asks for it, whoever has it. */
+typedef struct {
+    const Optimiser *optimiser; /* that has those kinds */
+    size_t updates;
+    void *context;
+    /* Before the values of a kind are asked for; after they have been filled. NULL: nothing to do.
+     */
+    Status (*bring)(void *context, size_t kind);
+    Status (*take)(void *context, size_t kind);
+    /* Of a parameter (index in the list), all of them; NULL: it has none of that kind. */
+    float *(*values)(void *context, size_t kind, size_t parameter);
+} OptimiserState;
+
+/* Of an optimiser of all. */
+OptimiserState optimiser_state(Optimiser *optimiser);
+
 #endif

@@ -404,10 +404,18 @@ static Status read_start(Cell *cell, bool *resumed)
 static Status start_parameters(Cell *cell, bool *resumed)
 {
     Status status = STATUS_OK;
-    if (cell->trainer.rank == 0)
+    SharedUpdate *update = &cell->trainer.update;
+    if (cell->trainer.rank == 0) {
         PATIENTLY(status, read_start(cell, resumed));
+        const Status released = shared_update_release(update);
+        status = status == STATUS_OK ? released : status;
+    } else {
+        status = shared_update_serve(update);
+    }
     TRY(mpi_agree(cell->group, status));
     TRY(group_state_send(&cell->trainer, &cell->history, resumed));
+    if (*resumed && !optimiser_is_over(update->own))
+        TRY(shared_update_swap(update)); /* to the values that are trained */
     return group_state_check(&cell->trainer);
 }
 

@@ -56,7 +56,8 @@ static Status describe_state(const CellPlace *place, const Trainer *trainer, con
 }
 
 static Status write_checkpoint(const CellPlace *place, const Trainer *trainer,
-                               const History *history, double operating_point, Optimiser *optimiser)
+                               const History *history, double operating_point,
+                               const OptimiserState *optimiser)
 {
     CheckpointModel model = {0};
     CheckpointState state;
@@ -79,18 +80,29 @@ end:
     return status;
 }
 
+static Status write_at_rank_0(const CellPlace *place, Trainer *trainer, const History *history,
+                              double operating_point, bool with_state)
+{
+    const OptimiserState whole = shared_update_state(&trainer->update);
+    Status status;
+    PATIENTLY(status, write_checkpoint(place, trainer, history, operating_point,
+                                       with_state ? &whole : NULL));
+    if (!with_state)
+        return status;
+    const Status released = shared_update_release(&trainer->update);
+    return status == STATUS_OK ? released : status;
+}
+
 static Status save(const CellPlace *place, Trainer *trainer, const History *history,
                    double operating_point, bool with_state)
 {
     Status status = STATUS_OK;
-    gradient_sum_rest(trainer->sum);
+    trainer_rest(trainer);
     TRY(shared_update_swap(&trainer->update));
-    if (with_state)
-        TRY(shared_update_collect(&trainer->update));
     if (trainer->rank == 0)
-        PATIENTLY(status, write_checkpoint(place, trainer, history, operating_point,
-                                           trainer->update.whole));
-    shared_update_drop(&trainer->update);
+        status = write_at_rank_0(place, trainer, history, operating_point, with_state);
+    else if (with_state)
+        status = shared_update_serve(&trainer->update);
     TRY(mpi_agree(trainer->group, status));
     return shared_update_swap(&trainer->update);
 }
@@ -253,22 +265,20 @@ static Status check_age(const CellPlace *place, int64_t step)
     return damaged ? STATUS_OK : refuse_older(place, what);
 }
 
-/* The optimiser's state, unless the run is over and has none any more. Leaves the values that are
- * trained as the parameters. */
+/* The optimiser's state, unless the run is over and has none any more. */
 static Status restore_optimiser(const char *path, Trainer *trainer, const History *history)
 {
     const CellSettings *settings = trainer->settings;
-    Optimiser *whole;
+    OptimiserState whole = shared_update_state(&trainer->update);
     bool has;
-    TRY(shared_update_whole(&trainer->update, &whole));
     TRY(checkpoint_has_optimiser(path, &has));
     if (!has && (history->count >= settings->epochs ||
                  history_is_out_of_patience(history, settings->stop_after))) {
-        optimiser_end(whole, trainer->step);
+        optimiser_end(trainer->update.own, trainer->step);
         return STATUS_OK;
     }
-    TRY(checkpoint_read_optimiser(path, whole));
-    optimiser_swap_average(whole);
+    TRY(checkpoint_read_optimiser(path, &trainer->parameters, &whole));
+    optimiser_set_updates(trainer->update.own, whole.updates);
     return STATUS_OK;
 }
 

@@ -21,7 +21,9 @@ Status cell_save_last(const CellPlace *place, Trainer *trainer, const History *h
 /* Sets trainer and history from the newest checkpoint of the folder that verifies, else from the
  * one before; *found is false, and nothing changed, if neither is seen. STATUS_STORAGE if one
  * cannot be read now, or if none is seen of place->saved_step or later and none is damaged: then
- * the same may be called again. Rank 0 only: see group_state.h. */
+ * the same may be called again. The parameters are those that the checkpoint is to be used with,
+ * not those that training goes on from, where these differ. Rank 0 only, while the others are in
+ * shared_update_serve(): see group_state.h. */
 Status cell_restore(const CellPlace *place, Trainer *trainer, History *history, bool *found);
 
 /* Writes features.h5 into the cell's folder: what a self-supervised cell is for, the parameters of

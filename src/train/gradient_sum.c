@@ -335,8 +335,12 @@ static Status start_bucket(GradientSum *sum)
 {
     Bucket *bucket = &sum->buckets[sum->started++];
     sum->floats_moving += bucket->floats;
-    TRY(MEMORY_NEW(&bucket->outgoing, bucket->room));
-    return MEMORY_NEW(&bucket->incoming, bucket->room);
+    bucket->outgoing = malloc(bucket->room * sizeof(float) + 1);
+    bucket->incoming = malloc(bucket->room * sizeof(float) + 1);
+    if (!bucket->outgoing || !bucket->incoming)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot allocate a message of %zu numbers",
+             bucket->room);
+    return STATUS_OK;
 }
 
 static void end_bucket(GradientSum *sum, Bucket *bucket)

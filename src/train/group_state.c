@@ -57,7 +57,7 @@ Status group_state_send(Trainer *trainer, History *history, bool *resumed)
     trainer->step = words[1];
     TRY(send_history(trainer, words[2], words[3], history));
     TRY(send_numbers(trainer));
-    return *resumed ? shared_update_deal(&trainer->update) : STATUS_OK;
+    return *resumed ? shared_update_agree(&trainer->update) : STATUS_OK;
 }
 
 static uint64_t digest(Trainer *trainer)

@@ -86,25 +86,21 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
     MemoryNeed need = {
         .parameters = sizeof(float) * (double)training->parameters,
         .packed = (double)training->net.packed,
-        .gradients = trained,
         .optimiser = (double)model->moments * trained,
         .activations = networks_bytes(training, workers),
         .batches = loader_bytes(model->largest_size, local * model->shard_images * model->views),
         .code = CODE_BYTES * (double)(training->net.kernels + model->validation.net.kernels),
     };
-    /* Beyond the gradients, and given back while the cell evaluates or saves. */
     const double reused = sizeof(float) * (double)training->net.reused;
-    const double partial =
-        (double)(shard_tree_arrays(local, workers, false) - 1) * (trained - reused) +
-        (double)(shard_tree_arrays(local, workers, true) - 1) * reused;
-    need.gradients += partial;
+    need.gradients = (double)shard_tree_arrays(local, workers, false) * (trained - reused) +
+                     (double)shard_tree_arrays(local, workers, true) * reused;
     if (ranks > 1)
         need.messages = gradient_sum_message_bytes(training->trained, training->largest);
     if (model->averaged)
         need.optimiser += trained;
     need.evaluation = 2 * sizeof(float) * (double)training->largest; /* written, and read again */
     if (ranks > 1)
-        need.evaluation += need.optimiser; /* of all, on the rank that saves */
+        need.evaluation += trained; /* gradients, which bring the state of all */
     need.optimiser /= (double)ranks;
     if (model->averaged)
         need.optimiser += sizeof(float) * (double)training->buffers;
@@ -113,7 +109,9 @@ MemoryNeed memory_need(const MemoryModel *model, size_t ranks, size_t threads)
              evaluation_bytes(model, &model->validation, model->shard_images, workers, threads));
     need.evaluation =
         fmax(need.evaluation, evaluation_bytes(model, &model->test, 1, workers, threads));
-    need.evaluation = fmax(0, need.evaluation - partial);
+    /* In place of what only a step needs (trainer_rest()). */
+    need.evaluation -= need.packed + need.gradients + need.messages + need.activations;
+    need.evaluation = fmax(0, need.evaluation);
     need.total = need.parameters + need.packed + need.gradients + need.messages + need.optimiser +
                  need.activations + need.batches + need.evaluation + need.code;
     return need;

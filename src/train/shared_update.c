@@ -28,16 +28,8 @@ Status shared_update_init(SharedUpdate *update, const OptimiserSettings *setting
 
 void shared_update_clear(SharedUpdate *update)
 {
-    shared_update_drop(update);
     optimiser_free(update->own);
     *update = (SharedUpdate){0};
-}
-
-void shared_update_drop(SharedUpdate *update)
-{
-    if (update->whole != update->own)
-        optimiser_free(update->whole);
-    update->whole = NULL;
 }
 
 Status shared_update_step(SharedUpdate *update, double learning_rate, double *norm)
@@ -59,31 +51,19 @@ Status shared_update_swap(SharedUpdate *update)
 
 /* ---- the whole ---- */
 
-enum { KINDS = OPTIMISER_MOMENTS + 1 }; /* of state: moments and average */
-
-/* The part's state of that kind; NULL if there is none. */
-static float *state_of(const OptimiserPart *part, size_t kind)
+static Status send(const SharedUpdate *update, size_t bytes, void *data)
 {
-    if (!part->trains)
-        return NULL;
-    return kind < OPTIMISER_MOMENTS ? part->moments[kind] : part->average;
+    return mpi_broadcast(update->group, bytes, data, SENDING_SECONDS);
 }
 
-static bool has_kind(const SharedUpdate *update, size_t kind)
+/* Between the state of the rank's parts and the gradients in their places. */
+static void copy_kind(const SharedUpdate *update, size_t kind, bool to_gradients)
 {
-    const bool second = update->settings.kind == OPTIMISER_ADAMW;
-    return kind < OPTIMISER_MOMENTS ? kind == 0 || second : update->settings.average > 0;
-}
-
-/* Between the state of an optimiser's parts and the gradients in their places. */
-static void copy_kind(const SharedUpdate *update, const Optimiser *optimiser, size_t kind,
-                      bool to_gradients)
-{
-    for (size_t i = 0; i < optimiser_part_count(optimiser); ++i) {
-        const OptimiserPart *part = optimiser_part(optimiser, i);
+    for (size_t i = 0; i < optimiser_part_count(update->own); ++i) {
+        const OptimiserPart *part = optimiser_part(update->own, i);
         const ParameterRange range = part->range;
-        float *state = state_of(part, kind);
-        if (!state)
+        float *state = optimiser_part_values(update->own, part, kind);
+        if (!state || !part->trains)
             continue;
         float *gradient = update->parameters->items[range.parameter].gradient + range.first;
         memcpy(to_gradients ? gradient : state, to_gradients ? state : gradient,
@@ -91,97 +71,100 @@ static void copy_kind(const SharedUpdate *update, const Optimiser *optimiser, si
     }
 }
 
-/* Averages of buffers, which every rank has. */
-static void copy_buffers(const Optimiser *from, Optimiser *to)
+/* Everybody's state of a kind into the gradients. */
+static Status gather_kind(const SharedUpdate *update, size_t kind)
 {
-    for (size_t i = 0; i < optimiser_part_count(from); ++i)
-        for (size_t k = 0; k < optimiser_part_count(to) && !optimiser_part(from, i)->trains; ++k) {
-            const OptimiserPart *source = optimiser_part(from, i), *part = optimiser_part(to, k);
-            if (part->range.parameter == source->range.parameter)
-                memcpy(part->average, source->average, source->range.end * sizeof(float));
-        }
+    copy_kind(update, kind, true);
+    return gradient_sum_spread(update->sum, SUM_GRADIENTS);
 }
 
-Status shared_update_whole(SharedUpdate *update, Optimiser **whole)
+/* Rank 0's gradients to everybody's state of a kind; buffers' averages every rank has whole. */
+static Status deal_kind(const SharedUpdate *update, size_t kind)
 {
-    Status status = STATUS_OK;
-    if (!update->whole && update->ranks == 1)
-        update->whole = update->own;
-    if (!update->whole)
-        status = optimiser_new(&update->settings, update->parameters, &update->whole);
-    *whole = update->whole;
-    return status;
-}
-
-Status shared_update_collect(SharedUpdate *update)
-{
-    Optimiser *whole = NULL;
-    Status status = update->rank == 0 ? shared_update_whole(update, &whole) : STATUS_OK;
-    TRY(mpi_agree(update->group, status));
-    if (update->ranks == 1)
-        return STATUS_OK;
-    for (size_t kind = 0; kind < KINDS; ++kind) {
-        if (!has_kind(update, kind))
-            continue;
-        copy_kind(update, update->own, kind, true);
-        TRY(gradient_sum_spread(update->sum, SUM_GRADIENTS));
-        if (whole)
-            copy_kind(update, whole, kind, false);
-    }
-    if (!whole)
-        return STATUS_OK;
-    copy_buffers(update->own, whole);
-    optimiser_set_updates(whole, optimiser_updates(update->own));
-    return STATUS_OK;
-}
-
-static Status send(const SharedUpdate *update, size_t bytes, void *data)
-{
-    return mpi_broadcast(update->group, bytes, data, SENDING_SECONDS);
-}
-
-static Status deal_kind(SharedUpdate *update, size_t kind)
-{
-    if (update->whole)
-        copy_kind(update, update->whole, kind, true);
     for (size_t i = 0; i < update->parameters->count; ++i) {
         Parameter *parameter = &update->parameters->items[i];
         if (parameter_trains(parameter))
             TRY(send(update, parameter->count * sizeof(float), parameter->gradient));
     }
-    copy_kind(update, update->own, kind, false);
-    return STATUS_OK;
-}
-
-static Status deal_buffers(SharedUpdate *update)
-{
-    if (update->whole)
-        copy_buffers(update->whole, update->own);
+    copy_kind(update, kind, false);
     for (size_t i = 0; i < optimiser_part_count(update->own); ++i) {
         const OptimiserPart *part = optimiser_part(update->own, i);
-        if (!part->trains)
-            TRY(send(update, part->range.end * sizeof(float), part->average));
+        float *state = optimiser_part_values(update->own, part, kind);
+        if (state && !part->trains)
+            TRY(send(update, part->range.end * sizeof(float), state));
     }
     return STATUS_OK;
 }
 
-Status shared_update_deal(SharedUpdate *update)
+/* What rank 0 asks the others for, with the kind. */
+typedef enum { ORDER_END, ORDER_GATHER, ORDER_DEAL } Order;
+
+static Status order(const SharedUpdate *update, Order what, size_t kind)
 {
-    uint64_t words[2] = {0};
+    uint64_t words[2] = {what, kind};
+    return send(update, sizeof words, words);
+}
+
+static Status bring(void *context, size_t kind)
+{
+    const SharedUpdate *update = context;
+    TRY(order(update, ORDER_GATHER, kind));
+    return gather_kind(update, kind);
+}
+
+static Status take(void *context, size_t kind)
+{
+    const SharedUpdate *update = context;
+    TRY(order(update, ORDER_DEAL, kind));
+    return deal_kind(update, kind);
+}
+
+static float *values(void *context, size_t kind, size_t parameter)
+{
+    const SharedUpdate *update = context;
+    if (parameter_trains(&update->parameters->items[parameter]))
+        return update->parameters->items[parameter].gradient;
+    for (size_t i = 0; i < optimiser_part_count(update->own); ++i)
+        if (optimiser_part(update->own, i)->range.parameter == parameter)
+            return optimiser_part_values(update->own, optimiser_part(update->own, i), kind);
+    return NULL;
+}
+
+OptimiserState shared_update_state(SharedUpdate *update)
+{
+    OptimiserState state = optimiser_state(update->own);
     if (update->ranks == 1)
-        return STATUS_OK;
-    if (update->whole) {
-        words[0] = optimiser_updates(update->whole);
-        words[1] = optimiser_is_over(update->whole);
+        return state;
+    state.context = update;
+    state.bring = bring;
+    state.take = take;
+    state.values = values;
+    return state;
+}
+
+Status shared_update_serve(SharedUpdate *update)
+{
+    uint64_t words[2];
+    for (;;) {
+        TRY(send(update, sizeof words, words));
+        if (words[0] == ORDER_END)
+            return STATUS_OK;
+        TRY((words[0] == ORDER_GATHER ? gather_kind : deal_kind)(update, words[1]));
     }
-    TRY(send(update, sizeof words, words));
+}
+
+Status shared_update_release(SharedUpdate *update)
+{
+    return update->ranks > 1 ? order(update, ORDER_END, 0) : STATUS_OK;
+}
+
+Status shared_update_agree(SharedUpdate *update)
+{
+    uint64_t words[2] = {optimiser_updates(update->own), optimiser_is_over(update->own)};
+    if (update->ranks > 1)
+        TRY(send(update, sizeof words, words));
     optimiser_set_updates(update->own, words[0]);
-    for (size_t kind = 0; kind < KINDS; ++kind)
-        if (has_kind(update, kind))
-            TRY(deal_kind(update, kind));
-    TRY(deal_buffers(update));
     if (words[1])
         optimiser_end(update->own, words[0]);
-    shared_update_drop(update);
     return STATUS_OK;
 }

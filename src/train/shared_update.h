@@ -3,10 +3,11 @@
  *
  * The parts are those of the sum over ranks (gradient_sum.h). No number depends on how they are
  * cut: the norm is added up over the same chunks in the same order, everything else is elementwise.
- * For a checkpoint rank 0 has the whole for a while: gradients, which nobody needs between steps,
- * bring it. On one rank the part is the whole, and nothing is sent.
+ * For a checkpoint rank 0 gets the whole, or gives it, one kind of state after the other:
+ * gradients, which nobody needs between steps, bring it. On one rank the part is the whole, and
+ * nothing is sent.
  *
- * Collective over the group, but for shared_update_whole().
+ * Collective over the group, but for what says otherwise.
  */
 #ifndef GISD_TRAIN_SHARED_UPDATE_H
 #define GISD_TRAIN_SHARED_UPDATE_H
@@ -24,7 +25,6 @@ typedef struct {
     MPI_Comm group;            /* borrowed */
     int rank, ranks;
     Optimiser *own;
-    Optimiser *whole; /* rank 0, while it is wanted; else NULL */
 } SharedUpdate;
 
 /* shared_update_clear() takes what failed. */
@@ -38,14 +38,13 @@ Status shared_update_step(SharedUpdate *update, double learning_rate, double *no
 /* optimiser_swap_average() of all. */
 Status shared_update_swap(SharedUpdate *update);
 
-/* An optimiser of all parameters, with nothing in it yet unless there is one rank; on rank 0. */
-Status shared_update_whole(SharedUpdate *update, Optimiser **whole);
+/* The state of all for a checkpoint that rank 0 writes or reads, which is then in the gradients.
+ * Meanwhile the others are in shared_update_serve(), until rank 0 calls shared_update_release(). */
+OptimiserState shared_update_state(SharedUpdate *update);
+Status shared_update_serve(SharedUpdate *update);
+Status shared_update_release(SharedUpdate *update);
 
-/* Brings everybody's state into rank 0's whole one, and from there to everybody's. */
-Status shared_update_collect(SharedUpdate *update);
-Status shared_update_deal(SharedUpdate *update);
-
-/* Lets the whole one go. */
-void shared_update_drop(SharedUpdate *update);
+/* Rank 0's number of updates, and whether its run is over, on all; the parameters are the same. */
+Status shared_update_agree(SharedUpdate *update);
 
 #endif

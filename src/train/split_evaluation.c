@@ -31,7 +31,7 @@ Status split_evaluation(Trainer *trainer, Split split, size_t batch, Evaluation 
     Status status;
     plan.training = false;
     plan.batch = batch;
-    gradient_sum_rest(trainer->sum);
+    trainer_rest(trainer);
     TRY(shared_update_swap(&trainer->update));
     TRY_GOTO(status, end, split_indices(trainer->dataset, split, &count, &indices));
     TRY_GOTO(status, end, network_init(&network, &plan, &trainer->parameters));

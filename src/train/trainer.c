@@ -225,6 +225,19 @@ void trainer_clear(Trainer *trainer)
     *trainer = (Trainer){0};
 }
 
+void trainer_rest(Trainer *trainer)
+{
+    gradient_sum_rest(trainer->sum);
+    for (size_t i = 0; i < trainer->size_count; ++i)
+        for (size_t w = 0; w < trainer->workers; ++w)
+            net_rest(trainer->sizes[i].networks[w].net);
+    for (size_t i = 0; i < trainer->parameters.count; ++i) {
+        const Parameter *parameter = &trainer->parameters.items[i];
+        if (parameter->gradient)
+            memory_let_go(parameter->gradient, parameter->count * sizeof(float));
+    }
+}
+
 /* Views that are compared with each other are the stronger ones. */
 static AugmentSettings choose_views(const CellSettings *settings)
 {

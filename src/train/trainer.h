@@ -88,6 +88,10 @@ Status trainer_start(Trainer *trainer);
  * not finite is STATUS_DIVERGED on every rank. */
 Status trainer_step(Trainer *trainer, StepWish wish, StepResult *result);
 
+/* Gives back the memory that is of use only within a step, until the next one; the gradients are
+ * lost. */
+void trainer_rest(Trainer *trainer);
+
 /* How many of a rank's threads take shards, of which it has so many. */
 size_t trainer_workers(size_t shards, size_t threads);
 

@@ -273,6 +273,72 @@ static void a_twin_computes_the_same_at_the_same_time(void **state)
     omp_set_num_threads(threads);
 }
 
+/* ---- recomputing ---- */
+
+/* Residual units one after the other, with a pass over the same ones again. */
+static void draw_long(Pen *pen)
+{
+    NodeId y = standardised3(pen, pen_input(pen, (Shape){2, 8, 8, 3}), "stem", 4, 1);
+    for (size_t k = 0; k < 16; ++k) {
+        char name[32];
+        snprintf(name, sizeof name, "unit%zu", k % 8);
+        NodeId inner = standardised3(pen, pen_relu(pen, y), name, 4, 1);
+        snprintf(name, sizeof name, "norm%zu", k);
+        inner = pen_group_norm(pen, inner, name, 2, true);
+        snprintf(name, sizeof name, "last%zu", k);
+        y = pen_add(pen, y, standardised3(pen, inner, name, 4, 1));
+    }
+    pen_output(pen, conv3(pen, y, "head", 3));
+}
+
+static void draw_long_again(Pen *pen)
+{
+    net_set_recompute(pen->net, true);
+    draw_long(pen);
+}
+
+static void draw_everything_again(Pen *pen)
+{
+    net_set_recompute(pen->net, true);
+    draw_everything(pen);
+}
+
+/* What two nets come to, bit by bit, and again with memory full of what was there before. Returns
+ * how many times as much memory the first one takes. */
+static double compare_recomputed(const Engine *engine, Drawing drawing, Drawing again)
+{
+    Bench kept, made;
+    float *numbers[2];
+    bench_init(&kept, drawing, engine, true, NULL);
+    bench_init(&made, again, engine, true, NULL);
+    bench_forward(&kept);
+    bench_backward(&kept);
+    const size_t count = bench_numbers(&kept, &numbers[0]);
+    for (size_t turn = 0; turn < 2; ++turn) {
+        bench_forward(&made);
+        bench_backward(&made);
+        assert_int_equal(bench_numbers(&made, &numbers[1]), count);
+        assert_memory_equal(numbers[0], numbers[1], count * sizeof **numbers);
+        free(numbers[1]);
+        net_rest(made.net);
+    }
+    free(numbers[0]);
+    const double ratio = (double)net_memory_bytes(kept.net) / (double)net_memory_bytes(made.net);
+    bench_clear(&kept);
+    bench_clear(&made);
+    return ratio;
+}
+
+static void what_is_made_again_has_the_same_bits_in_less_memory(void **state)
+{
+    (void)state;
+    const Engine *engines[] = {engine_blas(), engine_onednn()};
+    for (size_t k = 0; k < 2 && engines[k]; ++k) {
+        assert_true(compare_recomputed(engines[k], draw_long, draw_long_again) > 1.5);
+        compare_recomputed(engines[k], draw_everything, draw_everything_again);
+    }
+}
+
 /* ---- refusals ---- */
 
 static void training_on_fewer_threads_than_planned_is_refused(void **state)
@@ -489,6 +555,7 @@ int main(void)
         cmocka_unit_test(an_error_of_the_listener_ends_the_backward_pass),
         cmocka_unit_test(changed_weights_are_packed_again),
         cmocka_unit_test(a_twin_computes_the_same_at_the_same_time),
+        cmocka_unit_test(what_is_made_again_has_the_same_bits_in_less_memory),
         cmocka_unit_test(training_on_fewer_threads_than_planned_is_refused),
         cmocka_unit_test(what_cannot_be_built_is_refused_with_its_name),
         cmocka_unit_test(a_trained_node_that_leads_nowhere_is_refused),
