@@ -23,7 +23,7 @@
 #include "imagined.h"
 #include "report/evidence/evidence.h"
 
-typedef enum { SHARE, PERCENTILE, BCA, REFLECTED } How;
+typedef enum { SHARE, PERCENTILE, BCA, BASIC, REFLECTED } How;
 
 /* In the order in which compute() has them. */
 static const struct {
@@ -35,7 +35,7 @@ static const struct {
     {"discrimination", REFLECTED},
     {"of the share", PERCENTILE},
     {"recalibration, intercept", PERCENTILE},
-    {"slope", PERCENTILE},
+    {"slope", BASIC},
     {"intercept at slope 1", PERCENTILE},
     {"Brier score at a temperature", PERCENTILE},
     {"average precision, frames", SHARE},
@@ -297,6 +297,8 @@ static Interval interval_of(const BootstrapIntervals *found, How how, size_t pat
         return evidence_share_interval(found, patients);
     case BCA:
         return found->bca;
+    case BASIC:
+        return found->basic;
     case REFLECTED:
         return evidence_reflected_interval(found);
     default:

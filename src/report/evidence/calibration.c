@@ -107,6 +107,20 @@ bool evidence_has_probabilities(const Evidence *evidence)
     return false;
 }
 
+/* Replicates overstate what few frames overstate once more. */
+static Interval interval_of(size_t number, const BootstrapIntervals *found)
+{
+    switch (number) {
+    case MISCALIBRATION:
+    case DISCRIMINATION:
+        return evidence_reflected_interval(found);
+    case SLOPE:
+        return found->basic;
+    default:
+        return found->percentile;
+    }
+}
+
 static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsTable *table)
 {
     const size_t images = run->result->images;
@@ -121,20 +135,16 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
     evidence_add_run(evidence, run, table);
     evidence_add_count(table, images);
     evidence_add_count(table, run->positives);
-    for (size_t k = 0; k < SCALED_BRIER; ++k) {
-        const bool overstated = k == MISCALIBRATION || k == DISCRIMINATION;
-        evidence_add_value(table, found[k].value,
-                           overstated ? evidence_reflected_interval(&found[k])
-                                      : found[k].percentile,
-                           1, k < INTERCEPT ? 3 : 2, "undefined");
-    }
+    for (size_t k = 0; k < SCALED_BRIER; ++k)
+        evidence_add_value(table, found[k].value, interval_of(k, &found[k]), 1,
+                           k < INTERCEPT ? 3 : 2, "undefined");
     if (isnan(scaling.temperature))
         table_add(&table->text, gap);
     else
         table_add_number(&table->text, scaling.temperature, 2);
     table_add_exact(&table->numbers, scaling.temperature);
     evidence_add_value(table, found[SCALED_BRIER].value, found[SCALED_BRIER].percentile, 1, 3, gap);
-    evidence_add_text(table, evidence_remark(run->positives, images - run->positives));
+    evidence_add_text(table, evidence_run_remark(run));
     return STATUS_OK;
 }
 

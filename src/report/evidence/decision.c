@@ -57,8 +57,7 @@ static Status add_run(const Evidence *evidence, const EvidenceRun *run, ResultsT
         table_add_exact(&table->numbers, more->value);
         table_add_exact(&table->numbers, more->percentile.low);
         table_add_exact(&table->numbers, more->percentile.high);
-        evidence_add_text(table,
-                          evidence_remark(run->positives, run->result->images - run->positives));
+        evidence_add_text(table, evidence_run_remark(run));
     }
     return STATUS_OK;
 }

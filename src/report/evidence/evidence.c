@@ -483,3 +483,11 @@ const char *evidence_remark(size_t lesions, size_t others)
            : others < EVIDENCE_FEW                         ? "few frames without a lesion"
                                                            : "";
 }
+
+const char *evidence_run_remark(const EvidenceRun *run)
+{
+    const char *remark = evidence_remark(run->positives, run->result->images - run->positives);
+    return *remark || run->patients.count >= EVIDENCE_FEW_PATIENTS
+               ? remark
+               : "few patients: intervals too narrow";
+}

@@ -15,6 +15,9 @@
 
 /* Fewer lesions, or fewer frames without one, than these say little, and the tables say so. */
 enum { EVIDENCE_FEW = 10 };
+/* Of fewer patients the bootstrap's intervals are too narrow, some of them by much
+ * (docs/verification.md). */
+enum { EVIDENCE_FEW_PATIENTS = 100 };
 
 /* A further column of the manifest. */
 typedef struct {
@@ -114,5 +117,7 @@ void evidence_add_value(ResultsTable *table, double value, Interval interval, do
 
 /* "few lesions", "few frames without one", or nothing. */
 const char *evidence_remark(size_t lesions, size_t others);
+/* The same of a run's images, or else that its patients are few. */
+const char *evidence_run_remark(const EvidenceRun *run);
 
 #endif

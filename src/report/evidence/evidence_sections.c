@@ -83,9 +83,9 @@ static const EvidenceSection sections[] = {
               "no "
               "scores of validation images, or these stand for the test's. "
               "Undefined: lesions and others do not overlap. Nothing was tuned on these images. "
-              "Intervals: percentiles of a bootstrap over patients; of miscalibration and "
-              "discrimination, which few frames overstate, percentiles reflected at the number, "
-              "and these may lie below it."},
+              "Intervals: percentiles of a bootstrap over patients; of miscalibration, "
+              "discrimination and slope, which few frames overstate, percentiles reflected at the "
+              "number, and these may lie below it."},
      .make = evidence_calibration,
      .when = evidence_has_probabilities},
     {.section = {.name = "reliability",

@@ -107,7 +107,7 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
         evidence_add_value(table, found[k].value, interval_of(k, &found[k], patients[of_negatives]),
                            100, 1, "undefined");
     }
-    evidence_add_text(table, evidence_remark(run->positives, negatives));
+    evidence_add_text(table, evidence_run_remark(run));
     return STATUS_OK;
 }
 

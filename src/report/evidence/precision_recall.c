@@ -58,7 +58,7 @@ static Status add_row(const Evidence *evidence, const EvidenceRun *run, ResultsT
                            k == FRAMES ? evidence_share_interval(&found[k], patients)
                                        : found[k].bca,
                            1, 3, k == FRAMES || run->has_boxes ? "undefined" : "not given");
-    evidence_add_text(table, evidence_remark(run->positives, images - run->positives));
+    evidence_add_text(table, evidence_run_remark(run));
     return STATUS_OK;
 }
 
