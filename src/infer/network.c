@@ -11,6 +11,7 @@ static Status build(Network *network)
     TRY(engine_find("auto", &engine));
     TRY(net_new(network->parameters, engine, plan->training, &network->net));
     TRY(net_set_precision(network->net, plan->precision));
+    net_set_ranges(network->net, plan->ranges);
     TRY(architecture_build(network->net, &plan->model, plan->batch, &network->nodes));
     if (plan->training) {
         architecture_tune(network->architecture, network->parameters, plan->local);

@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "nn/bytes.h"
 #include "nn/engine.h"
 #include "nn/numbers.h"
 #include "nn/parameters.h"
@@ -53,6 +54,10 @@ void net_free(Net *net);
  * weights are kept. Parameters, their gradients, statistics of norms, inputs and outputs stay
  * float32. STATUS_UNSUPPORTED, with the reason, if the engine or the processor cannot. */
 Status net_set_precision(Net *net, Precision precision);
+
+/* Of a net in PRECISION_INT8, before building: how far the inputs of its convolutions reach
+ * (bytes.h); borrowed. One that lacks a convolution is refused when that is built. */
+void net_set_ranges(Net *net, const InputRanges *ranges);
 
 /* ---- building; every call is also in the file of its operation ---- */
 
@@ -207,6 +212,11 @@ void net_set_pass(Net *net, Pass pass);
 Status net_pack_weights(Net *net, size_t part, size_t parts);
 
 Status net_forward(Net *net);
+
+/* Told what every convolution of net_forward() is about to read, by the name of its weights. */
+typedef Status (*NetObserver)(void *context, const char *weight, const ConvolutionShape *shape,
+                              Numbers input);
+void net_observe(Net *net, NetObserver observer, void *context);
 
 /* Told each parameter (index in the list) whose gradient is complete, while backward goes on. */
 typedef Status (*GradientReady)(void *context, size_t parameter);

@@ -102,7 +102,8 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     const NodeRequest *request = &node->request;
     PlannedBuffer *own = all + BUFFERS_PER_NODE * i;
     size_t end = 2 * net->count, backward = end - i;
-    size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
+    size_t bytes = numbers_bytes_of((Numbers){.half = node->half, .step = node->step},
+                                    shape_count(request->shape));
     bool is_input = request->input_count == 0;
     if (node->absorbed)
         return;
