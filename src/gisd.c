@@ -42,12 +42,14 @@ void gisd_set_threads(int threads)
     omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
 }
 
-int gisd_detector_open(const char *checkpoint, GisdDetector **detector)
+/* From a checkpoint, or of another detector. */
+static Status open_detector(const char *checkpoint, const GisdDetector *of, GisdDetector **detector)
 {
     *detector = NULL;
     GisdDetector *opened;
     TRY(MEMORY_NEW(&opened, 1));
-    Status status = detector_new(checkpoint, &opened->detector);
+    Status status = of ? detector_twin(of->detector, &opened->detector)
+                       : detector_new(checkpoint, &opened->detector);
     if (status != STATUS_OK) {
         free(opened);
         return status;
@@ -55,6 +57,16 @@ int gisd_detector_open(const char *checkpoint, GisdDetector **detector)
     opened->about = detector_about(opened->detector);
     *detector = opened;
     return STATUS_OK;
+}
+
+int gisd_detector_open(const char *checkpoint, GisdDetector **detector)
+{
+    return open_detector(checkpoint, NULL, detector);
+}
+
+int gisd_detector_twin(GisdDetector *of, GisdDetector **twin)
+{
+    return open_detector(NULL, of, twin);
 }
 
 void gisd_detector_close(GisdDetector *detector)

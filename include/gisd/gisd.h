@@ -31,7 +31,7 @@ extern "C" {
 
 /* MAJOR changes when a program must be changed, MINOR when something is added. */
 #define GISD_API_MAJOR 1
-#define GISD_API_MINOR 1
+#define GISD_API_MINOR 2
 
 typedef struct GisdDetector GisdDetector;
 
@@ -86,6 +86,11 @@ void gisd_set_threads(int threads);
 /* Loads a checkpoint, of gisd's or written by another program, into *detector. */
 int gisd_detector_open(const char *checkpoint, GisdDetector **detector);
 void gisd_detector_close(GisdDetector *detector);
+
+/* Another detector of the same network that shares its weights, so that both may look at images at
+ * the same time; to be closed before it. For many images on many threads: open the first with
+ * gisd_set_threads(1), and let each thread have a twin. (Since 1.2.) */
+int gisd_detector_twin(GisdDetector *of, GisdDetector **twin);
 
 /* What the checkpoint says of its network. Texts belong to the detector; class_name returns
  * "normal" for GISD_NORMAL and NULL for a class that there is not. */

@@ -4,7 +4,7 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 
-enum { FEATURES = 7, AVX512_BF16 = 1 << 5, AMX_BF16 = 1 << 22 };
+enum { FEATURES = 7, AVX512_BF16 = 1 << 5, AVX512_VNNI = 1 << 11, AMX_BF16 = 1 << 22 };
 
 bool processor_has_avx512(void)
 {
@@ -19,6 +19,13 @@ bool processor_has_half(void)
     return __get_cpuid_count(FEATURES, 1, &a, &b, &c, &d) && (a & AVX512_BF16);
 }
 
+bool processor_has_bytes(void)
+{
+    unsigned a, b, c, d;
+    return processor_has_avx512() && __get_cpuid_count(FEATURES, 0, &a, &b, &c, &d) &&
+           (c & AVX512_VNNI);
+}
+
 bool processor_has_tiles(void)
 {
     unsigned a, b, c, d;
@@ -31,6 +38,11 @@ bool processor_has_avx512(void)
 }
 
 bool processor_has_half(void)
+{
+    return false;
+}
+
+bool processor_has_bytes(void)
 {
     return false;
 }

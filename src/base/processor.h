@@ -10,6 +10,9 @@ bool processor_has_avx512(void);
 /* Dot products of bfloat16 (AVX512_BF16). */
 bool processor_has_half(void);
 
+/* Dot products of bytes whose sums are exact (AVX512_VNNI). */
+bool processor_has_bytes(void);
+
 /* Tiles of bfloat16 that are multiplied as matrices (AMX). */
 bool processor_has_tiles(void);
 

@@ -47,7 +47,7 @@ static const struct argp_option options[] = {
     {"batch", 'n', "N", 0, "Images in a step (4 for training, 1 for inference)", 0},
     {"shards", 'h', "N", 0, "Parts the batch is cut into (one a thread)", 0},
     {"tuning", 't', "NAME", 0, "local or global (global)", 0},
-    {"precision", 'p', "NAME", 0, "f32 or bf16 (f32)", 0},
+    {"precision", 'p', "NAME", 0, "f32 or bf16; to infer also int8 (f32)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0, "Any other setting of a cell, such as recursion_steps=1",
      0},
     {"recompute", OPTION_RECOMPUTE, NULL, 0,
@@ -74,6 +74,13 @@ static error_t keep_setting(const char *option, const char *key, const char *tex
     return 0;
 }
 
+/* Whether given setting i is 8 bits, which no cell trains in. */
+static bool is_bytes(const Arguments *arguments, size_t i)
+{
+    return arguments->given[i].setting == setting_find("training", "precision") &&
+           strcmp(arguments->given[i].text, "int8") == 0 && !arguments->settings.train;
+}
+
 /* Those that are the architecture, or those that are not. */
 static error_t read_settings(bool architecture, const struct argp_state *state)
 {
@@ -87,7 +94,9 @@ static error_t read_settings(bool architecture, const struct argp_state *state)
         if (!setting_applies(cell, setting))
             return command_refuse(state, "--%s: %s has no %s", option,
                                   architecture_of(&cell->model)->name, setting_key(setting));
-        if (setting_read(cell, setting, arguments->given[i].text) != STATUS_OK)
+        if (is_bytes(arguments, i))
+            cell->precision = PRECISION_INT8;
+        else if (setting_read(cell, setting, arguments->given[i].text) != STATUS_OK)
             return command_refuse(state, "--%s: %s", option, status_message());
     }
     return 0;
@@ -203,11 +212,6 @@ static double passes(const BenchmarkSettings *settings, const Benchmark *benchma
 }
 
 /* ---- printing ---- */
-
-static const char *precision_name(Precision precision)
-{
-    return precision == PRECISION_BF16 ? "bf16" : "f32";
-}
 
 static void print_layers(const BenchmarkSettings *settings, const Benchmark *benchmark)
 {

@@ -7,12 +7,14 @@
  */
 #include <argp.h>
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/detect_inputs.h"
@@ -46,8 +48,11 @@ typedef struct {
 
 typedef struct {
     const Arguments *arguments;
-    char *checkpoint; /* owned */
-    GisdDetector *detector;
+    char *checkpoint;       /* owned */
+    GisdDetector *detector; /* detectors[0] */
+    GisdDetector *
+        *detectors; /* workers: twins, for a thread each that looks at images of its own */
+    size_t workers;
     double checkpoint_point;
     FoundRule rule;
     ImageList images;
@@ -294,23 +299,17 @@ end:
     return status;
 }
 
-/* Looks at one image and reports it. */
-static Status run_image(Run *run, size_t which)
+/* Looks at one image; *image and *result are there if that is STATUS_OK. */
+static Status look(const Run *run, size_t worker, size_t which, Image *image, GisdResult **result)
 {
     const char *path = run->images.paths[which];
-    Image image;
-    GisdResult *result;
-    TRY(image_read(path, 3, &image));
-    Status status =
-        (Status)gisd_detect(run->detector, image.pixels, image.width, image.height, &result);
-    if (status == STATUS_OK) {
-        status = report(run, which, result, &image);
-        gisd_result_free(result);
-    } else {
-        status_prefix(status, "%s", path);
-    }
-    image_clear(&image);
-    return status;
+    TRY(image_read(path, 3, image));
+    Status status = (Status)gisd_detect(run->detectors[worker], image->pixels, image->width,
+                                        image->height, result);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    image_clear(image);
+    return status_prefix(status, "%s", path);
 }
 
 /* Tells of an image that could not be done, by this thread's message. */
@@ -325,14 +324,35 @@ static void fail(Run *run, size_t which)
         print_json(report_json_failure(path), which == 0);
 }
 
-static Status open_detector(Run *run)
+/* Where there are images enough, each thread looks at some of its own, so that nobody waits for
+ * another. Raw outputs are read off the one detector. */
+static size_t count_workers(const Run *run)
+{
+    const size_t threads = (size_t)omp_get_max_threads();
+    return run->arguments->raw_path || run->images.count <= threads ? 1 : threads;
+}
+
+static Status open_detectors(Run *run)
+{
+    run->workers = count_workers(run);
+    TRY(MEMORY_NEW(&run->detectors, run->workers));
+    if (run->workers > 1)
+        gisd_set_threads(1); /* of a detector */
+    TRY((Status)gisd_detector_open(run->checkpoint, &run->detectors[0]));
+    run->detector = run->detectors[0];
+    for (size_t i = 1; i < run->workers; ++i)
+        TRY((Status)gisd_detector_twin(run->detector, &run->detectors[i]));
+    return STATUS_OK;
+}
+
+static Status open_network(Run *run)
 {
     const double threshold = run->arguments->threshold;
     TRY(checkpoint_probe(run->checkpoint));
-    TRY((Status)gisd_detector_open(run->checkpoint, &run->detector));
+    TRY(open_detectors(run));
     run->checkpoint_point = gisd_operating_point(run->detector);
-    if (!isnan(threshold))
-        gisd_set_operating_point(run->detector, threshold);
+    for (size_t i = 0; i < run->workers && !isnan(threshold); ++i)
+        gisd_set_operating_point(run->detectors[i], threshold);
     run->rule = (FoundRule){.threshold = gisd_operating_point(run->detector),
                             .share_of_best = isnan(threshold) ? 0.5 : 0,
                             .all = run->arguments->all};
@@ -364,7 +384,7 @@ static Status start(Run *run)
     TRY(image_list_init(arguments->word_count, arguments->words, PROGRAM, stderr, &run->images));
     TRY(image_names_init(run->images.count, run->images.paths, &run->names));
     TRY(claim_outputs(run));
-    TRY(open_detector(run));
+    TRY(open_network(run));
     TRY(open_outputs(run));
     /* An array on the same terminal would be written over. */
     run->progress = isatty(STDERR_FILENO) && run->images.count > 1 &&
@@ -373,24 +393,53 @@ static Status start(Run *run)
     return STATUS_OK;
 }
 
-/* Returns the number of images that could not be done; each has been reported. Once something
- * cannot be written it ends, with those that are left not done. */
+/* Tells of one image what came of looking at it; true if all is well. */
+static bool tell(Run *run, size_t which, Status seen, const GisdResult *result, Image *image)
+{
+    const bool done = seen == STATUS_OK && report(run, which, result, image) == STATUS_OK;
+    if (!done)
+        fail(run, which);
+    run->cannot_write |= ferror(stdout) != 0;
+    show_progress(run, which + 1);
+    return done;
+}
+
+/* Returns the number of images that could not be done; each has been reported, in their order. Once
+ * something cannot be written it ends, with those that are left not done. */
 static size_t run_images(Run *run)
 {
     size_t done = 0;
     if (run->arguments->json)
         printf("[");
-    for (size_t i = 0; i < run->images.count && !run->cannot_write; ++i) {
-        if (run_image(run, i) == STATUS_OK)
-            ++done;
-        else
-            fail(run, i);
-        run->cannot_write |= ferror(stdout) != 0;
-        show_progress(run, i + 1);
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads((int)run->workers)
+    for (size_t i = 0; i < run->images.count; ++i) {
+        Image image = {0};
+        GisdResult *result = NULL;
+        bool over;
+#pragma omp atomic read
+        over = run->cannot_write;
+        Status status =
+            over ? STATUS_IO : look(run, (size_t)omp_get_thread_num(), i, &image, &result);
+#pragma omp ordered
+        if (!run->cannot_write)
+            done += tell(run, i, status, result, &image);
+        gisd_result_free(result);
+        image_clear(&image);
     }
     if (run->arguments->json)
         printf("\n]\n");
     return run->images.count - done;
+}
+
+/* How fast it was, where there is more than one image to say it of. */
+static void tell_speed(const Run *run, size_t failed)
+{
+    const double seconds = clock_seconds() - run->started;
+    const size_t done = run->images.count - failed;
+    if (run->cannot_write || done < 2)
+        return;
+    fprintf(stderr, PROGRAM ": %zu images in %.1f s, %.1f a second, %zu at a time\n", done, seconds,
+            (double)done / seconds, run->workers);
 }
 
 /* A raw file of no image at all is left uncommitted, and so is every file that lacks some for want
@@ -412,7 +461,9 @@ static void clear(Run *run)
 {
     hdf5_writer_abandon(run->raw);
     csv_writer_clear(&run->csv);
-    gisd_detector_close(run->detector);
+    for (size_t i = run->workers; run->detectors && i-- > 0;) /* the first is the twins' */
+        gisd_detector_close(run->detectors[i]);
+    free(run->detectors);
     image_names_clear(&run->names);
     image_list_clear(&run->images);
     free(run->checkpoint);
@@ -436,6 +487,9 @@ static const struct argp parser = {
         "normal; else the best box of each place that reaches the threshold (and, unless "
         "--threshold is given, half of the best box's score), at most 12, with the scores that "
         "other classes have there.\n\n"
+        "With more images than threads each thread looks at images of its own; how many a second "
+        "is "
+        "told at the end.\n\n"
         "An image that cannot be read is reported and the others go on; the exit code is then "
         "1. NAME is the image's file name without folder and suffix, "
         "and -2 where another one has it. In JSON a byte of a name that is no UTF-8 is "
@@ -456,6 +510,7 @@ int main(int argc, char **argv)
     Status status = start(&run);
     if (status == STATUS_OK) {
         failed = run_images(&run);
+        tell_speed(&run, failed);
         status = finish(&run, failed);
     }
     failed += run.images.unusable;

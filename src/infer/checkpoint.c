@@ -109,9 +109,7 @@ static Status put_everything(Output *output, const CheckpointModel *model,
     if (state)
         TRY(put_state(output, state));
     TRY(checkpoint_digest_finish(&output->digest, checksum));
-    TRY(hdf5_set_i64(output->writer, "", "format_version",
-                     model->settings.denoise == DENOISE_NONE ? CHECKPOINT_FORMAT_PLAIN
-                                                             : CHECKPOINT_FORMAT));
+    TRY(hdf5_set_i64(output->writer, "", "format_version", checkpoint_model_format(model)));
     return hdf5_set_text(output->writer, "", "checksum", checksum);
 }
 

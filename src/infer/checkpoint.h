@@ -1,9 +1,11 @@
 /* checkpoint.h5: a network's parameters, and what a run needs to go on from there.
  *
  *     /model             attributes architecture, depth, width, base, classes, class_names, steps,
- *                        size, tuning, operating_point; precision, if it is bf16; denoise, if
+ *                        size, tuning, operating_point; precision, if it is not f32; denoise, if
  *                        it is not none
  *     /parameters/NAME   float32, names and shapes of the parameter list (PyTorch's state dict)
+ *     /calibration/NAME  float32, of a network in 8 bits: how far the input of the convolution with
+ *                        these weights reaches (nn/bytes.h)
  *     /optimiser/KIND/NAME   float32, the optimiser's buffers; attribute `updates` of /optimiser
  *     /state/NAME        integers, numbers, texts
  *     checksum           attribute of the file: XXH3-128 over all of the above
@@ -30,14 +32,6 @@
 #include "infer/checkpoint_state.h"
 #include "nn/optimiser.h"
 #include "nn/parameters.h"
-
-/* Raised where a program of before would misread a file, not where it overlooks something new. */
-enum {
-    CHECKPOINT_FORMAT = 2,
-    /* Of a network that sees frames as they are; one that sees them denoised is of format 2, as a
-     * program of before would show it others than it was trained on. */
-    CHECKPOINT_FORMAT_PLAIN = 1
-};
 
 /* Replaces the checkpoint at `path` (a name that ends in .h5); the one before is kept beside it.
  * `optimiser` and `state` may be NULL. On error the old files are as they were. */

@@ -2,6 +2,7 @@
  * checkpoint_model.h. */
 #include "infer/checkpoint_model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "base/memory.h"
 #include "eval/outcome.h"
 
-enum { PATH_BYTES = 64 };
+enum { PATH_BYTES = 256 };
 
 Status checkpoint_model_init(CheckpointModel *model, const ModelSettings *settings,
                              const char *tuning, const char *const *class_names,
@@ -33,6 +34,7 @@ void checkpoint_model_clear(CheckpointModel *model)
     for (size_t i = 0; model->class_names && i < model->settings.classes; ++i)
         free(model->class_names[i]);
     free(model->class_names);
+    input_ranges_clear(&model->ranges);
     *model = (CheckpointModel){0};
 }
 
@@ -92,6 +94,11 @@ static void set_number(ModelSettings *settings, size_t index, size_t value)
         settings->test_flips = value != 0;
 }
 
+static void range_name(const char *weight, char name[PATH_BYTES])
+{
+    snprintf(name, PATH_BYTES, "calibration/%s", weight);
+}
+
 Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *digest)
 {
     const ModelSettings *settings = &model->settings;
@@ -113,11 +120,16 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
     TRY(checkpoint_digest_text(digest, "model/tuning", model->tuning));
     if (model->some)
         TRY(checkpoint_digest_text(digest, "model/parameters", "some"));
-    if (model->precision == PRECISION_BF16)
-        TRY(checkpoint_digest_text(digest, "model/precision", "bf16"));
+    if (model->precision != PRECISION_F32)
+        TRY(checkpoint_digest_text(digest, "model/precision", precision_name(model->precision)));
     if (settings->denoise != DENOISE_NONE)
         TRY(checkpoint_digest_text(digest, "model/denoise",
                                    denoise_choice_names[settings->denoise]));
+    for (size_t i = 0; i < model->ranges.count; ++i) {
+        range_name(model->ranges.items[i].weight, name);
+        TRY(checkpoint_digest_array(digest, name, HDF5_F32, 1, &one,
+                                    &model->ranges.items[i].limit));
+    }
     return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
                                    &model->operating_point);
 }
@@ -136,11 +148,26 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
     TRY(hdf5_set_text(writer, "model", "tuning", model->tuning));
     if (model->some)
         TRY(hdf5_set_text(writer, "model", "parameters", "some"));
-    if (model->precision == PRECISION_BF16)
-        TRY(hdf5_set_text(writer, "model", "precision", "bf16"));
+    if (model->precision != PRECISION_F32)
+        TRY(hdf5_set_text(writer, "model", "precision", precision_name(model->precision)));
     if (settings->denoise != DENOISE_NONE)
         TRY(hdf5_set_text(writer, "model", "denoise", denoise_choice_names[settings->denoise]));
-    return hdf5_set_f64(writer, "model", "operating_point", model->operating_point);
+    TRY(hdf5_set_f64(writer, "model", "operating_point", model->operating_point));
+    for (size_t i = 0; i < model->ranges.count; ++i) {
+        char name[PATH_BYTES];
+        range_name(model->ranges.items[i].weight, name);
+        TRY(hdf5_write(writer, name, HDF5_F32, 1, &(size_t){1}, &model->ranges.items[i].limit,
+                       "how far the input of the convolution with these weights reaches", NULL));
+    }
+    return STATUS_OK;
+}
+
+int64_t checkpoint_model_format(const CheckpointModel *model)
+{
+    if (model->precision == PRECISION_INT8)
+        return CHECKPOINT_FORMAT;
+    return model->settings.denoise == DENOISE_NONE ? CHECKPOINT_FORMAT_PLAIN
+                                                   : CHECKPOINT_FORMAT_DENOISED;
 }
 
 /* Reads a text attribute of /model into a short field; `otherwise` if it is not there and not
@@ -235,6 +262,40 @@ static Status read_word(const Hdf5Reader *reader, const char *attribute, const c
     return STATUS_OK;
 }
 
+static Status read_precision(const Hdf5Reader *reader, Precision *precision)
+{
+    char text[CHECKPOINT_NAME_BYTES];
+    TRY(read_name(reader, "precision", precision_name(PRECISION_F32), text));
+    for (*precision = PRECISION_F32; *precision <= PRECISION_INT8; ++*precision)
+        if (strcmp(text, precision_name(*precision)) == 0)
+            return STATUS_OK;
+    FAIL(STATUS_FORMAT, "%s: /model: precision is \"%s\", expected f32, bf16 or int8",
+         hdf5_reader_path(reader), text);
+}
+
+static Status read_range(const Hdf5Reader *reader, const char *weight, InputRanges *ranges)
+{
+    char name[PATH_BYTES];
+    float limit;
+    range_name(weight, name);
+    TRY(hdf5_read_f32(reader, name, 1, &limit));
+    if (!isfinite(limit) || limit < 0)
+        FAIL(STATUS_FORMAT, "%s: /%s is %g, expected a finite number of at least 0",
+             hdf5_reader_path(reader), name, (double)limit);
+    return input_ranges_add(ranges, weight, limit);
+}
+
+static Status read_ranges(const Hdf5Reader *reader, InputRanges *ranges)
+{
+    Hdf5Texts names;
+    TRY(hdf5_list(reader, "calibration", &names));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < names.count && status == STATUS_OK; ++i)
+        status = read_range(reader, names.items[i], ranges);
+    hdf5_texts_clear(&names);
+    return status;
+}
+
 static Status read_denoise(const Hdf5Reader *reader, DenoiseChoice *choice)
 {
     char text[CHECKPOINT_NAME_BYTES];
@@ -255,10 +316,10 @@ static Status read_model(const Hdf5Reader *reader, CheckpointModel *model)
     model->operating_point = OUTCOME_POINT_DEFAULT;
     if (hdf5_has_attribute(reader, "model", "operating_point"))
         TRY(hdf5_get_f64(reader, "model", "operating_point", &model->operating_point));
-    bool half;
     TRY(read_word(reader, "parameters", (const char *const[]){"some", "all"}, &model->some));
-    TRY(read_word(reader, "precision", (const char *const[]){"bf16", "f32"}, &half));
-    model->precision = half ? PRECISION_BF16 : PRECISION_F32;
+    TRY(read_precision(reader, &model->precision));
+    if (model->precision == PRECISION_INT8)
+        TRY(read_ranges(reader, &model->ranges));
     TRY(read_numbers(reader, &model->settings));
     TRY(read_denoise(reader, &model->settings.denoise));
     TRY(MEMORY_NEW(&model->class_names, model->settings.classes));

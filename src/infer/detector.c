@@ -23,6 +23,7 @@ struct Detector {
     ParameterList parameters;
     Network network;
     AnswerReader *answers;
+    bool is_twin; /* model and parameters are another's */
 };
 
 void detector_free(Detector *d)
@@ -32,8 +33,10 @@ void detector_free(Detector *d)
     if (d->answers)
         d->network.task->answers.free(d->answers);
     network_clear(&d->network);
-    parameters_clear(&d->parameters);
-    checkpoint_model_clear(&d->model);
+    if (!d->is_twin) {
+        parameters_clear(&d->parameters);
+        checkpoint_model_clear(&d->model);
+    }
     free(d);
 }
 
@@ -41,6 +44,7 @@ static Status build(Detector *d, const char *checkpoint)
 {
     const NetworkPlan plan = {.model = d->model.settings,
                               .precision = checkpoint_precision(checkpoint, &d->model),
+                              .ranges = &d->model.ranges,
                               .batch = 1};
     if (isnan(d->model.operating_point)) /* of a cell that still trains: none is chosen yet */
         d->model.operating_point = OUTCOME_POINT_DEFAULT;
@@ -67,6 +71,31 @@ Status detector_new(const char *checkpoint, Detector **detector)
         return status;
     }
     *detector = d;
+    return STATUS_OK;
+}
+
+static Status fill_twin(Detector *of, Detector *d)
+{
+    TRY(net_pack_weights(of->network.net, 0, 1));
+    TRY(network_twin(&of->network, of->network.parameters, &d->network));
+    return d->network.task->answers.make(&d->network.plan.model, d->network.net, &d->network.nodes,
+                                         &d->answers);
+}
+
+Status detector_twin(Detector *of, Detector **twin)
+{
+    *twin = NULL;
+    Detector *d;
+    TRY(MEMORY_NEW(&d, 1));
+    d->model = of->model;
+    d->is_twin = true;
+    memcpy(d->title, of->title, sizeof d->title);
+    Status status = fill_twin(of, d);
+    if (status != STATUS_OK) {
+        detector_free(d);
+        return status;
+    }
+    *twin = d;
     return STATUS_OK;
 }
 

@@ -54,6 +54,10 @@ typedef struct {
 Status detector_new(const char *checkpoint, Detector **detector);
 void detector_free(Detector *detector);
 
+/* One that shares the other's parameters and packed weights, so that both may run at the same time;
+ * the other must outlive it. */
+Status detector_twin(Detector *of, Detector **twin);
+
 DetectorAbout detector_about(const Detector *detector);
 
 /* Lets images count as diseased from another lesion score on. */

@@ -13,6 +13,7 @@ static Status build(Network *network, const Network *room)
     if (room)
         net_set_room(network->net, room->net);
     TRY(net_set_precision(network->net, plan->precision));
+    net_set_ranges(network->net, plan->ranges);
     if (plan->training)
         net_set_recompute(network->net, plan->recompute);
     TRY(architecture_build(network->net, &plan->model, plan->batch, &network->nodes));

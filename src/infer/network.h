@@ -16,6 +16,7 @@
 typedef struct {
     ModelSettings model;
     Precision precision;
+    const InputRanges *ranges; /* of PRECISION_INT8: what the network needs to be so; borrowed */
     size_t batch;
     bool training;  /* with a backward pass; else for inference */
     bool local;     /* training: local fine-tuning, else global */

@@ -28,8 +28,8 @@ bool convolution_same(const ConvolutionShape *a, const ConvolutionShape *b)
            a->input.c == b->input.c && a->output_channels == b->output_channels &&
            a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride == b->stride &&
            a->pad_h == b->pad_h && a->pad_w == b->pad_w && a->dilation == b->dilation &&
-           a->bias == b->bias && a->half == b->half && a->residual == b->residual &&
-           a->activation == b->activation;
+           a->bias == b->bias && a->half == b->half && a->step == b->step && a->sign == b->sign &&
+           a->residual == b->residual && a->activation == b->activation;
 }
 
 void convolution_bias_gradient(Shape shape, Numbers output_gradient, float *bias_gradient)

@@ -37,6 +37,8 @@ typedef struct {
     bool bias;
     bool half; /* activations and their gradients are bfloat16, else float32 */
     /* Only without backward directions: */
+    float step;    /* the input is of 8 bits, and this is what one stands for (bytes.h); else 0 */
+    bool sign;     /* of 8 bits: with a sign */
     bool residual; /* what the output holds before is added to */
     Activation activation;
 } ConvolutionShape;
@@ -73,6 +75,9 @@ typedef struct {
     /* Whether this build on this processor computes with bfloat16 activations. */
     bool (*has_half)(void);
 
+    /* Whether it computes with inputs of 8 bits, and quickly; NULL: it does not. */
+    bool (*has_bytes)(void);
+
     /* Makes a plan; `data_gradient` and `weight_gradient` say which backward directions will be
      * used. */
     Status (*plan_new)(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
@@ -102,8 +107,8 @@ typedef struct {
      * is packed there; none of them may run meanwhile. */
     Status (*set_weights)(ConvolutionPlan *plan, Pack pack, const float *weights);
 
-    /* output (N x OH x OW x O) = convolution(input) + bias (O, NULL if the shape has none), plus
-     * what it held if the shape says so, then the activation. */
+    /* output (N x OH x OW x O; float32 or bfloat16) = convolution(input) + bias (O, NULL if the
+     * shape has none), plus what it held if the shape says so, then the activation. */
     Status (*forward)(ConvolutionPlan *plan, const void *input, const float *bias, void *output);
 
     /* input_gradient (as input) from output_gradient (as output); overwrites. */

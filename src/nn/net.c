@@ -61,9 +61,28 @@ void net_rest(Net *net)
     }
 }
 
+static Status net_set_bytes(Net *net)
+{
+    assert(!net->training);
+    if (!net->engine->has_bytes || !net->engine->has_bytes())
+        FAIL(STATUS_UNSUPPORTED,
+             "precision int8: engine %s has no such arithmetic on this processor (expected "
+             "instructions AVX512_VNNI and oneDNN); use the checkpoint that it was made of",
+             net->engine->name);
+    net->precision = PRECISION_INT8;
+    return STATUS_OK;
+}
+
+void net_set_ranges(Net *net, const InputRanges *ranges)
+{
+    net->ranges = ranges;
+}
+
 Status net_set_precision(Net *net, Precision precision)
 {
     assert(net->count == 0);
+    if (precision == PRECISION_INT8)
+        return net_set_bytes(net);
     if (precision == PRECISION_BF16 && !net->engine->has_half())
         FAIL(STATUS_UNSUPPORTED,
              "precision bf16: engine %s has no such arithmetic on this processor (expected "
@@ -93,6 +112,22 @@ bool net_is_training(const Net *net)
 Precision net_precision(const Net *net)
 {
     return net->precision;
+}
+
+bool net_has_half(const Net *net)
+{
+    return net->precision == PRECISION_BF16 ||
+           (net->precision == PRECISION_INT8 && net->engine->has_half());
+}
+
+const InputRanges *net_ranges(const Net *net)
+{
+    return net->ranges;
+}
+
+bool net_is_non_negative(const Net *net, NodeId node)
+{
+    return net->status == STATUS_OK && net->nodes[node].non_negative;
 }
 
 bool net_is_half(const Net *net, NodeId node)
@@ -166,8 +201,12 @@ NodeId net_add_node(Net *net, const NodeRequest *request)
     if (status != STATUS_OK)
         return net_refuse(net, status);
     Node *node = &net->nodes[net->count];
-    *node =
-        (Node){.request = *request, .half = net->precision == PRECISION_BF16 && !request->single};
+    *node = (Node){.request = *request,
+                   .half = net_has_half(net) && !request->single,
+                   .step = request->step,
+                   .sign = request->sign,
+                   .non_negative = request->non_negative || request->operation->keeps_sign ||
+                                   request->operation->non_negative};
     /* An operation reads a pixel's channels into one tile. */
     if (node->half && request->shape.c > NUMBERS_TILE)
         return net_refuse(net, status_set(STATUS_UNSUPPORTED,
@@ -177,6 +216,8 @@ NodeId net_add_node(Net *net, const NodeRequest *request)
         assert(request->inputs[i] < net->count);
         node->input_shape[i] = net->nodes[request->inputs[i]].request.shape;
         net->nodes[request->inputs[i]].last_consumer = net->count;
+        node->non_negative &= request->non_negative || request->operation->non_negative ||
+                              net->nodes[request->inputs[i]].non_negative;
     }
     return net->count++;
 }
@@ -193,7 +234,7 @@ NodeId net_input(Net *net, Shape shape)
 
 NodeId net_output(Net *net, NodeId node)
 {
-    node = net_convert(net, node, PRECISION_F32);
+    node = net_convert(net, node, false);
     if (net->status == STATUS_OK)
         net->nodes[node].output = true;
     return node;

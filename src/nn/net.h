@@ -37,6 +37,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "nn/bytes.h"
 #include "nn/engine.h"
 #include "nn/numbers.h"
 #include "nn/parameters.h"
@@ -60,6 +61,10 @@ Status net_set_precision(Net *net, Precision precision);
  * the others are made again in backward, stretch by stretch. The same bits for less memory and
  * about a third more time. */
 void net_set_recompute(Net *net, bool recompute);
+
+/* Of a net in PRECISION_INT8, before building: how far the inputs of its convolutions reach
+ * (bytes.h); borrowed. One that lacks a convolution is refused when that is built. */
+void net_set_ranges(Net *net, const InputRanges *ranges);
 
 /* ---- building; every call is also in the file of its operation ---- */
 
@@ -223,6 +228,11 @@ void net_set_pass(Net *net, Pass pass);
 Status net_pack_weights(Net *net, atomic_size_t *next);
 
 Status net_forward(Net *net);
+
+/* Told what every convolution of net_forward() is about to read, by the name of its weights. */
+typedef Status (*NetObserver)(void *context, const char *weight, const ConvolutionShape *shape,
+                              Numbers input);
+void net_observe(Net *net, NetObserver observer, void *context);
 
 /* Who gets the gradients, while backward goes on. */
 typedef struct {

@@ -7,13 +7,17 @@
  *
  *     convolution [-> batch norm] [-> sum with a residual] [-> ReLU | leaky ReLU]
  *
+ * and in a net of 8 bits, what makes a map for convolutions alone writes it so:
+ *
+ *     any other operation -> quantise
+ *
  * as far as nobody else reads what is between. The sum is made in place of the residual, so this
  * must be the last that reads it, and must not read it as its input, too. Without a batch norm a
  * sum is fused in bfloat16 alone, where it is then rounded once in place of twice: in float32
  * networks without such norms keep the bits of their answers.
  *
- * What is not finite stays so: activations pass NaN. Every net for inference is treated alike, so
- * that validation, test and detector give the same bits. */
+ * What is not finite stays so, but for 8 bits: activations pass NaN. Every net for inference is
+ * treated alike, so that validation, test and detector give the same bits. */
 #include "nn/net_state.h"
 
 #include <stdlib.h>
@@ -40,7 +44,7 @@ void net_absorb(Node *node)
                                   .bias = NO_PARAMETER};
 }
 
-/* The convolution takes over node `next`, the only one that reads it. */
+/* Node `at` takes the place of `next`, the only one that reads it. */
 static void move(Net *net, NodeId at, NodeId next)
 {
     Node *from = &net->nodes[at], *to = &net->nodes[next];
@@ -110,15 +114,14 @@ static bool inputs_last(const Net *net, NodeId at, NodeId next)
     return true;
 }
 
-/* Whether the convolution `at` could take over `next`; it then does. */
+/* Whether the convolution `at` does what `next` is for. */
 static bool fuse(Net *net, NodeId at, NodeId next)
 {
     Node *convolution = &net->nodes[at];
     const NodeRequest *request = &net->nodes[next].request;
     ConvolutionShape *shape = &convolution->request.settings.convolution;
     bool fused = false;
-    if (shape->activation != ACTIVATION_NONE || net->nodes[next].half != convolution->half ||
-        !inputs_last(net, at, next))
+    if (shape->activation != ACTIVATION_NONE || net->nodes[next].half != convolution->half)
         return false;
     switch (request->operation->fuse) {
     case FUSE_BATCH_NORM:
@@ -132,12 +135,29 @@ static bool fuse(Net *net, NodeId at, NodeId next)
         shape->activation = activation_of(request->operation->fuse);
         fused = true;
         break;
+    case FUSE_QUANTISE:
     case FUSE_NOTHING:
         break;
     }
-    if (fused)
-        move(net, at, next);
     return fused;
+}
+
+/* Whether what makes a map, and is no convolution, writes it in 8 bits itself. */
+static bool fuse_quantise(const Net *net, NodeId at, NodeId next)
+{
+    return net->nodes[at].request.operation->forward &&
+           net->nodes[next].request.operation->fuse == FUSE_QUANTISE;
+}
+
+/* Whether node `at` could take over `next`, the only one that reads it; it then does. */
+static bool take_over(Net *net, NodeId at, NodeId next)
+{
+    const bool packed = net->nodes[at].request.operation->packed;
+    if (!inputs_last(net, at, next) ||
+        !(packed ? fuse(net, at, next) : fuse_quantise(net, at, next)))
+        return false;
+    move(net, at, next);
+    return true;
 }
 
 Status net_fuse(Net *net)
@@ -154,8 +174,8 @@ Status net_fuse(Net *net)
             ++readers[net->nodes[i].request.inputs[k]];
     for (size_t i = 0; i < net->count; ++i) {
         NodeId at = i;
-        while (net->nodes[at].request.operation->packed && !net->nodes[at].output &&
-               readers[at] == 1 && fuse(net, at, net->nodes[at].last_consumer))
+        while (!net->nodes[at].output && readers[at] == 1 &&
+               take_over(net, at, net->nodes[at].last_consumer))
             at = net->nodes[at].last_consumer;
     }
     free(readers);

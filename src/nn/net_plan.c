@@ -120,7 +120,8 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
     const NodeRequest *request = &node->request;
     PlannedBuffer *own = all + BUFFERS_PER_NODE * i;
     const size_t end = net->end, backward = node->backward_at;
-    size_t bytes = numbers_bytes(shape_count(request->shape), node->half);
+    size_t bytes = numbers_bytes_of((Numbers){.half = node->half, .step = node->step},
+                                    shape_count(request->shape));
     bool is_input = request->input_count == 0;
     if (node->absorbed)
         return;

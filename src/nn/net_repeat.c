@@ -12,7 +12,7 @@ static bool same(const Node *a, const Node *b)
     const NodeRequest *x = &a->request, *y = &b->request;
     if (!x->operation->same || x->operation != y->operation || x->weight != y->weight ||
         x->bias != y->bias || x->input_count != y->input_count || a->half != b->half ||
-        !x->operation->same(x, y))
+        a->step != b->step || a->sign != b->sign || !x->operation->same(x, y))
         return false;
     for (size_t k = 0; k < x->input_count; ++k)
         if (x->inputs[k] != y->inputs[k])

@@ -97,20 +97,24 @@ static Status run(Net *net, size_t node, bool backward, Status (*function)(const
     return STATUS_OK;
 }
 
+static Numbers value_of(const Node *node)
+{
+    return (Numbers){node->value, node->half, node->step, node->sign};
+}
+
 static OperationCall prepare(Net *net, const Node *node)
 {
     const NodeRequest *request = &node->request;
     OperationCall call = {
         .node = node,
-        .output = {node->value, node->half},
+        .output = value_of(node),
         .saved = node->saved,
         .pass = &net->pass,
         .convolution = request->operation->packed ? net->plans[node->weight_use] : NULL,
         .engine = request->operation->packed ? net->uses[node->weight_use].engine : NULL,
     };
     for (size_t k = 0; k < request->input_count; ++k)
-        call.input[k] =
-            (Numbers){net->nodes[request->inputs[k]].value, net->nodes[request->inputs[k]].half};
+        call.input[k] = value_of(&net->nodes[request->inputs[k]]);
     if (request->weight != NO_PARAMETER)
         call.weight = net->parameters->items[request->weight].value;
     if (request->bias != NO_PARAMETER)
@@ -142,6 +146,18 @@ static Status check_threads(const Net *net)
     return STATUS_OK;
 }
 
+void net_observe(Net *net, NetObserver observer, void *context)
+{
+    net->observer = observer;
+    net->observer_context = context;
+}
+
+static Status observe(const Net *net, const Node *node, Numbers input)
+{
+    return net->observer(net->observer_context, net->parameters->items[node->request.weight].name,
+                         &node->request.settings.convolution, input);
+}
+
 /* Forward of a node, where it is made again to its other place. */
 static Status run_forward(Net *net, size_t i, bool again)
 {
@@ -153,6 +169,8 @@ static Status run_forward(Net *net, size_t i, bool again)
         node->forward_scratch = node->scratches[again];
     }
     OperationCall call = prepare(net, node);
+    if (net->observer && node->request.operation->packed)
+        TRY(observe(net, node, call.input[0]));
     call.scratch = node->forward_scratch;
     if (net->recomputes && node->request.operation->packed)
         TRY(net_pack_for(net, node, PACK_FORWARD));
@@ -254,11 +272,11 @@ Status net_backward(Net *net, const GradientTaker *taker)
         if (net->recomputes && request->operation->packed && net_input_wants_gradient(net, node, 0))
             TRY(net_pack_for(net, node, PACK_DATA));
         call.scratch = node->backward_scratch;
-        call.output_gradient = (Numbers){node->gradient, node->half};
+        call.output_gradient = (Numbers){.data = node->gradient, .half = node->half};
         for (size_t k = 0; k < request->input_count; ++k)
             if (net_input_wants_gradient(net, node, k)) {
                 const Node *input = &net->nodes[request->inputs[k]];
-                call.input_gradient[k] = (Numbers){input->gradient, input->half};
+                call.input_gradient[k] = (Numbers){.data = input->gradient, .half = input->half};
                 call.add_gradient[k] = !net_is_first_contribution(net, i, k);
             }
         bool add_bias;

@@ -36,7 +36,10 @@ struct Net {
     bool is_twin; /* the uses and what they packed are another net's */
     int threads;  /* for which the engine's plans are made */
     Precision precision;
-    bool recomputes; /* what can be made again is not kept: net_set_recompute() */
+    bool recomputes;           /* what can be made again is not kept: net_set_recompute() */
+    const InputRanges *ranges; /* borrowed; of a net in 8 bits */
+    NetObserver observer;      /* or NULL */
+    void *observer_context;
     Pass pass;
     Status status; /* first error of building */
     char *message;

@@ -257,8 +257,7 @@ Status net_pack_weights(Net *net, atomic_size_t *next)
     double started = net->seconds ? clock_seconds() : 0;
     atomic_size_t own = 0;
     size_t i;
-    while (!net->recomputes &&
-           (i = atomic_fetch_add(next ? next : &own, 1)) < net->use_count) {
+    while (!net->recomputes && (i = atomic_fetch_add(next ? next : &own, 1)) < net->use_count) {
         WeightUse *use = &net->uses[i];
         uint64_t version = version_of(net, use);
         if (use->version == version)

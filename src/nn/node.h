@@ -50,7 +50,14 @@ typedef struct {
 } OperationCall;
 
 /* What a convolution can do itself on its way out, in a net for inference (net_fuse.c). */
-typedef enum { FUSE_NOTHING, FUSE_BATCH_NORM, FUSE_RELU, FUSE_LEAKY_RELU, FUSE_SUM } FuseKind;
+typedef enum {
+    FUSE_NOTHING,
+    FUSE_BATCH_NORM,
+    FUSE_RELU,
+    FUSE_LEAKY_RELU,
+    FUSE_SUM,
+    FUSE_QUANTISE /* this one by what is no convolution */
+} FuseKind;
 
 typedef struct NodeRequest NodeRequest;
 
@@ -65,6 +72,8 @@ typedef struct {
     /* The engine computes it, with weights that it packs: settings.convolution is its shape, and
      * the graph makes the plan and keeps the packed weights up to date. */
     bool packed;
+    bool non_negative; /* no number of the output is negative, */
+    bool keeps_sign;   /* or none if none of the inputs is */
     FuseKind fuse;
     /* Whether two nodes with the same inputs, parameters and buffers do the same; NULL: never
      * looked for (net_repeat.c). */
@@ -105,7 +114,10 @@ struct NodeRequest {
         PoolSettings pool; /* kernel 0: adaptive */
         size_t row_width;  /* of concat_rows */
     } settings;
-    bool single; /* the output is float32 also in a bfloat16 network */
+    bool single;       /* the output is float32 also in a bfloat16 network */
+    bool non_negative; /* the output is, also where its operation does not say so */
+    float step;        /* the output is kept in 8 bits (Numbers); else 0 */
+    bool sign;
 };
 
 /* A batch norm by its running statistics, which a convolution's weights and bias take in. */
@@ -123,6 +135,9 @@ struct Node {
     NodeId last_consumer; /* 0: nobody reads this node */
     size_t weight_use;    /* of a packed operation: index of its packed weights */
     bool half;            /* value and gradient are bfloat16 */
+    float step;           /* the value is of 8 bits (Numbers); else 0 */
+    bool sign;            /* of 8 bits: with a sign */
+    bool non_negative;    /* whatever the network is shown */
     FoldedNorm norm;      /* of a packed operation in a net for inference */
     bool absorbed;        /* a later node does its work; it has no value */
     NodeId in_place_of;   /* its value takes the place of that node's; 0: has its own */
@@ -162,10 +177,21 @@ bool net_is_training(const Net *net);
 
 Precision net_precision(const Net *net);
 
+/* Whether maps are bfloat16 where nothing else is said. */
+bool net_has_half(const Net *net);
+
+/* NULL if none were given. */
+const InputRanges *net_ranges(const Net *net);
+
 /* Whether the node's value and gradient are bfloat16. */
 bool net_is_half(const Net *net, NodeId node);
 
 /* The same numbers in the other kind of array; the node itself if it is of that kind. */
-NodeId net_convert(Net *net, NodeId input, Precision precision);
+NodeId net_convert(Net *net, NodeId input, bool half);
+
+/* The same numbers in 8 bits, up to `limit` (ops/quantise.c). */
+NodeId net_quantise(Net *net, NodeId input, float limit);
+
+bool net_is_non_negative(const Net *net, NodeId node);
 
 #endif

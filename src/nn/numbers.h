@@ -1,9 +1,12 @@
-/* Arrays of activations and gradients: float32, or bfloat16 at half the memory traffic.
+/* Arrays of activations and gradients: float32, bfloat16 at half the memory traffic, or, in a net
+ * for inference, 8 bits.
  *
- * bfloat16 is the upper half of a float32: the same range, 8 bits of precision. Arithmetic is
- * always float32: an operation works on runs of at most NUMBERS_TILE numbers, read into a tile that
- * stays in the first-level cache and written back from one. Runs of float32 are read and written in
- * place, so that an operation is written once for both:
+ * bfloat16 is the upper half of a float32: the same range, 8 bits of precision. An array of 8 bits
+ * holds whole multiples of its step, 0 to 255, or -127 to 127 if it has a sign; what is beyond
+ * becomes the last of them. Arithmetic is always float32: an operation works on runs of at most
+ * NUMBERS_TILE numbers, read into a tile that stays in the first-level cache and written back from
+ * one. Runs of float32 are read and written in place, so that an operation is written once for
+ * both:
  *
  *     float tile_x[NUMBERS_TILE], tile_y[NUMBERS_TILE];
  *     const float *x = numbers_read(input, at, count, tile_x);
@@ -18,7 +21,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { PRECISION_F32, PRECISION_BF16 } Precision;
+/* INT8: of inference alone, the inputs of convolutions in 8 bits where that is worth it, the rest
+ * as in bfloat16, or, on a processor without it, in float32. */
+typedef enum { PRECISION_F32, PRECISION_BF16, PRECISION_INT8 } Precision;
+
+/* "f32", "bf16" or "int8", as files have it. */
+const char *precision_name(Precision precision);
 
 /* The longest run, and that of operations that can choose: the tiles of two operands and a result
  * stay in the first-level cache together. */
@@ -27,12 +35,19 @@ enum { NUMBERS_TILE = 8192, NUMBERS_RUN = 1024 };
 /* Borrowed. `data` is NULL for an array that is not there (a gradient nobody wants). */
 typedef struct {
     void *data;
-    bool half; /* bfloat16, else float32 */
+    bool half;  /* bfloat16, else float32, */
+    float step; /* unless it is of 8 bits: what one stands for; else 0 */
+    bool sign;  /* of 8 bits: may be negative */
 } Numbers;
 
 static inline size_t numbers_bytes(size_t count, bool half)
 {
     return count * (half ? sizeof(uint16_t) : sizeof(float));
+}
+
+static inline size_t numbers_bytes_of(Numbers numbers, size_t count)
+{
+    return numbers.step > 0 ? count : numbers_bytes(count, numbers.half);
 }
 
 /* Numbers first .. first + count - 1 as float32; in `tile` (count), or in place. */

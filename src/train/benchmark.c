@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "eval/quantile.h"
+#include "infer/calibration.h"
 #include "train/mpi_check.h"
 #include "train/trainer.h"
 
@@ -183,15 +184,20 @@ static Status time_training(const BenchmarkSettings *settings, const Dataset *da
     return keep_costs(trainer->network->net, trainer->shard_images, result);
 }
 
-static Status time_network(const BenchmarkSettings *settings, Network *network, Benchmark *result)
+static void fill_input(Network *network)
 {
-    double *seconds;
-    parameters_randomise(network->parameters, settings->cell.seed);
     RandomStream stream;
     random_init(&stream, 1, "benchmark", 0, 0);
     float *input = net_value(network->net, network->nodes.image);
     for (size_t i = 0; i < network_input_count(network); ++i)
         input[i] = random_range(&stream, -1, 1);
+}
+
+static Status time_network(const BenchmarkSettings *settings, Network *network, Benchmark *result)
+{
+    double *seconds;
+    parameters_randomise(network->parameters, settings->cell.seed);
+    fill_input(network);
     TRY(net_forward(network->net));
     TRY(net_time_nodes(network->net));
     TRY(MEMORY_NEW(&seconds, settings->repeats));
@@ -212,10 +218,11 @@ static Status time_network(const BenchmarkSettings *settings, Network *network, 
 /* ---- the machine's peaks ---- */
 
 /* The best of several passes of one large convolution, 3x3 over 256 channels. */
-static Status measure_arithmetic(const Engine *engine, bool half, Benchmark *result)
+static Status measure_arithmetic(const Engine *engine, Precision precision, Benchmark *result)
 {
     enum { CHANNELS = 256, SIDE = 48, ROUNDS = 12 };
-    const ConvolutionShape shape = {.half = half,
+    const ConvolutionShape shape = {.half = precision != PRECISION_F32 && engine->has_half(),
+                                    .step = precision == PRECISION_INT8 ? 1 : 0,
                                     .input = {2, SIDE, SIDE, CHANNELS},
                                     .output_channels = CHANNELS,
                                     .kernel_h = 3,
@@ -292,17 +299,51 @@ static Status run_training(const BenchmarkSettings *settings, MPI_Comm group, Be
     return status;
 }
 
+static Status observe(const BenchmarkSettings *settings, Network *network, InputRanges *ranges)
+{
+    Calibration *calibration;
+    parameters_randomise(network->parameters, settings->cell.seed);
+    fill_input(network);
+    TRY(calibration_new(&calibration));
+    net_observe(network->net, calibration_observe, calibration);
+    Status status = net_forward(network->net);
+    if (status == STATUS_OK)
+        status = calibration_ranges(calibration, ranges);
+    calibration_free(calibration);
+    return status;
+}
+
+/* What the network needs to be of 8 bits, of the one picture that it will be shown. */
+static Status calibrate(const BenchmarkSettings *settings, NetworkPlan plan,
+                        ParameterList *parameters, InputRanges *ranges)
+{
+    Network network;
+    plan.precision = PRECISION_F32;
+    Status status = network_init(&network, &plan, parameters);
+    if (status == STATUS_OK)
+        status = observe(settings, &network, ranges);
+    network_clear(&network);
+    return status;
+}
+
 static Status run_inference(const BenchmarkSettings *settings, Benchmark *result)
 {
     const CellSettings *cell = &settings->cell;
-    const NetworkPlan plan = trainer_network_plan(cell, CLASSES, cell->batch);
+    NetworkPlan plan = trainer_network_plan(cell, CLASSES, cell->batch);
+    InputRanges ranges = {0};
     ParameterList parameters;
-    Network network;
+    Network network = {0};
     parameters_init(&parameters);
-    Status status = network_init(&network, &plan, &parameters);
+    plan.ranges = &ranges;
+    Status status = STATUS_OK;
+    if (plan.precision == PRECISION_INT8)
+        status = calibrate(settings, plan, &parameters, &ranges);
+    if (status == STATUS_OK)
+        status = network_init(&network, &plan, &parameters);
     if (status == STATUS_OK)
         status = time_network(settings, &network, result);
     network_clear(&network);
+    input_ranges_clear(&ranges);
     parameters_clear(&parameters);
     return status;
 }
@@ -322,7 +363,7 @@ Status benchmark_run(const BenchmarkSettings *settings, MPI_Comm group, Benchmar
     const Engine *engine;
     TRY(benchmark_steps(settings, group, result));
     TRY(engine_find("auto", &engine));
-    TRY(measure_arithmetic(engine, settings->cell.precision == PRECISION_BF16, result));
+    TRY(measure_arithmetic(engine, settings->cell.precision, result));
     return measure_bandwidth(result);
 }
 

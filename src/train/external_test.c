@@ -89,7 +89,7 @@ static Status read_cell(const char *manifest, Hdf5Reader *reader, CellFacts *cel
     TRY(hdf5_read_text(reader, "provenance/cell", &cell->cell));
     TRY(hdf5_read(reader, "provenance/seed", HDF5_I64, 1, &seed));
     cell->seed = (uint64_t)seed;
-    if (config_is_half(cell->config))
+    if (config_is_half(cell->config) && cell->precision == PRECISION_F32)
         cell->precision = PRECISION_BF16;
     return STATUS_OK;
 }
@@ -144,6 +144,7 @@ static Status evaluate(Work *work, const Dataset *dataset, Evaluation *evaluatio
 {
     const NetworkPlan plan = {.model = work->model.settings,
                               .precision = work->cell.precision,
+                              .ranges = &work->model.ranges,
                               .batch = 1,
                               .one_thread = true};
     Network network;
@@ -179,6 +180,8 @@ static Status compare(const Hdf5Reader *reader, const Work *work, const Dataset 
     TRY(same_text(reader, "provenance/network", work->network, same));
     TRY(same_text(reader, "provenance/data_fingerprint", dataset->fingerprint, same));
     TRY(same_text(reader, "config", work->cell.config, same));
+    if (hdf5_has(reader, "provenance/precision"))
+        TRY(same_text(reader, "provenance/precision", precision_name(work->cell.precision), same));
     TRY(hdf5_read_f64(reader, "test/metrics/operating_point", 1, &point));
     TRY(hdf5_read(reader, "provenance/arithmetic_version", HDF5_I64, 1, &arithmetic));
     *same = *same && point == work->model.operating_point && arithmetic == ARITHMETIC_VERSION;

@@ -52,14 +52,10 @@ Status provenance_write_program(Hdf5Writer *writer, Precision precision)
     TRY(engine_find("auto", &engine));
     engine->version(version);
     const ProvenanceText texts[] = {
-        {"provenance/version", GISD_VERSION},
-        {"provenance/revision", GISD_REVISION},
-        {"provenance/engine", engine->name},
-        {"provenance/host", host},
-        {"provenance/processor", processor},
-        {"provenance/finished", now},
-        {"provenance/engine_version", version},
-        {"provenance/precision", precision == PRECISION_BF16 ? "bf16" : "f32"},
+        {"provenance/version", GISD_VERSION},   {"provenance/revision", GISD_REVISION},
+        {"provenance/engine", engine->name},    {"provenance/host", host},
+        {"provenance/processor", processor},    {"provenance/finished", now},
+        {"provenance/engine_version", version}, {"provenance/precision", precision_name(precision)},
     };
     TRY(write_texts(writer, sizeof texts / sizeof *texts, texts));
     TRY(result_write_i64(writer, "provenance/threads", 1, &(int64_t){omp_get_max_threads()}));

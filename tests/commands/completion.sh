@@ -61,6 +61,6 @@ offers 'gisd-data export ' coco masks
 offers 'gisd-data import la' labelme
 offers 'gisd-data import coco SRC OUT --split ' train val test
 offers 'gisd-report done --format h' html
-offers 'gisd-weights ' import export
+offers 'gisd-weights ' import export calibrate
 offers 'gisd-bench --precision ' f32 bf16
 offers 'gisd-detect checkpoint.h5 --ov' --overlay

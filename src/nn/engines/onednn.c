@@ -7,8 +7,9 @@
  * once and pointed at the caller's buffers for each call; they and the stream are the plan's own,
  * so that plans of different networks may run in different threads at the same time. So may twins:
  * a primitive never changes once it is made, and all scratch memory is given to it (oneDNN's own
- * would belong to the thread that made the primitive). In bfloat16 the packed weights are bfloat16
- * too; the weights' gradient stays float32.
+ * would belong to the thread that made the primitive). An input of 8 bits has packed weights of 8
+ * bits, and scales (bytes.h). In bfloat16 the packed weights are bfloat16 too; the weights'
+ * gradient stays float32.
  */
 #ifdef GISD_HAVE_ONEDNN
 #include "nn/engine.h"
@@ -20,6 +21,7 @@
 
 #include "base/memory.h"
 #include "base/processor.h"
+#include "nn/bytes.h"
 #include "nn/engines/onednn_tensors.h"
 
 /* A primitive with what it owns. */
@@ -40,6 +42,7 @@ struct ConvolutionPlan {
     bool outline; /* only measured: there are none */
     dnnl_stream_t stream;
     dnnl_memory_t input, output, bias; /* views of the caller's buffers */
+    dnnl_memory_t scales; /* of an input of 8 bits: step times the weights' scales, O; else NULL */
     Direction forward, backward_data, backward_weights;
     float *gradient;      /* O x I x H x W, one call's weight gradient; in the workspace */
     float *bias_gradient; /* O; in the workspace */
@@ -98,6 +101,8 @@ static void onednn_plan_free(ConvolutionPlan *plan)
         dnnl_memory_destroy(plan->output);
     if (plan->bias)
         dnnl_memory_destroy(plan->bias);
+    if (plan->scales)
+        dnnl_memory_destroy(plan->scales);
     if (plan->stream)
         dnnl_stream_destroy(plan->stream);
     free(plan);
@@ -178,41 +183,16 @@ static Status direction_init(Direction *direction, dnnl_primitive_desc_t descrip
     return STATUS_OK;
 }
 
-/* What forward does to the sum in its registers. oneDNN's own ReLU makes a NaN zero, but its leaky
- * and exponential ones pass it: x > 0 or not a number ? x : 0 (e^x - 1). */
-static dnnl_status_t append_post_ops(const ConvolutionShape *shape, dnnl_post_ops_t operations)
+static bool is_of_bytes(const ConvolutionShape *shape)
 {
-    dnnl_status_t status = dnnl_success;
-    if (shape->residual)
-        status = dnnl_post_ops_append_sum(operations, 1);
-    if (status == dnnl_success && shape->activation == ACTIVATION_RELU)
-        status = dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_elu, 0, 0);
-    if (status == dnnl_success && shape->activation == ACTIVATION_LEAKY_RELU)
-        status = dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, NET_LEAK, 0);
-    return status;
-}
-
-static dnnl_status_t set_attributes(const ConvolutionShape *shape, dnnl_primitive_attr_t attributes)
-{
-    dnnl_post_ops_t operations;
-    dnnl_status_t status =
-        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-    if (status != dnnl_success || (!shape->residual && shape->activation == ACTIVATION_NONE))
-        return status;
-    status = dnnl_post_ops_create(&operations);
-    if (status != dnnl_success)
-        return status;
-    status = append_post_ops(shape, operations);
-    if (status == dnnl_success)
-        status = dnnl_primitive_attr_set_post_ops(attributes, operations);
-    dnnl_post_ops_destroy(operations);
-    return status;
+    return shape->step > 0;
 }
 
 static Status make_primitives(ConvolutionPlan *plan, const OnednnTensors *d, bool data_gradient,
                               bool weight_gradient, dnnl_primitive_attr_t attributes)
 {
-    const dnnl_memory_desc_t *bias = plan->shape.bias ? &d->bias : NULL;
+    const dnnl_memory_desc_t *bias =
+        plan->shape.bias && !is_of_bytes(&plan->shape) ? &d->bias : NULL;
     dnnl_convolution_desc_t convolution;
     dnnl_primitive_desc_t forward = NULL, backward = NULL;
     DNN(dnnl_dilated_convolution_forward_desc_init(
@@ -254,10 +234,13 @@ static Status fill_plan(ConvolutionPlan *plan, bool data_gradient, bool weight_g
     DNN(dnnl_stream_create(&plan->stream, cpu, dnnl_stream_default_flags));
     DNN(dnnl_memory_create(&plan->input, &d.input, cpu, DNNL_MEMORY_NONE));
     DNN(dnnl_memory_create(&plan->output, &d.output, cpu, DNNL_MEMORY_NONE));
-    DNN(dnnl_memory_create(&plan->bias, &d.bias, cpu, DNNL_MEMORY_NONE));
+    DNN(dnnl_memory_create(&plan->bias, is_of_bytes(&plan->shape) ? &d.channels : &d.bias, cpu,
+                           DNNL_MEMORY_NONE));
+    if (is_of_bytes(&plan->shape) && !plan->outline)
+        DNN(dnnl_memory_create(&plan->scales, &d.channels, cpu, DNNL_MEMORY_ALLOCATE));
     dnnl_primitive_attr_t attributes;
     DNN(dnnl_primitive_attr_create(&attributes));
-    dnnl_status_t set = set_attributes(&plan->shape, attributes);
+    dnnl_status_t set = onednn_set_attributes(&plan->shape, &d, attributes);
     Status status = set == dnnl_success
                         ? make_primitives(plan, &d, data_gradient, weight_gradient, attributes)
                         : STATUS_OK;
@@ -324,6 +307,7 @@ static Status fill_twin(const ConvolutionPlan *of, ConvolutionPlan *plan)
     TRY(memory_twin(of->input, &plan->input));
     TRY(memory_twin(of->output, &plan->output));
     TRY(memory_twin(of->bias, &plan->bias));
+    TRY(memory_twin(of->scales, &plan->scales));
     TRY(direction_twin(&of->forward, &plan->forward));
     TRY(direction_twin(&of->backward_data, &plan->backward_data));
     return direction_twin(&of->backward_weights, &plan->backward_weights);
@@ -440,18 +424,38 @@ static void onednn_set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
     place(direction_of(plan, pack)->weights, packed);
 }
 
-static Status onednn_set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
+static Status pack(Direction *direction, dnnl_stream_t stream, const void *weights)
 {
-    Direction *direction = direction_of(plan, pack);
     if (!direction->primitive)
         return STATUS_OK;
     TRY(point(direction->plain, weights));
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, direction->plain},
                                    {DNNL_ARG_TO, direction->weights},
                                    {DNNL_ARG_SCRATCHPAD, direction->reorder_scratchpad}};
-    DNN(dnnl_primitive_execute(direction->reorder, plan->stream, 3, arguments));
-    DNN(dnnl_stream_wait(plan->stream));
+    DNN(dnnl_primitive_execute(direction->reorder, stream, 3, arguments));
+    DNN(dnnl_stream_wait(stream));
     return STATUS_OK;
+}
+
+static Status set_byte_weights(ConvolutionPlan *plan, const float *weights)
+{
+    int8_t *whole;
+    void *scales;
+    DNN(dnnl_memory_get_data_handle(plan->scales, &scales));
+    TRY(MEMORY_NEW(&whole, weight_count(&plan->shape)));
+    bytes_weights(&plan->shape, weights, whole, scales);
+    for (size_t o = 0; o < plan->shape.output_channels; ++o)
+        ((float *)scales)[o] *= plan->shape.step;
+    Status status = pack(&plan->forward, plan->stream, whole);
+    free(whole);
+    return status;
+}
+
+static Status onednn_set_weights(ConvolutionPlan *plan, Pack which, const float *weights)
+{
+    if (!is_of_bytes(&plan->shape))
+        return pack(direction_of(plan, which), plan->stream, weights);
+    return which == PACK_FORWARD ? set_byte_weights(plan, weights) : STATUS_OK;
 }
 
 static Status onednn_forward(ConvolutionPlan *plan, const void *input, const float *bias,
@@ -461,13 +465,17 @@ static Status onednn_forward(ConvolutionPlan *plan, const void *input, const flo
     TRY(point(plan->output, output));
     if (plan->shape.bias)
         TRY(point(plan->bias, bias));
-    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, plan->input},
-                                   {DNNL_ARG_WEIGHTS, plan->forward.weights},
-                                   {DNNL_ARG_DST, plan->output},
-                                   {DNNL_ARG_SCRATCHPAD, plan->forward.scratchpad},
-                                   {DNNL_ARG_BIAS, plan->bias}};
-    DNN(dnnl_primitive_execute(plan->forward.primitive, plan->stream, plan->shape.bias ? 5 : 4,
-                               arguments));
+    dnnl_exec_arg_t arguments[6] = {{DNNL_ARG_SRC, plan->input},
+                                    {DNNL_ARG_WEIGHTS, plan->forward.weights},
+                                    {DNNL_ARG_DST, plan->output},
+                                    {DNNL_ARG_SCRATCHPAD, plan->forward.scratchpad}};
+    int count = 4;
+    if (plan->scales)
+        arguments[count++] = (dnnl_exec_arg_t){ONEDNN_SCALE, plan->scales};
+    if (plan->shape.bias)
+        arguments[count++] =
+            (dnnl_exec_arg_t){plan->scales ? ONEDNN_SCALED_BIAS : DNNL_ARG_BIAS, plan->bias};
+    DNN(dnnl_primitive_execute(plan->forward.primitive, plan->stream, count, arguments));
     DNN(dnnl_stream_wait(plan->stream));
     return STATUS_OK;
 }
@@ -516,6 +524,13 @@ static Status onednn_backward_weights(ConvolutionPlan *plan, const void *input,
     return STATUS_OK;
 }
 
+/* On processors without these dot products oneDNN adds two products of bytes in 16 bits, which are
+ * cut off: answers would be wrong, unless weights had a bit less, and no faster than float32. */
+static bool onednn_has_bytes(void)
+{
+    return processor_has_bytes();
+}
+
 /* oneDNN would compute bfloat16 also without such instructions, many times slower than float32. */
 static bool onednn_has_half(void)
 {
@@ -539,6 +554,7 @@ const Engine *engine_onednn(void)
         .plan_twin = onednn_plan_twin,
         .count_needs = onednn_count_needs,
         .has_half = onednn_has_half,
+        .has_bytes = onednn_has_bytes,
         .workspace_bytes = onednn_workspace_bytes,
         .set_workspace = onednn_set_workspace,
         .packed_bytes = onednn_packed_bytes,

@@ -391,9 +391,10 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
         }
     }
     if (bias_gradient)
-        convolution_bias_gradient(plan->output,
-                                  (Numbers){(void *)(uintptr_t)output_gradient, plan->shape.half},
-                                  bias_gradient);
+        convolution_bias_gradient(
+            plan->output,
+            (Numbers){.data = (void *)(uintptr_t)output_gradient, .half = plan->shape.half},
+            bias_gradient);
     return STATUS_OK;
 }
 

@@ -67,7 +67,8 @@ struct ConvolutionPlan {
 
 bool winograd_fits(const ConvolutionShape *s)
 {
-    if (s->half || s->kernel_h != 3 || s->kernel_w != 3 || s->stride != 1 || s->dilation != 1)
+    if (s->half || s->step > 0 || s->kernel_h != 3 || s->kernel_w != 3 || s->stride != 1 ||
+        s->dilation != 1)
         return false;
     if (s->input.c % LANES || s->output_channels % LANES || s->input.c < 2 * LANES ||
         s->output_channels < 2 * LANES)
@@ -462,7 +463,7 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
     }
     if (bias_gradient)
         convolution_bias_gradient(
-            filtering->to, (Numbers){(void *)(uintptr_t)output_gradient, false}, bias_gradient);
+            filtering->to, (Numbers){.data = (void *)(uintptr_t)output_gradient}, bias_gradient);
     return STATUS_OK;
 }
 

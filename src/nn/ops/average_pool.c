@@ -90,7 +90,7 @@ static Status backward(const OperationCall *call)
 static NodeId add_average(Net *net, NodeId input, Shape shape, const PoolSettings *pool)
 {
     static const Operation operation = {
-        .name = "average_pool", .forward = forward, .backward = backward};
+        .name = "average_pool", .forward = forward, .backward = backward, .keeps_sign = true};
     return net_add_node(net, &(NodeRequest){
                                  .operation = &operation,
                                  .input_count = 1,

@@ -82,7 +82,7 @@ static NodeId add_concat(Net *net, const Operation *operation, size_t count, con
 NodeId net_concat_channels(Net *net, size_t count, const NodeId *inputs)
 {
     static const Operation operation = {
-        .name = "concat_channels", .forward = forward, .backward = backward};
+        .name = "concat_channels", .forward = forward, .backward = backward, .keeps_sign = true};
     Shape shape = net_shape(net, inputs[0]);
     shape.c = 0;
     for (size_t k = 0; k < count; ++k) {

@@ -2,6 +2,8 @@
  * engine's. */
 #include "nn/ops/convolution.h"
 
+#include <stdio.h>
+
 #include "base/vector.h"
 
 static Status forward(const OperationCall *call)
@@ -19,7 +21,7 @@ VECTORISED static void add_run(size_t n, const float *from, float *to)
 static void add_to_input_gradient(const OperationCall *call)
 {
     size_t count = shape_count(call->node->input_shape[0]);
-    Numbers to = call->input_gradient[0], from = {call->scratch, to.half};
+    Numbers to = call->input_gradient[0], from = {.data = call->scratch, .half = to.half};
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < count; first += NUMBERS_RUN) {
         size_t size = count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN;
@@ -68,6 +70,25 @@ static Status check_reach(const ConvolutionShape *shape, const char *name)
     return STATUS_OK;
 }
 
+/* In a net of 8 bits, if this is worth it, the input so and what the shape says of it; else the
+ * input in the net's precision. */
+static NodeId take_input(Net *net, NodeId input, const char *name, ConvolutionShape *convolution)
+{
+    if (net_precision(net) != PRECISION_INT8 || !bytes_fit(convolution))
+        return net_convert(net, input, net_has_half(net));
+    char weight[256];
+    snprintf(weight, sizeof weight, "%s.weight", name);
+    const InputRange *range = net_ranges(net) ? input_ranges_find(net_ranges(net), weight) : NULL;
+    if (!range)
+        return net_refuse(net, status_set(STATUS_ARGUMENT,
+                                          "%s: no range of its input is known (expected one of "
+                                          "every convolution that is computed in 8 bits)",
+                                          weight));
+    convolution->sign = !net_is_non_negative(net, input);
+    convolution->step = bytes_step(range->limit, convolution->sign);
+    return net_quantise(net, input, range->limit);
+}
+
 NodeId convolution_add(Net *net, NodeId input, const char *name,
                        const ConvolutionSettings *settings, size_t weight_rank)
 {
@@ -76,7 +97,6 @@ NodeId convolution_add(Net *net, NodeId input, const char *name,
                                         .backward = backward,
                                         .packed = true,
                                         .same = same};
-    input = net_convert(net, input, net_precision(net));
     Shape shape = net_shape(net, input);
     ConvolutionShape convolution = {
         .input = shape,
@@ -88,11 +108,12 @@ NodeId convolution_add(Net *net, NodeId input, const char *name,
         .pad_w = settings->pad_w,
         .dilation = settings->dilation ? settings->dilation : 1,
         .bias = settings->bias,
-        .half = net_precision(net) == PRECISION_BF16,
+        .half = net_has_half(net),
     };
     Status status = check_reach(&convolution, name);
     if (status != STATUS_OK)
         return net_refuse(net, status);
+    input = take_input(net, input, name, &convolution);
     size_t dims[4] = {settings->output_channels, shape.c, settings->kernel_h, settings->kernel_w};
     if (weight_rank == 2)
         dims[1] *= settings->kernel_h * settings->kernel_w;

@@ -98,8 +98,11 @@ static Status relu_backward(const OperationCall *call)
 
 NodeId net_relu(Net *net, NodeId input)
 {
-    static const Operation operation = {
-        .name = "relu", .forward = relu_forward, .backward = relu_backward, .fuse = FUSE_RELU};
+    static const Operation operation = {.name = "relu",
+                                        .forward = relu_forward,
+                                        .backward = relu_backward,
+                                        .non_negative = true,
+                                        .fuse = FUSE_RELU};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
@@ -165,8 +168,10 @@ static Status sigmoid_backward(const OperationCall *call)
 
 NodeId net_sigmoid(Net *net, NodeId input)
 {
-    static const Operation operation = {
-        .name = "sigmoid", .forward = sigmoid_forward, .backward = sigmoid_backward};
+    static const Operation operation = {.name = "sigmoid",
+                                        .forward = sigmoid_forward,
+                                        .backward = sigmoid_backward,
+                                        .non_negative = true};
     return add_elementwise(net, &operation, 1, &input, 0, true);
 }
 
@@ -206,11 +211,12 @@ static Status convert_backward(const OperationCall *call)
     return STATUS_OK;
 }
 
-NodeId net_convert(Net *net, NodeId input, Precision precision)
+NodeId net_convert(Net *net, NodeId input, bool half)
 {
-    static const Operation operation = {
-        .name = "convert", .forward = convert_forward, .backward = convert_backward};
-    bool half = precision == PRECISION_BF16;
+    static const Operation operation = {.name = "convert",
+                                        .forward = convert_forward,
+                                        .backward = convert_backward,
+                                        .keeps_sign = true};
     if (net_is_half(net, input) == half)
         return input;
     return net_add_node(net, &(NodeRequest){.operation = &operation,
@@ -276,6 +282,7 @@ NodeId net_add(Net *net, NodeId a, NodeId b)
     static const Operation operation = {.name = "add",
                                         .forward = add_forward,
                                         .backward = add_backward,
+                                        .keeps_sign = true,
                                         .fuse = FUSE_SUM,
                                         .same = sums_are_same};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 0, false);
@@ -317,8 +324,10 @@ static Status multiply_backward(const OperationCall *call)
 
 NodeId net_multiply(Net *net, NodeId a, NodeId b)
 {
-    static const Operation operation = {
-        .name = "multiply", .forward = multiply_forward, .backward = multiply_backward};
+    static const Operation operation = {.name = "multiply",
+                                        .forward = multiply_forward,
+                                        .backward = multiply_backward,
+                                        .keeps_sign = true};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 3, false);
 }
 

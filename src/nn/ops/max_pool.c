@@ -101,7 +101,7 @@ static Status backward(const OperationCall *call)
 NodeId net_max_pool_2d(Net *net, NodeId input, const PoolSettings *settings)
 {
     static const Operation operation = {
-        .name = "max_pool", .forward = forward, .backward = backward};
+        .name = "max_pool", .forward = forward, .backward = backward, .keeps_sign = true};
     Shape shape = net_shape(net, input), out = shape;
     PoolSettings pool = *settings;
     Status status = window_shape("max_pool", shape, &pool, &out);

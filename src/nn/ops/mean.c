@@ -52,7 +52,7 @@ static Status mean_backward(const OperationCall *call)
 NodeId net_mean(Net *net, NodeId input)
 {
     static const Operation operation = {
-        .name = "mean", .forward = mean_forward, .backward = mean_backward};
+        .name = "mean", .forward = mean_forward, .backward = mean_backward, .keeps_sign = true};
     Shape shape = net_shape(net, input);
     return net_add_node(net, &(NodeRequest){
                                  .operation = &operation,

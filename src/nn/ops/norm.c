@@ -59,6 +59,7 @@ bool norm_request(Net *net, const Operation *operation, NodeId input, const char
         .saved_floats = settings->parts * settings->groups * 2,
         .forward_scratch_floats = scratch,
         .backward_scratch_floats = scratch,
+        .non_negative = settings->relu,
         .settings.norm = *settings,
     };
     return net_declare(net, name, "weight", 1, &shape.c, one, false, &request->weight) &&
@@ -151,23 +152,44 @@ VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict 
         }
 }
 
-/* The same over vectors of bfloat16; C is a multiple of LANES. */
+/* One vector of the same. */
+INLINE void normalise_lanes(const void *x, bool half, size_t c, const float *mean, const float *a,
+                            const float *beta, float floor, Lanes *y)
+{
+    const Lanes least = floor + (Lanes){0};
+    Lanes number, middle, factor, shift;
+    lanes_read(x, half, c, &number);
+    lanes_read(mean, false, c, &middle);
+    lanes_read(a, false, c, &factor);
+    lanes_read(beta, false, c, &shift);
+    const Lanes value = factor * (number - middle) + shift;
+    const LaneBits low = (LaneBits)(least > value);
+    *y = (Lanes)((low & (LaneBits)least) | (~low & (LaneBits)value));
+}
+
+/* The same over bfloat16; C is a multiple of LANES. */
 VECTORISED static void normalise_halves(size_t pixels, size_t C, const uint16_t *x,
                                         const float *mean, const float *a, const float *beta,
                                         float floor, uint16_t *y)
 {
-    const Lanes least = floor + (Lanes){0};
-    Lanes number, middle, factor, shift;
+    Lanes numbers;
     for (size_t p = 0; p < pixels; ++p, x += C, y += C)
         for (size_t c = 0; c < C; c += LANES) {
-            lanes_read(x, true, c, &number);
-            lanes_read(mean, false, c, &middle);
-            lanes_read(a, false, c, &factor);
-            lanes_read(beta, false, c, &shift);
-            const Lanes value = factor * (number - middle) + shift;
-            const LaneBits low = (LaneBits)(least > value);
-            number = (Lanes)((low & (LaneBits)least) | (~low & (LaneBits)value));
-            lanes_write(y, true, c, &number);
+            normalise_lanes(x, true, c, mean, a, beta, floor, &numbers);
+            lanes_write(y, true, c, &numbers);
+        }
+}
+
+/* From bfloat16 to 8 bits; C is a multiple of LANES. */
+VECTORISED static void normalise_to_bytes(size_t pixels, size_t C, const uint16_t *x,
+                                          const float *mean, const float *a, const float *beta,
+                                          float floor, float step, bool sign, uint8_t *y)
+{
+    Lanes numbers;
+    for (size_t p = 0; p < pixels; ++p, x += C, y += C)
+        for (size_t c = 0; c < C; c += LANES) {
+            normalise_lanes(x, true, c, mean, a, beta, floor, &numbers);
+            lanes_write_bytes(y, c, 1 / step, sign ? -127 : 0, sign ? 127 : 255, &numbers);
         }
 }
 
@@ -329,7 +351,7 @@ static Run run_of(const OperationCall *call, size_t n, size_t k, size_t first)
 /* Where a run begins in a map. */
 static void *place(Numbers map, size_t at)
 {
-    return (char *)map.data + numbers_bytes(at, map.half);
+    return (char *)map.data + numbers_bytes_of(map, at);
 }
 
 /* Pixels of chunk k of a part. */
@@ -362,9 +384,16 @@ static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
     const Layout at = layout(call);
     const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
     Coefficients with = coefficients(call, n);
-    if (call->input[0].half && call->output.half && C % LANES == 0) {
+    const bool vectors = call->input[0].half && C % LANES == 0;
+    if (vectors && call->output.half) {
         normalise_halves(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
                          call->bias, floor_of(call), place(call->output, first));
+        return;
+    }
+    if (vectors && call->output.step > 0) {
+        normalise_to_bytes(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
+                           call->bias, floor_of(call), call->output.step, call->output.sign,
+                           place(call->output, first));
         return;
     }
     FOR_RUNS (run, call, n, k) {

@@ -170,14 +170,18 @@ static NodeId add_resample(Net *net, const Operation *operation, NodeId input, s
 
 NodeId net_resize_nearest(Net *net, NodeId input, size_t h, size_t w)
 {
-    static const Operation operation = {
-        .name = "resize_nearest", .forward = nearest_forward, .backward = nearest_backward};
+    static const Operation operation = {.name = "resize_nearest",
+                                        .forward = nearest_forward,
+                                        .backward = nearest_backward,
+                                        .keeps_sign = true};
     return add_resample(net, &operation, input, h, w);
 }
 
 NodeId net_resize_bilinear(Net *net, NodeId input, size_t h, size_t w)
 {
-    static const Operation operation = {
-        .name = "resize_bilinear", .forward = bilinear_forward, .backward = bilinear_backward};
+    static const Operation operation = {.name = "resize_bilinear",
+                                        .forward = bilinear_forward,
+                                        .backward = bilinear_backward,
+                                        .keeps_sign = true};
     return add_resample(net, &operation, input, h, w);
 }

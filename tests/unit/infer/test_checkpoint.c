@@ -402,7 +402,7 @@ static void a_checkpoint_of_a_later_format_is_refused_and_not_passed_over(void *
     write_step(path, 2);
     set_format(path, CHECKPOINT_FORMAT + 1);
     assert_int_equal(checkpoint_read_model(path, &model), STATUS_UNSUPPORTED);
-    check_message("later.h5: checkpoint of format 3, expected 1 to 2 (made by a later gisd?)");
+    check_message("later.h5: checkpoint of format 4, expected 1 to 3 (made by a later gisd?)");
     assert_int_equal(checkpoint_verify(path), STATUS_UNSUPPORTED);
     assert_int_equal(checkpoint_hash_parameters(path, hash), STATUS_UNSUPPORTED);
     assert_int_equal(checkpoint_read_parameters(path, &list), STATUS_UNSUPPORTED);

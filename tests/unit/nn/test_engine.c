@@ -77,8 +77,8 @@ static void *as_stored(size_t count, float *numbers, bool half)
 {
     void *stored;
     assert_int_equal(memory_new(&stored, count, numbers_bytes(1, half)), STATUS_OK);
-    numbers_copy((Numbers){numbers, false}, 0, (Numbers){stored, half}, 0, count);
-    numbers_copy((Numbers){stored, half}, 0, (Numbers){numbers, false}, 0, count);
+    numbers_copy((Numbers){.data = numbers}, 0, (Numbers){.data = stored, .half = half}, 0, count);
+    numbers_copy((Numbers){.data = stored, .half = half}, 0, (Numbers){.data = numbers}, 0, count);
     return stored;
 }
 
@@ -86,7 +86,8 @@ static double stored_error(size_t count, const void *stored, bool half, const do
 {
     float *got;
     assert_int_equal(MEMORY_NEW(&got, count), STATUS_OK);
-    numbers_copy((Numbers){(void *)(uintptr_t)stored, half}, 0, (Numbers){got, false}, 0, count);
+    numbers_copy((Numbers){.data = (void *)(uintptr_t)stored, .half = half}, 0,
+                 (Numbers){.data = got}, 0, count);
     double error = relative_error(count, got, expected);
     free(got);
     return error;
@@ -161,18 +162,18 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half, doubl
 }
 
 static const ConvolutionShape shapes[] = {
-    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
-    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false, false, false, ACTIVATION_NONE},
-    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false, false, false, ACTIVATION_NONE},
-    {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true, false, false, ACTIVATION_NONE},
-    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false, false, false, ACTIVATION_NONE},
-    {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true, false, false, ACTIVATION_NONE},
-    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false, false, false, ACTIVATION_NONE},
-    {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false, false, false, ACTIVATION_NONE},
-    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
-    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true, false, false, ACTIVATION_NONE},
-    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
-    {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false, false, ACTIVATION_NONE},
+    {{2, 7, 5, 3}, 4, 1, 1, 1, 0, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 9, 8, 16}, 32, 1, 1, 2, 0, 0, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{2, 11, 13, 3}, 8, 7, 7, 2, 3, 3, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 10, 10, 8}, 8, 3, 3, 1, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{2, 19, 19, 8}, 8, 3, 3, 2, 1, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 10, 7, 4}, 4, 3, 3, 1, 6, 6, 6, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 9, 9, 4}, 6, 1, 7, 1, 0, 3, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 9, 9, 4}, 6, 5, 1, 1, 2, 0, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{3, 3, 3, 5}, 7, 3, 3, 1, 0, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{2, 1, 1, 1}, 1, 3, 3, 1, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 5, 5, 37}, 1, 1, 1, 1, 0, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false, 0, false, false, ACTIVATION_NONE},
 };
 
 #define DIRECT_ERROR   2e-6
@@ -180,10 +181,10 @@ static const ConvolutionShape shapes[] = {
 
 /* Whole tiles, tiles that reach over the end, no padding, and so many that they come in blocks. */
 static const ConvolutionShape winograd_shapes[] = {
-    {{2, 16, 16, 32}, 32, 3, 3, 1, 1, 1, 1, true, false, false, ACTIVATION_NONE},
-    {{1, 21, 18, 32}, 48, 3, 3, 1, 0, 1, 1, false, false, false, ACTIVATION_NONE},
-    {{2, 19, 17, 48}, 32, 3, 3, 1, 2, 0, 1, true, false, false, ACTIVATION_NONE},
-    {{1, 61, 58, 16}, 16, 3, 3, 1, 1, 1, 1, false, false, false, ACTIVATION_NONE},
+    {{2, 16, 16, 32}, 32, 3, 3, 1, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 21, 18, 32}, 48, 3, 3, 1, 0, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{2, 19, 17, 48}, 32, 3, 3, 1, 2, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 61, 58, 16}, 16, 3, 3, 1, 1, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
 };
 
 static void winograd_agrees_with_the_naive_loop(void **state)
@@ -195,11 +196,11 @@ static void winograd_agrees_with_the_naive_loop(void **state)
 
 /* One strip of rows and several, an odd number of pixels, strides, taps outside the map, blocks. */
 static const ConvolutionShape product_shapes[] = {
-    {{2, 7, 5, 32}, 112, 1, 1, 1, 0, 0, 1, true, false, false, ACTIVATION_NONE},
-    {{1, 17, 17, 48}, 32, 1, 1, 1, 0, 0, 1, false, false, false, ACTIVATION_NONE},
-    {{3, 9, 8, 32}, 64, 1, 1, 2, 0, 0, 1, false, false, false, ACTIVATION_NONE},
-    {{1, 37, 33, 32}, 48, 3, 3, 2, 1, 1, 1, true, false, false, ACTIVATION_NONE},
-    {{2, 12, 12, 32}, 32, 3, 3, 1, 3, 2, 3, false, false, false, ACTIVATION_NONE},
+    {{2, 7, 5, 32}, 112, 1, 1, 1, 0, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 17, 17, 48}, 32, 1, 1, 1, 0, 0, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{3, 9, 8, 32}, 64, 1, 1, 2, 0, 0, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 37, 33, 32}, 48, 3, 3, 2, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{2, 12, 12, 32}, 32, 3, 3, 1, 3, 2, 3, false, false, 0, false, false, ACTIVATION_NONE},
 };
 
 static void products_agree_with_the_naive_loop(void **state)

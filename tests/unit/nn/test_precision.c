@@ -256,8 +256,8 @@ static void numbers_are_rounded_to_nearest_with_ties_to_even(void **state)
     enum { COUNT = sizeof given / sizeof *given };
     uint16_t stored[COUNT];
     float tile[COUNT];
-    numbers_close((Numbers){stored, true}, 0, COUNT, given);
-    const float *back = numbers_read((Numbers){stored, true}, 0, COUNT, tile);
+    numbers_close((Numbers){.data = stored, .half = true}, 0, COUNT, given);
+    const float *back = numbers_read((Numbers){.data = stored, .half = true}, 0, COUNT, tile);
     for (size_t i = 0; i < COUNT; ++i)
         assert_true(back[i] == expected[i] || (isnan(back[i]) && isnan(expected[i])));
 }
