@@ -47,7 +47,7 @@ static const struct argp_option options[] = {
     {"batch", 'n', "N", 0, "Images in a step (4 for training, 1 for inference)", 0},
     {"shards", 'h', "N", 0, "Parts the batch is cut into (one a thread)", 0},
     {"tuning", 't', "NAME", 0, "local or global (global)", 0},
-    {"precision", 'p', "NAME", 0, "f32 or bf16; to infer also int8 (f32)", 0},
+    {"precision", 'p', "NAME", 0, "f32, bf16 or int8 (f32)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0, "Any other setting of a cell, such as recursion_steps=1",
      0},
     {"recompute", OPTION_RECOMPUTE, NULL, 0,
@@ -160,7 +160,8 @@ static const struct argp usage = {
     .doc = "Measure how many images a second this machine trains or analyses."
            "\v    gisd-bench --backbone r50x1 --mode infer\n"
            "    mpirun -np 4 gisd-bench --backbone r50x1 --batch 16 --json\n\n"
-           "The figures are medians over steps on random pictures. Set OMP_NUM_THREADS for another "
+           "The figures are medians over steps on random pictures; int8 only infers. Set "
+           "OMP_NUM_THREADS for another "
            "number of "
            "threads. Under mpirun all ranks train as one group; the batch is that of the "
            "group.\n\n" COMMAND_EXIT_STATUS,

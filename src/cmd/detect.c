@@ -431,15 +431,17 @@ static size_t run_images(Run *run)
     return run->images.count - done;
 }
 
-/* How fast it was, where there is more than one image to say it of. */
+/* How fast it was, where there is more than one image to say it of: behind the other lines, but not
+ * into an array. */
 static void tell_speed(const Run *run, size_t failed)
 {
+    const bool json = run->arguments->json;
     const double seconds = clock_seconds() - run->started;
     const size_t done = run->images.count - failed;
-    if (run->cannot_write || done < 2)
+    if (run->cannot_write || done < 2 || (json && !isatty(STDERR_FILENO)))
         return;
-    fprintf(stderr, PROGRAM ": %zu images in %.1f s, %.1f a second, %zu at a time\n", done, seconds,
-            (double)done / seconds, run->workers);
+    fprintf(json ? stderr : stdout, "%zu images in %.1f s, %.1f a second, %zu at a time\n", done,
+            seconds, (double)done / seconds, run->workers);
 }
 
 /* A raw file of no image at all is left uncommitted, and so is every file that lacks some for want

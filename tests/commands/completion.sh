@@ -62,5 +62,5 @@ offers 'gisd-data import la' labelme
 offers 'gisd-data import coco SRC OUT --split ' train val test
 offers 'gisd-report done --format h' html
 offers 'gisd-weights ' import export calibrate
-offers 'gisd-bench --precision ' f32 bf16
+offers 'gisd-bench --precision ' f32 bf16 int8
 offers 'gisd-detect checkpoint.h5 --ov' --overlay
