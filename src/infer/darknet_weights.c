@@ -171,9 +171,8 @@ enum { HEAD_CLASSES = 1000 }; /* of ImageNet, on which darknet's classifiers lea
 
 /* Where a file's numbers may end. */
 typedef struct {
-    size_t items, numbers; /* of the layers that the file holds whole */
-    size_t trunk_items, trunk,
-        width; /* of the trunk's layers; width: outputs of the last of them */
+    size_t items, numbers;            /* of the layers that the file holds whole */
+    size_t trunk_items, trunk, width; /* of the trunk, and outputs of its last layer */
 } First;
 
 /* The last layer at whose end that many numbers are through, if there is one. */
@@ -281,7 +280,7 @@ Status darknet_weights_read_first(const char *path, const ParameterList *paramet
     return status;
 }
 
-/* ---- a file ---- */
+/* ---- writing ---- */
 
 Status darknet_weights_write(const char *path, const ParameterList *parameters)
 {

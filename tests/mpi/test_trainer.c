@@ -22,21 +22,20 @@ static CellSettings small_cell(void)
     return cell_settings("base=4 size=64 epochs=4 batch=4 shards=4 seed=3");
 }
 
-/* Whether STEPS steps from that one on have inputs of both sizes. */
-static bool has_both(const CellSettings *settings, size_t first)
+/* Whether a step's input is a large one. */
+static bool is_large(const CellSettings *settings, size_t step)
 {
-    size_t large = 0;
-    for (size_t step = first; step < first + STEPS; ++step)
-        large += input_sizes_draw(&settings->sizes, settings->seed, step) == 96;
-    return large > 0 && large < STEPS;
+    return input_sizes_draw(&settings->sizes, settings->seed, step) == 96;
 }
 
-/* Of the first seed by which a run of STEPS steps has both sizes, and so has what follows. */
+/* Of the first seed by which both sizes are there before step STEPS, and step STEPS has another one
+ * than the first. */
 static CellSettings sized_cell(void)
 {
     CellSettings settings =
         cell_settings("base=4 size=64 sizes=64+96 epochs=4 batch=4 shards=4 seed=1");
-    while (!has_both(&settings, 0) || !has_both(&settings, STEPS))
+    while (is_large(&settings, 0) == is_large(&settings, 1) ||
+           is_large(&settings, 0) == is_large(&settings, STEPS))
         ++settings.seed;
     return settings;
 }
