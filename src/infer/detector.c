@@ -76,8 +76,8 @@ Status detector_new(const char *checkpoint, Detector **detector)
 
 static Status fill_twin(Detector *of, Detector *d)
 {
-    TRY(net_pack_weights(of->network.net, 0, 1));
-    TRY(network_twin(&of->network, of->network.parameters, &d->network));
+    TRY(net_pack_weights(of->network.net, NULL));
+    TRY(network_twin(&of->network, of->network.parameters, NULL, &d->network));
     return d->network.task->answers.make(&d->network.plan.model, d->network.net, &d->network.nodes,
                                          &d->answers);
 }

@@ -112,7 +112,10 @@ static void check_convolution(ConvolutionShape shape)
     assert_int_equal(engine->plan_new(&shape, false, false, &plan), STATUS_OK);
     assert_int_equal(MEMORY_NEW(&workspace, engine->workspace_bytes(plan)), STATUS_OK);
     engine->set_workspace(plan, workspace);
-    assert_int_equal(engine->set_weights(plan, weights), STATUS_OK);
+    void *packed = aligned_alloc(64, (engine->packed_bytes(plan, PACK_FORWARD) + 63) / 64 * 64);
+    assert_non_null(packed);
+    engine->set_packed(plan, PACK_FORWARD, packed);
+    assert_int_equal(engine->set_weights(plan, PACK_FORWARD, weights), STATUS_OK);
     assert_int_equal(engine->plan_twin(plan, &twin), STATUS_OK);
     engine->set_workspace(twin, workspace);
     assert_int_equal(engine->forward(twin, input, bias, got), STATUS_OK);
@@ -126,6 +129,7 @@ static void check_convolution(ConvolutionShape shape)
                  shape.stride, shape.sign ? "signed" : "unsigned", error, size);
     engine->plan_free(twin);
     engine->plan_free(plan);
+    free(packed);
     free(workspace);
     free(expected);
     free(scales);
