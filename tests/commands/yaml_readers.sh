@@ -26,7 +26,7 @@ results=results/1e5
 h5dump -d /config -b MEMORY -o config.yaml "$results"/cells/*/result.h5 >/dev/null
 # The names of the settings that are texts and flags; all others are numbers.
 texts='name|manifest|rule|group|architecture|backbone|initial|box|optimiser|schedule|precision|tuning|search|ranks_per_cell|augment|ignore_given'
-texts+='|segmentation|attention|classification_loss|sampling|test_flips|flips|anchors|method|denoise'
+texts+='|segmentation|attention|sizes|classification_loss|sampling|test_flips|flips|anchors|method|denoise'
 for file in "$results/experiment.yaml" config.yaml; do
     grep -aoE "[a-z_]+: +[^ {},]+" "$file" | grep -avE "^($texts):|: (test|validation)$" >numbers.txt
     [ "$(wc -l <numbers.txt)" -ge 16 ] || fail "$file has few numbers: $(cat numbers.txt)"

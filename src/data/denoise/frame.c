@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/annotations.h"
 #include "data/denoise/denoise.h"
 #include "image/bright_field.h"
 #include "image/crop.h"
@@ -189,30 +190,38 @@ static PixelBox with_margin(const Look *look, PixelBox box)
     return box;
 }
 
-/* All lesions with a margin; the middle half of the field where there is none. */
-static PixelBox core_of(const DenoiseSettings *settings, const Look *look,
-                        const DenoiseLesions *lesions)
+/* About all lesions, specks of the mask left out; empty where there is none. */
+static Status box_of_lesions(const DenoiseLesions *lesions, Box *box)
 {
-    const size_t width = look->frame->width, height = look->frame->height;
-    const PixelBox *field = &look->field;
-    Box box = {INFINITY, INFINITY, 0, 0};
+    Box *regions = NULL;
+    size_t count = 0;
+    *box = (Box){INFINITY, INFINITY, 0, 0};
     for (size_t i = 0; lesions && i < lesions->box_count; ++i)
-        include(&box, &lesions->boxes[i]);
-    for (size_t i = 0; lesions && lesions->mask->pixels && i < width * height; ++i)
-        if (lesions->mask->pixels[i]) {
-            const float x = (float)(i % width);
-            const size_t row = i / width;
-            const float y = (float)row;
-            include(&box, &(Box){x, y, x + 1, y + 1});
-        }
-    if (!(box.x1 > box.x0)) {
-        const double aside = (1 - settings->core) / 2;
-        const size_t across = (size_t)(aside * (double)(field->x1 - field->x0)),
-                     down = (size_t)(aside * (double)(field->y1 - field->y0));
-        return (PixelBox){field->x0 + across, field->y0 + down, field->x1 - across,
-                          field->y1 - down};
+        include(box, &lesions->boxes[i]);
+    if (lesions && lesions->mask->pixels)
+        TRY(annotations_boxes_of_mask(lesions->mask, &count, &regions));
+    for (size_t i = 0; i < count; ++i)
+        include(box, &regions[i]);
+    free(regions);
+    return STATUS_OK;
+}
+
+/* All lesions with a margin; the middle half of the field where there is none. */
+static Status core_of(const DenoiseSettings *settings, const Look *look,
+                      const DenoiseLesions *lesions, PixelBox *core)
+{
+    const PixelBox *field = &look->field;
+    Box box;
+    TRY(box_of_lesions(lesions, &box));
+    if (box.x1 > box.x0) {
+        *core = with_margin(look, pixels_of(&box, look->frame->width, look->frame->height));
+        return STATUS_OK;
     }
-    return with_margin(look, pixels_of(&box, width, height));
+    const double aside = (1 - settings->core) / 2;
+    const size_t across = (size_t)(aside * (double)(field->x1 - field->x0)),
+                 down = (size_t)(aside * (double)(field->y1 - field->y0));
+    *core = (PixelBox){field->x0 + across, field->y0 + down, field->x1 - across, field->y1 - down};
+    return STATUS_OK;
 }
 
 static double share(size_t width, const PixelBox *box, const uint8_t *overlaid)
@@ -284,8 +293,9 @@ static Status carry(const DenoiseSettings *settings, const DenoiseLesions *lesio
     TRY(memory_new((void **)&look->overlaid, count, 2));
     look->fillable = look->overlaid + count;
     TRY(find_overlays(settings, finder, look, result));
-    const PixelBox core = core_of(settings, look, lesions),
-                   whole = {0, 0, frame->width, frame->height};
+    PixelBox core;
+    const PixelBox whole = {0, 0, frame->width, frame->height};
+    TRY(core_of(settings, look, lesions, &core));
     TRY(crop_find(frame->height, frame->width, look->overlaid, settings->cost, &core,
                   settings->shape, &result->crop));
     result->overlaid_before = share(frame->width, &whole, look->overlaid);

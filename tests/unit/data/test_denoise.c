@@ -94,6 +94,7 @@ static void no_lesion_is_cut(void **state)
     blob_picture(&frame, WIDTH, HEIGHT, 2, 1, 0);
     assert_int_equal(image_init(&mask, WIDTH, HEIGHT, 1), STATUS_OK);
     paint(&mask, 10, 60, 40, 90, 255);
+    paint(&mask, 0, 0, 1, 1, 255); /* a speck of JPEG, which is no lesion */
     const Box box = {120, 20, 150, 50};
     DenoisedFrame *result = carry(&settings, &frame, &mask, 1, &box, &known);
     const size_t margin = HEIGHT / 12;
