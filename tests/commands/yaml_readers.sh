@@ -42,7 +42,7 @@ import sys, yaml
 whole = yaml.safe_load(open(sys.argv[1]))
 cell = yaml.safe_load(open(sys.argv[2]).read().rstrip("\0"))
 texts = {"architecture", "backbone", "initial", "box", "optimiser", "schedule", "precision", "tuning", "test",
-         "classification_loss", "sampling", "anchors", "denoise"}
+         "classification_loss", "sampling", "anchors", "denoise", "sizes"}
 flags = {"augment", "segmentation", "attention", "test_flips", "flips"}
 assert whole["name"] == "1e5", whole["name"]
 assert whole["data"]["split"]["train"] == 0.7, whole["data"]["split"]
