@@ -59,7 +59,7 @@ Status net_set_precision(Net *net, Precision precision);
 /* To be called before building, too: what can be made again is not kept. The weights are packed
  * anew for each use, and of the maps between forward and backward only some are kept; from them
  * the others are made again in backward, stretch by stretch. The same bits for less memory and
- * a second forward pass, an estimated third more time. */
+ * half as much time again. */
 void net_set_recompute(Net *net, bool recompute);
 
 /* Of a net in PRECISION_INT8, before building: how far the inputs of its convolutions reach
