@@ -1,5 +1,5 @@
-/* gisd-data: makes, imports, joins, checks, packs and exports data sets. This file knows the names
- * of the sub-commands; data_NAME.c does the work of each.
+/* gisd-data: makes, imports, joins, divides, checks, packs and exports data sets. This file knows
+ * the names of the sub-commands; data_NAME.c does the work of each.
  */
 #include "cmd/data.h"
 
@@ -20,6 +20,7 @@ static const struct {
     {"overlays", "make pictures from which to learn to find overlays", data_overlays},
     {"import", "make a manifest from a data set of another layout", data_import},
     {"join", "make one manifest of several", data_join},
+    {"divide", "make several manifests of one, with nothing in common", data_divide},
     {"check", "find everything wrong with a data set", data_check},
     {"baseline", "say how far colours alone tell the classes", data_baseline},
     {"denoise", "crop overlays away and filter noise", data_denoise},
@@ -74,7 +75,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp usage = {
     .parser = parse,
     .args_doc = "COMMAND [ARGUMENT...]",
-    .doc = "Make, import, join, check, pack and export sets of endoscopy images."
+    .doc = "Make, import, join, divide, check, pack and export sets of endoscopy images."
            "\v'gisd-data COMMAND --help' describes a command.\n\n" COMMAND_EXIT_STATUS,
     .help_filter = list_commands,
 };

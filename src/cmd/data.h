@@ -12,8 +12,8 @@
 
 typedef Status DataCommand(int argc, char **argv);
 
-DataCommand data_baseline, data_check, data_denoise, data_export, data_import, data_join,
-    data_overlays, data_overlays_of, data_pack, data_phantom;
+DataCommand data_baseline, data_check, data_denoise, data_divide, data_export, data_import,
+    data_join, data_overlays, data_overlays_of, data_pack, data_phantom;
 
 /* Notes the manifest at `path` and all files that its rows name as inputs. */
 Status data_note_inputs(Outputs *outputs, const char *path);

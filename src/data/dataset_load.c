@@ -11,6 +11,7 @@
 #include "data/dataset_looks.h"
 #include "data/pack.h"
 #include "data/source.h"
+#include "data/split_input.h"
 
 enum { SIZE_LEAST = 8, SIZE_MOST = 4096 };
 
@@ -48,70 +49,22 @@ static Status copy_columns(const Manifest *manifest, Dataset *dataset)
 
 /* ---- splits ---- */
 
-/* Numbers for the rows' centres, in the order of their first rows; returns how many there are. */
-static Status number_centres(const Manifest *manifest, int32_t *centres, size_t *count)
-{
-    const char **names;
-    TRY(MEMORY_NEW(&names, manifest->count));
-    *count = 0;
-    for (size_t i = 0; i < manifest->count; ++i) {
-        const char *centre = manifest->rows[i].centre;
-        size_t known = 0;
-        while (known < *count && strcmp(names[known], centre) != 0)
-            ++known;
-        if (known == *count)
-            names[(*count)++] = centre;
-        centres[i] = (int32_t)known;
-    }
-    free(names);
-    return STATUS_OK;
-}
-
-typedef enum { LABEL_OF_CLASS, LABEL_OF_FORM, LABEL_OF_CENTRE, LABEL_KINDS } LabelKind;
-
-typedef struct {
-    int32_t *labels[LABEL_KINDS];
-    uint32_t *units; /* what stays together: patients, or more */
-    Split *splits;
-} SplitInput;
-
-static Status make_input(const Manifest *manifest, SplitInput *input, size_t *kinds)
-{
-    size_t centres;
-    for (size_t k = 0; k < LABEL_KINDS; ++k)
-        TRY(MEMORY_NEW(&input->labels[k], manifest->count));
-    TRY(MEMORY_NEW(&input->units, manifest->count));
-    TRY(MEMORY_NEW(&input->splits, manifest->count));
-    for (size_t i = 0; i < manifest->count; ++i) {
-        input->labels[LABEL_OF_CLASS][i] = manifest->rows[i].label_index;
-        input->labels[LABEL_OF_FORM][i] = manifest->rows[i].form_index;
-        input->units[i] = manifest->rows[i].patient_index;
-        input->splits[i] = manifest->rows[i].split;
-    }
-    TRY(number_centres(manifest, input->labels[LABEL_OF_CENTRE], &centres));
-    *kinds = centres > 1 ? LABEL_KINDS : LABEL_OF_CENTRE;
-    return STATUS_OK;
-}
-
 static Status assign_splits(const Manifest *manifest, const SplitSettings *split, const Look *looks,
                             Dataset *dataset)
 {
     SplitInput input = {0};
-    size_t kinds;
     Status status;
-    TRY_GOTO(status, end, make_input(manifest, &input, &kinds));
+    TRY_GOTO(status, end, split_input_init(manifest, &input));
     if (split->group == SPLIT_GROUP_SCENE)
         TRY_GOTO(status, end, dataset_join_scenes(manifest, split, looks, input.units));
-    const int32_t *const values[LABEL_KINDS] = {input.labels[0], input.labels[1], input.labels[2]};
-    const SplitLabels labels = {.count = kinds, .values = values};
+    const int32_t *const values[SPLIT_INPUT_KINDS] = {input.labels[0], input.labels[1],
+                                                      input.labels[2]};
+    const SplitLabels labels = {.count = input.kinds, .values = values};
     TRY_GOTO(status, end, split_assign(split, manifest->count, &labels, input.units, input.splits));
     for (size_t i = 0; i < manifest->count; ++i)
         dataset->examples[i].split = input.splits[i];
 end:
-    for (size_t k = 0; k < LABEL_KINDS; ++k)
-        free(input.labels[k]);
-    free(input.units);
-    free(input.splits);
+    split_input_clear(&input);
     return status;
 }
 

@@ -2,7 +2,6 @@
  * here come through. */
 #include "data/join.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/memory.h"
 #include "data/manifest.h"
+#include "data/moved_paths.h"
 #include "data/properties.h"
 #include "store/csv.h"
 #include "store/files.h"
@@ -51,65 +51,14 @@ static Status read_part(Join *join, size_t index)
 
 /* ---- a row ---- */
 
-/* `name` of a manifest as seen from the new folder. */
-static Status move_path(const Join *join, const char *manifest, const char *name, char **moved)
-{
-    char *path = NULL, *folder = NULL, *real = NULL, *absolute = NULL;
-    const char *slash = strrchr(name, '/');
-    Status status;
-    *moved = NULL;
-    TRY_GOTO(status, done, files_resolve(manifest, name, &path));
-    TRY_GOTO(status, done, files_folder_of(path, &folder));
-    real = realpath(folder, NULL);
-    if (!real) {
-        status = status_set(errno == ENOENT ? STATUS_MISSING : STATUS_IO,
-                            "%s: %s: cannot open its folder: %s", manifest, name, strerror(errno));
-        goto done;
-    }
-    TRY_GOTO(status, done, files_join(real, slash ? slash + 1 : name, &absolute));
-    status = files_relative(join->target, absolute, moved);
-done:
-    free(path);
-    free(folder);
-    free(real);
-    free(absolute);
-    return status;
-}
-
-/* The masks of a row, parted by semicolons. */
-static Status move_masks(const Join *join, const char *manifest, const ManifestRow *row,
-                         char **moved)
-{
-    *moved = NULL;
-    for (size_t i = 0; i < row->mask_count; ++i) {
-        char *one, *longer = NULL;
-        Status status = move_path(join, manifest, row->masks[i], &one);
-        if (status == STATUS_OK && strchr(one, ';'))
-            status = status_set(STATUS_FORMAT,
-                                "%s:%zu: %s: its path is %s from the new folder, expected one "
-                                "without a semicolon, which parts masks",
-                                manifest, row->line, row->masks[i], one);
-        if (status == STATUS_OK &&
-            asprintf(&longer, "%s%s%s", *moved ? *moved : "", *moved ? ";" : "", one) < 0) {
-            longer = NULL;
-            status = status_set(STATUS_NO_MEMORY, "%s: out of memory", manifest);
-        }
-        free(one);
-        free(*moved);
-        *moved = longer;
-        TRY(status);
-    }
-    return STATUS_OK;
-}
-
 static Status write_cell(const Join *join, CsvWriter *writer, size_t part, const char *column,
                          const char *text, const ManifestRow *row)
 {
     char *changed = NULL;
     if (strcmp(column, "image") == 0)
-        TRY(move_path(join, join->parts[part].manifest, text, &changed));
+        TRY(moved_path(join->target, join->parts[part].manifest, text, &changed));
     if (strcmp(column, "mask") == 0)
-        TRY(move_masks(join, join->parts[part].manifest, row, &changed));
+        TRY(moved_masks(join->target, join->parts[part].manifest, row, &changed));
     if (!*text && strcmp(column, MASK_VALUES) == 0)
         text = join->manifests[part].mask_rule.text;
     if (*text && (strcmp(column, "patient") == 0 || strcmp(column, "lesion") == 0)) {

@@ -53,6 +53,8 @@ offers 'gisd-grid tiny.yaml --only alpha=0.5' 0.5
 offers 'gisd-grid tin' '' # a file's name, which bash knows
 offers 'gisd-data p' phantom pack
 offers 'gisd-data ov' overlays overlays-of
+offers 'gisd-data d' divide denoise
+offers 'gisd-data divide manifest.csv out --group ' scene patient
 offers 'gisd-data overlays-of --f' --force
 offers 'gisd-data denoise --fill ' keep black inpaint
 offers 'gisd-data denoise manifest.csv out --se' ''

@@ -70,6 +70,9 @@ for room in 0 4; do
 done
 fills 4 "$bin/gisd-data" check data/manifest.csv --html disk/page.html
 fills 0 "$bin/gisd-data" join data/manifest.csv b=more/manifest.csv disk/out
+for room in 0 4; do
+    fills $room "$bin/gisd-data" divide data/manifest.csv disk/out --part a=0.5 --part b=0.5
+done
 "$bin/gisd-data" export coco data/manifest.csv coco >/dev/null
 for room in 0 4; do
     fills $room "$bin/gisd-data" import coco coco disk/out

@@ -149,6 +149,7 @@ done
 keeps 'data: is not empty' "$bin/gisd-data" export coco data/manifest.csv data
 keeps 'data: is not empty' "$bin/gisd-data" import kvasir-seg data data
 keeps 'data: is not empty' "$bin/gisd-data" join data/manifest.csv b=data/m.h5 data
+keeps 'data: is not empty' "$bin/gisd-data" divide data/manifest.csv data --part a=0.5 --part b=0.5
 
 # --- gisd-grid ---
 keeps 'data: is not empty' "$bin/gisd-data" phantom data --images 2
@@ -221,12 +222,12 @@ usage '--backbone is empty' "$bin/gisd-bench" --backbone ""
 for command in "gisd-grid tiny.yaml" "gisd-report results/tiny" "gisd-bench" \
     "gisd-data phantom new" "gisd-data pack data/manifest.csv n.h5" "gisd-data check data/manifest.csv" \
     "gisd-data import coco data new" "gisd-data export coco data/manifest.csv new" "gisd-data join" \
-    "gisd-detect checkpoint.h5 picture.png"; do
+    "gisd-data divide data/manifest.csv new" "gisd-detect checkpoint.h5 picture.png"; do
     usage "unrecognized option '--nonsense'" $bin/$command --nonsense
 done
 for command in gisd-grid gisd-report gisd-detect gisd-data "gisd-data phantom" "gisd-data pack" \
     "gisd-data check" "gisd-data import coco" "gisd-data export coco" "gisd-data join data" \
-    "gisd-detect checkpoint.h5" "gisd-grid --why results/tiny"; do
+    "gisd-data divide data/manifest.csv new" "gisd-detect checkpoint.h5" "gisd-grid --why results/tiny"; do
     usage "expected" $bin/$command
 done
 usage "requires an argument" "$bin/gisd-grid" tiny.yaml --out
