@@ -188,9 +188,8 @@ static Status count_gradients(Net *net)
                 ++net->gradients[used[k]].uses;
     }
     for (size_t i = 0; i < net->parameters->count; ++i)
-        net->gradients[i].opened =
-            net->gradients[i].uses > 1 &&
-            !net_rounds_gradient(net->precision, &net->parameters->items[i]);
+        net->gradients[i].opened = net->gradients[i].uses > 1 &&
+                                   !net_rounds_gradient(net->precision, &net->parameters->items[i]);
     return STATUS_OK;
 }
 

@@ -290,8 +290,8 @@ Status net_backward(Net *net, const GradientTaker *taker)
         call.weight_gradient =
             open_gradient(net, request->weight, taker, node->parameter_gradient[0],
                           request->operation->packed, &call.add_weight_gradient);
-        call.bias_gradient = open_gradient(net, request->bias, taker, node->parameter_gradient[1],
-                                           false, &add_bias);
+        call.bias_gradient =
+            open_gradient(net, request->bias, taker, node->parameter_gradient[1], false, &add_bias);
         TRY(run(net, i, true, request->operation->backward, &call));
         TRY(close_gradient(net, request->weight, request->weight_form, taker));
         TRY(close_gradient(net, request->bias, NULL, taker));

@@ -51,8 +51,8 @@ static inline size_t numbers_bytes_of(Numbers numbers, size_t count)
     return numbers.step > 0 ? count : numbers_bytes(count, numbers.half);
 }
 
-/* Rounded to nearest, ties to even: by adding half a unit, less one where the last kept bit is even.
- * A NaN stays one: its upper half is kept, with the quiet bit set. */
+/* Rounded to nearest, ties to even: by adding half a unit, less one where the last kept bit is
+ * even. A NaN stays one: its upper half is kept, with the quiet bit set. */
 static inline uint16_t bfloat16_of(float number)
 {
     uint32_t bits;

@@ -12,11 +12,11 @@
 /* What lies in an array is told by the number of its node, which is less than these: */
 enum {
     NO_NODE = 0,
-    OPEN_NODE = 1 << 24,  /* a gradient is being made there */
-    HALVES = 1 << 25,     /* gradients of the node's children, in bfloat16: ... */
-    HELD_LOW = 1 << 26,   /* one in the lower halves of the words, at least a part of it, ... */
-    HELD_HIGH = 1 << 27,  /* or in the upper halves; */
-    WHOLE_LOW = 1 << 28,  /* it is complete */
+    OPEN_NODE = 1 << 24, /* a gradient is being made there */
+    HALVES = 1 << 25,    /* gradients of the node's children, in bfloat16: ... */
+    HELD_LOW = 1 << 26,  /* one in the lower halves of the words, at least a part of it, ... */
+    HELD_HIGH = 1 << 27, /* or in the upper halves; */
+    WHOLE_LOW = 1 << 28, /* it is complete */
     WHOLE_HIGH = 1 << 29,
     NODE_BITS = OPEN_NODE - 1
 };

@@ -68,8 +68,8 @@ static float tree(Precision precision, size_t step, size_t first, size_t count, 
 }
 
 /* Gives a shard's gradients as backward does: the reused one's in two parts. */
-static Status give_shard(const ParameterList *list, Precision precision,
-                         const GradientTaker *taker, size_t step, size_t shard, float *own)
+static Status give_shard(const ParameterList *list, Precision precision, const GradientTaker *taker,
+                         size_t step, size_t shard, float *own)
 {
     const size_t reused_count = list->items[REUSED].count;
     float *reused = precision == PRECISION_BF16 ? own : taker->open(taker->context, REUSED);
@@ -210,10 +210,13 @@ static void shards_that_the_ranks_do_not_divide_are_refused(void **state)
     ParameterList list;
     GradientSum *sum;
     make(&list);
-    assert_int_equal(gradient_sum_new(1, &list, PRECISION_F32, MPI_COMM_WORLD, 6, &sum), STATUS_ARGUMENT);
-    assert_int_equal(gradient_sum_new(3, &list, PRECISION_F32, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(1, &list, PRECISION_F32, MPI_COMM_WORLD, 6, &sum),
+                     STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(3, &list, PRECISION_F32, MPI_COMM_WORLD, SHARDS, &sum),
+                     STATUS_ARGUMENT);
     if (ranks == 3)
-        assert_int_equal(gradient_sum_new(1, &list, PRECISION_F32, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+        assert_int_equal(gradient_sum_new(1, &list, PRECISION_F32, MPI_COMM_WORLD, SHARDS, &sum),
+                         STATUS_ARGUMENT);
     parameters_clear(&list);
 }
 
