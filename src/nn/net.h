@@ -240,10 +240,21 @@ typedef struct {
     /* Memory for the gradient of a parameter (index in the list) that several nodes use, from the
      * first of them in backward to the last. */
     float *(*open)(void *context, size_t parameter);
+    /* Of parameters whose gradient is rounded, in place of that: keeps what it has come to so far,
+     * rounded, in place of what was kept before; and adds what was kept to another part of it. */
+    void (*keep)(void *context, size_t parameter, const float *gradient);
+    void (*add_kept)(void *context, size_t parameter, float *gradient);
     /* The gradient of a parameter, complete: in that memory, or in the net's, where it is soon
      * overwritten. */
     Status (*ready)(void *context, size_t parameter, const float *gradient);
 } GradientTaker;
+
+/* Whether such a gradient may be rounded to bfloat16 wherever it waits: that of weights in a
+ * bfloat16 net, whose parts are sums of products of numbers that were rounded so. */
+static inline bool net_rounds_gradient(Precision precision, const Parameter *parameter)
+{
+    return precision == PRECISION_BF16 && parameter->rank > 1;
+}
 
 /* Needs net_forward() before it and every output's gradient filled. Without a taker, NULL, the
  * gradients are added to the parameters' arrays, which must be zero before the pass. */
@@ -264,7 +275,7 @@ typedef struct {
     size_t place;     /* the largest of the packed weights, in a net that recomputes */
     size_t packed;  /* the engine's copies of the weights, which twins share; they have the rest */
     size_t kernels; /* number of routines that the engine compiles */
-    size_t reused;  /* numbers of the parameters that train and that several nodes use */
+    size_t reused;  /* numbers of the parameters whose gradients are opened (GradientTaker) */
 } NetNeeds;
 
 /* What a net that is only looked at would take, in place of net_plan() and for the threads that

@@ -79,6 +79,8 @@ enum {
     BUFFER_AGAIN_SCRATCH,
     BUFFER_REMADE,
     BUFFER_REMADE_SCRATCH,
+    BUFFER_WEIGHT_GRADIENT,
+    BUFFER_BIAS_GRADIENT,
     BUFFERS_PER_NODE
 };
 
@@ -185,37 +187,34 @@ static Status count_gradients(Net *net)
             if (net_trains(net, used[k]))
                 ++net->gradients[used[k]].uses;
     }
+    for (size_t i = 0; i < net->parameters->count; ++i)
+        net->gradients[i].opened = net->gradients[i].uses > 1 &&
+                                   !net_rounds_gradient(net->precision, &net->parameters->items[i]);
     return STATUS_OK;
 }
 
-/* The gradients of node i's parameters, if no other node adds to them. */
-static void describe_gradients(const Net *net, size_t i, PlannedBuffer *gradients)
+/* The gradients of node i's parameters, where they do not lie at the taker. */
+static void describe_gradients(const Net *net, size_t i, PlannedBuffer *all)
 {
-    const NodeRequest *request = &net->nodes[i].request;
-    const size_t used[2] = {request->weight, request->bias};
-    const size_t backward = net->nodes[i].backward_at;
-    for (int k = 0; k < 2; ++k) {
-        if (net_trains(net, used[k]) && net->gradients[used[k]].uses == 1)
-            gradients[used[k]] = (PlannedBuffer){
-                net->parameters->items[used[k]].count * sizeof(float), backward, backward, 0};
-    }
+    const Node *node = &net->nodes[i];
+    const size_t used[2] = {node->request.weight, node->request.bias};
+    PlannedBuffer *gradients = all + BUFFERS_PER_NODE * i + BUFFER_WEIGHT_GRADIENT;
+    for (int k = 0; k < 2; ++k)
+        if (net_trains(net, used[k]) && !net->gradients[used[k]].opened)
+            gradients[k] = (PlannedBuffer){net->parameters->items[used[k]].count * sizeof(float),
+                                           node->backward_at, node->backward_at, 0};
 }
 
-static size_t count_buffers(const Net *net)
-{
-    return BUFFERS_PER_NODE * net->count + net->parameters->count;
-}
-
-/* Where everything shall lie: BUFFERS_PER_NODE x net->count and the gradients, count_buffers() in
- * all, released by the caller, also after an error. */
+/* Where everything shall lie: BUFFERS_PER_NODE x net->count, released by the caller, also after an
+ * error. */
 static Status lay_out(const Net *net, PlannedBuffer **buffers, size_t *bytes)
 {
-    const size_t count = count_buffers(net);
+    const size_t count = BUFFERS_PER_NODE * net->count;
     TRY(MEMORY_NEW(buffers, count));
     for (size_t i = 0; i < net->count; ++i) {
         describe_buffers(net, i, *buffers);
         if (net->training)
-            describe_gradients(net, i, *buffers + BUFFERS_PER_NODE * net->count);
+            describe_gradients(net, i, *buffers);
     }
     return memory_plan(count, *buffers, bytes);
 }
@@ -238,7 +237,7 @@ Status net_count_needs(Net *net, NetNeeds *needs)
     *needs = (NetNeeds){0};
     TRY(settle(net));
     for (size_t i = 0; i < net->parameters->count; ++i)
-        if (net->gradients[i].uses > 1)
+        if (net->gradients[i].opened)
             needs->reused += net->parameters->items[i].count;
     Status status = lay_out(net, &buffers, &needs->block);
     free(buffers);
@@ -274,11 +273,9 @@ static Status plan_memory(Net *net)
         node->backward_scratch = places[BUFFER_BACKWARD_SCRATCH];
         node->value_again = places[BUFFER_AGAIN];
         node->again_scratch = places[BUFFER_AGAIN_SCRATCH];
+        node->parameter_gradient[0] = places[BUFFER_WEIGHT_GRADIENT];
+        node->parameter_gradient[1] = places[BUFFER_BIAS_GRADIENT];
     }
-    for (size_t i = 0; status == STATUS_OK && i < net->parameters->count; ++i)
-        if (net->gradients[i].uses == 1)
-            net->gradients[i].sum =
-                net->block + buffers[BUFFERS_PER_NODE * net->count + i].offset / sizeof(float);
     free(buffers);
     return status;
 }

@@ -186,10 +186,10 @@ Status net_forward(Net *net)
     return STATUS_OK;
 }
 
-/* Where a node shall add its part of a parameter's gradient, or write if it is the first and
- * `writes`; NULL if it does not train. */
-static float *open_gradient(const Net *net, size_t index, const GradientTaker *taker, bool writes,
-                            bool *add)
+/* Where a node shall add its part of a parameter's gradient, or write if it is the first there and
+ * `writes`; NULL if it does not train. `own`: the node's place for it in the block. */
+static float *open_gradient(const Net *net, size_t index, const GradientTaker *taker, float *own,
+                            bool writes, bool *add)
 {
     *add = true;
     if (!net_trains(net, index))
@@ -198,10 +198,9 @@ static float *open_gradient(const Net *net, size_t index, const GradientTaker *t
     WeightGradient *gradient = &net->gradients[index];
     if (!taker)
         return parameter->gradient;
-    if (gradient->left < gradient->uses)
+    if (gradient->opened && gradient->left < gradient->uses)
         return gradient->sum;
-    if (gradient->uses > 1)
-        gradient->sum = taker->open(taker->context, index);
+    gradient->sum = gradient->opened ? taker->open(taker->context, index) : own;
     *add = false;
     if (!writes)
         memset(gradient->sum, 0, parameter->count * sizeof(float));
@@ -212,10 +211,18 @@ static float *open_gradient(const Net *net, size_t index, const GradientTaker *t
 static Status close_gradient(Net *net, size_t index, const WeightForm *form,
                              const GradientTaker *taker)
 {
-    if (!net_trains(net, index) || --net->gradients[index].left > 0)
+    if (!net_trains(net, index))
         return STATUS_OK;
+    WeightGradient *gradient = &net->gradients[index];
     const Parameter *parameter = &net->parameters->items[index];
-    float *sum = taker ? net->gradients[index].sum : parameter->gradient;
+    float *sum = taker ? gradient->sum : parameter->gradient;
+    if (taker && !gradient->opened && gradient->left < gradient->uses)
+        taker->add_kept(taker->context, index, sum);
+    if (--gradient->left > 0) {
+        if (taker && !gradient->opened)
+            taker->keep(taker->context, index, sum);
+        return STATUS_OK;
+    }
     if (form)
         form->finish_gradient(parameter, sum);
     return taker ? taker->ready(taker->context, index, sum) : STATUS_OK;
@@ -280,9 +287,11 @@ Status net_backward(Net *net, const GradientTaker *taker)
                 call.add_gradient[k] = !net_is_first_contribution(net, i, k);
             }
         bool add_bias;
-        call.weight_gradient = open_gradient(net, request->weight, taker,
-                                             request->operation->packed, &call.add_weight_gradient);
-        call.bias_gradient = open_gradient(net, request->bias, taker, false, &add_bias);
+        call.weight_gradient =
+            open_gradient(net, request->weight, taker, node->parameter_gradient[0],
+                          request->operation->packed, &call.add_weight_gradient);
+        call.bias_gradient =
+            open_gradient(net, request->bias, taker, node->parameter_gradient[1], false, &add_bias);
         TRY(run(net, i, true, request->operation->backward, &call));
         TRY(close_gradient(net, request->weight, request->weight_form, taker));
         TRY(close_gradient(net, request->bias, NULL, taker));

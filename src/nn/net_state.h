@@ -25,8 +25,10 @@ typedef struct {
 
 /* The gradient of a parameter while a backward pass is about it. */
 typedef struct {
-    float *sum; /* over its uses so far; in the block if there is one use, else the taker's */
+    float
+        *sum; /* over its uses so far: the taker's; or in the block, of the node that is at work */
     size_t uses, left; /* nodes that add to it, and those still to come in this pass */
+    bool opened; /* several uses add to memory of the taker's, which does not keep it for them */
 } WeightGradient;
 
 struct Net {

@@ -149,8 +149,9 @@ struct Node {
                        backward */
     void *value, *gradient;
     float *saved, *forward_scratch, *backward_scratch;
-    void *values[2];     /* of the forward pass; made again */
-    float *scratches[2]; /* likewise, of forward */
+    float *parameter_gradient[2]; /* of weight and bias, where they are made in the block */
+    void *values[2];              /* of the forward pass; made again */
+    float *scratches[2];          /* likewise, of forward */
     /* Made once more for backward, by the node `again_for`, the first there that reads it; or 0. */
     NodeId again_for;
     void *value_again;

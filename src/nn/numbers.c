@@ -13,23 +13,14 @@ const char *precision_name(Precision precision)
 
 VECTORISED static void widen(size_t count, const uint16_t *restrict from, float *restrict to)
 {
-    for (size_t i = 0; i < count; ++i) {
-        uint32_t bits = (uint32_t)from[i] << 16;
-        memcpy(&to[i], &bits, sizeof bits);
-    }
+    for (size_t i = 0; i < count; ++i)
+        to[i] = float_of(from[i]);
 }
 
-/* Rounding by adding half a unit, less one where the last kept bit is even. A NaN stays one: its
- * upper half is kept, with the quiet bit set. */
 VECTORISED static void narrow(size_t count, const float *restrict from, uint16_t *restrict to)
 {
-    for (size_t i = 0; i < count; ++i) {
-        uint32_t bits;
-        memcpy(&bits, &from[i], sizeof bits);
-        uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
-        uint32_t nan = bits >> 16 | 0x40;
-        to[i] = (uint16_t)((bits & 0x7FFFFFFF) > 0x7F800000 ? nan : rounded);
-    }
+    for (size_t i = 0; i < count; ++i)
+        to[i] = bfloat16_of(from[i]);
 }
 
 VECTORISED static void widen_unsigned(size_t count, const uint8_t *restrict from, float step,

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* INT8: of inference alone, the inputs of convolutions in 8 bits where that is worth it, the rest
  * as in bfloat16, or, on a processor without it, in float32. */
@@ -48,6 +49,24 @@ static inline size_t numbers_bytes(size_t count, bool half)
 static inline size_t numbers_bytes_of(Numbers numbers, size_t count)
 {
     return numbers.step > 0 ? count : numbers_bytes(count, numbers.half);
+}
+
+/* Rounded to nearest, ties to even: by adding half a unit, less one where the last kept bit is
+ * even. A NaN stays one: its upper half is kept, with the quiet bit set. */
+static inline uint16_t bfloat16_of(float number)
+{
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    const uint32_t rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16, nan = bits >> 16 | 0x40;
+    return (uint16_t)((bits & 0x7FFFFFFF) > 0x7F800000 ? nan : rounded);
+}
+
+static inline float float_of(uint16_t half)
+{
+    const uint32_t bits = (uint32_t)half << 16;
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
 }
 
 /* Numbers first .. first + count - 1 as float32; in `tile` (count), or in place. */

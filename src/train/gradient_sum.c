@@ -140,17 +140,17 @@ static Status build(GradientSum *sum)
     return make_buckets(sum);
 }
 
-static Status make_tree(GradientSum *sum, size_t shards, size_t workers)
+static Status make_tree(GradientSum *sum, Precision precision, size_t shards, size_t workers)
 {
     TRY(MEMORY_NEW(&sum->workers, workers));
     for (size_t w = 0; w < workers; ++w)
         sum->workers[w] = (Worker){.sum = sum, .index = w, .shard = NO_SHARD};
-    TRY(shard_tree_new(sum->parameters, shards, workers, &sum->tree));
+    TRY(shard_tree_new(sum->parameters, precision, shards, workers, &sum->tree));
     return build(sum);
 }
 
-Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm group, size_t shards,
-                        GradientSum **sum)
+Status gradient_sum_new(size_t workers, ParameterList *parameters, Precision precision,
+                        MPI_Comm group, size_t shards, GradientSum **sum)
 {
     int rank, ranks;
     TRY_MPI(MPI_Comm_rank(group, &rank));
@@ -166,7 +166,7 @@ Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm grou
     made->group = group;
     made->rank = rank;
     made->rank_levels = log2_of((size_t)ranks);
-    Status status = make_tree(made, shards / (size_t)ranks, workers);
+    Status status = make_tree(made, precision, shards / (size_t)ranks, workers);
     if (status != STATUS_OK) {
         gradient_sum_free(made);
         *sum = NULL;
@@ -232,6 +232,18 @@ static float *open_gradient(void *context, size_t parameter)
     return shard_tree_open(worker->sum->tree, parameter);
 }
 
+static void keep_gradient(void *context, size_t parameter, const float *gradient)
+{
+    const Worker *worker = context;
+    shard_tree_keep(worker->sum->tree, parameter, worker->shard, gradient);
+}
+
+static void add_kept_gradient(void *context, size_t parameter, float *gradient)
+{
+    const Worker *worker = context;
+    shard_tree_add_kept(worker->sum->tree, parameter, worker->shard, gradient);
+}
+
 static Status take_gradient(void *context, size_t parameter, const float *gradient)
 {
     const Worker *worker = context;
@@ -255,7 +267,11 @@ Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, G
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
     }
     *shard = own->shard;
-    *taker = (GradientTaker){own->shard == NO_SHARD ? NULL : own, open_gradient, take_gradient};
+    *taker = (GradientTaker){.context = own->shard == NO_SHARD ? NULL : own,
+                             .open = open_gradient,
+                             .keep = keep_gradient,
+                             .add_kept = add_kept_gradient,
+                             .ready = take_gradient};
     return STATUS_OK;
 }
 

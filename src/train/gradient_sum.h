@@ -35,10 +35,11 @@
 
 typedef struct GradientSum GradientSum;
 
-/* `shards`: of the whole batch; a power of two that the group's size times `workers` divides. The
- * parameters, with their gradient buffers, are borrowed and must outlive the sum. */
-Status gradient_sum_new(size_t workers, ParameterList *parameters, MPI_Comm group, size_t shards,
-                        GradientSum **sum);
+/* `shards`: of the whole batch; a power of two that the group's size times `workers` divides;
+ * `precision`: of the nets whose gradients they are. The parameters, with their gradient buffers,
+ * are borrowed and must outlive the sum. */
+Status gradient_sum_new(size_t workers, ParameterList *parameters, Precision precision,
+                        MPI_Comm group, size_t shards, GradientSum **sum);
 void gradient_sum_free(GradientSum *sum);
 
 /* Before each step's first shard. */

@@ -9,13 +9,21 @@
 #include "base/memory.h"
 #include "base/vector.h"
 
+/* What lies in an array is told by the number of its node, which is less than these: */
 enum {
     NO_NODE = 0,
-    OPEN_NODE = 1 << 24 /* a gradient is being made there; no node of so few shards */
+    OPEN_NODE = 1 << 24, /* a gradient is being made there */
+    HALVES = 1 << 25,    /* gradients of the node's children, in bfloat16: ... */
+    HELD_LOW = 1 << 26,  /* one in the lower halves of the words, at least a part of it, ... */
+    HELD_HIGH = 1 << 27, /* or in the upper halves; */
+    WHOLE_LOW = 1 << 28, /* it is complete */
+    WHOLE_HIGH = 1 << 29,
+    NODE_BITS = OPEN_NODE - 1
 };
 
 struct ShardTree {
     ParameterList *parameters; /* borrowed */
+    Precision precision;
     size_t shards, workers;
     size_t *offset; /* by parameter: its place in an array, ... */
     size_t total;   /* ... which has so many numbers */
@@ -72,10 +80,12 @@ static Status build(ShardTree *tree)
     return make_arrays(tree);
 }
 
-Status shard_tree_new(ParameterList *parameters, size_t shards, size_t workers, ShardTree **tree)
+Status shard_tree_new(ParameterList *parameters, Precision precision, size_t shards, size_t workers,
+                      ShardTree **tree)
 {
     TRY(MEMORY_NEW(tree, 1));
     **tree = (ShardTree){.parameters = parameters,
+                         .precision = precision,
                          .shards = shards,
                          .workers = workers,
                          .array_count = shard_tree_arrays(shards, workers, true)};
@@ -234,13 +244,150 @@ static bool climb(ShardTree *tree, size_t parameter, uint32_t node, size_t own)
     return true;
 }
 
-bool shard_tree_add(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
+static bool add_single(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
 {
     size_t array;
-    pthread_mutex_lock(&tree->locks[parameter]);
     const uint32_t node =
         place_leaf(tree, parameter, (uint32_t)(tree->shards + shard), gradient, &array);
-    const bool all = climb(tree, parameter, node, array);
+    return climb(tree, parameter, node, array);
+}
+
+/* ---- gradients that wait in bfloat16 ---- */
+
+VECTORISED static void round_alone(size_t count, const float *restrict from, unsigned shift,
+                                   float *restrict words)
+{
+    for (size_t i = 0; i < count; ++i) {
+        const uint32_t word = (uint32_t)bfloat16_of(from[i]) << shift;
+        memcpy(&words[i], &word, sizeof word);
+    }
+}
+
+/* Leaves the words' other halves. */
+VECTORISED static void round_beside(size_t count, const float *restrict from, unsigned shift,
+                                    float *restrict words)
+{
+    for (size_t i = 0; i < count; ++i) {
+        uint32_t word;
+        memcpy(&word, &words[i], sizeof word);
+        word = (word & ~(0xFFFFU << shift)) | (uint32_t)bfloat16_of(from[i]) << shift;
+        memcpy(&words[i], &word, sizeof word);
+    }
+}
+
+static inline float half_of(const float *word, unsigned shift)
+{
+    uint32_t bits;
+    memcpy(&bits, word, sizeof bits);
+    return float_of((uint16_t)(bits >> shift));
+}
+
+VECTORISED static void add_halves(size_t count, const float *restrict words, unsigned shift,
+                                  float *restrict to)
+{
+    for (size_t i = 0; i < count; ++i)
+        to[i] += half_of(&words[i], shift);
+}
+
+/* Words become the sums of the halves at `shift` and what is there rounded. */
+VECTORISED static void sum_halves(size_t count, const float *restrict from, unsigned shift,
+                                  float *restrict words)
+{
+    for (size_t i = 0; i < count; ++i)
+        words[i] = half_of(&words[i], shift) + float_of(bfloat16_of(from[i]));
+}
+
+VECTORISED static void round_all(size_t count, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < count; ++i)
+        to[i] = float_of(bfloat16_of(from[i]));
+}
+
+/* A shard and its sibling lie in one array, which is their parent's; an only shard in its own. */
+typedef struct {
+    uint32_t node;
+    unsigned shift;
+    uint32_t held, whole, sibling_held, sibling_whole;
+} Half;
+
+static Half half_at(const ShardTree *tree, size_t shard)
+{
+    const uint32_t leaf = (uint32_t)(tree->shards + shard), node = leaf > 1 ? leaf / 2 : leaf;
+    return shard % 2 ? (Half){node, 16, HELD_HIGH, WHOLE_HIGH, HELD_LOW, WHOLE_LOW}
+                     : (Half){node, 0, HELD_LOW, WHOLE_LOW, HELD_HIGH, WHOLE_HIGH};
+}
+
+/* Where siblings lie, if one of them is there; else in an array that is free, which is theirs now.
+ */
+static size_t find_halves(ShardTree *tree, size_t parameter, uint32_t node)
+{
+    uint32_t *nodes = tree->nodes + parameter * tree->array_count;
+    size_t array = 0;
+    while (array < tree->array_count &&
+           !(nodes[array] & HALVES && (nodes[array] & NODE_BITS) == node))
+        ++array;
+    if (array == tree->array_count) {
+        array = find_free(tree, parameter);
+        nodes[array] = node | HALVES;
+    }
+    return array;
+}
+
+static void put_half(ShardTree *tree, size_t parameter, const Half *half, size_t array,
+                     const float *gradient)
+{
+    const size_t count = tree->parameters->items[parameter].count;
+    uint32_t *state = &tree->nodes[parameter * tree->array_count + array];
+    if (*state & half->sibling_held)
+        round_beside(count, gradient, half->shift, array_at(tree, parameter, array));
+    else
+        round_alone(count, gradient, half->shift, array_at(tree, parameter, array));
+    *state |= half->held;
+}
+
+void shard_tree_keep(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
+{
+    const Half half = half_at(tree, shard);
+    pthread_mutex_lock(&tree->locks[parameter]);
+    put_half(tree, parameter, &half, find_halves(tree, parameter, half.node), gradient);
+    pthread_mutex_unlock(&tree->locks[parameter]);
+}
+
+void shard_tree_add_kept(ShardTree *tree, size_t parameter, size_t shard, float *gradient)
+{
+    const size_t count = tree->parameters->items[parameter].count;
+    const Half half = half_at(tree, shard);
+    pthread_mutex_lock(&tree->locks[parameter]);
+    const size_t array = find_halves(tree, parameter, half.node);
+    add_halves(count, array_at(tree, parameter, array), half.shift, gradient);
+    pthread_mutex_unlock(&tree->locks[parameter]);
+}
+
+static bool add_half(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
+{
+    const size_t count = tree->parameters->items[parameter].count;
+    const Half half = half_at(tree, shard);
+    const size_t array = find_halves(tree, parameter, half.node);
+    uint32_t *state = &tree->nodes[parameter * tree->array_count + array];
+    if (tree->shards == 1) {
+        round_all(count, gradient, array_at(tree, parameter, array));
+    } else if (*state & half.sibling_whole) {
+        sum_halves(count, gradient, 16 - half.shift, array_at(tree, parameter, array));
+    } else {
+        put_half(tree, parameter, &half, array, gradient);
+        *state |= half.whole;
+        return false;
+    }
+    return climb(tree, parameter, half.node, array);
+}
+
+bool shard_tree_add(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
+{
+    const Parameter *item = &tree->parameters->items[parameter];
+    pthread_mutex_lock(&tree->locks[parameter]);
+    const bool all = net_rounds_gradient(tree->precision, item)
+                         ? add_half(tree, parameter, shard, gradient)
+                         : add_single(tree, parameter, shard, gradient);
     pthread_mutex_unlock(&tree->locks[parameter]);
     return all;
 }

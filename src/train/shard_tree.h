@@ -6,6 +6,11 @@
  * that comes to the same whoever is first. No worker runs far ahead of the slowest, so that few
  * sums wait for their other part.
  *
+ * In bfloat16 what a shard comes to for weights is rounded to bfloat16, each time that it has to
+ * wait: for what an earlier use of the weights in the same shard adds to it, and for the sibling's.
+ * Two siblings so share one array, the halves of its words, and their sum, float32 as all others,
+ * takes their place.
+ *
  * The tree owns the arrays of sums but the first, which is the parameters' gradient. All functions
  * but the last four are for one thread, while no worker is at work.
  */
@@ -14,18 +19,21 @@
 
 #include <stdbool.h>
 
-#include "nn/parameters.h"
+#include "nn/net.h"
 
 #define NO_SHARD ((size_t)-1)
 
 typedef struct ShardTree ShardTree;
 
-/* Of so many shards, a power of two. The parameters, with their gradients, are borrowed. */
-Status shard_tree_new(ParameterList *parameters, size_t shards, size_t workers, ShardTree **tree);
+/* Of so many shards, a power of two, in that precision. The parameters, with their gradients, are
+ * borrowed. */
+Status shard_tree_new(ParameterList *parameters, Precision precision, size_t shards, size_t workers,
+                      ShardTree **tree);
 void shard_tree_free(ShardTree *tree);
 
 /* How many arrays of a parameter's size, the gradient included, the tree needs at the most;
- * `reused`: several nodes of the network use it, so that a shard's gradient is made in one. */
+ * `reused`: several nodes of the network use it, so that a shard's gradient is made in one, which
+ * in bfloat16 is not so for weights. */
 size_t shard_tree_arrays(size_t shards, size_t workers, bool reused);
 
 /* Empties the tree, for the shards to be dealt out. */
@@ -44,8 +52,13 @@ void shard_tree_stop(ShardTree *tree);
 /* An array of the tree in which a shard's gradient of the parameter is to be made. */
 float *shard_tree_open(ShardTree *tree, size_t parameter);
 
-/* Adds a shard's gradient of the parameter, in such an array or anywhere else. True if that was the
- * last one: then the parameter's gradient is the sum over all shards. */
+/* Of parameters that wait in bfloat16, in place of that: keeps what a shard's gradient has come to
+ * so far, in place of what was kept before, and adds what is kept to the rest of it. */
+void shard_tree_keep(ShardTree *tree, size_t parameter, size_t shard, const float *gradient);
+void shard_tree_add_kept(ShardTree *tree, size_t parameter, size_t shard, float *gradient);
+
+/* Adds a shard's gradient of the parameter, in an array of the tree or anywhere else. True if that
+ * was the last one: then the parameter's gradient is the sum over all shards. */
 bool shard_tree_add(ShardTree *tree, size_t parameter, size_t shard, const float *gradient);
 
 #endif

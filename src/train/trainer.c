@@ -92,8 +92,8 @@ static Status make_twins(Trainer *trainer)
 
 static Status make_sum(Trainer *trainer)
 {
-    return gradient_sum_new(trainer->workers, &trainer->parameters, trainer->group,
-                            trainer->settings->shards, &trainer->sum);
+    return gradient_sum_new(trainer->workers, &trainer->parameters, trainer->settings->precision,
+                            trainer->group, trainer->settings->shards, &trainer->sum);
 }
 
 static size_t most_lesions(const Dataset *dataset)

@@ -12,8 +12,8 @@
 
 enum { SHARDS = 8, PARAMETERS = 5 };
 
-/* One is larger than a bucket, one is frozen. */
-static const size_t sizes[PARAMETERS] = {7, 1 << 21, 3, 1000, 1};
+/* One is larger than a bucket, one is frozen; two are weights, which may be rounded. */
+static const size_t sizes[PARAMETERS][2] = {{7}, {1025, 1024}, {3}, {40, 25}, {1}};
 enum { LARGEST = 1, FROZEN = 2, REUSED = 3 };
 
 static void make(ParameterList *list)
@@ -23,57 +23,97 @@ static void make(ParameterList *list)
         char name[] = "p0";
         name[1] = (char)('0' + i);
         size_t index;
-        assert_int_equal(parameters_declare(list, name, 1, &sizes[i], (Initial){0}, false, &index),
+        assert_int_equal(parameters_declare(list, name, sizes[i][1] ? 2 : 1, sizes[i], (Initial){0},
+                                            false, &index),
                          STATUS_OK);
         list->items[index].trainable = i != FROZEN;
     }
     assert_int_equal(parameters_add_gradients(list), STATUS_OK);
 }
 
-static float shard_gradient(size_t step, size_t shard, size_t parameter, size_t k)
+/* Of one use of the parameter. */
+static float use_gradient(size_t step, size_t shard, size_t parameter, size_t use, size_t k)
 {
     RandomStream stream;
-    random_init(&stream, step, "gradient", (uint32_t)(shard * PARAMETERS + parameter),
-                (uint32_t)(k / 64));
+    random_init(&stream, step, use ? "earlier use" : "gradient",
+                (uint32_t)(shard * PARAMETERS + parameter), (uint32_t)(k / 64));
     return random_normal(&stream) * (float)(1 + k % 64);
 }
 
+/* As weights wait in that precision. */
+static float rounded(Precision precision, size_t parameter, float number)
+{
+    return precision == PRECISION_BF16 && sizes[parameter][1] ? float_of(bfloat16_of(number))
+                                                              : number;
+}
+
+static float shard_gradient(Precision precision, size_t step, size_t shard, size_t parameter,
+                            size_t k)
+{
+    float gradient = use_gradient(step, shard, parameter, 0, k);
+    if (parameter == REUSED)
+        gradient =
+            rounded(precision, parameter, gradient) + use_gradient(step, shard, parameter, 1, k);
+    return rounded(precision, parameter, gradient);
+}
+
 /* The tree of gradient_sum.h written as its definition. */
-static float tree(size_t step, size_t first, size_t count, size_t parameter, size_t k)
+static float tree(Precision precision, size_t step, size_t first, size_t count, size_t parameter,
+                  size_t k)
 {
     if (count == 1)
-        return shard_gradient(step, first, parameter, k);
-    return tree(step, first, count / 2, parameter, k) +
-           tree(step, first + count / 2, count / 2, parameter, k);
+        return shard_gradient(precision, step, first, parameter, k);
+    return tree(precision, step, first, count / 2, parameter, k) +
+           tree(precision, step, first + count / 2, count / 2, parameter, k);
+}
+
+/* Gives a shard's gradients as backward does: the reused one's in two parts. */
+static Status give_shard(const ParameterList *list, Precision precision, const GradientTaker *taker,
+                         size_t step, size_t shard, float *own)
+{
+    const size_t reused_count = list->items[REUSED].count;
+    float *reused = precision == PRECISION_BF16 ? own : taker->open(taker->context, REUSED);
+    for (size_t k = 0; k < reused_count; ++k)
+        reused[k] = use_gradient(step, shard, REUSED, 0, k);
+    if (precision == PRECISION_BF16)
+        taker->keep(taker->context, REUSED, own);
+    for (size_t i = PARAMETERS; i-- > 0;) {
+        float *gradient = i == REUSED ? reused : own;
+        if (i == FROZEN)
+            continue;
+        for (size_t k = 0; k < list->items[i].count; ++k)
+            if (i == REUSED && precision != PRECISION_BF16)
+                gradient[k] += use_gradient(step, shard, i, 1, k);
+            else
+                gradient[k] = use_gradient(step, shard, i, i == REUSED, k);
+        if (i == REUSED && precision == PRECISION_BF16)
+            taker->add_kept(taker->context, i, gradient);
+        TRY(taker->ready(taker->context, i, gradient));
+    }
+    return STATUS_OK;
 }
 
 /* A worker's shards of a step; `first` is the rank's first of the batch. */
-static Status run_worker(GradientSum *sum, size_t worker, size_t step, size_t first)
+static Status run_worker(GradientSum *sum, const ParameterList *list, Precision precision,
+                         size_t worker, size_t step, size_t first)
 {
     size_t shard;
     GradientTaker taker;
     float *own;
-    TRY(MEMORY_NEW(&own, sizes[LARGEST]));
-    TRY(gradient_sum_take_shard(sum, worker, &shard, &taker));
-    while (taker.context) {
-        float *reused = taker.open(taker.context, REUSED);
-        for (size_t i = PARAMETERS; i-- > 0;) {
-            if (i == FROZEN)
-                continue;
-            float *gradient = i == REUSED ? reused : own;
-            for (size_t k = 0; k < sizes[i]; ++k)
-                gradient[k] = shard_gradient(step, first + shard, i, k);
-            TRY(taker.ready(taker.context, i, gradient));
-        }
-        TRY(gradient_sum_take_shard(sum, worker, &shard, &taker));
+    TRY(MEMORY_NEW(&own, list->items[LARGEST].count));
+    Status status = gradient_sum_take_shard(sum, worker, &shard, &taker);
+    while (status == STATUS_OK && taker.context) {
+        status = give_shard(list, precision, &taker, step, first + shard, own);
+        if (status == STATUS_OK)
+            status = gradient_sum_take_shard(sum, worker, &shard, &taker);
     }
     free(own);
-    return STATUS_OK;
+    return status;
 }
 
 /* Together the ranks have every number that trains, none of them more than its share and a chunk of
  * each bucket. */
-static void assert_parts_are_whole(const GradientSum *sum, int ranks)
+static void assert_parts_are_whole(const GradientSum *sum, const ParameterList *list, int ranks)
 {
     size_t count, total = 0;
     ParameterRange *ranges;
@@ -84,47 +124,68 @@ static void assert_parts_are_whole(const GradientSum *sum, int ranks)
         own += (double)(ranges[i].end - ranges[i].first);
     }
     for (size_t i = 0; i < PARAMETERS; ++i)
-        total += i == FROZEN ? 0 : sizes[i];
+        total += i == FROZEN ? 0 : list->items[i].count;
     assert_true(own <= (double)total / ranks + 8 * OPTIMISER_CHUNK);
     assert_int_equal(mpi_sum_doubles(MPI_COMM_WORLD, 1, &own), STATUS_OK);
     assert_true(own == (double)total);
     free(ranges);
 }
 
+static void run_step(GradientSum *sum, const ParameterList *list, Precision precision,
+                     size_t workers, size_t step, size_t first)
+{
+    int failed = 0;
+    assert_int_equal(gradient_sum_begin(sum), STATUS_OK);
+#pragma omp parallel for schedule(static, 1) num_threads((int)workers) reduction(+ : failed)
+    for (size_t w = 0; w < workers; ++w)
+        failed += run_worker(sum, list, precision, w, step, first) != STATUS_OK;
+    assert_int_equal(failed, 0);
+    assert_int_equal(gradient_sum_finish(sum), STATUS_OK);
+}
+
+static void assert_sum(const ParameterList *list, Precision precision, size_t shards, size_t step)
+{
+    for (size_t i = 0; i < PARAMETERS; ++i)
+        for (size_t k = 0; i != FROZEN && k < list->items[i].count; k += i == LARGEST ? 4099 : 1) {
+            float expected = tree(precision, step, 0, shards, i, k);
+            assert_memory_equal(&list->items[i].gradient[k], &expected, sizeof expected);
+        }
+}
+
+static void check_sum(Precision precision, size_t shards, size_t workers)
+{
+    int rank, ranks;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    ParameterList list;
+    GradientSum *sum;
+    make(&list);
+    assert_int_equal(gradient_sum_new(workers, &list, precision, MPI_COMM_WORLD, shards, &sum),
+                     STATUS_OK);
+    for (size_t step = 0; step < 2; ++step) {
+        run_step(sum, &list, precision, workers, step, (size_t)rank * (shards / (size_t)ranks));
+        gradient_sum_rest(sum); /* the next step has what it needs again */
+        assert_parts_are_whole(sum, &list, ranks);
+        assert_int_equal(gradient_sum_spread(sum, SUM_GRADIENTS), STATUS_OK);
+        assert_sum(&list, precision, shards, step);
+    }
+    gradient_sum_free(sum);
+    parameters_clear(&list);
+}
+
 /* Four threads, two ranks of two threads, four ranks. */
 static void the_sum_is_one_fixed_tree_on_any_number_of_ranks_and_threads(void **state)
 {
     (void)state;
-    int rank, ranks;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    int ranks;
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+    const size_t workers = ranks < 4 ? 4 / (size_t)ranks : 1;
     if (SHARDS % ranks)
         return;
-    ParameterList list;
-    GradientSum *sum;
-    const size_t workers = ranks < 4 ? 4 / (size_t)ranks : 1;
-    const size_t first = (size_t)rank * (SHARDS / (size_t)ranks);
-    make(&list);
-    assert_int_equal(gradient_sum_new(workers, &list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_OK);
-    for (size_t step = 0; step < 2; ++step) {
-        int failed = 0;
-        assert_int_equal(gradient_sum_begin(sum), STATUS_OK);
-#pragma omp parallel for schedule(static, 1) num_threads((int)workers) reduction(+ : failed)
-        for (size_t w = 0; w < workers; ++w)
-            failed += run_worker(sum, w, step, first) != STATUS_OK;
-        assert_int_equal(failed, 0);
-        assert_int_equal(gradient_sum_finish(sum), STATUS_OK);
-        gradient_sum_rest(sum); /* the next step has what it needs again */
-        assert_parts_are_whole(sum, ranks);
-        assert_int_equal(gradient_sum_spread(sum, SUM_GRADIENTS), STATUS_OK);
-        for (size_t i = 0; i < PARAMETERS; ++i)
-            for (size_t k = 0; i != FROZEN && k < sizes[i]; k += i == 1 ? 4099 : 1) {
-                float expected = tree(step, 0, SHARDS, i, k);
-                assert_memory_equal(&list.items[i].gradient[k], &expected, sizeof expected);
-            }
-    }
-    gradient_sum_free(sum);
-    parameters_clear(&list);
+    check_sum(PRECISION_F32, SHARDS, workers);
+    check_sum(PRECISION_BF16, SHARDS, workers);
+    check_sum(PRECISION_BF16, (size_t)ranks, 1); /* a shard has no sibling on its rank */
+    check_sum(PRECISION_F32, (size_t)ranks, 1);
 }
 
 static void few_partial_sums_are_held(void **state)
@@ -149,10 +210,13 @@ static void shards_that_the_ranks_do_not_divide_are_refused(void **state)
     ParameterList list;
     GradientSum *sum;
     make(&list);
-    assert_int_equal(gradient_sum_new(1, &list, MPI_COMM_WORLD, 6, &sum), STATUS_ARGUMENT);
-    assert_int_equal(gradient_sum_new(3, &list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(1, &list, PRECISION_F32, MPI_COMM_WORLD, 6, &sum),
+                     STATUS_ARGUMENT);
+    assert_int_equal(gradient_sum_new(3, &list, PRECISION_F32, MPI_COMM_WORLD, SHARDS, &sum),
+                     STATUS_ARGUMENT);
     if (ranks == 3)
-        assert_int_equal(gradient_sum_new(1, &list, MPI_COMM_WORLD, SHARDS, &sum), STATUS_ARGUMENT);
+        assert_int_equal(gradient_sum_new(1, &list, PRECISION_F32, MPI_COMM_WORLD, SHARDS, &sum),
+                         STATUS_ARGUMENT);
     parameters_clear(&list);
 }
 

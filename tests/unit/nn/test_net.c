@@ -162,8 +162,10 @@ static void each_trained_parameter_is_announced_once_and_complete(void **state)
     bench_forward(&bench);
     memcpy(net_gradient(bench.net, bench.pen.outputs[0]), bench.cotangents[0],
            shape_count(net_shape(bench.net, bench.pen.outputs[0])) * sizeof(float));
-    assert_int_equal(net_backward(bench.net, &(GradientTaker){&listener, open_array, listen}),
-                     STATUS_OK);
+    assert_int_equal(
+        net_backward(bench.net,
+                     &(GradientTaker){.context = &listener, .open = open_array, .ready = listen}),
+        STATUS_OK);
     for (size_t i = 0; i < bench.parameters.count; ++i) {
         const Parameter *parameter = &bench.parameters.items[i];
         assert_int_equal(listener.told[i], parameter->trainable ? 1 : 0);
@@ -188,7 +190,7 @@ static void an_error_of_the_listener_ends_the_backward_pass(void **state)
     Bench bench;
     bench_init(&bench, draw_residual, engine_blas(), true, NULL);
     bench_forward(&bench);
-    assert_int_equal(net_backward(bench.net, &(GradientTaker){NULL, NULL, refuse}), STATUS_LIBRARY);
+    assert_int_equal(net_backward(bench.net, &(GradientTaker){.ready = refuse}), STATUS_LIBRARY);
     bench_clear(&bench);
 }
 

@@ -239,6 +239,99 @@ static void operations_agree_with_float32(void **state)
     }
 }
 
+/* The same convolution three times, so that its parameters have three uses. */
+static NodeId draw_recursion(Net *net, NodeId a, NodeId b)
+{
+    NodeId x = net_add(net, a, b);
+    for (int i = 0; i < 3; ++i)
+        x = net_convolution(net, x, "op",
+                            &(ConvolutionSettings){.output_channels = 24,
+                                                   .kernel_h = 1,
+                                                   .kernel_w = 1,
+                                                   .standardised = true,
+                                                   .bias = true});
+    return x;
+}
+
+/* Keeps what it is given as it is. */
+typedef struct {
+    ParameterList *parameters;
+    float *opened[8], *kept[8];
+    size_t keeps[8], adds[8];
+} Keeper;
+
+static float *keeper_open(void *context, size_t parameter)
+{
+    Keeper *keeper = context;
+    assert_null(keeper->opened[parameter]);
+    assert_int_equal(
+        MEMORY_NEW(&keeper->opened[parameter], keeper->parameters->items[parameter].count),
+        STATUS_OK);
+    return keeper->opened[parameter];
+}
+
+static void keeper_keep(void *context, size_t parameter, const float *gradient)
+{
+    Keeper *keeper = context;
+    const size_t count = keeper->parameters->items[parameter].count;
+    if (!keeper->kept[parameter])
+        assert_int_equal(MEMORY_NEW(&keeper->kept[parameter], count), STATUS_OK);
+    memcpy(keeper->kept[parameter], gradient, count * sizeof(float));
+    ++keeper->keeps[parameter];
+}
+
+static void keeper_add(void *context, size_t parameter, float *gradient)
+{
+    Keeper *keeper = context;
+    for (size_t k = 0; k < keeper->parameters->items[parameter].count; ++k)
+        gradient[k] += keeper->kept[parameter][k];
+    ++keeper->adds[parameter];
+}
+
+/* The last use's, against those that were added up in the parameter's own array before. */
+static Status keeper_compare(void *context, size_t parameter, const float *gradient)
+{
+    const Keeper *keeper = context;
+    const Parameter *item = &keeper->parameters->items[parameter];
+    assert_memory_equal(gradient, item->gradient, item->count * sizeof(float));
+    return STATUS_OK;
+}
+
+static void weights_of_several_uses_have_their_gradient_kept_in_between(void **state)
+{
+    (void)state;
+    ParameterList parameters;
+    Net *net;
+    if (!engine_onednn() || !engine_onednn()->has_half())
+        skip();
+    parameters_init(&parameters);
+    assert_int_equal(net_new(&parameters, engine_onednn(), true, &net), STATUS_OK);
+    assert_int_equal(net_set_precision(net, PRECISION_BF16), STATUS_OK);
+    NodeId image = net_input(net, (Shape){2, 9, 7, 24});
+    NodeId output = net_output(net, draw_recursion(net, image, image));
+    assert_int_equal(net_plan(net), STATUS_OK);
+    assert_int_equal(parameters_add_gradients(&parameters), STATUS_OK);
+    parameters_randomise(&parameters, 7);
+    Keeper keeper = {.parameters = &parameters};
+    const GradientTaker taker = {&keeper, keeper_open, keeper_keep, keeper_add, keeper_compare};
+    for (int i = 0; i < 2; ++i) {
+        fill(net_value(net, image), 2 * 9 * 7 * 24, "image");
+        assert_int_equal(net_forward(net), STATUS_OK);
+        fill(net_gradient(net, output), shape_count(net_shape(net, output)), "gradient");
+        assert_int_equal(net_backward(net, i ? &taker : NULL), STATUS_OK);
+    }
+    for (size_t i = 0; i < parameters.count; ++i) {
+        const bool weights = parameters.items[i].rank > 1;
+        assert_int_equal(keeper.keeps[i], weights ? 2 : 0);
+        assert_int_equal(keeper.adds[i], weights ? 2 : 0);
+        assert_true(!keeper.opened[i] == weights);
+        free(keeper.opened[i]);
+        free(keeper.kept[i]);
+    }
+    net_free(net);
+    parameters_clear(&parameters);
+}
+
 static void numbers_are_rounded_to_nearest_with_ties_to_even(void **state)
 {
     (void)state;
@@ -280,6 +373,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(operations_agree_with_float32),
+        cmocka_unit_test(weights_of_several_uses_have_their_gradient_kept_in_between),
         cmocka_unit_test(numbers_are_rounded_to_nearest_with_ties_to_even),
         cmocka_unit_test(an_engine_without_bfloat16_refuses_it),
     };
