@@ -7,8 +7,8 @@
  *     M (16 x tiles x K) = V . U, in float32, and Y = A^T M A
  *
  * Tiles go through in blocks, so that V stays in the second-level cache; M of a few tiles and a
- * panel stays in the first. The input's gradient is the same convolution of the output's with turned
- * filters. The weights' gradient sums over tiles, which stand side by side in pairs:
+ * panel stays in the first. The input's gradient is the same convolution of the output's with
+ * turned filters. The weights' gradient sums over tiles, which stand side by side in pairs:
  *
  *     dU (16 x K x C) = dM^T . V with dM = A dY A^T, and dg = G^T dU G
  *
@@ -325,10 +325,9 @@ static void pixels_of_tile(const Filtering *filtering, const uint16_t *outside, 
 {
     const Place at = place_of_tile(filtering, tile);
     for (size_t p = 0; p < TILE_PIXELS; ++p) {
-        const uint16_t *pixel =
-            tile < filtering->tiles
-                ? pixel_of(map, filtering->to, at.n, at.y + p / TILE, at.x + p % TILE)
-                : NULL;
+        const uint16_t *pixel = tile < filtering->tiles ? pixel_of(map, filtering->to, at.n,
+                                                                   at.y + p / TILE, at.x + p % TILE)
+                                                        : NULL;
         pixels[p] = pixel ? pixel : outside;
     }
 }
@@ -344,9 +343,8 @@ DOT static void make_patch(size_t channels, const uint16_t *const pixels[POINTS]
         patch_points(pixels, c, first);
         patch_points(pixels, c + LANES, second);
         for (size_t p = 0; p < POINTS; ++p)
-            _mm512_storeu_si512(
-                to + p * step + c,
-                round_both(first[p / PATCH][p % PATCH], second[p / PATCH][p % PATCH]));
+            _mm512_storeu_si512(to + p * step + c, round_both(first[p / PATCH][p % PATCH],
+                                                              second[p / PATCH][p % PATCH]));
     }
 }
 
@@ -402,11 +400,10 @@ DOT static void write_results(const ConvolutionShape *shape, const float *sums, 
     result_points(sums + LANES, second);
     for (size_t p = 0; p < TILE_PIXELS; ++p)
         if (pixels[p])
-            _mm512_storeu_si512(
-                pixels[p],
-                round_both(finish(shape, first[p], bias, pixels[p]),
-                           finish(shape, second[p], bias ? bias + LANES : NULL,
-                                  pixels[p] + LANES)));
+            _mm512_storeu_si512(pixels[p],
+                                round_both(finish(shape, first[p], bias, pixels[p]),
+                                           finish(shape, second[p], bias ? bias + LANES : NULL,
+                                                  pixels[p] + LANES)));
 }
 
 /* The arguments of a call, and its place in the tiles. */

@@ -52,8 +52,8 @@ DOT_INLINE __m512i round_both(__m512 first, __m512 second)
 DOT_INLINE __m512i zip_order(void)
 {
     const __m512i even = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    return _mm512_or_si512(even, _mm512_slli_epi32(_mm512_add_epi32(even, _mm512_set1_epi32(LANES)),
-                                                   16));
+    return _mm512_or_si512(even,
+                           _mm512_slli_epi32(_mm512_add_epi32(even, _mm512_set1_epi32(LANES)), 16));
 }
 
 DOT_INLINE __m512i zip_both(__m512 first, __m512 second, __m512i order)
