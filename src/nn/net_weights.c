@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
+#include "nn/engines/winograd_half.h"
 
 static const char *form_name(const WeightForm *form)
 {
@@ -56,6 +57,8 @@ static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
 {
     if (net->training ? winograd_trains(shape) : winograd_fits(shape))
         return engine_winograd();
+    if (winograd_half_fits(shape))
+        return engine_winograd_half();
     if (net->training && net->engine == engine_onednn() && products_fit(shape))
         return engine_products();
     return net->engine;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vector.h"
+#include "nn/lanes.h"
 
 const char *precision_name(Precision precision)
 {
@@ -140,4 +141,36 @@ void numbers_copy(Numbers from, size_t from_first, Numbers to, size_t to_first, 
     } else {
         narrow(count, (const float *)from.data + from_first, (uint16_t *)to.data + to_first);
     }
+}
+
+VECTORISED static void sum(size_t count, const float *a, const float *b, float *to)
+{
+    INDEPENDENT_TURNS
+    for (size_t i = 0; i < count; ++i)
+        to[i] = a[i] + b[i];
+}
+
+/* The same over bfloat16; count is a multiple of LANES. */
+VECTORISED static void sum_halves(size_t count, const uint16_t *a, const uint16_t *b, uint16_t *to)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        Lanes one, other;
+        lanes_read(a, true, i, &one);
+        lanes_read(b, true, i, &other);
+        one += other;
+        lanes_write(to, true, i, &one);
+    }
+}
+
+void numbers_sum(Numbers a, Numbers b, size_t first, size_t count, Numbers to)
+{
+    float tile_a[NUMBERS_RUN], tile_b[NUMBERS_RUN], tile_to[NUMBERS_RUN];
+    if (a.half && b.half && to.half && count % LANES == 0) {
+        sum_halves(count, (const uint16_t *)a.data + first, (const uint16_t *)b.data + first,
+                   (uint16_t *)to.data + first);
+        return;
+    }
+    float *run = numbers_open(to, first, count, false, tile_to);
+    sum(count, numbers_read(a, first, count, tile_a), numbers_read(b, first, count, tile_b), run);
+    numbers_close(to, first, count, run);
 }

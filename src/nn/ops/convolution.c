@@ -4,18 +4,10 @@
 
 #include <stdio.h>
 
-#include "base/vector.h"
-
 static Status forward(const OperationCall *call)
 {
     return call->engine->forward(call->convolution, call->input[0].data, call->bias,
                                  call->output.data);
-}
-
-VECTORISED static void add_run(size_t n, const float *from, float *to)
-{
-    for (size_t i = 0; i < n; ++i)
-        to[i] += from[i];
 }
 
 static void add_to_input_gradient(const OperationCall *call)
@@ -23,13 +15,8 @@ static void add_to_input_gradient(const OperationCall *call)
     size_t count = shape_count(call->node->input_shape[0]);
     Numbers to = call->input_gradient[0], from = {.data = call->scratch, .half = to.half};
 #pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < count; first += NUMBERS_RUN) {
-        size_t size = count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN;
-        float tile_from[NUMBERS_RUN], tile_to[NUMBERS_RUN];
-        float *run = numbers_open(to, first, size, true, tile_to);
-        add_run(size, numbers_read(from, first, size, tile_from), run);
-        numbers_close(to, first, size, run);
-    }
+    for (size_t first = 0; first < count; first += NUMBERS_RUN)
+        numbers_sum(from, to, first, count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN, to);
 }
 
 static Status backward(const OperationCall *call)

@@ -177,24 +177,16 @@ NodeId net_sigmoid(Net *net, NodeId input)
 
 /* ---- change of precision: the same numbers in the other kind of array ---- */
 
-VECTORISED static void accumulate(size_t n, const float *source, bool add, float *target)
-{
-    for (size_t i = 0; i < n; ++i)
-        target[i] = (add ? target[i] : 0) + source[i];
-}
-
 /* Adds the output's gradient to that of input k, or copies it. */
 static void pass_gradient(const OperationCall *call, int k)
 {
     size_t count = shape_count(call->node->request.shape);
-    bool add = call->add_gradient[k];
-    FOR_RUNS (first, count) {
-        size_t size = run_size(first, count);
-        float tile_dy[NUMBERS_RUN], tile_dx[NUMBERS_RUN];
-        float *dx = numbers_open(call->input_gradient[k], first, size, add, tile_dx);
-        accumulate(size, numbers_read(call->output_gradient, first, size, tile_dy), add, dx);
-        numbers_close(call->input_gradient[k], first, size, dx);
-    }
+    const Numbers from = call->output_gradient, to = call->input_gradient[k];
+    FOR_RUNS (first, count)
+        if (call->add_gradient[k])
+            numbers_sum(from, to, first, run_size(first, count), to);
+        else
+            numbers_copy(from, first, to, first, run_size(first, count));
 }
 
 static Status convert_forward(const OperationCall *call)
@@ -230,35 +222,11 @@ NodeId net_convert(Net *net, NodeId input, bool half)
 
 /* ---- sum ---- */
 
-VECTORISED static void sum(size_t n, const float *a, const float *b, float *y)
-{
-    for (size_t i = 0; i < n; ++i)
-        y[i] = a[i] + b[i];
-}
-
-VECTORISED static void product(size_t n, const float *a, const float *b, float *y)
-{
-    for (size_t i = 0; i < n; ++i)
-        y[i] = a[i] * b[i];
-}
-
-static void combine(const OperationCall *call,
-                    void (*function)(size_t n, const float *a, const float *b, float *y))
-{
-    size_t count = shape_count(call->node->request.shape);
-    FOR_RUNS (first, count) {
-        size_t size = run_size(first, count);
-        float tile_a[NUMBERS_RUN], tile_b[NUMBERS_RUN], tile_y[NUMBERS_RUN];
-        float *y = numbers_open(call->output, first, size, false, tile_y);
-        function(size, numbers_read(call->input[0], first, size, tile_a),
-                 numbers_read(call->input[1], first, size, tile_b), y);
-        numbers_close(call->output, first, size, y);
-    }
-}
-
 static Status add_forward(const OperationCall *call)
 {
-    combine(call, sum);
+    size_t count = shape_count(call->node->request.shape);
+    FOR_RUNS (first, count)
+        numbers_sum(call->input[0], call->input[1], first, run_size(first, count), call->output);
     return STATUS_OK;
 }
 
@@ -290,17 +258,31 @@ NodeId net_add(Net *net, NodeId a, NodeId b)
 
 /* ---- product ---- */
 
+VECTORISED static void product(size_t n, const float *a, const float *b, float *y)
+{
+    for (size_t i = 0; i < n; ++i)
+        y[i] = a[i] * b[i];
+}
+
+static Status multiply_forward(const OperationCall *call)
+{
+    size_t count = shape_count(call->node->request.shape);
+    FOR_RUNS (first, count) {
+        size_t size = run_size(first, count);
+        float tile_a[NUMBERS_RUN], tile_b[NUMBERS_RUN], tile_y[NUMBERS_RUN];
+        float *y = numbers_open(call->output, first, size, false, tile_y);
+        product(size, numbers_read(call->input[0], first, size, tile_a),
+                numbers_read(call->input[1], first, size, tile_b), y);
+        numbers_close(call->output, first, size, y);
+    }
+    return STATUS_OK;
+}
+
 VECTORISED static void product_gradient(size_t n, const float *other, const float *dy, bool add,
                                         float *dx)
 {
     for (size_t i = 0; i < n; ++i)
         dx[i] = (add ? dx[i] : 0) + dy[i] * other[i];
-}
-
-static Status multiply_forward(const OperationCall *call)
-{
-    combine(call, product);
-    return STATUS_OK;
 }
 
 static Status multiply_backward(const OperationCall *call)

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/vector.h"
-#include "nn/lanes.h"
+#include "nn/ops/norm_lanes.h"
 
 enum { CHUNK = 64 }; /* pixels */
 
@@ -73,60 +73,6 @@ bool norm_same(const NodeRequest *a, const NodeRequest *b)
            x->relu == y->relu;
 }
 
-/* Pixels whose numbers are added up together: sums are then fetched and put back less often, and
- * the map is still read from its beginning to its end. */
-enum { ROWS = 4 };
-
-INLINE float number_at(const void *x, bool half, size_t at)
-{
-    uint32_t bits;
-    float number;
-    if (!half)
-        return ((const float *)x)[at];
-    bits = (uint32_t)((const uint16_t *)x)[at] << 16;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
-/* Adds to sum and squares: of x - pivot, of `rows` pixels from pixel `p` on. */
-INLINE void sum_rows(size_t rows, size_t p, size_t C, const void *x, bool half, const float *pivot,
-                     float *sum, float *squares)
-{
-    size_t c = 0;
-    for (; c + LANES <= C; c += LANES) {
-        Lanes about, s, q, number;
-        lanes_read(pivot, false, c, &about);
-        lanes_read(sum, false, c, &s);
-        lanes_read(squares, false, c, &q);
-        for (size_t r = 0; r < rows; ++r) {
-            lanes_read(x, half, (p + r) * C + c, &number);
-            const Lanes distance = number - about;
-            s += distance;
-            q += distance * distance;
-        }
-        lanes_write(sum, false, c, &s);
-        lanes_write(squares, false, c, &q);
-    }
-    for (; c < C; ++c)
-        for (size_t r = 0; r < rows; ++r) {
-            const float distance = number_at(x, half, (p + r) * C + c) - pivot[c];
-            sum[c] += distance;
-            squares[c] += distance * distance;
-        }
-}
-
-INLINE void sum_channels(size_t pixels, size_t C, const void *x, bool half, const float *pivot,
-                         float *sum, float *squares)
-{
-    size_t p = 0;
-    memset(sum, 0, C * sizeof *sum);
-    memset(squares, 0, C * sizeof *squares);
-    for (; p + ROWS <= pixels; p += ROWS)
-        sum_rows(ROWS, p, C, x, half, pivot, sum, squares);
-    for (; p < pixels; ++p)
-        sum_rows(1, p, C, x, half, pivot, sum, squares);
-}
-
 /* Sum and squares, channel by channel: of x - pivot. */
 VECTORISED static void sum_squares(size_t pixels, size_t C, const float *x, const float *pivot,
                                    float *sum, float *squares)
@@ -150,21 +96,6 @@ VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict 
             float value = a[c] * (x[c] - mean[c]) + beta[c];
             y[c] = floor > value ? floor : value;
         }
-}
-
-/* One vector of the same. */
-INLINE void normalise_lanes(const void *x, bool half, size_t c, const float *mean, const float *a,
-                            const float *beta, float floor, Lanes *y)
-{
-    const Lanes least = floor + (Lanes){0};
-    Lanes number, middle, factor, shift;
-    lanes_read(x, half, c, &number);
-    lanes_read(mean, false, c, &middle);
-    lanes_read(a, false, c, &factor);
-    lanes_read(beta, false, c, &shift);
-    const Lanes value = factor * (number - middle) + shift;
-    const LaneBits low = (LaneBits)(least > value);
-    *y = (Lanes)((low & (LaneBits)least) | (~low & (LaneBits)value));
 }
 
 /* The same over bfloat16; C is a multiple of LANES. */
@@ -228,6 +159,34 @@ VECTORISED static void spread_gradients(size_t pixels, size_t C, const float *re
                 float gradient = a[c] * distance + beta[c] > floor ? dy[c] : 0.0f;
                 dx[c] = a[c] * gradient + k[c] * distance + m[c];
             }
+}
+
+/* sum_gradients() over bfloat16; C is a multiple of LANES. */
+VECTORISED static void sum_gradient_halves(size_t pixels, size_t C, const uint16_t *x,
+                                           const uint16_t *dy, const float *mean, const float *a,
+                                           const float *beta, float floor, float *sum,
+                                           float *product)
+{
+    size_t p = 0;
+    for (; p + ROWS <= pixels; p += ROWS)
+        sum_gradient_rows(ROWS, C, x + p * C, dy + p * C, mean, a, beta, floor, sum, product);
+    for (; p < pixels; ++p)
+        sum_gradient_rows(1, C, x + p * C, dy + p * C, mean, a, beta, floor, sum, product);
+}
+
+/* spread_gradients() over bfloat16; C is a multiple of LANES. */
+VECTORISED static void spread_gradient_halves(size_t pixels, size_t C, const uint16_t *x,
+                                              const uint16_t *dy, const float *mean, const float *a,
+                                              const float *beta, const float *k, const float *m,
+                                              float floor, bool add, uint16_t *dx)
+{
+    size_t p = 0;
+    for (; p + ROWS <= pixels; p += ROWS)
+        spread_gradient_rows(ROWS, C, x + p * C, dy + p * C, mean, a, beta, k, m, floor, add,
+                             dx + p * C);
+    for (; p < pixels; ++p)
+        spread_gradient_rows(1, C, x + p * C, dy + p * C, mean, a, beta, k, m, floor, add,
+                             dx + p * C);
 }
 
 /* ---- places in the scratch ---- */
@@ -467,12 +426,26 @@ static void finish_gradients(const OperationCall *call, size_t n, size_t g)
     }
 }
 
+/* Whether what backward reads is bfloat16 in whole vectors. */
+static bool has_half_vectors(const OperationCall *call)
+{
+    return call->input[0].half && call->output_gradient.half &&
+           call->node->request.shape.c % LANES == 0;
+}
+
 static void sum_gradients_chunk(const OperationCall *call, size_t n, size_t k)
 {
-    size_t C = call->node->request.shape.c;
+    const Layout at = layout(call);
+    const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
     Coefficients with = coefficients(call, n);
     float *sums = chunk_sums(call, n, k);
     memset(sums, 0, 2 * C * sizeof *sums);
+    if (has_half_vectors(call)) {
+        sum_gradient_halves(chunk_pixels(at, k), C, place(call->input[0], first),
+                            place(call->output_gradient, first), with.mean, with.a, call->bias,
+                            floor_of(call), sums, sums + C);
+        return;
+    }
     FOR_RUNS (run, call, n, k) {
         float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE];
         sum_gradients(run.count, C, numbers_read(call->input[0], run.at, run.count * C, tile_x),
@@ -490,9 +463,17 @@ static void forget_gradients(const OperationCall *call, size_t n, size_t unused)
 
 static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k)
 {
-    size_t C = call->node->request.shape.c;
+    const Layout at = layout(call);
+    const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
     Coefficients with = coefficients(call, n);
-    bool add = call->add_gradient[0];
+    const bool add = call->add_gradient[0];
+    if (has_half_vectors(call) && call->input_gradient[0].half) {
+        spread_gradient_halves(chunk_pixels(at, k), C, place(call->input[0], first),
+                               place(call->output_gradient, first), with.mean, with.a, call->bias,
+                               with.k, with.m, floor_of(call), add,
+                               place(call->input_gradient[0], first));
+        return;
+    }
     FOR_RUNS (run, call, n, k) {
         float tile_x[NUMBERS_TILE], tile_dy[NUMBERS_TILE], tile_dx[NUMBERS_TILE];
         float *dx = numbers_open(call->input_gradient[0], run.at, run.count * C, add, tile_dx);

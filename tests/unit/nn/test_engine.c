@@ -11,6 +11,7 @@
 #include "nn/engine.h"
 #include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
+#include "nn/engines/winograd_half.h"
 #include "nn/numbers.h"
 
 static float *random_floats(size_t count, const char *purpose)
@@ -93,13 +94,19 @@ static double stored_error(size_t count, const void *stored, bool half, const do
     return error;
 }
 
+/* Bounds of results and the input's gradient, and of the weights' gradient. */
+typedef struct {
+    double results, weights;
+} Bounds;
+
 /* A bfloat16 result is off by its own rounding, at most 2^-8; the weights' gradient is float32 in
- * both, and off by `single_error` like all of float32. */
-static void check(const Engine *engine, ConvolutionShape shape, bool half, double single_error)
+ * both. */
+#define HALF_ERROR 3.91e-3
+
+static void check(const Engine *engine, ConvolutionShape shape, bool half, Bounds bounds)
 {
     const ConvolutionShape *s = &shape;
     shape.half = half;
-    double most_error = half ? 3.91e-3 : single_error;
     Shape out = convolution_output(s);
     size_t inputs = shape_count(s->input), outputs = shape_count(out);
     size_t taps = out.c * s->input.c * s->kernel_h * s->kernel_w;
@@ -125,9 +132,9 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half, doubl
     assert_int_equal(engine_give_packed(engine, plan, packed), STATUS_OK);
     assert_int_equal(engine_pack_all(engine, plan, weights), STATUS_OK);
     assert_int_equal(engine->forward(plan, stored_input, s->bias ? bias : NULL, got), STATUS_OK);
-    assert_true(stored_error(outputs, got, half, e.output) < most_error);
+    assert_true(stored_error(outputs, got, half, e.output) < bounds.results);
     assert_int_equal(engine->backward_data(plan, stored_gradient, got), STATUS_OK);
-    assert_true(stored_error(inputs, got, half, e.input_gradient) < most_error);
+    assert_true(stored_error(inputs, got, half, e.input_gradient) < bounds.results);
     for (size_t i = 0; i < taps; ++i)
         got[i] = NAN;
     for (int pass = 0; pass < 2; ++pass) /* written, then added to */
@@ -138,7 +145,7 @@ static void check(const Engine *engine, ConvolutionShape shape, bool half, doubl
         got[i] *= 0.5f;
     for (size_t i = 0; i < out.c; ++i)
         got_bias[i] *= 0.5f;
-    assert_true(relative_error(taps, got, e.weight_gradient) < single_error);
+    assert_true(relative_error(taps, got, e.weight_gradient) < bounds.weights);
     if (s->bias)
         assert_true(relative_error(out.c, got_bias, e.bias_gradient) < 2e-6);
     engine->plan_free(plan);
@@ -176,8 +183,10 @@ static const ConvolutionShape shapes[] = {
     {{4, 6, 6, 20}, 12, 3, 3, 1, 7, 7, 7, false, false, 0, false, false, ACTIVATION_NONE},
 };
 
-#define DIRECT_ERROR   2e-6
-#define WINOGRAD_ERROR 5e-6
+static const Bounds single = {2e-6, 2e-6}, half_direct = {HALF_ERROR, 2e-6};
+static const Bounds winograd_single = {5e-6, 5e-6};
+/* The roundings of patches and filters come on top of that of the result. */
+static const Bounds winograd_half = {6e-3, 6e-3};
 
 /* Whole tiles, tiles that reach over the end, no padding, and so many that they come in blocks. */
 static const ConvolutionShape winograd_shapes[] = {
@@ -191,7 +200,34 @@ static void winograd_agrees_with_the_naive_loop(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof winograd_shapes / sizeof *winograd_shapes; ++i)
-        check(engine_winograd(), winograd_shapes[i], false, WINOGRAD_ERROR);
+        check(engine_winograd(), winograd_shapes[i], false, winograd_single);
+}
+
+/* Whole tiles and tiles that reach over the end, an odd number of tiles, paddings that differ, more
+ * than one block of tiles in each direction. */
+static const ConvolutionShape winograd_half_shapes[] = {
+    {{2, 16, 16, 32}, 32, 3, 3, 1, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 21, 18, 32}, 96, 3, 3, 1, 0, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{3, 9, 9, 64}, 32, 3, 3, 1, 2, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 61, 58, 32}, 32, 3, 3, 1, 1, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
+};
+
+static void winograd_in_bfloat16_agrees_with_the_naive_loop(void **state)
+{
+    (void)state;
+    size_t taken = 0;
+    for (size_t i = 0; i < sizeof winograd_half_shapes / sizeof *winograd_half_shapes; ++i) {
+        ConvolutionShape shape = winograd_half_shapes[i];
+        assert_false(winograd_half_fits(&shape));
+        shape.half = true;
+        if (!winograd_half_fits(&shape))
+            continue;
+        ++taken;
+        check(engine_winograd_half(), shape, true, winograd_half);
+    }
+    if (!taken)
+        skip(); /* not on this kind of processor */
+    assert_int_equal(taken, sizeof winograd_half_shapes / sizeof *winograd_half_shapes);
 }
 
 /* One strip of rows and several, an odd number of pixels, strides, taps outside the map, blocks. */
@@ -211,9 +247,9 @@ static void products_agree_with_the_naive_loop(void **state)
         if (!products_fit(&product_shapes[i]))
             continue;
         ++taken;
-        check(engine_products(), product_shapes[i], false, DIRECT_ERROR);
+        check(engine_products(), product_shapes[i], false, single);
         if (engine_products()->has_half())
-            check(engine_products(), product_shapes[i], true, DIRECT_ERROR);
+            check(engine_products(), product_shapes[i], true, half_direct);
     }
     if (!taken)
         skip(); /* not on this kind of processor */
@@ -224,7 +260,7 @@ static void blas_agrees_with_the_naive_loop(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_blas(), shapes[i], false, DIRECT_ERROR);
+        check(engine_blas(), shapes[i], false, single);
 }
 
 static void onednn_agrees_with_the_naive_loop(void **state)
@@ -233,7 +269,7 @@ static void onednn_agrees_with_the_naive_loop(void **state)
     if (!engine_onednn())
         skip();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_onednn(), shapes[i], false, DIRECT_ERROR);
+        check(engine_onednn(), shapes[i], false, single);
 }
 
 static void onednn_agrees_in_bfloat16(void **state)
@@ -242,7 +278,7 @@ static void onednn_agrees_in_bfloat16(void **state)
     if (!engine_onednn() || !engine_onednn()->has_half())
         skip();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
-        check(engine_onednn(), shapes[i], true, DIRECT_ERROR);
+        check(engine_onednn(), shapes[i], true, half_direct);
 }
 
 static void an_unknown_engine_is_refused(void **state)
@@ -262,6 +298,7 @@ int main(void)
         cmocka_unit_test(onednn_agrees_with_the_naive_loop),
         cmocka_unit_test(onednn_agrees_in_bfloat16),
         cmocka_unit_test(winograd_agrees_with_the_naive_loop),
+        cmocka_unit_test(winograd_in_bfloat16_agrees_with_the_naive_loop),
         cmocka_unit_test(products_agree_with_the_naive_loop),
         cmocka_unit_test(an_unknown_engine_is_refused),
     };

@@ -1,0 +1,606 @@
+/* Winograd's F(2x2, 3x3) with dot products of bfloat16: 16 multiplications for four results in
+ * place of 36. (F(4x4) needs 9, but its constants cost the digits that bfloat16 has.) As in
+ * winograd.c the convolution becomes matrix products, one for each of 16 points:
+ *
+ *     V (16 x tiles x C) = B^T d B of each tile and channel, rounded to bfloat16
+ *     U (16 x C x K)     = G g G^T, likewise; packed once, in panels of RUN output channels
+ *     M (16 x tiles x K) = V . U, in float32, and Y = A^T M A
+ *
+ * Tiles go through in blocks, so that V stays in the second-level cache; M of a few tiles and a
+ * panel stays in the first. The input's gradient is the same convolution of the output's with
+ * turned filters. The weights' gradient sums over tiles, which stand side by side in pairs:
+ *
+ *     dU (16 x K x C) = dM^T . V with dM = A dY A^T, and dg = G^T dU G
+ *
+ * where the gradients of LANES x LANES filters are made of a block's tiles at once and added to
+ * those of the blocks before. Each number is a sum in one order: neither threads nor the batch's
+ * other images show in the bits.
+ *
+ * Rounding V, U and dM costs about as much again as bfloat16 itself (docs/verification.md).
+ */
+#include "nn/engines/winograd_half.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/processor.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include "nn/engines/winograd_half_kernels.h"
+
+enum {
+    LEAST_TILES = 16, /* of an image, three quarters of them filled: below, weights, of which there
+                         are 16/9 times as many, take longer to read than is won */
+    MOST_FILTERS = 1 << 18,
+    BLOCK_NUMBERS = 1 << 17, /* of V */
+    FEWEST_STEPS = 2,        /* of ROWS tiles of a block, so that each weight is read for many */
+    GRADIENT_BLOCK_NUMBERS = 3 << 19, /* of V and dM */
+    MOST_GRADIENT_TILES = 512         /* longer sums in single precision would cost digits */
+};
+
+/* One convolution: the shape's own, or that of the output's gradient with turned filters. */
+typedef struct {
+    Shape from, to;
+    size_t pad_h, pad_w;
+    size_t rows, columns; /* of tiles in an image */
+    size_t tiles, block;  /* in all, and of a block */
+    uint16_t *weights;    /* U; borrowed */
+} Filtering;
+
+struct ConvolutionPlan {
+    ConvolutionShape shape;
+    Filtering forward, backward_data; /* the latter without tiles if it is not wanted */
+    size_t gradient_block;            /* tiles of a block, an even number; 0 if it is not wanted */
+    bool is_twin;                     /* the zeros are another plan's */
+    uint16_t *zeros;                  /* a pixel outside the image */
+    uint16_t *patches;                /* V of a block; in the workspace, as what follows */
+    uint16_t *gradients;              /* dM of a block */
+};
+
+bool winograd_half_fits(const ConvolutionShape *s)
+{
+    if (!s->half || s->step > 0 || s->kernel_h != KERNEL || s->kernel_w != KERNEL ||
+        s->stride != 1 || s->dilation != 1 || s->pad_h >= KERNEL || s->pad_w >= KERNEL)
+        return false;
+    if (s->input.c % RUN || s->output_channels % RUN ||
+        s->input.c * s->output_channels > MOST_FILTERS)
+        return false;
+    if (!processor_has_avx512() || !processor_has_half() || processor_has_tiles())
+        return false;
+    const Shape out = convolution_output(s);
+    const size_t tiles = (out.h + TILE - 1) / TILE * ((out.w + TILE - 1) / TILE);
+    return tiles >= LEAST_TILES && out.h * out.w * 4 >= tiles * TILE_PIXELS * 3;
+}
+
+/* ---- plans ---- */
+
+/* From a row of V to the next: not a power of two, which would crowd the cache's sets. */
+static size_t patch_row(size_t channels)
+{
+    return channels + RUN;
+}
+
+/* From a point to the next, likewise. */
+static size_t point_step(size_t tiles, size_t row)
+{
+    return tiles * row + RUN;
+}
+
+static size_t block_of(size_t channels, size_t tiles)
+{
+    size_t steps = BLOCK_NUMBERS / (POINTS * channels * ROWS);
+    steps = steps < FEWEST_STEPS ? FEWEST_STEPS : steps;
+    return steps * ROWS < tiles ? steps * ROWS : tiles;
+}
+
+static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
+{
+    const size_t rows = (to.h + TILE - 1) / TILE, columns = (to.w + TILE - 1) / TILE;
+    const size_t tiles = to.n * rows * columns;
+    return (Filtering){
+        .from = from,
+        .to = to,
+        .pad_h = pad_h,
+        .pad_w = pad_w,
+        .rows = rows,
+        .columns = columns,
+        .tiles = tiles,
+        .block = block_of(from.c, tiles),
+    };
+}
+
+static size_t gradient_block_of(size_t channels, size_t tiles)
+{
+    size_t block = GRADIENT_BLOCK_NUMBERS / (POINTS * channels);
+    block = block < MOST_GRADIENT_TILES ? block : MOST_GRADIENT_TILES;
+    return (block < tiles ? block + 1 : tiles + 1) / 2 * 2;
+}
+
+static void plan_free(ConvolutionPlan *plan)
+{
+    if (!plan)
+        return;
+    if (!plan->is_twin)
+        free(plan->zeros);
+    free(plan);
+}
+
+/* All of the plan but its memory. */
+static void describe(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                     ConvolutionPlan *plan)
+{
+    const Shape in = shape->input, out = convolution_output(shape);
+    *plan = (ConvolutionPlan){.shape = *shape,
+                              .forward = filtering_of(in, out, shape->pad_h, shape->pad_w)};
+    if (data_gradient)
+        plan->backward_data =
+            filtering_of(out, in, KERNEL - 1 - shape->pad_h, KERNEL - 1 - shape->pad_w);
+    if (weight_gradient)
+        plan->gradient_block = gradient_block_of(in.c + out.c, plan->forward.tiles);
+}
+
+static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                       ConvolutionPlan **result)
+{
+    ConvolutionPlan *plan;
+    TRY(MEMORY_NEW(&plan, 1));
+    describe(shape, data_gradient, weight_gradient, plan);
+    const size_t in = plan->forward.from.c, out = plan->forward.to.c;
+    Status status = MEMORY_NEW(&plan->zeros, in > out ? in : out);
+    if (status != STATUS_OK) {
+        plan_free(plan);
+        return status;
+    }
+    *result = plan;
+    return STATUS_OK;
+}
+
+static Status plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
+{
+    TRY(MEMORY_NEW(plan, 1));
+    **plan = *of;
+    (*plan)->is_twin = true;
+    (*plan)->patches = (*plan)->gradients = NULL;
+    return STATUS_OK;
+}
+
+static void version(char text[ENGINE_VERSION_BYTES])
+{
+    snprintf(text, ENGINE_VERSION_BYTES, "F(2x2, 3x3)");
+}
+
+static bool has_half(void)
+{
+    return processor_has_avx512() && processor_has_half();
+}
+
+/* From a run of LANES channels of paired tiles to the next, in numbers. */
+static size_t group_step(const ConvolutionPlan *plan)
+{
+    return plan->gradient_block * LANES;
+}
+
+/* The same from a point to the next, of a map with that many channels. */
+static size_t gradient_point_step(const ConvolutionPlan *plan, size_t channels)
+{
+    return channels / LANES * group_step(plan) + RUN;
+}
+
+/* The largest V. */
+static size_t patch_numbers(const ConvolutionPlan *plan)
+{
+    const Filtering *f = &plan->forward, *b = &plan->backward_data;
+    const size_t sizes[] = {point_step(f->block, patch_row(f->from.c)),
+                            point_step(b->block, patch_row(b->from.c)),
+                            gradient_point_step(plan, f->from.c)};
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
+        most = sizes[i] > most ? sizes[i] : most;
+    return POINTS * most;
+}
+
+static size_t workspace_bytes(const ConvolutionPlan *plan)
+{
+    const size_t gradients = POINTS * gradient_point_step(plan, plan->forward.to.c);
+    return (patch_numbers(plan) + (plan->gradient_block ? gradients : 0)) * sizeof(uint16_t);
+}
+
+static void set_workspace(ConvolutionPlan *plan, void *workspace)
+{
+    plan->patches = workspace;
+    plan->gradients = plan->patches + patch_numbers(plan);
+}
+
+static Filtering *filtering_for(ConvolutionPlan *plan, Pack pack)
+{
+    return pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
+}
+
+static size_t packed_bytes(const ConvolutionPlan *plan, Pack pack)
+{
+    const Filtering *filtering = pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
+    return filtering->tiles ? POINTS * filtering->from.c * filtering->to.c * sizeof(uint16_t) : 0;
+}
+
+static void set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
+{
+    filtering_for(plan, pack)->weights = packed;
+}
+
+static Status count_needs(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
+                          EngineNeeds *needs)
+{
+    ConvolutionPlan plan;
+    describe(shape, data_gradient, weight_gradient, &plan);
+    *needs =
+        (EngineNeeds){.packed = {packed_bytes(&plan, PACK_FORWARD), packed_bytes(&plan, PACK_DATA)},
+                      .workspace = workspace_bytes(&plan)};
+    return STATUS_OK;
+}
+
+/* ---- weights ---- */
+
+/* Panel k of point p: from.c / 2 pairs of channels x RUN x 2. */
+static uint16_t *panel_of(const Filtering *filtering, size_t p, size_t k)
+{
+    return filtering->weights + (k * POINTS + p) * filtering->from.c * RUN;
+}
+
+/* From a filter of LANES side by side to the next, and from an input channel to the next. */
+typedef struct {
+    size_t lane, channel;
+} FilterSteps;
+
+/* The half panel of LANES output channels whose filters begin at `weights`. */
+DOT static void pack_panel(size_t channels, const float *weights, FilterSteps steps, bool turned,
+                           uint16_t *panel)
+{
+    const __m512i order = zip_order();
+    for (size_t i = 0; i < channels; i += 2, weights += 2 * steps.channel) {
+        __m512 one[PATCH][PATCH], other[PATCH][PATCH];
+        filter_points(weights, steps.lane, turned, one);
+        filter_points(weights + steps.channel, steps.lane, turned, other);
+        for (size_t p = 0; p < POINTS; ++p)
+            _mm512_storeu_si512(
+                panel + (p * channels + i) * RUN,
+                zip_both(one[p / PATCH][p % PATCH], other[p / PATCH][p % PATCH], order));
+    }
+}
+
+static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
+{
+    const Filtering *filtering = filtering_for(plan, pack);
+    const size_t row = plan->forward.from.c * TAPS;
+    const bool turned = pack == PACK_DATA;
+    const FilterSteps steps = turned ? (FilterSteps){TAPS, row} : (FilterSteps){row, TAPS};
+    if (!filtering->tiles)
+        return STATUS_OK;
+#pragma omp parallel for schedule(static)
+    for (size_t h = 0; h < filtering->to.c / LANES; ++h)
+        pack_panel(filtering->from.c, weights + h * LANES * steps.lane, steps, turned,
+                   panel_of(filtering, 0, h / 2) + h % 2 * RUN);
+    return STATUS_OK;
+}
+
+/* ---- tiles ---- */
+
+/* Where a tile stands: the image and its first result. */
+typedef struct {
+    size_t n, y, x;
+} Place;
+
+static Place place_of_tile(const Filtering *filtering, size_t tile)
+{
+    const size_t in_image = tile % (filtering->rows * filtering->columns);
+    return (Place){tile / (filtering->rows * filtering->columns),
+                   in_image / filtering->columns * TILE, in_image % filtering->columns * TILE};
+}
+
+/* A pixel of a map; NULL outside. */
+static const uint16_t *pixel_of(const uint16_t *map, Shape shape, size_t n, size_t y, size_t x)
+{
+    return y < shape.h && x < shape.w ? map + ((n * shape.h + y) * shape.w + x) * shape.c : NULL;
+}
+
+/* The pixels of a patch; zeros outside the map, and where there is no such tile. */
+static void pixels_of_patch(const Filtering *filtering, const uint16_t *zeros,
+                            const uint16_t *input, size_t tile, const uint16_t *pixels[POINTS])
+{
+    const Place at = place_of_tile(filtering, tile);
+    for (size_t p = 0; p < POINTS; ++p) {
+        /* Pixels before the first wrap to large numbers. */
+        const size_t y = at.y + p / PATCH - filtering->pad_h;
+        const size_t x = at.x + p % PATCH - filtering->pad_w;
+        const uint16_t *pixel =
+            tile < filtering->tiles ? pixel_of(input, filtering->from, at.n, y, x) : NULL;
+        pixels[p] = pixel ? pixel : zeros;
+    }
+}
+
+/* Those of a tile of results; `outside` where there is none. */
+static void pixels_of_tile(const Filtering *filtering, const uint16_t *outside, const uint16_t *map,
+                           size_t tile, const uint16_t *pixels[TILE_PIXELS])
+{
+    const Place at = place_of_tile(filtering, tile);
+    for (size_t p = 0; p < TILE_PIXELS; ++p) {
+        const uint16_t *pixel = tile < filtering->tiles ? pixel_of(map, filtering->to, at.n,
+                                                                   at.y + p / TILE, at.x + p % TILE)
+                                                        : NULL;
+        pixels[p] = pixel ? pixel : outside;
+    }
+}
+
+/* ---- forward, and the gradient of the input ---- */
+
+/* A row of V at each point. */
+DOT static void make_patch(size_t channels, const uint16_t *const pixels[POINTS], size_t step,
+                           uint16_t *to)
+{
+    for (size_t c = 0; c < channels; c += RUN) {
+        __m512 first[PATCH][PATCH], second[PATCH][PATCH];
+        patch_points(pixels, c, first);
+        patch_points(pixels, c + LANES, second);
+        for (size_t p = 0; p < POINTS; ++p)
+            _mm512_storeu_si512(to + p * step + c, round_both(first[p / PATCH][p % PATCH],
+                                                              second[p / PATCH][p % PATCH]));
+    }
+}
+
+/* The cases are for the compiler, which keeps the sums of a constant number of rows in registers.
+ */
+DOT static void multiply_some(size_t count, size_t depth, const uint32_t *from, size_t step,
+                              const uint32_t *panel, float *sums)
+{
+    switch (count) {
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        multiply_rows(n, depth, from, step, panel, sums);                                          \
+        break;
+        CASE(1)
+        CASE(2)
+        CASE(3)
+        CASE(4)
+        CASE(5)
+        CASE(6)
+        CASE(7)
+        CASE(8)
+        CASE(9)
+        CASE(10)
+        CASE(11)
+    default:
+        multiply_rows(ROWS, depth, from, step, panel, sums);
+#undef CASE
+    }
+}
+
+/* What is left to do to LANES results. */
+DOT_INLINE __m512 finish(const ConvolutionShape *shape, __m512 value, const float *bias,
+                         const uint16_t *before)
+{
+    if (bias)
+        value = value + _mm512_loadu_ps(bias);
+    if (shape->residual)
+        value = value + read_halves(before);
+    if (shape->activation != ACTIVATION_NONE) {
+        const float slope = shape->activation == ACTIVATION_RELU ? 0 : NET_LEAK;
+        const __mmask16 negative = _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_LT_OQ);
+        value = _mm512_mask_mul_ps(value, negative, value, _mm512_set1_ps(slope));
+    }
+    return value;
+}
+
+/* RUN channels of a tile's results; `bias` may be NULL, as may be pixels, outside the map. */
+DOT static void write_results(const ConvolutionShape *shape, const float *sums, const float *bias,
+                              uint16_t *const pixels[TILE_PIXELS])
+{
+    __m512 first[TILE_PIXELS], second[TILE_PIXELS];
+    result_points(sums, first);
+    result_points(sums + LANES, second);
+    for (size_t p = 0; p < TILE_PIXELS; ++p)
+        if (pixels[p])
+            _mm512_storeu_si512(pixels[p],
+                                round_both(finish(shape, first[p], bias, pixels[p]),
+                                           finish(shape, second[p], bias ? bias + LANES : NULL,
+                                                  pixels[p] + LANES)));
+}
+
+/* The arguments of a call, and its place in the tiles. */
+typedef struct {
+    const ConvolutionPlan *plan;
+    const Filtering *filtering;
+    const ConvolutionShape *shape; /* what else is done to the results */
+    const float *bias;
+    uint16_t *output;
+    size_t first; /* tile of the block */
+} Call;
+
+/* Panel k of the results of tiles begin .. end - 1 of the block, at most ROWS. */
+static void filter_tiles(const Call *call, size_t begin, size_t end, size_t k)
+{
+    _Alignas(64) float sums[POINTS * SUMS];
+    const Filtering *filtering = call->filtering;
+    const size_t depth = filtering->from.c, row = patch_row(depth);
+    for (size_t p = 0; p < POINTS; ++p) {
+        const uint16_t *from =
+            call->plan->patches + p * point_step(filtering->block, row) + begin * row;
+        multiply_some(end - begin, depth / 2, (const uint32_t *)(const void *)from, row / 2,
+                      (const uint32_t *)(const void *)panel_of(filtering, p, k), sums + p * SUMS);
+    }
+    for (size_t tile = begin; tile < end; ++tile) {
+        const uint16_t *found[TILE_PIXELS];
+        uint16_t *pixels[TILE_PIXELS];
+        pixels_of_tile(filtering, NULL, call->output, call->first + tile, found);
+        for (size_t p = 0; p < TILE_PIXELS; ++p)
+            pixels[p] = found[p] ? call->output + (found[p] - call->output) + k * RUN : NULL;
+        write_results(call->shape, sums + (tile - begin) * RUN,
+                      call->bias ? call->bias + k * RUN : NULL, pixels);
+    }
+}
+
+static void run_filtering(const ConvolutionPlan *plan, const Filtering *filtering,
+                          const ConvolutionShape *shape, const uint16_t *input, const float *bias,
+                          uint16_t *output)
+{
+    const size_t row = patch_row(filtering->from.c), block = filtering->block;
+#pragma omp parallel
+    for (size_t first = 0; first < filtering->tiles; first += block) {
+        const size_t left = filtering->tiles - first, count = left < block ? left : block;
+        const size_t steps = (count + ROWS - 1) / ROWS;
+        const Call call = {plan, filtering, shape, bias, output, first};
+#pragma omp for schedule(static)
+        for (size_t tile = 0; tile < count; ++tile) {
+            const uint16_t *pixels[POINTS];
+            pixels_of_patch(filtering, plan->zeros, input, first + tile, pixels);
+            make_patch(filtering->from.c, pixels, point_step(block, row),
+                       plan->patches + tile * row);
+        }
+#pragma omp for collapse(2) schedule(static)
+        for (size_t k = 0; k < filtering->to.c / RUN; ++k)
+            for (size_t s = 0; s < steps; ++s)
+                filter_tiles(&call, count * s / steps, count * (s + 1) / steps, k);
+    }
+}
+
+static Status forward(ConvolutionPlan *plan, const void *input, const float *bias, void *output)
+{
+    run_filtering(plan, &plan->forward, &plan->shape, input, bias, output);
+    return STATUS_OK;
+}
+
+static Status backward_data(ConvolutionPlan *plan, const void *output_gradient,
+                            void *input_gradient)
+{
+    static const ConvolutionShape plain = {.activation = ACTIVATION_NONE};
+    run_filtering(plan, &plan->backward_data, &plain, output_gradient, NULL, input_gradient);
+    return STATUS_OK;
+}
+
+/* ---- the gradient of the weights ---- */
+
+/* V of two tiles side by side. */
+DOT static void pair_patches(size_t channels, const uint16_t *const one[POINTS],
+                             const uint16_t *const other[POINTS], size_t group, size_t step,
+                             uint16_t *to)
+{
+    const __m512i order = zip_order();
+    for (size_t c = 0; c < channels; c += LANES, to += group) {
+        __m512 a[PATCH][PATCH], b[PATCH][PATCH];
+        patch_points(one, c, a);
+        patch_points(other, c, b);
+        for (size_t p = 0; p < POINTS; ++p)
+            _mm512_storeu_si512(to + p * step,
+                                zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
+    }
+}
+
+/* dM of two tiles side by side. */
+DOT static void pair_gradients(size_t channels, const uint16_t *const one[TILE_PIXELS],
+                               const uint16_t *const other[TILE_PIXELS], size_t group, size_t step,
+                               uint16_t *to)
+{
+    const __m512i order = zip_order();
+    for (size_t c = 0; c < channels; c += LANES, to += group) {
+        __m512 a[PATCH][PATCH], b[PATCH][PATCH];
+        spread_points(one, c, a);
+        spread_points(other, c, b);
+        for (size_t p = 0; p < POINTS; ++p)
+            _mm512_storeu_si512(to + p * step,
+                                zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
+    }
+}
+
+/* Tiles `tile` and the next of a block that begins at `first`. */
+static void pair_tiles(const ConvolutionPlan *plan, const uint16_t *input, const uint16_t *gradient,
+                       size_t first, size_t tile)
+{
+    const Filtering *filtering = &plan->forward;
+    const uint16_t *patches[2][POINTS], *tiles[2][TILE_PIXELS];
+    for (size_t i = 0; i < 2; ++i) {
+        pixels_of_patch(filtering, plan->zeros, input, first + tile + i, patches[i]);
+        pixels_of_tile(filtering, plan->zeros, gradient, first + tile + i, tiles[i]);
+    }
+    pair_patches(filtering->from.c, patches[0], patches[1], group_step(plan),
+                 gradient_point_step(plan, filtering->from.c), plan->patches + tile * LANES);
+    pair_gradients(filtering->to.c, tiles[0], tiles[1], group_step(plan),
+                   gradient_point_step(plan, filtering->to.c), plan->gradients + tile * LANES);
+}
+
+/* The gradients of LANES x LANES filters from a block of `pairs`: output channels of group o, input
+ * channels of group i. */
+DOT static void make_gradients(const ConvolutionPlan *plan, size_t pairs, size_t o, size_t i,
+                               bool add, float *gradient)
+{
+    _Alignas(64) float sums[POINTS * LANES * LANES];
+    const size_t inputs = plan->forward.from.c, outputs = plan->forward.to.c;
+    for (size_t p = 0; p < POINTS; ++p) {
+        const uint16_t *rows =
+            plan->gradients + p * gradient_point_step(plan, outputs) + o * group_step(plan);
+        const uint16_t *panel =
+            plan->patches + p * gradient_point_step(plan, inputs) + i * group_step(plan);
+        multiply_square(pairs, (const uint32_t *)(const void *)rows,
+                        (const uint32_t *)(const void *)panel, sums + p * LANES * LANES);
+    }
+    for (size_t l = 0; l < LANES; ++l)
+        gradient_taps(sums + l * LANES, LANES * LANES, add,
+                      gradient + ((o * LANES + l) * inputs + i * LANES) * TAPS);
+}
+
+static Status backward_weights(ConvolutionPlan *plan, const void *input,
+                               const void *output_gradient, bool add, float *weight_gradient,
+                               float *bias_gradient)
+{
+    const Filtering *filtering = &plan->forward;
+    const size_t block = plan->gradient_block;
+#pragma omp parallel
+    for (size_t first = 0; first < filtering->tiles; first += block) {
+        const size_t left = filtering->tiles - first, count = left < block ? left : block;
+#pragma omp for schedule(static)
+        for (size_t tile = 0; tile < count; tile += 2)
+            pair_tiles(plan, input, output_gradient, first, tile);
+#pragma omp for collapse(2) schedule(static)
+        for (size_t o = 0; o < filtering->to.c / LANES; ++o)
+            for (size_t i = 0; i < filtering->from.c / LANES; ++i)
+                make_gradients(plan, (count + 1) / 2, o, i, add || first > 0, weight_gradient);
+    }
+    if (bias_gradient)
+        convolution_bias_gradient(
+            filtering->to, (Numbers){.data = (void *)(uintptr_t)output_gradient, .half = true},
+            bias_gradient);
+    return STATUS_OK;
+}
+
+const Engine *engine_winograd_half(void)
+{
+    static const Engine engine = {
+        .name = "winograd_half",
+        .version = version,
+        .plan_new = plan_new,
+        .plan_free = plan_free,
+        .plan_twin = plan_twin,
+        .count_needs = count_needs,
+        .has_half = has_half,
+        .workspace_bytes = workspace_bytes,
+        .set_workspace = set_workspace,
+        .packed_bytes = packed_bytes,
+        .set_packed = set_packed,
+        .set_weights = set_weights,
+        .forward = forward,
+        .backward_data = backward_data,
+        .backward_weights = backward_weights,
+    };
+    return &engine;
+}
+#else
+bool winograd_half_fits(const ConvolutionShape *shape)
+{
+    (void)shape;
+    return false;
+}
+
+const Engine *engine_winograd_half(void)
+{
+    return NULL;
+}
+#endif

@@ -1,0 +1,282 @@
+/* The arithmetic of winograd_half.c in AVX-512. With the matrices of Lavin & Gray (2016) for
+ * F(2x2, 3x3), whose entries are 0, 1, -1 and 1/2:
+ *
+ *     patch:    B^T d B      4x4 pixels to 16 points
+ *     result:   A^T m A      16 points to 2x2 pixels
+ *     spread:   A y A^T      2x2 pixels to 16 points: result turned round
+ *     filter:   G g G^T      3x3 weights to 16 points
+ *     gradient: G^T u G      16 points to 3x3 weights: filter turned round
+ *
+ * Sums are float32; what is multiplied is rounded to bfloat16, two vectors at once: of two runs of
+ * channels one behind the other, or of two tiles or channels side by side ("zipped"), as the dot
+ * products of pairs want them.
+ */
+#ifndef GISD_NN_ENGINES_WINOGRAD_HALF_KERNELS_H
+#define GISD_NN_ENGINES_WINOGRAD_HALF_KERNELS_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nn/engine.h"
+#include "nn/lanes.h"
+
+enum {
+    TILE = 2,
+    TILE_PIXELS = TILE * TILE,
+    PATCH = 4,
+    POINTS = PATCH * PATCH,
+    KERNEL = 3,
+    TAPS = KERNEL * KERNEL,
+    RUN = 2 * LANES, /* output channels of a panel, and channels that are rounded at once */
+    ROWS = 12,       /* tiles of a step of the product: ROWS x RUN sums lie in registers */
+    SUMS = ROWS * RUN
+};
+
+#define DOT        __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+#define DOT_INLINE DOT INLINE
+
+DOT_INLINE __m512 read_halves(const uint16_t *from)
+{
+    const __m256i halves = _mm256_loadu_si256((const __m256i *)(const void *)from);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+/* Rounded to nearest, ties to even, a NaN kept; one behind the other. */
+DOT_INLINE __m512i round_both(__m512 first, __m512 second)
+{
+    return (__m512i)_mm512_cvtne2ps_pbh(second, first);
+}
+
+/* The order that brings both side by side. */
+DOT_INLINE __m512i zip_order(void)
+{
+    const __m512i even = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    return _mm512_or_si512(even,
+                           _mm512_slli_epi32(_mm512_add_epi32(even, _mm512_set1_epi32(LANES)), 16));
+}
+
+DOT_INLINE __m512i zip_both(__m512 first, __m512 second, __m512i order)
+{
+    return _mm512_permutexvar_epi16(order, round_both(first, second));
+}
+
+/* ---- one dimension of each transform ---- */
+
+DOT_INLINE void patch_four(const __m512 d[PATCH], __m512 to[PATCH])
+{
+    to[0] = d[0] - d[2];
+    to[1] = d[1] + d[2];
+    to[2] = d[2] - d[1];
+    to[3] = d[1] - d[3];
+}
+
+DOT_INLINE void result_two(const __m512 m[PATCH], __m512 to[TILE])
+{
+    to[0] = m[0] + m[1] + m[2];
+    to[1] = m[1] - m[2] - m[3];
+}
+
+DOT_INLINE void spread_four(const __m512 y[TILE], __m512 to[PATCH])
+{
+    to[0] = y[0];
+    to[1] = y[0] + y[1];
+    to[2] = y[0] - y[1];
+    to[3] = -y[1];
+}
+
+DOT_INLINE void filter_four(const __m512 g[KERNEL], __m512 to[PATCH])
+{
+    const __m512 half = _mm512_set1_ps(0.5F), outer = (g[0] + g[2]) * half, inner = g[1] * half;
+    to[0] = g[0];
+    to[1] = outer + inner;
+    to[2] = outer - inner;
+    to[3] = g[2];
+}
+
+DOT_INLINE void gradient_three(const __m512 u[PATCH], __m512 to[KERNEL])
+{
+    const __m512 half = _mm512_set1_ps(0.5F), sum = (u[1] + u[2]) * half;
+    to[0] = u[0] + sum;
+    to[1] = (u[1] - u[2]) * half;
+    to[2] = sum + u[3];
+}
+
+/* ---- tiles ---- */
+
+/* LANES channels from `at` on of a patch whose pixels are given row by row. */
+DOT_INLINE void patch_points(const uint16_t *const pixels[POINTS], size_t at,
+                             __m512 to[PATCH][PATCH])
+{
+    for (size_t x = 0; x < PATCH; ++x) {
+        __m512 from[PATCH], column[PATCH];
+        for (size_t y = 0; y < PATCH; ++y)
+            from[y] = read_halves(pixels[y * PATCH + x] + at);
+        patch_four(from, column);
+        for (size_t y = 0; y < PATCH; ++y)
+            to[y][x] = column[y];
+    }
+    for (size_t y = 0; y < PATCH; ++y) {
+        __m512 row[PATCH];
+        patch_four(to[y], row);
+        for (size_t x = 0; x < PATCH; ++x)
+            to[y][x] = row[x];
+    }
+}
+
+DOT_INLINE void spread_points(const uint16_t *const pixels[TILE_PIXELS], size_t at,
+                              __m512 to[PATCH][PATCH])
+{
+    __m512 once[PATCH][TILE];
+    for (size_t x = 0; x < TILE; ++x) {
+        __m512 from[TILE], column[PATCH];
+        for (size_t y = 0; y < TILE; ++y)
+            from[y] = read_halves(pixels[y * TILE + x] + at);
+        spread_four(from, column);
+        for (size_t y = 0; y < PATCH; ++y)
+            once[y][x] = column[y];
+    }
+    for (size_t y = 0; y < PATCH; ++y)
+        spread_four(once[y], to[y]);
+}
+
+/* LANES channels of the results from their sums, the points SUMS floats apart. */
+DOT_INLINE void result_points(const float *sums, __m512 to[TILE_PIXELS])
+{
+    __m512 once[TILE][PATCH];
+    for (size_t x = 0; x < PATCH; ++x) {
+        __m512 from[PATCH], column[TILE];
+        for (size_t y = 0; y < PATCH; ++y)
+            from[y] = _mm512_loadu_ps(sums + (y * PATCH + x) * SUMS);
+        result_two(from, column);
+        for (size_t y = 0; y < TILE; ++y)
+            once[y][x] = column[y];
+    }
+    for (size_t y = 0; y < TILE; ++y)
+        result_two(once[y], to + y * TILE);
+}
+
+/* ---- filters ---- */
+
+/* Rows become columns. */
+DOT_INLINE void turn(__m512 rows[LANES])
+{
+    __m512 t[LANES];
+    for (size_t i = 0; i < LANES; i += 2) {
+        t[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+    }
+    for (size_t i = 0; i < LANES; i += 4) {
+        const __m512d a = (__m512d)t[i], b = (__m512d)t[i + 1];
+        const __m512d c = (__m512d)t[i + 2], d = (__m512d)t[i + 3];
+        rows[i] = (__m512)_mm512_unpacklo_pd(a, c);
+        rows[i + 1] = (__m512)_mm512_unpackhi_pd(a, c);
+        rows[i + 2] = (__m512)_mm512_unpacklo_pd(b, d);
+        rows[i + 3] = (__m512)_mm512_unpackhi_pd(b, d);
+    }
+    for (size_t i = 0; i < 4; ++i) {
+        t[i] = _mm512_shuffle_f32x4(rows[i], rows[4 + i], 0x88);
+        t[4 + i] = _mm512_shuffle_f32x4(rows[i], rows[4 + i], 0xDD);
+        t[8 + i] = _mm512_shuffle_f32x4(rows[8 + i], rows[12 + i], 0x88);
+        t[12 + i] = _mm512_shuffle_f32x4(rows[8 + i], rows[12 + i], 0xDD);
+    }
+    for (size_t i = 0; i < 4; ++i) {
+        rows[i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0x88);
+        rows[8 + i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0xDD);
+        rows[4 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0x88);
+        rows[12 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0xDD);
+    }
+}
+
+enum { TAPS_MASK = (1 << TAPS) - 1 };
+
+/* Of LANES filters of TAPS floats each, `step` floats apart, the points; turned by half a turn if
+ * `turned`. */
+DOT_INLINE void filter_points(const float *filters, size_t step, bool turned,
+                              __m512 to[PATCH][PATCH])
+{
+    __m512 taps[LANES], once[PATCH][KERNEL];
+    for (size_t l = 0; l < LANES; ++l)
+        taps[l] = _mm512_maskz_loadu_ps(TAPS_MASK, filters + l * step);
+    turn(taps);
+    for (size_t x = 0; x < KERNEL; ++x) {
+        __m512 from[KERNEL], column[PATCH];
+        for (size_t y = 0; y < KERNEL; ++y) {
+            const size_t tap = y * KERNEL + x;
+            from[y] = taps[turned ? TAPS - 1 - tap : tap];
+        }
+        filter_four(from, column);
+        for (size_t y = 0; y < PATCH; ++y)
+            once[y][x] = column[y];
+    }
+    for (size_t y = 0; y < PATCH; ++y)
+        filter_four(once[y], to[y]);
+}
+
+/* From the points of LANES filters that lie one behind the other, `step` floats apart, to the
+ * filters, which are added to what is there if `add`. */
+DOT_INLINE void gradient_taps(const float *points, size_t step, bool add, float *filters)
+{
+    __m512 once[KERNEL][PATCH], taps[LANES];
+    for (size_t x = 0; x < PATCH; ++x) {
+        __m512 from[PATCH], column[KERNEL];
+        for (size_t y = 0; y < PATCH; ++y)
+            from[y] = _mm512_loadu_ps(points + (y * PATCH + x) * step);
+        gradient_three(from, column);
+        for (size_t y = 0; y < KERNEL; ++y)
+            once[y][x] = column[y];
+    }
+    for (size_t y = 0; y < KERNEL; ++y)
+        gradient_three(once[y], taps + y * KERNEL);
+    for (size_t l = TAPS; l < LANES; ++l)
+        taps[l] = _mm512_setzero_ps();
+    turn(taps);
+    for (size_t l = 0; l < LANES; ++l, filters += TAPS) {
+        if (add)
+            taps[l] = taps[l] + _mm512_maskz_loadu_ps(TAPS_MASK, filters);
+        _mm512_mask_storeu_ps(filters, TAPS_MASK, taps[l]);
+    }
+}
+
+/* ---- the products ---- */
+
+/* sums (count x RUN) = from (count x depth pairs, `step` pairs from row to row) . panel (depth x
+ * RUN pairs). */
+DOT_INLINE void multiply_rows(size_t count, size_t depth, const uint32_t *restrict from,
+                              size_t step, const uint32_t *restrict panel, float *restrict sums)
+{
+    __m512 s[ROWS][2];
+    for (size_t r = 0; r < count; ++r)
+        s[r][0] = s[r][1] = _mm512_setzero_ps();
+    for (size_t k = 0; k < depth; ++k, panel += RUN) {
+        const __m512bh first = (__m512bh)_mm512_loadu_si512(panel);
+        const __m512bh second = (__m512bh)_mm512_loadu_si512(panel + LANES);
+        for (size_t r = 0; r < count; ++r) {
+            const __m512bh pair = (__m512bh)_mm512_set1_epi32((int)from[r * step + k]);
+            s[r][0] = _mm512_dpbf16_ps(s[r][0], pair, first);
+            s[r][1] = _mm512_dpbf16_ps(s[r][1], pair, second);
+        }
+    }
+    for (size_t r = 0; r < count; ++r, sums += RUN) {
+        _mm512_storeu_ps(sums, s[r][0]);
+        _mm512_storeu_ps(sums + LANES, s[r][1]);
+    }
+}
+
+/* sums (LANES x LANES) = rows^T (LANES x depth pairs) . panel (depth x LANES pairs). */
+DOT_INLINE void multiply_square(size_t depth, const uint32_t *restrict rows,
+                                const uint32_t *restrict panel, float *restrict sums)
+{
+    __m512 s[LANES];
+    for (size_t r = 0; r < LANES; ++r)
+        s[r] = _mm512_setzero_ps();
+    for (size_t k = 0; k < depth; ++k, rows += LANES, panel += LANES) {
+        const __m512bh pairs = (__m512bh)_mm512_loadu_si512(panel);
+        for (size_t r = 0; r < LANES; ++r)
+            s[r] = _mm512_dpbf16_ps(s[r], (__m512bh)_mm512_set1_epi32((int)rows[r]), pairs);
+    }
+    for (size_t r = 0; r < LANES; ++r)
+        _mm512_storeu_ps(sums + r * LANES, s[r]);
+}
+
+#endif
