@@ -1,6 +1,7 @@
 /* The data set's memory, fingerprint and blob; see dataset.h. Reading one is dataset_load.c. */
 #include "data/dataset.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,8 +84,10 @@ void dataset_free(Dataset *dataset)
     free_names(dataset->warning_count, dataset->warnings);
     free(dataset->pixels);
     free(dataset->masks);
-    free(dataset->pixel_block);
-    free(dataset->mask_block);
+    if (!dataset->lent) {
+        free(dataset->pixel_block);
+        free(dataset->mask_block);
+    }
     free(dataset);
 }
 
@@ -99,24 +102,19 @@ static void count_areas(const Dataset *dataset, size_t *pixels, size_t *masks)
     }
 }
 
-double dataset_bytes(const Dataset *dataset)
+size_t dataset_bytes(const Dataset *dataset)
 {
     size_t pixel_area, mask_area;
     count_areas(dataset, &pixel_area, &mask_area);
-    return 3 * (double)pixel_area + (double)mask_area;
+    return 3 * pixel_area + mask_area;
 }
 
-Status dataset_reserve(Dataset *dataset)
+/* One after the other in the two blocks. */
+static void point(Dataset *dataset)
 {
-    size_t pixel_area, mask_area;
-    count_areas(dataset, &pixel_area, &mask_area);
-    TRY(MEMORY_NEW(&dataset->pixels, dataset->count));
-    TRY(MEMORY_NEW(&dataset->masks, dataset->count));
-    TRY(memory_new((void **)&dataset->pixel_block, pixel_area, 3));
-    TRY(memory_new((void **)&dataset->mask_block, mask_area, 1));
     uint8_t *pixels = dataset->pixel_block, *mask = dataset->mask_block;
     for (size_t i = 0; i < dataset->count; ++i) {
-        size_t area = dataset_side(dataset, i) * dataset_side(dataset, i);
+        const size_t area = dataset_side(dataset, i) * dataset_side(dataset, i);
         dataset->pixels[i] = pixels;
         pixels += area * 3;
         if (dataset->examples[i].has_mask) {
@@ -124,6 +122,64 @@ Status dataset_reserve(Dataset *dataset)
             mask += area;
         }
     }
+}
+
+static Status reserve_pointers(Dataset *dataset)
+{
+    TRY(MEMORY_NEW(&dataset->pixels, dataset->count));
+    return MEMORY_NEW(&dataset->masks, dataset->count);
+}
+
+Status dataset_reserve(Dataset *dataset)
+{
+    size_t pixel_area, mask_area;
+    count_areas(dataset, &pixel_area, &mask_area);
+    TRY(reserve_pointers(dataset));
+    TRY(memory_new((void **)&dataset->pixel_block, pixel_area, 3));
+    TRY(memory_new((void **)&dataset->mask_block, mask_area, 1));
+    point(dataset);
+    return STATUS_OK;
+}
+
+/* ---- storage of somebody else's: the pixels of all examples, then their masks ---- */
+
+static void use_storage(Dataset *dataset, uint8_t *storage)
+{
+    size_t pixel_area, mask_area;
+    count_areas(dataset, &pixel_area, &mask_area);
+    dataset->pixel_block = storage;
+    dataset->mask_block = storage + pixel_area * 3;
+    dataset->lent = true;
+    point(dataset);
+}
+
+/* What has been copied goes back to the system piece by piece. */
+static void move_block(uint8_t *from, size_t bytes, uint8_t *to)
+{
+    enum { PIECE = 16 << 20 };
+    for (size_t done = 0; done < bytes; done += PIECE) {
+        const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
+        memcpy(to + done, from + done, piece);
+        memory_let_go(from + done, piece);
+    }
+    free(from);
+}
+
+void dataset_move(Dataset *dataset, uint8_t *storage)
+{
+    size_t pixel_area, mask_area;
+    count_areas(dataset, &pixel_area, &mask_area);
+    assert(!dataset->lent);
+    move_block(dataset->pixel_block, pixel_area * 3, storage);
+    move_block(dataset->mask_block, mask_area, storage + pixel_area * 3);
+    use_storage(dataset, storage);
+}
+
+Status dataset_lend(Dataset *dataset, uint8_t *storage)
+{
+    assert(!dataset->pixels);
+    TRY(reserve_pointers(dataset));
+    use_storage(dataset, storage);
     return STATUS_OK;
 }
 
@@ -217,10 +273,6 @@ static void put_dataset(Writer *writer, const Dataset *dataset)
     put_names(writer, dataset->column_count, dataset->column_names);
     put_names(writer, dataset->count * dataset->column_count, dataset->column_texts);
     put_names(writer, dataset->warning_count, dataset->warnings);
-    size_t pixel_area, mask_area;
-    count_areas(dataset, &pixel_area, &mask_area);
-    put(writer, dataset->pixel_block, pixel_area * 3);
-    put(writer, dataset->mask_block, mask_area);
 }
 
 Status dataset_to_bytes(const Dataset *dataset, uint8_t **bytes, size_t *byte_count)
@@ -432,14 +484,9 @@ static Status get_dataset(Reader *reader, Dataset *dataset)
     for (size_t i = 0; i < count; ++i)
         TRY(get_example(reader, &dataset->examples[i]));
     TRY(get_notes(reader, dataset));
-    size_t pixel_area, mask_area;
-    count_areas(dataset, &pixel_area, &mask_area);
-    if (reader->left != pixel_area * 3 + mask_area)
-        FAIL(STATUS_FORMAT, "data set blob: %zu bytes of pixels, expected %zu", reader->left,
-             pixel_area * 3 + mask_area);
-    TRY(dataset_reserve(dataset));
-    TRY(get(reader, dataset->pixel_block, pixel_area * 3));
-    return get(reader, dataset->mask_block, mask_area);
+    if (reader->left)
+        FAIL(STATUS_FORMAT, "data set blob: %zu bytes too many", reader->left);
+    return STATUS_OK;
 }
 
 Status dataset_from_bytes(const uint8_t *bytes, size_t byte_count, Dataset **dataset)

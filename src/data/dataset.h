@@ -69,7 +69,8 @@ typedef struct Dataset {
     char **warnings;      /* warning_count texts that begin with the manifest's path and line */
     uint8_t **pixels; /* count pointers to side x side x 3, side = dataset_side(); into one block */
     uint8_t **masks;  /* count pointers to side x side of 0 or 1; NULL if not annotated */
-    uint8_t *pixel_block, *mask_block; /* owned storage behind the two */
+    uint8_t *pixel_block, *mask_block; /* storage behind the two */
+    bool lent;                         /* it is not the data set's: see dataset_move() */
     char fingerprint[HASH_TEXT_BYTES];
 } Dataset;
 
@@ -116,7 +117,7 @@ size_t dataset_split_count(const Dataset *dataset, Split split);
 void dataset_split_indices(const Dataset *dataset, Split split, size_t *indices /* that many */);
 
 /* Of pixels and masks. */
-double dataset_bytes(const Dataset *dataset);
+size_t dataset_bytes(const Dataset *dataset);
 
 /* Allocates pixels and masks (zeroed) for examples whose split and has_mask are set. */
 Status dataset_reserve(Dataset *dataset);
@@ -124,9 +125,17 @@ Status dataset_reserve(Dataset *dataset);
 /* Computes the fingerprint from everything else. */
 Status dataset_seal(Dataset *dataset);
 
-/* The whole data set as one blob, to be sent to another process of the same build; released with
- * free(). dataset_from_bytes() checks every count it reads: STATUS_FORMAT if the blob is cut. */
+/* The data set but for pixels and masks as one blob, to be sent to another process of the same
+ * build; released with free(). dataset_from_bytes() checks every count it reads: STATUS_FORMAT if
+ * the blob is cut. What it gives has no pixels and masks until dataset_lend(). */
 Status dataset_to_bytes(const Dataset *dataset, uint8_t **bytes, size_t *byte_count);
 Status dataset_from_bytes(const uint8_t *bytes, size_t byte_count, Dataset **dataset);
+
+/* Pixels and masks in storage of the caller's, [dataset_bytes()], which outlives the data set.
+ * dataset_move() brings them there and gives the data set's own storage back on the way, so that
+ * there are never two of everything; dataset_lend() has a data set without any use them as they lie
+ * there after such a move, in whatever process. Nothing writes to lent storage. */
+void dataset_move(Dataset *dataset, uint8_t *storage);
+Status dataset_lend(Dataset *dataset, uint8_t *storage);
 
 #endif

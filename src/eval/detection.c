@@ -246,31 +246,34 @@ void detection_repeats_free(DetectionRepeats *repeats)
     free(repeats);
 }
 
-/* The copies of a box follow each other; of right ones the last has the highest precision, so that
- * the envelope over all of them is that of the last. The envelope runs from the lowest score up,
- * with the counts of what stands above. */
-static double repeated_average_precision(const RepeatedClass *class, const size_t *weights,
-                                         size_t annotated, int threshold)
+/* The areas at all thresholds. The copies of a box follow each other; of right ones the last has the
+ * highest precision, so that the envelope over all of them is that of the last. The envelope runs
+ * from the lowest score up, with the counts of what stands above. A box that is not right has less
+ * precision than the right one above it, and so no part in any envelope that counts. */
+static void repeated_average_precisions(const RepeatedClass *class, const size_t *weights,
+                                        size_t annotated, double area[THRESHOLDS])
 {
-    size_t right = 0, seen = 0;
+    size_t right[THRESHOLDS] = {0}, seen = 0;
+    double envelope[THRESHOLDS] = {0};
     for (size_t i = 0; i < class->count; ++i) {
-        size_t weight = weights[class->image[i]];
+        const size_t weight = weights[class->image[i]];
         seen += weight;
-        right += class->right[i] >> threshold & 1 ? weight : 0;
+        for (int t = 0; class->right[i] >> t; ++t)
+            right[t] += class->right[i] >> t & 1 ? weight : 0;
     }
-    double area = 0, envelope = 0;
+    for (int t = 0; t < THRESHOLDS; ++t)
+        area[t] = 0;
     for (size_t i = class->count; i-- > 0;) {
-        size_t weight = weights[class->image[i]];
-        if (weight == 0)
-            continue;
-        envelope = fmax(envelope, (double)right / (double)seen);
-        seen -= weight;
-        if (class->right[i] >> threshold & 1) {
-            area += (double)weight / (double)annotated * envelope;
-            right -= weight;
+        const size_t weight = weights[class->image[i]];
+        for (int t = 0; weight && class->right[i] >> t; ++t) {
+            if (!(class->right[i] >> t & 1))
+                continue;
+            envelope[t] = fmax(envelope[t], (double)right[t] / (double)seen);
+            area[t] += (double)weight / (double)annotated * envelope[t];
+            right[t] -= weight;
         }
+        seen -= weight;
     }
-    return area;
 }
 
 DetectionMeans detection_repeats_means(const DetectionRepeats *repeats, const size_t *weights,
@@ -288,13 +291,13 @@ DetectionMeans detection_repeats_means(const DetectionRepeats *repeats, const si
         if (annotated == 0)
             continue;
         ++defined;
-        for (int t = 0; t < THRESHOLDS; ++t) {
-            double area = repeated_average_precision(class, weights, annotated, t);
-            sum.ap_50 += t == 0 ? area : 0;
-            if (each && t == 0)
-                each[k] = area;
-            sum.ap_50_95 += area / THRESHOLDS;
-        }
+        double area[THRESHOLDS];
+        repeated_average_precisions(class, weights, annotated, area);
+        sum.ap_50 += area[0];
+        if (each)
+            each[k] = area[0];
+        for (int t = 0; t < THRESHOLDS; ++t)
+            sum.ap_50_95 += area[t] / THRESHOLDS;
     }
     double classes = defined ? (double)defined : (double)NAN;
     return (DetectionMeans){sum.ap_50 / classes, sum.ap_50_95 / classes};

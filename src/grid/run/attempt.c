@@ -191,7 +191,8 @@ static void log_memory(FILE *log, const Job *job, const GridCell *cell, MPI_Comm
     const MemoryNeed need = memory_need(&model, (size_t)ranks, threads_count());
     clock_text(now);
     fprintf(log, "%s  memory: %.3f GB at most on this rank, %.3f were expected\n", now,
-            1e-9 * process_memory_most(), 1e-9 * (cell_memory_base(job) + need.total));
+            1e-9 * process_memory_most(),
+            1e-9 * (MEMORY_PROGRAM_BYTES + cell_memory_data(job) + need.total));
 }
 
 /* ---- the whole ---- */

@@ -61,17 +61,10 @@ end:
 double cell_memory_data(const Job *job)
 {
     double bytes = 0;
-    for (size_t i = 0; i < job->data_count; ++i)
-        bytes += dataset_bytes(job->datasets[i]);
-    for (size_t i = 0; i < job->tests.count; ++i)
-        for (size_t k = 0; k < job->tests.form_count; ++k)
-            bytes += dataset_bytes(job->tests.sets[i].datasets[k]);
+    const Dataset *dataset;
+    for (size_t i = 0; (dataset = job_any_dataset(job, i)); ++i)
+        bytes += (double)dataset_bytes(dataset);
     return bytes;
-}
-
-double cell_memory_base(const Job *job)
-{
-    return MEMORY_PROGRAM_BYTES + cell_memory_data(job);
 }
 
 void cell_memory_refusal(const Job *job, const Nodes *nodes, const SchedulerCell *cell,
@@ -86,10 +79,10 @@ void cell_memory_refusal(const Job *job, const Nodes *nodes, const SchedulerCell
     snprintf(
         text, CELL_MEMORY_TEXT_BYTES,
         "it needs %.2f GB of memory on one rank, or %.2f GB on each of %zu; the roomiest node%s%s "
-        "has %.2f GB (%s), of which program and data take %.2f GB on %zu rank%s (expected "
+        "has %.2f GB (%s), of which the data and the program on %zu rank%s take %.2f GB (expected "
         "more memory or nodes, fewer ranks a node, or --memory with what there is)",
         1e-9 * cell->rank_bytes[0], 1e-9 * cell->rank_bytes[place], most, *node->host ? " " : "",
         node->host, 1e-9 * node->limit.bytes, node->limit.source,
-        1e-9 * (double)node->ranks * cell_memory_base(job), node->ranks,
-        node->ranks == 1 ? "" : "s");
+        node->ranks, node->ranks == 1 ? "" : "s",
+        1e-9 * node_base_bytes(node, MEMORY_PROGRAM_BYTES, cell_memory_data(job)));
 }

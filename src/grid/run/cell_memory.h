@@ -1,4 +1,4 @@
-/* What the cells of a job take on each rank of their groups, for the scheduler; and what every rank
+/* What the cells of a job take on each rank of their groups, for the scheduler; and what a node
  * holds besides.
  */
 #ifndef GISD_GRID_RUN_CELL_MEMORY_H
@@ -16,9 +16,8 @@ enum { CELL_MEMORY_TEXT_BYTES = 384 };
  * the numbers came from, with no shards of cells that take nothing; NULL. */
 Status cell_memory_fill(const Job *job, size_t threads, SchedulerCell *cells, MemoryModel *models);
 
-/* Bytes of all images and masks, and of these with the program: what every rank holds. */
+/* Bytes of all images and masks: what a node holds besides the program on each rank. */
 double cell_memory_data(const Job *job);
-double cell_memory_base(const Job *job);
 
 /* Why no group has room for the cell, with the numbers. */
 void cell_memory_refusal(const Job *job, const Nodes *nodes, const SchedulerCell *cell,

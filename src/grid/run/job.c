@@ -144,6 +144,8 @@ void job_clear(Job *job)
         dataset_free(job->datasets[i]);
     test_sets_clear(&job->tests);
     free(job->datasets);
+    shared_memory_clear(&job->shared);
+    free(job->storage);
     for (size_t i = 0; i < job->warning_count; ++i)
         free(job->warnings[i]);
     free(job->warnings);
@@ -172,6 +174,16 @@ TestSetMask job_tests_missing(const Job *job, const GridCell *cell, const CellRe
 Dataset *job_test_dataset(const Job *job, const GridCell *cell, size_t set)
 {
     return job->tests.sets[set].datasets[find_data(job, cell)];
+}
+
+Dataset *job_any_dataset(const Job *job, size_t place)
+{
+    if (place < job->data_count)
+        return job->datasets[place];
+    place -= job->data_count;
+    const size_t forms = job->tests.form_count;
+    return place < job->tests.count * forms ? job->tests.sets[place / forms].datasets[place % forms]
+                                            : NULL;
 }
 
 /* ---- sharing ---- */

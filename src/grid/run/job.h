@@ -1,14 +1,15 @@
 /* What every rank of a job knows: the cells, the data and where results go.
  *
  * Cells come first, then the data sets that they need. Rank 0 reads the files; the others get a
- * copy over MPI. So a fault in a file is found, and told, by one rank, and all ranks train on the
- * same pixels.
+ * copy over MPI, of the images one a node (node_data.h). So a fault in a file is found, and told, by
+ * one rank, and all ranks train on the same pixels.
  */
 #ifndef GISD_GRID_RUN_JOB_H
 #define GISD_GRID_RUN_JOB_H
 
 #include <mpi.h>
 
+#include "base/shared_memory.h"
 #include "data/dataset.h"
 #include "grid/experiment/cells.h"
 #include "grid/run/test_sets.h"
@@ -22,6 +23,8 @@ typedef struct {
     size_t source_count; /* of data_count, the last ones: of what cells are pretrained on */
     Dataset **datasets;  /* data_count */
     TestSets tests;      /* on which cells are tested once they are done */
+    SharedMemory shared; /* where the images of all data sets lie, ... */
+    uint8_t *storage;    /* ... or here; neither: the data sets have them */
     GridCells cells;
     double checkpoint_seconds; /* from one checkpoint of a cell to the next at the most */
     double silence;            /* seconds after which a rank that says nothing counts as dead */
@@ -49,7 +52,10 @@ const char *job_data_name(const Job *job, const GridCell *cell);
 TestSetMask job_tests_missing(const Job *job, const GridCell *cell, const CellRecord *record);
 Dataset *job_test_dataset(const Job *job, const GridCell *cell, size_t set);
 
-/* Gives rank 0's job to all ranks; `own` is rank 0's status so far, and an error of it becomes
+/* One after the other all data sets, the test sets' among them; NULL after the last. */
+Dataset *job_any_dataset(const Job *job, size_t place);
+
+/* Gives rank 0's job to all ranks, but for the images; `own` is rank 0's status so far, and an error of it becomes
  * every rank's. Collective over `comm`. */
 Status job_share(Job *job, Status own, MPI_Comm comm);
 

@@ -1,5 +1,6 @@
 /* See node_limit.h. A control group's limit binds all groups below it, and some of it is taken
- * already: by whatever else runs in the group, but for what the kernel only caches. */
+ * already: by whatever else runs in the group, but for what the kernel only caches. What processes
+ * share (base/shared_memory.h) counts as cached there, and is not. */
 #include "grid/run/node_limit.h"
 
 #include <limits.h>
@@ -41,14 +42,14 @@ static double number_of(const char *path, const char *key)
 }
 
 typedef struct {
-    const char *mount, *limit, *used, *cached, *source;
+    const char *mount, *limit, *used, *cached, *shared, *source;
 } CgroupKind;
 
 static const CgroupKind unified = {"/sys/fs/cgroup", "memory.max", "memory.current", "file ",
-                                   "memory.max of the cgroup"};
+                                   "shmem ", "memory.max of the cgroup"};
 static const CgroupKind legacy = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
                                   "memory.usage_in_bytes", "total_cache ",
-                                  "memory limit of the cgroup"};
+                                  "total_shmem ", "memory limit of the cgroup"};
 
 static double cgroup_number(const char *folder, const char *name, const char *key)
 {
@@ -68,8 +69,10 @@ static void look_at_groups(const char *root, const CgroupKind *kind, char *group
             return;
         const double most = cgroup_number(folder, kind->limit, "");
         const double used = cgroup_number(folder, kind->used, ""),
-                     cached = cgroup_number(folder, "memory.stat", kind->cached);
-        const double taken = used > cached ? used - cached : 0;
+                     cached = cgroup_number(folder, "memory.stat", kind->cached),
+                     shared = cgroup_number(folder, "memory.stat", kind->shared);
+        const double kept = cached - (isnan(shared) ? 0 : shared);
+        const double taken = used > kept ? used - kept : 0;
         if (most > 0)
             take_less(limit, fmax(0, most - taken), kind->source);
         char *last = strrchr(group, '/');

@@ -49,6 +49,7 @@ static void take_seat(Nodes *nodes, const Seat *seats, const Peer *peers, size_t
     Node *node = &nodes->nodes[nodes->of_rank[rank]];
     if (!node->ranks++ || seats[rank].limit.bytes < node->limit.bytes)
         node->limit = seats[rank].limit;
+    node->copies = 1;
     peer_host(&peers[rank], node->host);
     if (seats[rank].threads > nodes->threads)
         nodes->threads = seats[rank].threads;
@@ -77,7 +78,7 @@ Status nodes_imagine(Nodes *nodes, size_t ranks, size_t count, const NodeLimit *
     nodes->count = count;
     nodes->threads = (size_t)omp_get_max_threads();
     for (size_t i = 0; i < count; ++i)
-        nodes->nodes[i].limit = *limit;
+        nodes->nodes[i] = (Node){.limit = *limit, .copies = 1};
     for (size_t rank = 0; rank < ranks; ++rank) {
         nodes->of_rank[rank] = rank * count / ranks;
         ++nodes->nodes[nodes->of_rank[rank]].ranks;
@@ -93,10 +94,16 @@ void nodes_clear(Nodes *nodes)
     *nodes = (Nodes){0};
 }
 
-const SchedulerNodes *nodes_for_scheduler(Nodes *nodes, double each)
+double node_base_bytes(const Node *node, double each, double data)
+{
+    return (double)node->ranks * each + (double)node->copies * data;
+}
+
+const SchedulerNodes *nodes_for_scheduler(Nodes *nodes, double each, double data)
 {
     for (size_t i = 0; i < nodes->count; ++i)
-        nodes->room[i] = nodes->nodes[i].limit.bytes - (double)nodes->nodes[i].ranks * each;
+        nodes->room[i] =
+            nodes->nodes[i].limit.bytes - node_base_bytes(&nodes->nodes[i], each, data);
     nodes->scheduler = (SchedulerNodes){.count = nodes->count,
                                         .of_rank = nodes->of_rank + (nodes->ranks > 1 ? 1 : 0),
                                         .room = nodes->room};

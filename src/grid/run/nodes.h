@@ -12,7 +12,8 @@
 typedef struct {
     NodeLimit limit;
     char host[PEER_HOST_BYTES];
-    size_t ranks; /* rank 0 among them */
+    size_t ranks;  /* rank 0 among them */
+    size_t copies; /* of the data: 1 where all ranks share them (node_data.h) */
 } Node;
 
 /* Owned through nodes_clear(). */
@@ -33,9 +34,12 @@ Status nodes_init(Nodes *nodes, MPI_Comm comm, const Peer *peers, const NodeLimi
 Status nodes_imagine(Nodes *nodes, size_t ranks, size_t count, const NodeLimit *limit);
 void nodes_clear(Nodes *nodes);
 
-/* For the ranks that train (all but rank 0, unless it is alone), where each rank of the job holds
- * `each` bytes besides. Borrowed from the nodes. */
-const SchedulerNodes *nodes_for_scheduler(Nodes *nodes, double each);
+/* What a node holds besides cells: `each` bytes on every rank, and copies of `data`. */
+double node_base_bytes(const Node *node, double each, double data);
+
+/* For the ranks that train (all but rank 0, unless it is alone), where nodes hold that besides.
+ * Borrowed from the nodes. */
+const SchedulerNodes *nodes_for_scheduler(Nodes *nodes, double each, double data);
 
 /* The node on which a rank may hold most: where even that is too little, it is named. */
 const Node *nodes_roomiest(const Nodes *nodes);

@@ -108,7 +108,7 @@ static Status predict_memory(Plan *plan)
                       stated ? &plan->limit : &(NodeLimit){.bytes = (double)INFINITY}));
     plan->simulation.scheduling =
         master_scheduling(plan->ranks > 1 ? plan->ranks - 1 : 1, plan->experiment.ranks_per_cell,
-                          nodes_for_scheduler(&plan->nodes, cell_memory_base(&plan->job)));
+                          nodes_for_scheduler(&plan->nodes, MEMORY_PROGRAM_BYTES, plan->data_bytes));
     for (size_t i = 0; i < count; ++i)
         plan->too_large[i] =
             plan->cells[i].work > 0 &&
@@ -131,18 +131,13 @@ bool plan_memory(const Plan *plan, size_t cell, MemoryNeed *need)
     return true;
 }
 
-double plan_rank_base(const Plan *plan)
-{
-    return cell_memory_base(&plan->job);
-}
-
 double plan_node_bytes(const Plan *plan)
 {
-    size_t most = 0;
+    double most = 0;
     for (size_t i = 0; i < plan->nodes.count; ++i)
-        if (plan->nodes.nodes[i].ranks > most)
-            most = plan->nodes.nodes[i].ranks;
-    return (double)most * plan_rank_base(plan) + plan->end.node_bytes;
+        most = fmax(most, node_base_bytes(&plan->nodes.nodes[i], MEMORY_PROGRAM_BYTES,
+                                          plan->data_bytes));
+    return most + plan->end.node_bytes;
 }
 
 /* ---- the whole ---- */

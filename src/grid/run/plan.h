@@ -38,7 +38,7 @@ typedef struct {
     SchedulerCell *cells;    /* by cell; work 0: it is not run */
     SimulatedCell *outcomes; /* by cell */
     TestSetMask *untested;   /* by cell: the test sets that follow, of those that are run */
-    double data_bytes;       /* of all data sets, which every rank holds */
+    double data_bytes;       /* of all data sets, which a node holds once */
     bool *too_large;         /* by cell: no group has room for it */
     MemoryModel *models;     /* by cell: what it takes; no shards: it cannot be set up */
     Nodes nodes;             /* on which the ranks are taken to stand */
@@ -62,10 +62,9 @@ const char *plan_state(const Plan *plan, size_t cell);
 /* Cells that are to be tested on a test set. */
 size_t plan_tests(const Plan *plan, size_t set);
 
-/* What each rank takes that trains a cell which is started, in its last attempt, beside what it has
- * anyhow (plan_rank_base()); false: the cell cannot be set up. */
+/* What each rank takes that trains a cell which is started, in its last attempt, beside the program
+ * (MEMORY_PROGRAM_BYTES) and the data; false: the cell cannot be set up. */
 bool plan_memory(const Plan *plan, size_t cell, MemoryNeed *need);
-double plan_rank_base(const Plan *plan);
 
 /* The most that a node is taken to hold at once. */
 double plan_node_bytes(const Plan *plan);

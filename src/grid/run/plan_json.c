@@ -38,7 +38,7 @@ static void put_frame(bool *fine, cJSON *object, const Plan *plan)
     json_put_number(fine, object, "data_bytes", plan->data_bytes);
     json_put_whole(fine, object, "nodes", plan->nodes.count);
     json_put_whole(fine, object, "threads", plan->nodes.threads);
-    json_put_number(fine, object, "rank_base_bytes", plan_rank_base(plan));
+    json_put_number(fine, object, "rank_base_bytes", MEMORY_PROGRAM_BYTES);
     json_put_number(fine, object, "node_bytes", plan_node_bytes(plan));
     json_put_number(fine, object, "node_limit_bytes", plan->limit.bytes);
     json_put_text(fine, object, "node_limit_from", plan->limit.source);
@@ -130,7 +130,7 @@ static void put_memory(bool *fine, cJSON *item, const Plan *plan, size_t cell)
     MemoryNeed need;
     const bool known = plan_memory(plan, cell, &need);
     json_put_number(fine, item, "memory_bytes",
-                    known ? plan_rank_base(plan) + need.total : (double)NAN);
+                    known ? MEMORY_PROGRAM_BYTES + need.total : (double)NAN);
     if (!known)
         return;
     cJSON *parts = json_put_object(fine, item, "memory");

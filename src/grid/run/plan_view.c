@@ -5,11 +5,11 @@
 
 #include "grid/run/progress.h"
 
-/* Of each rank that trains the cell; 0: nothing, or it is not known. */
+/* Of each rank that trains the cell, the data left out; 0: nothing, or it is not known. */
 static double rank_bytes(const Plan *plan, size_t cell)
 {
     MemoryNeed need;
-    return plan_memory(plan, cell, &need) ? plan_rank_base(plan) + need.total : 0;
+    return plan_memory(plan, cell, &need) ? MEMORY_PROGRAM_BYTES + need.total : 0;
 }
 
 static void print_cells(const Plan *plan, FILE *stream)
@@ -45,11 +45,11 @@ static void print_largest(const Plan *plan, FILE *stream)
     if (!plan_memory(plan, largest, &need))
         return;
     fprintf(stream,
-            "a rank of %zu thread%s takes up to %.2f GB of memory: program and data %.2f, and for "
+            "a rank of %zu thread%s takes up to %.2f GB of memory: the program %.2f, and for "
             "%s parameters %.2f, packed weights %.2f, gradients %.2f, messages %.2f, optimiser "
             "%.2f, activations %.2f, batches %.2f, validation or test %.2f, code %.2f\n",
             plan->nodes.threads, plan->nodes.threads == 1 ? "" : "s",
-            1e-9 * rank_bytes(plan, largest), 1e-9 * plan_rank_base(plan),
+            1e-9 * rank_bytes(plan, largest), 1e-9 * MEMORY_PROGRAM_BYTES,
             plan->job.cells.cells[largest].name, 1e-9 * need.parameters, 1e-9 * need.packed,
             1e-9 * need.gradients, 1e-9 * need.messages, 1e-9 * need.optimiser,
             1e-9 * need.activations, 1e-9 * need.batches, 1e-9 * need.evaluation, 1e-9 * need.code);
@@ -62,8 +62,8 @@ static void print_memory(const Plan *plan, FILE *stream)
     print_largest(plan, stream);
     if (!plan->left)
         return;
-    fprintf(stream, "%s takes up to %.2f GB at once", plan->nodes.count > 1 ? "a node" : "the node",
-            1e-9 * bytes);
+    fprintf(stream, "%s takes up to %.2f GB at once, the data among them, %.2f",
+            plan->nodes.count > 1 ? "a node" : "the node", 1e-9 * bytes, 1e-9 * plan->data_bytes);
     if (isfinite(plan->limit.bytes))
         fprintf(stream, "; %s %.2f GB (%s)%s", stated ? "it has" : "this one has",
                 1e-9 * plan->limit.bytes, plan->limit.source,

@@ -14,6 +14,7 @@
 #include "grid/run/data_control.h"
 #include "grid/run/link.h"
 #include "grid/run/master.h"
+#include "grid/run/node_data.h"
 #include "grid/run/peer.h"
 #include "grid/run/results_folder.h"
 #include "grid/run/signals.h"
@@ -202,6 +203,8 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, Nodes
         fprintf(stderr, "gisd-grid: warning: %s\n", job.warnings[i]);
     vigil.folder = status == STATUS_OK ? job.folder : NULL;
     status = job_share(&job, status, comm);
+    if (status == STATUS_OK)
+        status = node_data_share(&job, nodes, comm);
     const bool shared = status == STATUS_OK;
     mpi_set_watch(NULL, NULL, experiment.silence);
     if (shared)
@@ -233,10 +236,12 @@ static Status lead(const RunSettings *settings, MPI_Comm comm, Link *link, Nodes
 
 /* ---- the others ---- */
 
-static Status follow(MPI_Comm comm, Link *link, RunEnd *end)
+static Status follow(MPI_Comm comm, Link *link, Nodes *nodes, RunEnd *end)
 {
     Job job = {0};
     Status status = job_share(&job, STATUS_OK, comm);
+    if (status == STATUS_OK)
+        status = node_data_share(&job, nodes, comm);
     mpi_set_watch(NULL, NULL, job.silence);
     if (status == STATUS_OK)
         status = worker_run(link, &job, job.silence, &end->broken);
@@ -270,7 +275,7 @@ static Status watch_peers(void *context)
 static Status meet(const RunSettings *settings, MPI_Comm comm, int ranks, Link *link, Nodes *nodes,
                    Meeting *meeting)
 {
-    enum { MEETING_SECONDS = 60 };
+    enum { MEETING_SECONDS = 60, SHARING_SECONDS = 600 };
     *meeting = (Meeting){.link = link};
     deadline_set(MEETING_SECONDS + (unsigned)ranks,
                  "gisd-grid: a rank died at the start; start again\n", RUN_UNFINISHED);
@@ -279,7 +284,7 @@ static Status meet(const RunSettings *settings, MPI_Comm comm, int ranks, Link *
     TRY(nodes_init(nodes, comm, link->peers,
                    settings->memory.bytes > 0 ? &settings->memory : NULL));
     deadline_clear();
-    mpi_set_watch(watch_peers, meeting, MEETING_SECONDS);
+    mpi_set_watch(watch_peers, meeting, SHARING_SECONDS);
     return STATUS_OK;
 }
 
@@ -296,7 +301,7 @@ Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
     signals_catch();
     Status status = meet(settings, comm, ranks, &link, &nodes, &meeting);
     if (status == STATUS_OK)
-        status = rank == 0 ? lead(settings, comm, &link, &nodes, end) : follow(comm, &link, end);
+        status = rank == 0 ? lead(settings, comm, &link, &nodes, end) : follow(comm, &link, &nodes, end);
     nodes_clear(&nodes);
     end->broken |= status == STATUS_LOST;
     link_clear(&link);

@@ -56,6 +56,11 @@ static void the_least_of_all_that_is_said_counts(void **state)
     put(root, "/sys/fs/cgroup/job/memory.current", "3221225472\n");
     put(root, "/sys/fs/cgroup/job/memory.stat", "anon 1073741824\nfile 2147483648\n");
     expect(root, 5 * GIBI, "memory.max of the cgroup");
+    /* Half of what is called cached is memory that processes share. */
+    put(root, "/sys/fs/cgroup/job/memory.stat",
+        "anon 1073741824\nfile 2147483648\nshmem 1073741824\n");
+    expect(root, 4 * GIBI, "memory.max of the cgroup");
+    put(root, "/sys/fs/cgroup/job/memory.stat", "anon 1073741824\nfile 2147483648\nshmem 0\n");
     setenv("SLURM_MEM_PER_NODE", "0", 1);
     expect(root, 5 * GIBI, "memory.max of the cgroup");
     setenv("SLURM_MEM_PER_CPU", "1024", 1);
