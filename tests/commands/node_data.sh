@@ -22,8 +22,8 @@ name: two
 data: {manifest: data/manifest.csv}
 model: {backbone: r50x1, base: 4, size: 192, recursion_steps: 1}
 tuning: [local, global]
-training: {epochs: 3, batch: 4, shards: 2}
-test_sets: {others: others/manifest.csv}
+training: {epochs: 6, batch: 4, shards: 2}
+test_sets: [{name: others, manifest: others/manifest.csv}]
 grid: {ranks_per_cell: 2, silence: 60}
 END
 "$grid" two.yaml --out alone 2>/dev/null || fail "the run of one process failed"
