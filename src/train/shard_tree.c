@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "base/vector.h"
 
@@ -234,9 +233,8 @@ static void note_pace(WorkerPace *pace, double now)
     pace->held = NO_SHARD;
 }
 
-bool shard_tree_deal(ShardTree *tree, size_t worker, size_t *shard)
+bool shard_tree_deal(ShardTree *tree, size_t worker, double now, size_t *shard)
 {
-    const double now = clock_seconds();
     pthread_mutex_lock(&tree->dealing);
     note_pace(&tree->pace[worker], now);
     const bool done = deal(tree, worker, now);

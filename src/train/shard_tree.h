@@ -45,8 +45,9 @@ Status shard_tree_begin(ShardTree *tree);
 void shard_tree_rest(ShardTree *tree);
 
 /* Takes the worker's shard, if it had one, as done and gives it the next one, or NO_SHARD where
- * none is left; false: it has to wait for others, and to ask again. */
-bool shard_tree_deal(ShardTree *tree, size_t worker, size_t *shard);
+ * none is left; false: it has to wait for others, and to ask again. `now`: seconds, of any clock,
+ * which tell how fast each is. */
+bool shard_tree_deal(ShardTree *tree, size_t worker, double now, size_t *shard);
 
 /* Deals out no more: a worker has failed. */
 void shard_tree_stop(ShardTree *tree);
