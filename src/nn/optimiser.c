@@ -186,7 +186,8 @@ static Status gradient_norm(const Optimiser *optimiser, double *norm)
 
 typedef struct {
     const Optimiser *optimiser;
-    float scale; /* of the gradient, from clipping */
+    float scale;          /* of the gradient, from clipping */
+    double average_decay; /* of the moving average */
     float rate, decay, momentum, beta_one, beta_two, epsilon;
     float beta_one_rest, beta_two_rest; /* 1 - beta, rounded once */
     float step_size, second_correction;
@@ -222,6 +223,21 @@ VECTORISED static void update_adamw(size_t count, const Update *update, const fl
     }
 }
 
+VECTORISED static void average_values(size_t count, double decay, const float *value,
+                                      float *average)
+{
+    const float keep = (float)decay, rest = (float)(1 - decay);
+#pragma omp simd
+    for (size_t i = 0; i < count; ++i)
+        average[i] = keep * average[i] + rest * value[i];
+}
+
+/* At an update, counted from 1. */
+static double average_decay(const Optimiser *optimiser, size_t update)
+{
+    return fmin(optimiser->settings.average, ((double)update - 1) / ((double)update + 8));
+}
+
 static void update_piece(void *context, size_t index)
 {
     const Update *update = context;
@@ -245,6 +261,8 @@ static void update_piece(void *context, size_t index)
         else
             update_sgd(count, &own, parameter->gradient + at, moments[0] + in,
                        parameter->value + at);
+        if (part->average)
+            average_values(count, own.average_decay, parameter->value + at, part->average + in);
     }
 }
 
@@ -259,6 +277,7 @@ Status optimiser_update(Optimiser *optimiser, Crew *crew, double learning_rate, 
     Update update = {
         .optimiser = optimiser,
         .scale = 1,
+        .average_decay = average_decay(optimiser, optimiser->updates + 1),
         .rate = (float)learning_rate,
         .decay = (float)settings->weight_decay,
         .momentum = (float)settings->momentum,
@@ -290,36 +309,17 @@ Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm)
 
 /* ---- the average ---- */
 
-VECTORISED static void average_values(size_t count, double decay, const float *value,
-                                      float *average)
+/* Of buffers; that of what trains is taken on the way of the update. */
+void optimiser_average(Optimiser *optimiser)
 {
-    const float keep = (float)decay, rest = (float)(1 - decay);
-#pragma omp simd
-    for (size_t i = 0; i < count; ++i)
-        average[i] = keep * average[i] + rest * value[i];
-}
-
-typedef struct {
-    const Optimiser *optimiser;
-    double decay;
-} Averaging;
-
-static void average_part(void *context, size_t index)
-{
-    const Averaging *averaging = context;
-    const OptimiserPart *part = &averaging->optimiser->parts[index];
-    const Parameter *parameter = &averaging->optimiser->parameters->items[part->range.parameter];
-    if (part->average)
-        average_values(part->range.end - part->range.first, averaging->decay,
-                       parameter->value + part->range.first, part->average);
-}
-
-void optimiser_average(Optimiser *optimiser, Crew *crew)
-{
-    const double update = (double)optimiser->updates;
-    const double decay = fmin(optimiser->settings.average, (update - 1) / (update + 8));
-    if (optimiser->settings.average > 0)
-        crew_share(crew, optimiser->count, average_part, &(Averaging){optimiser, decay});
+    const double decay = average_decay(optimiser, optimiser->updates);
+    for (size_t i = 0; i < optimiser->count; ++i) {
+        const OptimiserPart *part = &optimiser->parts[i];
+        if (part->average && !part->trains)
+            average_values(part->range.end, decay,
+                           optimiser->parameters->items[part->range.parameter].value,
+                           part->average);
+    }
 }
 
 static void exchange(size_t count, float *one, float *other)

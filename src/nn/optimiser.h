@@ -65,12 +65,12 @@ Status optimiser_step(Optimiser *optimiser, double learning_rate, double *norm);
 double *optimiser_squares(Optimiser *optimiser, Crew *crew, size_t *count);
 Status optimiser_update(Optimiser *optimiser, Crew *crew, double learning_rate, double *norm);
 
-/* Takes the values as they are after update t into the average of every parameter that trains and
- * of every buffer: average = decay average + (1 - decay) value, where decay is the setting, but at
- * most (t - 1) / (t + 8). So the average begins as the first update's values, which leaves no bias
- * to correct, and forgets them fast. To be called once after each update, when buffers have taken
- * in what was observed; without an average it does nothing. */
-void optimiser_average(Optimiser *optimiser, Crew *crew);
+/* The values as they are after update t are taken into the average of every parameter that trains,
+ * by the update itself, and of every buffer, by this: average = decay average + (1 - decay) value,
+ * where decay is the setting, but at most (t - 1) / (t + 8). So the average begins as the first
+ * update's values, which leaves no bias to correct, and forgets them fast. To be called once after
+ * each update, when buffers have taken in what was observed; without an average it does nothing. */
+void optimiser_average(Optimiser *optimiser);
 
 /* Exchanges values and averages; a second call exchanges them back. Nothing happens without an
  * average, or before the first update. */

@@ -259,7 +259,7 @@ static Status take_gradient(void *context, size_t parameter, const float *gradie
 Status gradient_sum_take_shard(GradientSum *sum, size_t worker, size_t *shard, GradientTaker *taker)
 {
     Worker *own = &sum->workers[worker];
-    while (!shard_tree_deal(sum->tree, worker, &own->shard)) {
+    while (!shard_tree_deal(sum->tree, worker, clock_seconds(), &own->shard)) {
         if (worker == 0) {
             TRY(mpi_pulse());
             TRY(gradient_sum_advance(sum));

@@ -2,6 +2,7 @@
 #include "train/shard_tree.h"
 
 #include <assert.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +22,27 @@ enum {
     NODE_BITS = OPEN_NODE - 1
 };
 
+/* How far a worker is. When it is through decides who takes what, and so no number. */
+typedef struct {
+    size_t held;    /* its shard, or NO_SHARD */
+    double since;   /* when it got that, in seconds */
+    double a_shard; /* seconds that one takes it, of late; 0: unknown */
+    size_t shards;  /* that it had in this step */
+} WorkerPace;
+
 struct ShardTree {
     ParameterList *parameters; /* borrowed */
     Precision precision;
     size_t shards, workers;
-    size_t *offset; /* by parameter: its place in an array, ... */
-    size_t total;   /* ... which has so many numbers */
-    size_t array_count;
-    float **arrays;         /* array_count - 1: all but the first */
-    uint32_t *nodes;        /* parameters x array_count: whose sum lies there */
-    pthread_mutex_t *locks; /* by parameter: of the two */
+    size_t *offset;                 /* by parameter: its place in an array, ... */
+    size_t total;                   /* ... which has so many numbers */
+    size_t array_count, pair_count; /* shard_tree_arrays(), of what is reused and what is not */
+    float **arrays;                 /* array_count - 1: all but the first */
+    uint32_t *nodes;                /* parameters x array_count: whose sum lies there */
+    pthread_mutex_t *locks;         /* by parameter: of the two */
     pthread_mutex_t dealing;
-    size_t dealt; /* shards that a worker has or had */
-    size_t *held; /* by worker: its shard, or NO_SHARD */
+    size_t dealt;     /* shards that a worker has or had */
+    WorkerPace *pace; /* by worker */
     bool stopped;
 };
 
@@ -65,7 +74,7 @@ static Status make_arrays(ShardTree *tree)
 static Status build(ShardTree *tree)
 {
     const size_t count = tree->parameters->count;
-    TRY(MEMORY_NEW(&tree->held, tree->workers));
+    TRY(MEMORY_NEW(&tree->pace, tree->workers));
     TRY(MEMORY_NEW(&tree->offset, count));
     for (size_t i = 0; i < count; ++i) {
         tree->offset[i] = tree->total;
@@ -88,7 +97,8 @@ Status shard_tree_new(ParameterList *parameters, Precision precision, size_t sha
                          .precision = precision,
                          .shards = shards,
                          .workers = workers,
-                         .array_count = shard_tree_arrays(shards, workers, true)};
+                         .array_count = shard_tree_arrays(shards, workers, true),
+                         .pair_count = shard_tree_arrays(shards, workers, false)};
     pthread_mutex_init(&(*tree)->dealing, NULL);
     Status status = build(*tree);
     if (status != STATUS_OK) {
@@ -118,8 +128,17 @@ void shard_tree_free(ShardTree *tree)
     free(tree->nodes);
     free(tree->arrays);
     free(tree->offset);
-    free(tree->held);
+    free(tree->pace);
     free(tree);
+}
+
+/* A worker that had no shard in the last step, since others were sooner, is tried again. */
+static void begin_pace(WorkerPace *pace)
+{
+    pace->held = NO_SHARD;
+    if (!pace->shards)
+        pace->a_shard = 0;
+    pace->shards = 0;
 }
 
 Status shard_tree_begin(ShardTree *tree)
@@ -127,33 +146,99 @@ Status shard_tree_begin(ShardTree *tree)
     TRY(make_arrays(tree));
     memset(tree->nodes, 0, tree->parameters->count * tree->array_count * sizeof *tree->nodes);
     for (size_t w = 0; w < tree->workers; ++w)
-        tree->held[w] = NO_SHARD;
+        begin_pace(&tree->pace[w]);
     tree->dealt = 0;
     return STATUS_OK;
 }
 
 /* ---- dealing out shards ---- */
 
-static bool deal(ShardTree *tree, size_t worker)
+/* Whether all shards of a run are done. */
+static bool is_done(const ShardTree *tree, size_t first, size_t count)
 {
-    size_t oldest = tree->dealt;
-    tree->held[worker] = NO_SHARD;
     for (size_t w = 0; w < tree->workers; ++w)
-        if (tree->held[w] < oldest)
-            oldest = tree->held[w];
-    if (tree->dealt == tree->shards || tree->stopped)
-        return true;
-    if (tree->dealt > oldest + tree->workers)
-        return false;
-    tree->held[worker] = tree->dealt++;
-    return true;
+        if (tree->pace[w].held >= first && tree->pace[w].held < first + count)
+            return false;
+    return first + count <= tree->dealt;
 }
 
-bool shard_tree_deal(ShardTree *tree, size_t worker, size_t *shard)
+/* The arrays that the sums over a node's shards take at the most, from now until another shard is
+ * dealt out: one for all that is done, and for each `least` shards that are under way. */
+static size_t count_arrays(const ShardTree *tree, size_t first, size_t count, size_t least)
+{
+    if (first >= tree->dealt)
+        return 0;
+    if (count <= least || is_done(tree, first, count))
+        return 1;
+    return count_arrays(tree, first, count / 2, least) +
+           count_arrays(tree, first + count / 2, count / 2, least);
+}
+
+/* Of what is reused every shard under way has an array; of the rest a pair of siblings. */
+static bool have_room(const ShardTree *tree)
+{
+    return count_arrays(tree, 0, tree->shards, 1) <= tree->array_count &&
+           count_arrays(tree, 0, tree->shards, 2) <= tree->pair_count;
+}
+
+/* When a worker that has a shard is expected to be through. One that is late, since somebody else
+ * has its processor, will be late for as long again. */
+static double through_at(const WorkerPace *pace, double now)
+{
+    const double late = now - (pace->since + pace->a_shard);
+    return now + fabs(late);
+}
+
+/* Whether the others are through with all shards that are left before the worker would be with one.
+ */
+static bool others_are_sooner(const ShardTree *tree, size_t worker, double now)
+{
+    const WorkerPace *own = &tree->pace[worker];
+    const size_t left = tree->shards - tree->dealt;
+    size_t taken = 0;
+    for (size_t w = 0; w < tree->workers; ++w) {
+        const WorkerPace *pace = &tree->pace[w];
+        if (w == worker || pace->held == NO_SHARD || !(pace->a_shard > 0))
+            continue;
+        const double time = now + own->a_shard - through_at(pace, now);
+        taken += time > 0 ? (size_t)(time / pace->a_shard) : 0;
+    }
+    return taken >= left;
+}
+
+static bool deal(ShardTree *tree, size_t worker, double now)
+{
+    WorkerPace *own = &tree->pace[worker];
+    if (tree->dealt == tree->shards || tree->stopped)
+        return true;
+    if (others_are_sooner(tree, worker, now))
+        return false;
+    own->held = tree->dealt++;
+    own->since = now;
+    if (have_room(tree)) {
+        ++own->shards;
+        return true;
+    }
+    own->held = NO_SHARD;
+    --tree->dealt;
+    return false;
+}
+
+/* What a shard takes is told by the last few: another program may come and go. */
+static void note_pace(WorkerPace *pace, double now)
+{
+    const double seconds = now - pace->since;
+    if (pace->held != NO_SHARD)
+        pace->a_shard = pace->a_shard > 0 ? (pace->a_shard + seconds) / 2 : seconds;
+    pace->held = NO_SHARD;
+}
+
+bool shard_tree_deal(ShardTree *tree, size_t worker, double now, size_t *shard)
 {
     pthread_mutex_lock(&tree->dealing);
-    const bool done = deal(tree, worker);
-    *shard = tree->held[worker];
+    note_pace(&tree->pace[worker], now);
+    const bool done = deal(tree, worker, now);
+    *shard = tree->pace[worker].held;
     pthread_mutex_unlock(&tree->dealing);
     return done;
 }

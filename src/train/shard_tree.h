@@ -3,8 +3,9 @@
  * Shards s of S are the leaves S + s, the parent of node n is n / 2, the root 1. Workers, which are
  * threads, take shards in their order as they are free. What a shard comes to for a parameter is
  * given to the tree as soon as it is known, and whoever brings a node's second part adds the two;
- * that comes to the same whoever is first. No worker runs far ahead of the slowest, so that few
- * sums wait for their other part.
+ * that comes to the same whoever is first. A worker may run ahead of a slow one as far as there are
+ * arrays for the sums that then wait for their other part. The last shards are left to those who
+ * are expected to be through with them sooner.
  *
  * In bfloat16 what a shard comes to for weights is rounded to bfloat16, each time that it has to
  * wait: for what an earlier use of the weights in the same shard adds to it, and for the sibling's.
@@ -31,7 +32,8 @@ Status shard_tree_new(ParameterList *parameters, Precision precision, size_t sha
                       ShardTree **tree);
 void shard_tree_free(ShardTree *tree);
 
-/* How many arrays of a parameter's size, the gradient included, the tree needs at the most;
+/* How many arrays of a parameter's size, the gradient included, the tree takes at the most: as many
+ * as there must be for a worker to be at least as many shards ahead as there are workers;
  * `reused`: several nodes of the network use it, so that a shard's gradient is made in one, which
  * in bfloat16 is not so for weights. */
 size_t shard_tree_arrays(size_t shards, size_t workers, bool reused);
@@ -43,8 +45,9 @@ Status shard_tree_begin(ShardTree *tree);
 void shard_tree_rest(ShardTree *tree);
 
 /* Takes the worker's shard, if it had one, as done and gives it the next one, or NO_SHARD where
- * none is left; false: it has to wait for others. */
-bool shard_tree_deal(ShardTree *tree, size_t worker, size_t *shard);
+ * none is left; false: it has to wait for others, and to ask again. `now`: seconds, of any clock,
+ * which tell how fast each is. */
+bool shard_tree_deal(ShardTree *tree, size_t worker, double now, size_t *shard);
 
 /* Deals out no more: a worker has failed. */
 void shard_tree_stop(ShardTree *tree);

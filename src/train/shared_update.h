@@ -21,7 +21,7 @@ typedef struct {
     OptimiserSettings settings;
     ParameterList *parameters; /* borrowed */
     GradientSum *sum;          /* borrowed */
-    Crew *crew;                /* borrowed: who shares the update */
+    Crew *crew;                /* borrowed: who shares the update; may be NULL */
     MPI_Comm group;            /* borrowed */
     int rank, ranks;
     Optimiser *own;

@@ -13,6 +13,10 @@
 #include "train/mpi_check.h"
 #include "train/training_sizes.h"
 
+/* Fewer are packed and updated, in a millisecond or two, before it pays to call others, of whom one
+ * may lose its processor to somebody else while all wait for it. */
+enum { MANY_NUMBERS = 1 << 20 };
+
 NetworkPlan trainer_network_plan(const CellSettings *settings, size_t classes, size_t batch)
 {
     NetworkPlan plan = {.model = settings->model,
@@ -168,6 +172,8 @@ static Status build(Trainer *trainer)
     trainer->workers = trainer_workers(trainer->local_shards, (size_t)omp_get_max_threads());
     TRY(crew_new((size_t)omp_get_max_threads(), &trainer->crew));
     TRY(build_sizes(trainer));
+    if (parameters_total(&trainer->parameters, true) >= MANY_NUMBERS)
+        trainer->sharing = trainer->crew;
     TRY(make_twins(trainer));
     TRY(make_objectives(trainer));
     TRY(make_sum(trainer));
@@ -180,7 +186,7 @@ static Status build(Trainer *trainer)
                                                 .weight_decay = settings->weight_decay,
                                                 .clip_norm = settings->clip_norm,
                                                 .average = settings->ema},
-                           &trainer->parameters, trainer->sum, trainer->crew, trainer->group));
+                           &trainer->parameters, trainer->sum, trainer->sharing, trainer->group));
     trainer->steps_per_epoch = loader_steps_per_epoch(trainer->dataset, settings->batch);
     make_schedule(trainer);
     trainer->observed_floats = parameters_observed_floats(&trainer->parameters);
@@ -402,7 +408,10 @@ static Status run_crew(Work *work, CrewWork part)
 static Status run_workers(Trainer *trainer, const Step *step)
 {
     Work work = {.trainer = trainer, .step = step, .first = FIRST_ERROR_NONE};
-    TRY(run_crew(&work, pack_weights));
+    if (trainer->sharing)
+        TRY(run_crew(&work, pack_weights));
+    else
+        TRY(net_pack_weights(step->size->networks[0].net, NULL));
     return run_crew(&work, take_shards);
 }
 
@@ -465,7 +474,7 @@ static Status do_step(Trainer *trainer, StepWish wish, StepResult *result)
     TRY(add_losses(trainer, counts, result));
     TRY(shared_update_step(&trainer->update, result->learning_rate, &result->gradient_norm));
     TRY(fold_observed(trainer));
-    optimiser_average(trainer->update.own, trainer->crew);
+    optimiser_average(trainer->update.own);
     energy_meter_look(&trainer->energy);
     ++trainer->step;
     return STATUS_OK;

@@ -61,7 +61,8 @@ typedef struct {
     size_t size_count;
     const Network *network; /* worker 0's at model.size */
     GradientSum *sum;
-    Crew *crew; /* the rank's threads */
+    Crew *crew;    /* the rank's threads */
+    Crew *sharing; /* the same, or NULL: packing and update are too little to be shared */
     SharedUpdate update;
     ScheduleSettings schedule;
     Loader *loader;

@@ -135,7 +135,7 @@ static void the_average_follows_the_values_and_is_exchanged_with_them(void **sta
         fill_gradients(&plain, step);
         assert_int_equal(optimiser_step(averaging, 0.01, NULL), STATUS_OK);
         assert_int_equal(optimiser_step(other, 0.01, NULL), STATUS_OK);
-        optimiser_average(averaging, NULL);
+        optimiser_average(averaging);
         assert_memory_equal(one.items[0].value, plain.items[0].value, COUNT * sizeof(float));
         for (size_t i = 0; i < COUNT; ++i)
             expected[i] = decay * expected[i] + (1 - decay) * one.items[0].value[i];
