@@ -16,8 +16,10 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "nn/engines/byte_products.h"
 #include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
+#include "nn/engines/winograd_words.h"
 
 static const char *form_name(const WeightForm *form)
 {
@@ -56,6 +58,10 @@ static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
 {
     if (net->training ? winograd_trains(shape) : winograd_fits(shape))
         return engine_winograd();
+    if (!net->training && winograd_words_fits(shape))
+        return engine_winograd_words();
+    if (!net->training && byte_products_fit(shape))
+        return engine_byte_products();
     if (net->training && net->engine == engine_onednn() && products_fit(shape))
         return engine_products();
     return net->engine;
