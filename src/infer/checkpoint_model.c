@@ -94,6 +94,15 @@ static void set_number(ModelSettings *settings, size_t index, size_t value)
         settings->test_flips = value != 0;
 }
 
+/* As the file has it: a convolution that is not computed in 8 bits has no limit, which a program of
+ * before refuses. */
+#define NO_LIMIT (-1.0F)
+
+static float stored_limit(const InputRange *range)
+{
+    return range->left ? NO_LIMIT : range->limit;
+}
+
 static void range_name(const char *weight, char name[PATH_BYTES])
 {
     snprintf(name, PATH_BYTES, "calibration/%s", weight);
@@ -128,7 +137,7 @@ Status checkpoint_model_digest(const CheckpointModel *model, CheckpointDigest *d
     for (size_t i = 0; i < model->ranges.count; ++i) {
         range_name(model->ranges.items[i].weight, name);
         TRY(checkpoint_digest_array(digest, name, HDF5_F32, 1, &one,
-                                    &model->ranges.items[i].limit));
+                                    &(float){stored_limit(&model->ranges.items[i])}));
     }
     return checkpoint_digest_array(digest, "model/operating_point", HDF5_F64, 1, &one,
                                    &model->operating_point);
@@ -156,8 +165,11 @@ Status checkpoint_model_write(Hdf5Writer *writer, const CheckpointModel *model)
     for (size_t i = 0; i < model->ranges.count; ++i) {
         char name[PATH_BYTES];
         range_name(model->ranges.items[i].weight, name);
-        TRY(hdf5_write(writer, name, HDF5_F32, 1, &(size_t){1}, &model->ranges.items[i].limit,
-                       "how far the input of the convolution with these weights reaches", NULL));
+        TRY(hdf5_write(writer, name, HDF5_F32, 1, &(size_t){1},
+                       &(float){stored_limit(&model->ranges.items[i])},
+                       "how far the input of the convolution with these weights reaches; -1: it is "
+                       "not computed in 8 bits",
+                       NULL));
     }
     return STATUS_OK;
 }
@@ -279,10 +291,12 @@ static Status read_range(const Hdf5Reader *reader, const char *weight, InputRang
     float limit;
     range_name(weight, name);
     TRY(hdf5_read_f32(reader, name, 1, &limit));
-    if (!isfinite(limit) || limit < 0)
-        FAIL(STATUS_FORMAT, "%s: /%s is %g, expected a finite number of at least 0",
+    if (!isfinite(limit) || (limit < 0 && limit != NO_LIMIT))
+        FAIL(STATUS_FORMAT, "%s: /%s is %g, expected a finite number of at least 0, or -1",
              hdf5_reader_path(reader), name, (double)limit);
-    return input_ranges_add(ranges, weight, limit);
+    TRY(input_ranges_add(ranges, weight, limit));
+    ranges->items[ranges->count - 1].left = limit == NO_LIMIT;
+    return STATUS_OK;
 }
 
 static Status read_ranges(const Hdf5Reader *reader, InputRanges *ranges)

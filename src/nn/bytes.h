@@ -15,6 +15,7 @@
 typedef struct {
     char *weight;
     float limit; /* the magnitude from which on the input is cut off */
+    bool left;   /* it is not computed in 8 bits after all: that would cost too much */
 } InputRange;
 
 /* Owned through input_ranges_clear(). */

@@ -20,7 +20,6 @@ enum { LANES = 16 };
 typedef float Lanes __attribute__((vector_size(LANES * sizeof(float))));
 typedef uint32_t LaneBits __attribute__((vector_size(LANES * sizeof(uint32_t))));
 typedef uint16_t LaneHalves __attribute__((vector_size(LANES * sizeof(uint16_t))));
-typedef uint8_t LaneBytes __attribute__((vector_size(LANES * sizeof(uint8_t))));
 
 /* The numbers from number `at` on. */
 INLINE void lanes_read(const void *from, bool half, size_t at, Lanes *numbers)
@@ -46,20 +45,6 @@ INLINE void lanes_write(void *to, bool half, size_t at, const Lanes *numbers)
     const LaneHalves halves =
         __builtin_convertvector((is_nan & nan) | (~is_nan & rounded), LaneHalves);
     memcpy((uint16_t *)to + at, &halves, sizeof halves);
-}
-
-/* As whole multiples of 1 / inverse from `least` to `most`, in 8 bits (numbers.h). */
-INLINE void lanes_write_bytes(void *to, size_t at, float inverse, float least, float most,
-                              const Lanes *numbers)
-{
-    const Lanes low = least + (Lanes){0}, high = most + (Lanes){0};
-    Lanes steps = *numbers * inverse;
-    LaneBits mask = (LaneBits)(steps > low);
-    steps = (Lanes)((mask & (LaneBits)steps) | (~mask & (LaneBits)low));
-    mask = (LaneBits)(steps < high);
-    steps = (Lanes)((mask & (LaneBits)steps) | (~mask & (LaneBits)high)) + 0x1.8p23F;
-    const LaneBytes bytes = __builtin_convertvector((LaneBits)steps, LaneBytes);
-    memcpy((uint8_t *)to + at, &bytes, sizeof bytes);
 }
 
 #endif

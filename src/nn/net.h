@@ -234,6 +234,9 @@ typedef Status (*NetObserver)(void *context, const char *weight, const Convoluti
                               Numbers input);
 void net_observe(Net *net, NetObserver observer, void *context);
 
+/* Who is told, or NULL. */
+NetObserver net_observer(const Net *net, void **context);
+
 /* Who gets the gradients, while backward goes on. */
 typedef struct {
     void *context;

@@ -152,6 +152,12 @@ void net_observe(Net *net, NetObserver observer, void *context)
     net->observer_context = context;
 }
 
+NetObserver net_observer(const Net *net, void **context)
+{
+    *context = net->observer_context;
+    return net->observer;
+}
+
 static Status observe(const Net *net, const Node *node, Numbers input)
 {
     return net->observer(net->observer_context, net->parameters->items[node->request.weight].name,

@@ -16,9 +16,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "nn/engines/byte_products.h"
 #include "nn/engines/products.h"
 #include "nn/engines/winograd.h"
 #include "nn/engines/winograd_half.h"
+#include "nn/engines/winograd_words.h"
 
 static const char *form_name(const WeightForm *form)
 {
@@ -59,6 +61,10 @@ static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
         return engine_winograd();
     if (winograd_half_fits(shape))
         return engine_winograd_half();
+    if (!net->training && winograd_words_fits(shape))
+        return engine_winograd_words();
+    if (!net->training && byte_products_fit(shape))
+        return engine_byte_products();
     if (net->training && net->engine == engine_onednn() && products_fit(shape))
         return engine_products();
     return net->engine;

@@ -33,6 +33,9 @@ const char *precision_name(Precision precision);
  * stay in the first-level cache together. */
 enum { NUMBERS_TILE = 8192, NUMBERS_RUN = 1024 };
 
+/* Of a map that one thread goes through sooner than several would meet for it. */
+enum { NUMBERS_FEW = 1 << 16 };
+
 /* Borrowed. `data` is NULL for an array that is not there (a gradient nobody wants). */
 typedef struct {
     void *data;

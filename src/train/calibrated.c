@@ -2,7 +2,6 @@
 #include "train/calibrated.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,8 @@
 #include "infer/checkpoint_precision.h"
 #include "results/result_schema.h"
 #include "store/files.h"
+#include "train/checkpoint_evaluation.h"
+#include "train/sensitivity.h"
 
 typedef struct {
     const CalibrationTask *task;
@@ -26,11 +27,7 @@ static Status read_model(Work *work)
 {
     const char *checkpoint = work->task->checkpoint;
     TRY(checkpoint_verify(checkpoint));
-    TRY(checkpoint_read_model(checkpoint, &work->model));
-    if (isnan(work->model.operating_point))
-        FAIL(STATUS_MISSING,
-             "%s: no operating point is chosen yet (expected the checkpoint of a finished cell)",
-             checkpoint);
+    TRY(finished_model_read(checkpoint, &work->model));
     if (work->model.precision == PRECISION_INT8)
         FAIL(STATUS_ARGUMENT, "%s: computes in 8 bits already (expected what it was made of)",
              checkpoint);
@@ -96,35 +93,26 @@ static Status load(Work *work)
 
 /* ---- looking at them ---- */
 
-/* The answers of the network as `model` says it computes; observed if `calibration`. */
-static Status look(Work *work, Calibration *calibration, Evaluation *evaluation)
+/* The network as `model` says it computes. */
+static CheckpointEvaluation looking(const Work *work)
 {
-    const NetworkPlan plan = {.model = work->model.settings,
-                              .precision = work->model.precision,
-                              .ranges = &work->model.ranges,
-                              .batch = 1,
-                              .one_thread = true};
-    Network network;
-    Status status = network_init(&network, &plan, &work->parameters);
-    if (status != STATUS_OK)
-        status_prefix(status, "%s", work->task->checkpoint);
-    if (status == STATUS_OK)
-        status = checkpoint_read_parameters(work->task->checkpoint, &work->parameters);
-    if (status == STATUS_OK && calibration)
-        net_observe(network.net, calibration_observe, calibration);
-    if (status == STATUS_OK) /* twins are not observed */
-        status = evaluation_init(evaluation, &network, work->dataset, work->count, work->indices,
-                                 calibration ? 1 : (size_t)omp_get_max_threads(), MPI_COMM_SELF);
-    network_clear(&network);
-    return status;
+    return (CheckpointEvaluation){.checkpoint = work->task->checkpoint,
+                                  .model = &work->model,
+                                  .precision = work->model.precision,
+                                  .dataset = work->dataset,
+                                  .count = work->count,
+                                  .indices = work->indices};
 }
 
 static Status measure_before(Work *work, Calibration *calibration, Calibrated *calibrated)
 {
     Evaluation evaluation = {0};
+    CheckpointEvaluation of = looking(work);
+    of.observer = calibration_observe;
+    of.observer_context = calibration;
     calibrated->precision = work->model.precision;
     calibrated->point_before = work->model.operating_point;
-    Status status = look(work, calibration, &evaluation);
+    Status status = checkpoint_evaluate(&of, &work->parameters, &evaluation);
     if (status == STATUS_OK)
         status =
             split_metrics_init(&evaluation, calibrated->point_before, 0, 0, &calibrated->before);
@@ -138,8 +126,9 @@ static Status measure_after(Work *work, Calibrated *calibrated)
 {
     Evaluation evaluation = {0};
     Status status;
-    work->model.precision = PRECISION_INT8;
-    TRY_GOTO(status, end, look(work, NULL, &evaluation));
+    const CheckpointEvaluation of = looking(work);
+    split_metrics_clear(&calibrated->after);
+    TRY_GOTO(status, end, checkpoint_evaluate(&of, &work->parameters, &evaluation));
     TRY_GOTO(status, end,
              outcome_operating_point(evaluation.scores, evaluation.truth, evaluation.count,
                                      evaluation.classes, &work->model.operating_point));
@@ -150,14 +139,50 @@ end:
     return status;
 }
 
+double calibrated_change(const Calibrated *calibrated)
+{
+    static const char *const names[] = {"auc", "dice", "ap_50"};
+    double most = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        const double before = split_metrics_value(&calibrated->before, names[i]);
+        const double after = split_metrics_value(&calibrated->after, names[i]);
+        if (!isnan(before) && !isnan(after))
+            most = fmax(most, fabs(after - before));
+    }
+    return most;
+}
+
+/* Leaves more and more convolutions as they were, until the answers are near. */
+static Status leave_worst(Work *work, Calibrated *calibrated)
+{
+    static const double shares[] = {0.01, 0.03, 0.1, 0.3};
+    InputRanges *ranges = &work->model.ranges;
+    const CheckpointEvaluation of = looking(work);
+    Sensitivity *found;
+    TRY(sensitivity_measure(&of, calibrated->precision, &work->parameters, &found));
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares && status == STATUS_OK &&
+                       calibrated_change(calibrated) > CALIBRATED_NEAR;
+         ++i) {
+        calibrated->left_share = shares[i];
+        calibrated->left = sensitivity_leave(ranges->count, found, shares[i], ranges);
+        status = measure_after(work, calibrated);
+    }
+    free(found);
+    return status;
+}
+
 static Status run(Work *work, Calibration *calibration, Calibrated *calibrated)
 {
     TRY(read_model(work));
     TRY(load(work));
     TRY(measure_before(work, calibration, calibrated));
+    work->model.precision = PRECISION_INT8;
     TRY(measure_after(work, calibrated));
+    if (calibrated_change(calibrated) > CALIBRATED_NEAR)
+        TRY(leave_worst(work, calibrated));
     calibrated->images = work->count;
-    calibrated->convolutions = work->model.ranges.count;
+    calibrated->convolutions = work->model.ranges.count - calibrated->left;
     return checkpoint_write(work->task->out, &work->model, &work->parameters, NULL, NULL);
 }
 

@@ -177,14 +177,26 @@ typedef struct {
     size_t step;
 } Batches;
 
+/* The first run of a network is slower than the others; it would be the first image's time. What it
+ * looks at is no image, so nobody observes it. */
+static Status warm_up(const Work *work)
+{
+    void *context;
+    Net *net = work->network->net;
+    const NetObserver observer = net_observer(net, &context);
+    net_observe(net, NULL, NULL);
+    Status status = network_answer(work->network, work->answers);
+    net_observe(net, observer, context);
+    return status;
+}
+
 /* Takes one batch after the other, as long as there are any, so that threads end together.
  * `calls_mpi`: on the thread that may. */
 static Status run_batches(Evaluation *evaluation, Work *work, Batches *batches, bool calls_mpi)
 {
     const size_t batch = work->network->plan.batch;
     size_t first;
-    /* The first run of a network is slower than the others; it would be the first image's time. */
-    TRY(network_answer(work->network, work->answers));
+    TRY(warm_up(work));
     while ((first = batch * atomic_fetch_add(&batches->next, batches->step)) < evaluation->count) {
         const size_t left = evaluation->count - first;
         if (calls_mpi)

@@ -2,8 +2,6 @@
 #include "train/external_test.h"
 
 #include <ctype.h>
-#include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 #include "infer/checkpoint_precision.h"
 #include "results/result_schema.h"
 #include "store/files.h"
+#include "train/checkpoint_evaluation.h"
 #include "train/provenance.h"
 #include "train/test_file.h"
 #include "train/version.h"
@@ -110,13 +109,8 @@ static Status learn_cell(const char *manifest, Work *work)
 
 static Status open_network(Work *work)
 {
-    const char *checkpoint = work->test->checkpoint;
-    TRY(checkpoint_read_model(checkpoint, &work->model));
-    if (isnan(work->model.operating_point))
-        FAIL(STATUS_MISSING,
-             "%s: no operating point is chosen yet (expected the checkpoint of a finished cell)",
-             checkpoint);
-    return checkpoint_hash_parameters(checkpoint, work->network);
+    TRY(finished_model_read(work->test->checkpoint, &work->model));
+    return checkpoint_hash_parameters(work->test->checkpoint, work->network);
 }
 
 /* The images as the network wants them, in its classes. */
@@ -142,22 +136,13 @@ static Status take_all_images(const Dataset *dataset, Work *work)
 
 static Status evaluate(Work *work, const Dataset *dataset, Evaluation *evaluation)
 {
-    const NetworkPlan plan = {.model = work->model.settings,
-                              .precision = work->cell.precision,
-                              .ranges = &work->model.ranges,
-                              .batch = 1,
-                              .one_thread = true};
-    Network network;
-    Status status = network_init(&network, &plan, &work->parameters);
-    if (status != STATUS_OK)
-        status_prefix(status, "%s", work->test->checkpoint);
-    if (status == STATUS_OK)
-        status = checkpoint_read_parameters(work->test->checkpoint, &work->parameters);
-    if (status == STATUS_OK)
-        status = evaluation_init(evaluation, &network, dataset, work->count, work->indices,
-                                 (size_t)omp_get_max_threads(), MPI_COMM_SELF);
-    network_clear(&network);
-    return status;
+    const CheckpointEvaluation of = {.checkpoint = work->test->checkpoint,
+                                     .model = &work->model,
+                                     .precision = work->cell.precision,
+                                     .dataset = dataset,
+                                     .count = work->count,
+                                     .indices = work->indices};
+    return checkpoint_evaluate(&of, &work->parameters, evaluation);
 }
 
 /* ---- the file ---- */

@@ -81,8 +81,36 @@ static void outputs_that_are_no_numbers_are_an_error_on_every_rank(void **state)
     }
 }
 
+static Status count_stems(void *context, const char *weight, const ConvolutionShape *shape,
+                          Numbers input)
+{
+    (void)shape;
+    (void)input;
+    *(size_t *)context += strcmp(weight, "backbone.stem.weight") == 0;
+    return STATUS_OK;
+}
+
+/* What a calibration measures is of the images, and of no picture that only warms up. */
+static void who_observes_the_network_sees_each_batch_once(void **state)
+{
+    (void)state;
+    static const size_t indices[IMAGES] = {0, 1, 2, 3, 4};
+    Case c;
+    Evaluation evaluation;
+    size_t seen = 0;
+    case_init(&c);
+    net_observe(c.network.net, count_stems, &seen);
+    assert_int_equal(
+        evaluation_init(&evaluation, &c.network, c.dataset, IMAGES, indices, 1, MPI_COMM_SELF),
+        STATUS_OK);
+    assert_int_equal(seen, (IMAGES + BATCH - 1) / BATCH);
+    evaluation_clear(&evaluation);
+    case_clear(&c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_group_says_what_one_rank_of_two_threads_says),
     cmocka_unit_test(outputs_that_are_no_numbers_are_an_error_on_every_rank),
+    cmocka_unit_test(who_observes_the_network_sees_each_batch_once),
 };
 RUN_MPI_TESTS(tests)

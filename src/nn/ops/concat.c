@@ -13,13 +13,15 @@ static Status forward(const OperationCall *call)
 {
     const Node *node = call->node;
     size_t total = run_of(node, node->request.shape);
-    size_t units = shape_count(node->request.shape) / total, offset = 0;
-    for (size_t k = 0; k < node->request.input_count; ++k) {
-        size_t run = run_of(node, node->input_shape[k]);
-#pragma omp parallel for schedule(static)
-        for (size_t u = 0; u < units; ++u)
-            numbers_copy(call->input[k], u * run, call->output, u * total + offset, run);
-        offset += run;
+    size_t units = shape_count(node->request.shape) / total;
+#pragma omp parallel for schedule(static) if (units > 1 && units * total > NUMBERS_FEW)
+    for (size_t u = 0; u < units; ++u) {
+        size_t offset = u * total;
+        for (size_t k = 0; k < node->request.input_count; ++k) {
+            const size_t run = run_of(node, node->input_shape[k]);
+            numbers_copy(call->input[k], u * run, call->output, offset, run);
+            offset += run;
+        }
     }
     return STATUS_OK;
 }

@@ -57,8 +57,8 @@ static Status check_reach(const ConvolutionShape *shape, const char *name)
     return STATUS_OK;
 }
 
-/* In a net of 8 bits, if this is worth it, the input so and what the shape says of it; else the
- * input in the net's precision. */
+/* In a net of 8 bits, if this is worth it and not too dear, the input so and what the shape says of
+ * it; else the input in the net's precision. */
 static NodeId take_input(Net *net, NodeId input, const char *name, ConvolutionShape *convolution)
 {
     if (net_precision(net) != PRECISION_INT8 || !bytes_fit(convolution))
@@ -71,6 +71,8 @@ static NodeId take_input(Net *net, NodeId input, const char *name, ConvolutionSh
                                           "%s: no range of its input is known (expected one of "
                                           "every convolution that is computed in 8 bits)",
                                           weight));
+    if (range->left)
+        return net_convert(net, input, net_has_half(net));
     convolution->sign = !net_is_non_negative(net, input);
     convolution->step = bytes_step(range->limit, convolution->sign);
     return net_quantise(net, input, range->limit);

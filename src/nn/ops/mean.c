@@ -1,7 +1,15 @@
 /* The mean over all pixels of an image; sums in double precision. */
 #include "nn/node.h"
 
+#include "base/vector.h"
+
 enum { MEAN_SLICE = 64 }; /* channels that a thread sums */
+
+VECTORISED static void widen_and_add(size_t count, const float *restrict x, double *restrict sums)
+{
+    for (size_t c = 0; c < count; ++c)
+        sums[c] += (double)x[c];
+}
 
 static void mean_slice(const OperationCall *call, size_t n, size_t first, size_t width)
 {
@@ -11,8 +19,7 @@ static void mean_slice(const OperationCall *call, size_t n, size_t first, size_t
     for (size_t p = 0; p < pixels; ++p) {
         float tile[MEAN_SLICE];
         const float *x = numbers_read(call->input[0], (n * pixels + p) * in.c + first, width, tile);
-        for (size_t c = 0; c < width; ++c)
-            sums[c] += (double)x[c];
+        widen_and_add(width, x, sums);
     }
     float tile[MEAN_SLICE];
     float *y = numbers_open(call->output, n * in.c + first, width, false, tile);
@@ -24,7 +31,7 @@ static void mean_slice(const OperationCall *call, size_t n, size_t first, size_t
 static Status mean_forward(const OperationCall *call)
 {
     Shape in = call->node->input_shape[0];
-#pragma omp parallel for collapse(2) schedule(static)
+#pragma omp parallel for collapse(2) schedule(static) if (shape_count(in) > NUMBERS_FEW)
     for (size_t n = 0; n < in.n; ++n)
         for (size_t first = 0; first < in.c; first += MEAN_SLICE)
             mean_slice(call, n, first, in.c - first < MEAN_SLICE ? in.c - first : MEAN_SLICE);

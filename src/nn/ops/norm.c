@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "base/vector.h"
+#include "nn/lanes.h"
+#include "nn/ops/norm_bytes.h"
 #include "nn/ops/norm_lanes.h"
 
 enum { CHUNK = 64 }; /* pixels */
@@ -108,19 +110,6 @@ VECTORISED static void normalise_halves(size_t pixels, size_t C, const uint16_t 
         for (size_t c = 0; c < C; c += LANES) {
             normalise_lanes(x, true, c, mean, a, beta, floor, &numbers);
             lanes_write(y, true, c, &numbers);
-        }
-}
-
-/* From bfloat16 to 8 bits; C is a multiple of LANES. */
-VECTORISED static void normalise_to_bytes(size_t pixels, size_t C, const uint16_t *x,
-                                          const float *mean, const float *a, const float *beta,
-                                          float floor, float step, bool sign, uint8_t *y)
-{
-    Lanes numbers;
-    for (size_t p = 0; p < pixels; ++p, x += C, y += C)
-        for (size_t c = 0; c < C; c += LANES) {
-            normalise_lanes(x, true, c, mean, a, beta, floor, &numbers);
-            lanes_write_bytes(y, c, 1 / step, sign ? -127 : 0, sign ? 127 : 255, &numbers);
         }
 }
 
@@ -223,15 +212,20 @@ VECTORISED static void widen_and_add(size_t count, const float *restrict from, d
 
 enum { SLICE = 64 }; /* numbers whose chunks a thread adds up */
 
-static void add_slice(const OperationCall *call, size_t n, size_t slice)
+/* Numbers first .. first + count - 1 of a part's sums, of those of its chunks. */
+static void add_chunks(const OperationCall *call, size_t n, size_t first, size_t count)
 {
     Layout at = layout(call);
-    size_t first = slice * SLICE, left = 2 * at.channels - first;
-    size_t count = left < SLICE ? left : SLICE;
     double *sums = part_sums(call, n) + first;
     memset(sums, 0, count * sizeof *sums);
     for (size_t k = 0; k < at.chunks; ++k)
         widen_and_add(count, chunk_sums(call, n, k) + first, sums);
+}
+
+static void add_slice(const OperationCall *call, size_t n, size_t slice)
+{
+    size_t first = slice * SLICE, left = 2 * layout(call).channels - first;
+    add_chunks(call, n, first, left < SLICE ? left : SLICE);
 }
 
 static size_t slices_of(Layout at)
@@ -284,6 +278,15 @@ static void finish_group(const OperationCall *call, size_t n, size_t g)
         call->observed[1][g] = (float)((squares < 0 ? 0 : squares) / (numbers - 1));
     }
     spread_moments(call, n, g);
+}
+
+/* The same of its chunks' sums. */
+static void settle_group(const OperationCall *call, size_t n, size_t g)
+{
+    Layout at = layout(call);
+    add_chunks(call, n, g * at.width, at.width);
+    add_chunks(call, n, at.channels + g * at.width, at.width);
+    finish_group(call, n, g);
 }
 
 /* A run of whole pixels that fits a tile: pixels first .. first + count - 1 of a chunk. */
@@ -349,10 +352,11 @@ static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
                          call->bias, floor_of(call), place(call->output, first));
         return;
     }
-    if (vectors && call->output.step > 0) {
-        normalise_to_bytes(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
-                           call->bias, floor_of(call), call->output.step, call->output.sign,
-                           place(call->output, first));
+    if (vectors && call->output.step > 0 && norm_bytes_can()) {
+        const NormBytes norm = {C, with.mean, with.a, call->bias, floor_of(call)};
+        Numbers to = call->output;
+        to.data = place(to, first);
+        norm_to_bytes(chunk_pixels(at, k), place(call->input[0], first), to, &norm);
         return;
     }
     FOR_RUNS (run, call, n, k) {
@@ -382,11 +386,16 @@ static void for_parts(const OperationCall *call, size_t count, PartWork work)
 Status norm_forward(const OperationCall *call)
 {
     Layout at = layout(call);
-#pragma omp parallel
+    const size_t count = shape_count(call->node->request.shape);
+#pragma omp parallel if (count > NUMBERS_FEW)
     {
         for_parts(call, at.chunks, sum_chunk);
-        for_parts(call, slices_of(at), add_slice);
-        for_parts(call, at.groups, finish_group);
+        if (at.width > 1) { /* one meeting less */
+            for_parts(call, at.groups, settle_group);
+        } else {
+            for_parts(call, slices_of(at), add_slice);
+            for_parts(call, at.groups, finish_group);
+        }
         for_parts(call, at.chunks, normalise_chunk);
     }
     return STATUS_OK;

@@ -7,7 +7,7 @@
 static Status forward(const OperationCall *call)
 {
     const size_t count = shape_count(call->node->request.shape);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (count > NUMBERS_FEW)
     for (size_t first = 0; first < count; first += NUMBERS_RUN)
         numbers_copy(call->input[0], first, call->output, first,
                      count - first < NUMBERS_RUN ? count - first : NUMBERS_RUN);

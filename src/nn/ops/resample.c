@@ -64,7 +64,7 @@ static void resample_pixel(const OperationCall *call, size_t n, Sample sy, Sampl
 static Status resample(const OperationCall *call, Sampler sampler)
 {
     Shape in = call->node->input_shape[0], out = call->node->request.shape;
-#pragma omp parallel for collapse(2) schedule(static)
+#pragma omp parallel for collapse(2) schedule(static) if (shape_count(out) > NUMBERS_FEW)
     for (size_t n = 0; n < out.n; ++n)
         for (size_t y = 0; y < out.h; ++y) {
             Sample sy = sampler(y, in.h, out.h);
