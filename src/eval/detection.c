@@ -246,10 +246,10 @@ void detection_repeats_free(DetectionRepeats *repeats)
     free(repeats);
 }
 
-/* The areas at all thresholds. The copies of a box follow each other; of right ones the last has the
- * highest precision, so that the envelope over all of them is that of the last. The envelope runs
- * from the lowest score up, with the counts of what stands above. A box that is not right has less
- * precision than the right one above it, and so no part in any envelope that counts. */
+/* The areas at all thresholds. The copies of a box follow each other; of right ones the last has
+ * the highest precision, so that the envelope over all of them is that of the last. The envelope
+ * runs from the lowest score up, with the counts of what stands above. A box that is not right has
+ * less precision than the right one above it, and so no part in any envelope that counts. */
 static void repeated_average_precisions(const RepeatedClass *class, const size_t *weights,
                                         size_t annotated, double area[THRESHOLDS])
 {

@@ -32,7 +32,7 @@ same_results() {
     local cell
     for cell in $(ls alone/cells); do
         h5diff {alone,"$1"}/cells/"$cell"/checkpoint.h5 /parameters || fail "$1: other parameters"
-        h5diff {alone,"$1"}/cells/"$cell"/test_others.h5 /test/scores ||
+        h5diff {alone,"$1"}/cells/"$cell"/test_others.h5 /test/predictions/scores ||
             fail "$1: other answers on the test set"
     done
 }

@@ -82,7 +82,7 @@ void cell_memory_refusal(const Job *job, const Nodes *nodes, const SchedulerCell
         "has %.2f GB (%s), of which the data and the program on %zu rank%s take %.2f GB (expected "
         "more memory or nodes, fewer ranks a node, or --memory with what there is)",
         1e-9 * cell->rank_bytes[0], 1e-9 * cell->rank_bytes[place], most, *node->host ? " " : "",
-        node->host, 1e-9 * node->limit.bytes, node->limit.source,
-        node->ranks, node->ranks == 1 ? "" : "s",
+        node->host, 1e-9 * node->limit.bytes, node->limit.source, node->ranks,
+        node->ranks == 1 ? "" : "s",
         1e-9 * node_base_bytes(node, MEMORY_PROGRAM_BYTES, cell_memory_data(job)));
 }

@@ -1,8 +1,8 @@
 /* What every rank of a job knows: the cells, the data and where results go.
  *
  * Cells come first, then the data sets that they need. Rank 0 reads the files; the others get a
- * copy over MPI, of the images one a node (node_data.h). So a fault in a file is found, and told, by
- * one rank, and all ranks train on the same pixels.
+ * copy over MPI, of the images one a node (node_data.h). So a fault in a file is found, and told,
+ * by one rank, and all ranks train on the same pixels.
  */
 #ifndef GISD_GRID_RUN_JOB_H
 #define GISD_GRID_RUN_JOB_H
@@ -55,8 +55,8 @@ Dataset *job_test_dataset(const Job *job, const GridCell *cell, size_t set);
 /* One after the other all data sets, the test sets' among them; NULL after the last. */
 Dataset *job_any_dataset(const Job *job, size_t place);
 
-/* Gives rank 0's job to all ranks, but for the images; `own` is rank 0's status so far, and an error of it becomes
- * every rank's. Collective over `comm`. */
+/* Gives rank 0's job to all ranks, but for the images; `own` is rank 0's status so far, and an
+ * error of it becomes every rank's. Collective over `comm`. */
 Status job_share(Job *job, Status own, MPI_Comm comm);
 
 #endif

@@ -275,10 +275,9 @@ static Status plan_memory(Master *master, SchedulerCell *plan)
 {
     Nodes *nodes = master->settings->nodes;
     TRY(cell_memory_fill(master->job, nodes->threads, plan, NULL));
-    master->scheduling =
-        master_scheduling(master->worker_count, master->settings->ranks_per_cell,
-                          nodes_for_scheduler(nodes, MEMORY_PROGRAM_BYTES,
-                                              cell_memory_data(master->job)));
+    master->scheduling = master_scheduling(
+        master->worker_count, master->settings->ranks_per_cell,
+        nodes_for_scheduler(nodes, MEMORY_PROGRAM_BYTES, cell_memory_data(master->job)));
     return refuse_too_large(master, plan);
 }
 

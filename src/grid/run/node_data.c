@@ -10,7 +10,13 @@
 #include "base/memory.h"
 #include "train/mpi_check.h"
 
-enum { CACHE_LINE = 64, DATA_TAG = 3, SHARING_SECONDS = 600, MEETING_SECONDS = 60, WHY_BYTES = 160 };
+enum {
+    CACHE_LINE = 64,
+    DATA_TAG = 3,
+    SHARING_SECONDS = 600,
+    MEETING_SECONDS = 60,
+    WHY_BYTES = 160
+};
 
 /* What the first rank of a node tells the others. */
 typedef struct {
@@ -188,10 +194,10 @@ static void count_copies(const Work *work, const Seat *seats, Nodes *nodes)
             }
         nodes->nodes[i].copies = alone + (alone < nodes->nodes[i].ranks);
         if (alone && work->rank == 0)
-            fprintf(stderr,
-                    "gisd-grid: warning: %zu ranks on %s hold a copy of the data each, %.2f GB: %s\n",
-                    alone, nodes->nodes[i].host, 1e-9 * (double)work->bytes,
-                    seats[first].why);
+            fprintf(
+                stderr,
+                "gisd-grid: warning: %zu ranks on %s hold a copy of the data each, %.2f GB: %s\n",
+                alone, nodes->nodes[i].host, 1e-9 * (double)work->bytes, seats[first].why);
     }
 }
 

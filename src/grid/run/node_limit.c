@@ -45,11 +45,11 @@ typedef struct {
     const char *mount, *limit, *used, *cached, *shared, *source;
 } CgroupKind;
 
-static const CgroupKind unified = {"/sys/fs/cgroup", "memory.max", "memory.current", "file ",
-                                   "shmem ", "memory.max of the cgroup"};
+static const CgroupKind unified = {"/sys/fs/cgroup", "memory.max", "memory.current",
+                                   "file ",          "shmem ",     "memory.max of the cgroup"};
 static const CgroupKind legacy = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
                                   "memory.usage_in_bytes", "total_cache ",
-                                  "total_shmem ", "memory limit of the cgroup"};
+                                  "total_shmem ",          "memory limit of the cgroup"};
 
 static double cgroup_number(const char *folder, const char *name, const char *key)
 {

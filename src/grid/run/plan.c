@@ -106,9 +106,9 @@ static Status predict_memory(Plan *plan)
     TRY(cell_memory_fill(&plan->job, threads_count(), plan->cells, plan->models));
     TRY(nodes_imagine(&plan->nodes, plan->ranks, plan->node_count,
                       stated ? &plan->limit : &(NodeLimit){.bytes = (double)INFINITY}));
-    plan->simulation.scheduling =
-        master_scheduling(plan->ranks > 1 ? plan->ranks - 1 : 1, plan->experiment.ranks_per_cell,
-                          nodes_for_scheduler(&plan->nodes, MEMORY_PROGRAM_BYTES, plan->data_bytes));
+    plan->simulation.scheduling = master_scheduling(
+        plan->ranks > 1 ? plan->ranks - 1 : 1, plan->experiment.ranks_per_cell,
+        nodes_for_scheduler(&plan->nodes, MEMORY_PROGRAM_BYTES, plan->data_bytes));
     for (size_t i = 0; i < count; ++i)
         plan->too_large[i] =
             plan->cells[i].work > 0 &&
@@ -135,8 +135,8 @@ double plan_node_bytes(const Plan *plan)
 {
     double most = 0;
     for (size_t i = 0; i < plan->nodes.count; ++i)
-        most = fmax(most, node_base_bytes(&plan->nodes.nodes[i], MEMORY_PROGRAM_BYTES,
-                                          plan->data_bytes));
+        most = fmax(most,
+                    node_base_bytes(&plan->nodes.nodes[i], MEMORY_PROGRAM_BYTES, plan->data_bytes));
     return most + plan->end.node_bytes;
 }
 

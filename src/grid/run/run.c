@@ -301,7 +301,8 @@ Status run_experiment(const RunSettings *settings, MPI_Comm comm, RunEnd *end)
     signals_catch();
     Status status = meet(settings, comm, ranks, &link, &nodes, &meeting);
     if (status == STATUS_OK)
-        status = rank == 0 ? lead(settings, comm, &link, &nodes, end) : follow(comm, &link, &nodes, end);
+        status =
+            rank == 0 ? lead(settings, comm, &link, &nodes, end) : follow(comm, &link, &nodes, end);
     nodes_clear(&nodes);
     end->broken |= status == STATUS_LOST;
     link_clear(&link);
