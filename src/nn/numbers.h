@@ -81,8 +81,8 @@ float *numbers_open(Numbers to, size_t first, size_t count, bool keep, float *ti
 /* Stores what numbers_open() gave, rounded to nearest, ties to even. */
 void numbers_close(Numbers to, size_t first, size_t count, const float *run);
 
-/* Numbers first .. first + count - 1 of a and b added up; the result may be one of them. A run of at
- * most NUMBERS_RUN. */
+/* Numbers first .. first + count - 1, at most NUMBERS_RUN, of a and b added up; the result may be
+ * one of them. */
 void numbers_sum(Numbers a, Numbers b, size_t first, size_t count, Numbers to);
 
 /* Copies a run between arrays of any two kinds. */

@@ -156,6 +156,22 @@ DOT_INLINE void result_points(const float *sums, __m512 to[TILE_PIXELS])
         result_two(once[y], to + y * TILE);
 }
 
+/* What is left to do to LANES results. */
+DOT_INLINE __m512 finish(const ConvolutionShape *shape, __m512 value, const float *bias,
+                         const uint16_t *before)
+{
+    if (bias)
+        value = value + _mm512_loadu_ps(bias);
+    if (shape->residual)
+        value = value + read_halves(before);
+    if (shape->activation != ACTIVATION_NONE) {
+        const float slope = shape->activation == ACTIVATION_RELU ? 0 : NET_LEAK;
+        const __mmask16 negative = _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_LT_OQ);
+        value = _mm512_mask_mul_ps(value, negative, value, _mm512_set1_ps(slope));
+    }
+    return value;
+}
+
 /* ---- filters ---- */
 
 /* Rows become columns. */
@@ -260,6 +276,33 @@ DOT_INLINE void multiply_rows(size_t count, size_t depth, const uint32_t *restri
     for (size_t r = 0; r < count; ++r, sums += RUN) {
         _mm512_storeu_ps(sums, s[r][0]);
         _mm512_storeu_ps(sums + LANES, s[r][1]);
+    }
+}
+
+/* The cases are for the compiler, which keeps the sums of a constant number of rows in registers.
+ */
+DOT static void multiply_some(size_t count, size_t depth, const uint32_t *from, size_t step,
+                              const uint32_t *panel, float *sums)
+{
+    switch (count) {
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        multiply_rows(n, depth, from, step, panel, sums);                                          \
+        break;
+        CASE(1)
+        CASE(2)
+        CASE(3)
+        CASE(4)
+        CASE(5)
+        CASE(6)
+        CASE(7)
+        CASE(8)
+        CASE(9)
+        CASE(10)
+        CASE(11)
+    default:
+        multiply_rows(ROWS, depth, from, step, panel, sums);
+#undef CASE
     }
 }
 

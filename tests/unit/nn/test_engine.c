@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,72 @@ static void winograd_in_bfloat16_agrees_with_the_naive_loop(void **state)
     assert_int_equal(taken, sizeof winograd_half_shapes / sizeof *winograd_half_shapes);
 }
 
+/* The results of a plan and of its twin with another number of threads, each on top of `before`. */
+static void run_twins(const ConvolutionShape *shape, const void *input, const float *weights,
+                      const float *bias, float *before, uint16_t *results[2])
+{
+    const Engine *engine = engine_winograd_half();
+    const int threads = omp_get_max_threads();
+    ConvolutionPlan *plans[2];
+    void *packed[PACKS] = {NULL}, *workspace;
+    assert_int_equal(engine->plan_new(shape, false, false, &plans[0]), STATUS_OK);
+    assert_int_equal(engine_give_packed(engine, plans[0], packed), STATUS_OK);
+    assert_int_equal(engine_pack_all(engine, plans[0], weights), STATUS_OK);
+    assert_int_equal(memory_new(&workspace, engine->workspace_bytes(plans[0]), 1), STATUS_OK);
+    assert_int_equal(engine->plan_twin(plans[0], &plans[1]), STATUS_OK);
+    for (int run = 0; run < 2; ++run) {
+        results[run] = as_stored(shape_count(convolution_output(shape)), before, true);
+        omp_set_num_threads(run ? 3 : 1);
+        engine->set_workspace(plans[run], workspace);
+        assert_int_equal(engine->forward(plans[run], input, bias, results[run]), STATUS_OK);
+    }
+    omp_set_num_threads(threads);
+    engine->plan_free(plans[1]);
+    engine->plan_free(plans[0]);
+    free(packed[PACK_FORWARD]);
+    free(workspace);
+}
+
+/* What inference asks for besides, and that neither threads nor a twin show in the bits. */
+static void winograd_in_bfloat16_finishes_results_on_the_way(void **state)
+{
+    (void)state;
+    ConvolutionShape shape = {{1, 19, 18, 32}, 64, 3, 3, 1, 1, 1, 1, true, true, 0, false, true,
+                              ACTIVATION_NONE};
+    if (!winograd_half_fits(&shape))
+        skip();
+    const size_t inputs = shape_count(shape.input), outputs = inputs * 2;
+    const size_t taps = shape.output_channels * shape.input.c * 9;
+    float *input = random_floats(inputs, "input"), *weights = random_floats(taps, "weights");
+    float *bias = random_floats(shape.output_channels, "bias");
+    float *before = random_floats(outputs, "before");
+    void *stored = as_stored(inputs, input, true);
+    Expected e = {calloc(outputs, 8), calloc(inputs, 8), calloc(taps, 8), calloc(64, 8)};
+    double *expected = calloc(outputs, 8);
+    naive(&shape, input, weights, bias, before, &e);
+    for (Activation activation = ACTIVATION_NONE; activation <= ACTIVATION_LEAKY_RELU;
+         ++activation) {
+        const double slopes[] = {1, 0, 0.1};
+        uint16_t *results[2];
+        shape.activation = activation;
+        run_twins(&shape, stored, weights, bias, before, results);
+        for (size_t i = 0; i < outputs; ++i) {
+            const double sum = e.output[i] + (double)before[i];
+            expected[i] = sum < 0 ? slopes[activation] * sum : sum;
+        }
+        assert_memory_equal(results[0], results[1], outputs * sizeof *results[0]);
+        assert_true(stored_error(outputs, results[0], true, expected) < winograd_half.results);
+        free(results[0]);
+        free(results[1]);
+    }
+    void *owned[] = {input,          weights,          bias,
+                     before,         stored,           expected,
+                     e.output,       e.input_gradient, e.weight_gradient,
+                     e.bias_gradient};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; ++i)
+        free(owned[i]);
+}
+
 /* One strip of rows and several, an odd number of pixels, strides, taps outside the map, blocks. */
 static const ConvolutionShape product_shapes[] = {
     {{2, 7, 5, 32}, 112, 1, 1, 1, 0, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
@@ -299,6 +366,7 @@ int main(void)
         cmocka_unit_test(onednn_agrees_in_bfloat16),
         cmocka_unit_test(winograd_agrees_with_the_naive_loop),
         cmocka_unit_test(winograd_in_bfloat16_agrees_with_the_naive_loop),
+        cmocka_unit_test(winograd_in_bfloat16_finishes_results_on_the_way),
         cmocka_unit_test(products_agree_with_the_naive_loop),
         cmocka_unit_test(an_unknown_engine_is_refused),
     };
