@@ -106,6 +106,35 @@ static void the_model_comes_back(void **state)
     checkpoint_model_clear(&model);
 }
 
+/* Of a network in 8 bits: how far inputs reach, and which convolutions are not so after all. */
+static void ranges_come_back(void **state)
+{
+    (void)state;
+    const char *path = scratch("ranges.h5");
+    CheckpointModel model, read;
+    ParameterList list;
+    make_model(&model);
+    make_parameters(&list, 1);
+    model.precision = PRECISION_INT8;
+    assert_int_equal(input_ranges_add(&model.ranges, "a.weight", 1.5F), STATUS_OK);
+    assert_int_equal(input_ranges_add(&model.ranges, "b.weight", 2.5F), STATUS_OK);
+    assert_int_equal(input_ranges_add(&model.ranges, "c.weight", 0), STATUS_OK);
+    model.ranges.items[1].left = true;
+    assert_int_equal(checkpoint_write(path, &model, &list, NULL, NULL), STATUS_OK);
+    assert_int_equal(checkpoint_verify(path), STATUS_OK);
+    assert_int_equal(checkpoint_read_model(path, &read), STATUS_OK);
+    assert_int_equal(read.ranges.count, 3);
+    const InputRange *a = input_ranges_find(&read.ranges, "a.weight");
+    const InputRange *b = input_ranges_find(&read.ranges, "b.weight");
+    const InputRange *c = input_ranges_find(&read.ranges, "c.weight");
+    assert_true(a && a->limit == 1.5F && !a->left);
+    assert_true(b && b->left);
+    assert_true(c && c->limit == 0 && !c->left);
+    checkpoint_model_clear(&read);
+    checkpoint_model_clear(&model);
+    parameters_clear(&list);
+}
+
 static void state_of_every_kind_comes_back(void **unused)
 {
     (void)unused;
@@ -460,6 +489,7 @@ int main(void)
         cmocka_unit_test(parts_that_a_network_lacks_are_attributes),
         cmocka_unit_test(training_goes_on_as_if_it_had_not_stopped),
         cmocka_unit_test(the_model_comes_back),
+        cmocka_unit_test(ranges_come_back),
         cmocka_unit_test(state_of_every_kind_comes_back),
         cmocka_unit_test(a_damaged_newest_checkpoint_falls_back_to_the_one_before),
         cmocka_unit_test(a_checkpoint_that_cannot_be_read_now_is_passed_over_for_none),

@@ -189,7 +189,7 @@ static void products_of_bytes_are_the_same_sums(void **state)
     (void)state;
     const ConvolutionShape shapes[] = {
         {.input = {2, 9, 7, 48}, .output_channels = 64, .stride = 1},
-        {.input = {1, 1, 1, 32}, .output_channels = 32, .stride = 1, .bias = true},
+        {.input = {1, 1, 1, 32}, .output_channels = 64, .stride = 1, .bias = true},
         {.input = {1, 19, 17, 512}, .output_channels = 576, .stride = 1, .residual = true},
         {.input = {2, 13, 15, 512}, .output_channels = 576, .stride = 2, .bias = true},
         {.input = {1, 31, 37, 64}, .output_channels = 96, .stride = 2},
@@ -213,7 +213,9 @@ static void products_of_bytes_are_the_same_sums(void **state)
     assert_false(byte_products_fit(&refused)); /* not of 8 bits */
     refused.step = 1;
     assert_true(byte_products_fit(&refused));
-    refused.output_channels = 40;
+    refused.output_channels = 56;
+    assert_false(byte_products_fit(&refused));
+    refused.output_channels = 32; /* less than there are inputs */
     assert_false(byte_products_fit(&refused));
 }
 

