@@ -94,7 +94,7 @@ static Status deal_out(Division *division)
     for (size_t k = 0; k < input.kinds; ++k)
         values[k] = input.labels[k];
     values[input.kinds] = given;
-    const SplitLabels labels = {.count = input.kinds, .values = values};
+    const SplitLabels labels = {.count = input.kinds + 1, .values = values};
     TRY_GOTO(status, done,
              split_assign(&split, manifest->count, &labels, input.units, input.splits));
     division->parts = input.splits;
