@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "report/collapse.h"
+#include "report/labels.h"
 #include "report/variants.h"
 #include "store/files.h"
 
@@ -132,8 +133,8 @@ static void look_for_loss(Experiment *experiment)
     const Records *records = &experiment->records;
     experiment->has_alpha = experiment->has_gamma = records->count == 0;
     for (size_t i = 0; i < records->count; ++i) {
-        experiment->has_alpha |= record_setting(&records->cells[i], "alpha") != NULL;
-        experiment->has_gamma |= record_setting(&records->cells[i], "gamma") != NULL;
+        experiment->has_alpha |= !isnan(label_number(&records->cells[i], "alpha"));
+        experiment->has_gamma |= !isnan(label_number(&records->cells[i], "gamma"));
     }
 }
 

@@ -59,7 +59,8 @@ bool label_run_is_random(const Experiment *experiment, const Run *run)
     return variant && label_random_backbone(experiment_cell(experiment, variant));
 }
 
-static bool has_column(const char *key)
+/* The focal loss's own, which have columns of their own. */
+static bool is_focal(const char *key)
 {
     return strcmp(key, "alpha") == 0 || strcmp(key, "gamma") == 0;
 }
@@ -71,7 +72,7 @@ void label_others(const Experiment *experiment, const CellRecord *cell,
     text[0] = '\0';
     for (size_t i = 0; i < axes->other_count; ++i) {
         const char *value = record_setting(cell, axes->others[i]);
-        if (value && !has_column(axes->others[i]))
+        if (value && !is_focal(axes->others[i]))
             append(text, LABEL_OTHERS_BYTES, "%s%s=%s", *text ? ", " : "", axes->others[i], value);
     }
 }
@@ -79,7 +80,10 @@ void label_others(const Experiment *experiment, const CellRecord *cell,
 double label_number(const CellRecord *cell, const char *key)
 {
     const char *text = axes_value(cell, key);
+    const char *loss = record_setting(cell, "classification_loss");
     char *end = NULL;
+    if (is_focal(key) && loss && strcmp(loss, "focal") != 0)
+        return (double)NAN;
     double number = strtod(text, &end);
     return *text && *end == '\0' ? number : (double)NAN;
 }

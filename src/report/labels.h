@@ -28,7 +28,8 @@ void label_others(const Experiment *experiment, const CellRecord *cell,
 /* "r50x1, local tuning, alpha 0.25, gamma 2, seed 1, base=64": what tells a cell from others. */
 void label_cell(const Experiment *experiment, const CellRecord *cell, char text[LABEL_TITLE_BYTES]);
 
-/* A setting as a number; NaN if the cell has none. */
+/* A setting as a number; NaN if the cell has none, or has it and it does nothing: alpha and gamma
+ * of another loss than the focal one. */
 double label_number(const CellRecord *cell, const char *key);
 
 #endif

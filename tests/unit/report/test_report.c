@@ -276,6 +276,29 @@ static void networks_of_two_kinds_stand_in_one_report(void **state)
     fake_remove(path);
 }
 
+static void alpha_is_shown_of_the_focal_loss_alone(void **state)
+{
+    (void)state;
+    static const char softmax[] = "\"architecture\":\"ssd300\",\"tuning\":\"local\",\"alpha\":0.25,"
+                                  "\"classification_loss\":\"softmax_hard_negatives\"";
+    char path[] = "/tmp/gisd-report-XXXXXX";
+    assert_non_null(mkdtemp(path));
+    add_cell(path, "a", softmax, 0);
+    char *text = report_on(path, "table2.csv");
+    assert_null(strstr(text, "focal_alpha"));
+    free(text);
+    add_cell(path, "b",
+             "\"backbone\":\"r50x1\",\"tuning\":\"local\",\"alpha\":0.25,"
+             "\"classification_loss\":\"focal\"",
+             0);
+    text = report_on(path, "table2.csv");
+    assert_non_null(strstr(text, "architecture,backbone,tuning,focal_alpha,"));
+    assert_non_null(strstr(text, "\nimproved_ssd,r50x1,local,0.25,"));
+    assert_non_null(strstr(text, "\nssd300,,local,,"));
+    free(text);
+    fake_remove(path);
+}
+
 /* What is said where the numbers are not what their heading would have them be. */
 static void validation_images_and_splits_by_image_are_told(void **state)
 {
@@ -394,6 +417,7 @@ int main(void)
         cmocka_unit_test(variants_stand_beside_the_first_of_them),
         cmocka_unit_test(cells_without_a_tuning_that_differ_in_size_have_rows),
         cmocka_unit_test(networks_of_two_kinds_stand_in_one_report),
+        cmocka_unit_test(alpha_is_shown_of_the_focal_loss_alone),
         cmocka_unit_test(validation_images_and_splits_by_image_are_told),
         cmocka_unit_test(many_cells_without_results_are_counted),
         cmocka_unit_test(only_the_formats_asked_for_are_written_where_asked),
