@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Networks exported as ONNX answer in OpenCV as here. Where there is no OpenCV or PyTorch, and under the
+# Networks exported as ONNX answer in OpenCV as here. Where there is no OpenCV, PyTorch or darknet, and under the
 # sanitizers, which find nothing in comparing numbers, this test is skipped.
 set -euo pipefail
 /usr/bin/python3 -c 'import cv2, torchvision, h5py' 2>/dev/null || exit 77
+[ -e /usr/share/darknet/cfg/yolov3-tiny.cfg ] || exit 77
 grep -q fsanitize "$GISD_BUILD/CMakeCache.txt" && exit 77
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -209,8 +209,9 @@ static int factor(size_t point, size_t pixel)
 }
 
 /* One patch that drives a point of all channels as far as it goes, up or down, and filters of one
- * sign there: what is largest of all sums. Channels that are alike round alike, so errors are
- * larger than elsewhere; a sum that ran over would be off by many times the result. */
+ * sign there: what is largest of all sums. Channels that are alike round alike, and the way back
+ * takes large sums from each other, so the rounding of 512 filters shows in a tenth of the
+ * products' magnitudes; a sum that ran over would be off by 2^32, several times these. */
 static void no_sum_runs_over(void **state)
 {
     (void)state;
@@ -232,7 +233,7 @@ static void no_sum_runs_over(void **state)
                 bench.weights[i] = i % 9 == point % 9 ? 1 : 0.25F;
             assert_int_equal(engine_pack_all(engine_winograd_words(), bench.plan, bench.weights),
                              STATUS_OK);
-            bench_check(&bench, 2e-2);
+            bench_check(&bench, 1);
             bench_clear(&bench);
         }
 }
