@@ -32,11 +32,10 @@
 #include "base/memory.h"
 #include "base/vector.h"
 #include "nn/engines/winograd_kernels.h"
+#include "nn/engines/winograd_tiles.h"
 
 enum {
     FEWEST_TILES = 48, /* of a block, so that each weight is read for many */
-    LEAST_TILES = 16,  /* of an image, three quarters of them filled: below, weights, of which
-                          there are four times as many, take longer to read than is won */
     BLOCK_FLOATS = 1 << 18,
     GRADIENT_BLOCK_FLOATS = 1 << 21, /* the blocks of dU, which is read and written for each; */
     MOST_GRADIENT_TILES = 192,       /* longer sums in single precision would cost digits */
@@ -47,11 +46,9 @@ enum {
 
 /* One convolution: the shape's own, or that of the output's gradient with turned filters. */
 typedef struct {
-    Shape from, to;
-    size_t pad_h, pad_w;
-    size_t rows, columns; /* of tiles in an image */
-    size_t tiles, block;  /* in all, and of a block */
-    float *weights;       /* U; borrowed */
+    Tiling tiling;
+    size_t block;   /* tiles that go through together */
+    float *weights; /* U; borrowed */
 } Filtering;
 
 struct ConvolutionPlan {
@@ -73,9 +70,7 @@ bool winograd_fits(const ConvolutionShape *s)
     if (s->input.c % LANES || s->output_channels % LANES || s->input.c < 2 * LANES ||
         s->output_channels < 2 * LANES)
         return false;
-    const Shape out = convolution_output(s);
-    const size_t tiles = (out.h + TILE - 1) / TILE * ((out.w + TILE - 1) / TILE);
-    return tiles >= LEAST_TILES && out.h * out.w * 4 >= tiles * TILE * TILE * 3;
+    return tiling_pays(convolution_output(s), TILE);
 }
 
 bool winograd_trains(const ConvolutionShape *s)
@@ -108,18 +103,9 @@ static size_t tiles_of_block(size_t floats, size_t channels, size_t tiles)
 
 static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
 {
-    size_t rows = (to.h + TILE - 1) / TILE, columns = (to.w + TILE - 1) / TILE;
-    size_t tiles = to.n * rows * columns;
-    return (Filtering){
-        .from = from,
-        .to = to,
-        .pad_h = pad_h,
-        .pad_w = pad_w,
-        .rows = rows,
-        .columns = columns,
-        .tiles = tiles,
-        .block = tiles_of_block(BLOCK_FLOATS, from.c + to.c, tiles),
-    };
+    const Tiling tiling = tiling_of(from, to, pad_h, pad_w, TILE);
+    return (Filtering){.tiling = tiling,
+                       .block = tiles_of_block(BLOCK_FLOATS, from.c + to.c, tiling.tiles)};
 }
 
 static void plan_free(ConvolutionPlan *plan)
@@ -141,7 +127,8 @@ static void describe(const ConvolutionShape *shape, bool data_gradient, bool wei
     if (data_gradient)
         plan->backward_data = filtering_of(out, in, 2 - shape->pad_h, 2 - shape->pad_w);
     if (weight_gradient) {
-        size_t block = tiles_of_block(GRADIENT_BLOCK_FLOATS, in.c + out.c, plan->forward.tiles);
+        size_t block =
+            tiles_of_block(GRADIENT_BLOCK_FLOATS, in.c + out.c, plan->forward.tiling.tiles);
         plan->gradient_block = block < MOST_GRADIENT_TILES ? block : MOST_GRADIENT_TILES;
     }
 }
@@ -152,7 +139,7 @@ static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool w
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
     describe(shape, data_gradient, weight_gradient, plan);
-    const Shape in = plan->forward.from, out = plan->forward.to;
+    const Shape in = plan->forward.tiling.from, out = plan->forward.tiling.to;
     Status status = MEMORY_NEW(&plan->zeros, in.c > out.c ? in.c : out.c);
     if (status != STATUS_OK) {
         plan_free(plan);
@@ -187,18 +174,18 @@ static void workspace_floats(const ConvolutionPlan *plan, size_t floats[3])
     const Filtering *passes[] = {&plan->forward, &plan->backward_data};
     floats[0] = floats[1] = floats[2] = 0;
     for (size_t i = 0; i < 2; ++i) {
-        size_t v = POINTS * point_step(passes[i]->block, patch_row(passes[i]->from.c));
-        size_t m = POINTS * point_step(passes[i]->block, passes[i]->to.c);
+        size_t v = POINTS * point_step(passes[i]->block, patch_row(passes[i]->tiling.from.c));
+        size_t m = POINTS * point_step(passes[i]->block, passes[i]->tiling.to.c);
         floats[0] = v > floats[0] ? v : floats[0];
         floats[1] = m > floats[1] ? m : floats[1];
     }
     if (!plan->gradient_block)
         return;
-    size_t v = POINTS * point_step(plan->gradient_block, patch_row(plan->forward.from.c));
-    size_t m = POINTS * point_step(plan->gradient_block, plan->forward.to.c);
+    size_t v = POINTS * point_step(plan->gradient_block, patch_row(plan->forward.tiling.from.c));
+    size_t m = POINTS * point_step(plan->gradient_block, plan->forward.tiling.to.c);
     floats[0] = v > floats[0] ? v : floats[0];
     floats[1] = m > floats[1] ? m : floats[1];
-    floats[2] = POINTS * plan->forward.from.c * plan->forward.to.c;
+    floats[2] = POINTS * plan->forward.tiling.from.c * plan->forward.tiling.to.c;
 }
 
 static size_t workspace_bytes(const ConvolutionPlan *plan)
@@ -216,7 +203,9 @@ static Filtering *filtering_for(ConvolutionPlan *plan, Pack pack)
 static size_t packed_bytes(const ConvolutionPlan *plan, Pack pack)
 {
     const Filtering *filtering = pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
-    return filtering->tiles ? POINTS * filtering->from.c * filtering->to.c * sizeof(float) : 0;
+    return filtering->tiling.tiles
+               ? POINTS * filtering->tiling.from.c * filtering->tiling.to.c * sizeof(float)
+               : 0;
 }
 
 static void set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
@@ -249,7 +238,7 @@ static void set_workspace(ConvolutionPlan *plan, void *workspace)
 /* Panel k of point p. */
 static float *panel_of(const Filtering *filtering, size_t p, size_t k)
 {
-    return filtering->weights + (p * filtering->to.c + k * LANES) * filtering->from.c;
+    return filtering->weights + (p * filtering->tiling.to.c + k * LANES) * filtering->tiling.from.c;
 }
 
 /* Panel k from the filters of its LANES channels: from one of them to the next, and from an input
@@ -272,14 +261,14 @@ VECTORISED static void pack_panel(size_t channels, const float *weights, size_t 
 static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
 {
     const Filtering *filtering = filtering_for(plan, pack);
-    const size_t inputs = plan->forward.from.c, outputs = plan->forward.to.c;
+    const size_t inputs = plan->forward.tiling.from.c, outputs = plan->forward.tiling.to.c;
     const size_t row = inputs * TAPS, step = inputs * outputs;
     const bool turned = pack == PACK_DATA;
-    if (!filtering->tiles)
+    if (!filtering->tiling.tiles)
         return STATUS_OK;
 #pragma omp parallel for schedule(static)
-    for (size_t k = 0; k < filtering->to.c / LANES; ++k)
-        pack_panel(filtering->from.c, weights + k * LANES * (turned ? TAPS : row),
+    for (size_t k = 0; k < filtering->tiling.to.c / LANES; ++k)
+        pack_panel(filtering->tiling.from.c, weights + k * LANES * (turned ? TAPS : row),
                    turned ? TAPS : row, turned ? row : TAPS, turned, step,
                    panel_of(filtering, 0, k));
     return STATUS_OK;
@@ -287,28 +276,14 @@ static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights
 
 /* ---- tiles ---- */
 
-/* Where a tile stands: the image and its first result. */
-typedef struct {
-    size_t n, y, x;
-} Place;
-
-static Place place_of_tile(const Filtering *filtering, size_t tile)
-{
-    size_t in_image = tile % (filtering->rows * filtering->columns);
-    return (Place){tile / (filtering->rows * filtering->columns),
-                   in_image / filtering->columns * TILE, in_image % filtering->columns * TILE};
-}
-
 /* The pixels of a tile of results in a map of them; NULL outside. */
 static void pixels_of_tile(const Filtering *filtering, size_t tile, float *map,
                            float *pixels[TILE * TILE])
 {
-    const Shape to = filtering->to;
-    const Place at = place_of_tile(filtering, tile);
-    for (size_t p = 0; p < TILE * TILE; ++p) {
-        size_t y = at.y + p / TILE, x = at.x + p % TILE;
-        pixels[p] = y < to.h && x < to.w ? map + ((at.n * to.h + y) * to.w + x) * to.c : NULL;
-    }
+    size_t places[TILE * TILE];
+    tiling_results(&filtering->tiling, tile, places);
+    for (size_t p = 0; p < TILE * TILE; ++p)
+        pixels[p] = places[p] == NO_PLACE ? NULL : map + places[p];
 }
 
 VECTORISED static void transform_patch(size_t channels, const float *const pixels[POINTS],
@@ -320,15 +295,12 @@ VECTORISED static void transform_patch(size_t channels, const float *const pixel
 static void make_patch(const Filtering *filtering, const float *zeros, const float *input,
                        size_t tile, size_t step, float *to)
 {
-    const Shape in = filtering->from;
-    const Place at = place_of_tile(filtering, tile);
+    size_t places[POINTS];
     const float *pixels[POINTS];
-    for (size_t p = 0; p < POINTS; ++p) {
-        /* Pixels before the first wrap to large numbers. */
-        size_t y = at.y + p / PATCH - filtering->pad_h, x = at.x + p % PATCH - filtering->pad_w;
-        pixels[p] = y < in.h && x < in.w ? input + ((at.n * in.h + y) * in.w + x) * in.c : zeros;
-    }
-    transform_patch(in.c, pixels, step, to);
+    tiling_patch(&filtering->tiling, tile, places);
+    for (size_t p = 0; p < POINTS; ++p)
+        pixels[p] = places[p] == NO_PLACE ? zeros : input + places[p];
+    transform_patch(filtering->tiling.from.c, pixels, step, to);
 }
 
 VECTORISED static void multiply_panel(size_t rows, const Product *product, const float *from,
@@ -351,13 +323,14 @@ static void run_filtering(const ConvolutionPlan *plan, const Filtering *filterin
                           const ConvolutionShape *shape, const float *input, const float *bias,
                           float *output)
 {
-    const size_t depth = filtering->from.c, outputs = filtering->to.c, block = filtering->block;
+    const size_t depth = filtering->tiling.from.c, outputs = filtering->tiling.to.c,
+                 block = filtering->block;
     const size_t row = patch_row(depth), patch_step = point_step(block, row);
     const size_t sum_step = point_step(block, outputs);
     const Product product = {depth, row, 1, outputs, false};
 #pragma omp parallel
-    for (size_t first = 0; first < filtering->tiles; first += block) {
-        size_t left = filtering->tiles - first, count = left < block ? left : block;
+    for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
+        size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
 #pragma omp for schedule(static)
         for (size_t tile = 0; tile < count; ++tile)
             make_patch(filtering, plan->zeros, input, first + tile, patch_step,
@@ -402,7 +375,7 @@ VECTORISED static void transform_gradient(size_t channels, const float *const pi
 static void spread_gradient(const ConvolutionPlan *plan, const float *gradient, size_t first,
                             size_t tile)
 {
-    const size_t channels = plan->forward.to.c, block = plan->gradient_block;
+    const size_t channels = plan->forward.tiling.to.c, block = plan->gradient_block;
     const PointSteps steps = {point_step(block, channels), block * LANES};
     float *pixels[TILE * TILE]; /* here only read */
     pixels_of_tile(&plan->forward, first + tile, (float *)(uintptr_t)gradient, pixels);
@@ -426,7 +399,7 @@ VECTORISED static void make_taps(size_t inputs, size_t outputs, const float *pro
 
 static void multiply_gradients(const ConvolutionPlan *plan, size_t count, bool add)
 {
-    const size_t inputs = plan->forward.from.c, outputs = plan->forward.to.c;
+    const size_t inputs = plan->forward.tiling.from.c, outputs = plan->forward.tiling.to.c;
     const size_t row = patch_row(inputs), block = plan->gradient_block;
     const Product product = {count, 1, row, outputs, add};
 #pragma omp for collapse(2) schedule(static)
@@ -442,12 +415,12 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
                                float *bias_gradient)
 {
     const Filtering *filtering = &plan->forward;
-    const size_t inputs = filtering->from.c, outputs = filtering->to.c;
+    const size_t inputs = filtering->tiling.from.c, outputs = filtering->tiling.to.c;
     const size_t row = patch_row(inputs), block = plan->gradient_block;
 #pragma omp parallel
     {
-        for (size_t first = 0; first < filtering->tiles; first += block) {
-            size_t left = filtering->tiles - first, count = left < block ? left : block;
+        for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
+            size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
 #pragma omp for schedule(static)
             for (size_t tile = 0; tile < count; ++tile) {
                 make_patch(filtering, plan->zeros, input, first + tile, point_step(block, row),
@@ -462,8 +435,9 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
                       weight_gradient + k * LANES * inputs * TAPS);
     }
     if (bias_gradient)
-        convolution_bias_gradient(
-            filtering->to, (Numbers){.data = (void *)(uintptr_t)output_gradient}, bias_gradient);
+        convolution_bias_gradient(filtering->tiling.to,
+                                  (Numbers){.data = (void *)(uintptr_t)output_gradient},
+                                  bias_gradient);
     return STATUS_OK;
 }
 

@@ -29,10 +29,9 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include "nn/engines/winograd_half_kernels.h"
+#include "nn/engines/winograd_tiles.h"
 
 enum {
-    LEAST_TILES = 16, /* of an image, three quarters of them filled: below, weights, of which there
-                         are 16/9 times as many, take longer to read than is won */
     MOST_FILTERS = 1 << 18,
     BLOCK_NUMBERS = 1 << 17, /* of V */
     FEWEST_STEPS = 2,        /* of ROWS tiles of a block, so that each weight is read for many */
@@ -42,11 +41,9 @@ enum {
 
 /* One convolution: the shape's own, or that of the output's gradient with turned filters. */
 typedef struct {
-    Shape from, to;
-    size_t pad_h, pad_w;
-    size_t rows, columns; /* of tiles in an image */
-    size_t tiles, block;  /* in all, and of a block */
-    uint16_t *weights;    /* U; borrowed */
+    Tiling tiling;
+    size_t block;      /* tiles that go through together */
+    uint16_t *weights; /* U; borrowed */
 } Filtering;
 
 struct ConvolutionPlan {
@@ -69,9 +66,7 @@ bool winograd_half_fits(const ConvolutionShape *s)
         return false;
     if (!processor_has_avx512() || !processor_has_half() || processor_has_tiles())
         return false;
-    const Shape out = convolution_output(s);
-    const size_t tiles = (out.h + TILE - 1) / TILE * ((out.w + TILE - 1) / TILE);
-    return tiles >= LEAST_TILES && out.h * out.w * 4 >= tiles * TILE_PIXELS * 3;
+    return tiling_pays(convolution_output(s), TILE);
 }
 
 /* ---- plans ---- */
@@ -97,18 +92,8 @@ static size_t block_of(size_t channels, size_t tiles)
 
 static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
 {
-    const size_t rows = (to.h + TILE - 1) / TILE, columns = (to.w + TILE - 1) / TILE;
-    const size_t tiles = to.n * rows * columns;
-    return (Filtering){
-        .from = from,
-        .to = to,
-        .pad_h = pad_h,
-        .pad_w = pad_w,
-        .rows = rows,
-        .columns = columns,
-        .tiles = tiles,
-        .block = block_of(from.c, tiles),
-    };
+    const Tiling tiling = tiling_of(from, to, pad_h, pad_w, TILE);
+    return (Filtering){.tiling = tiling, .block = block_of(from.c, tiling.tiles)};
 }
 
 static size_t gradient_block_of(size_t channels, size_t tiles)
@@ -138,7 +123,7 @@ static void describe(const ConvolutionShape *shape, bool data_gradient, bool wei
         plan->backward_data =
             filtering_of(out, in, KERNEL - 1 - shape->pad_h, KERNEL - 1 - shape->pad_w);
     if (weight_gradient)
-        plan->gradient_block = gradient_block_of(in.c + out.c, plan->forward.tiles);
+        plan->gradient_block = gradient_block_of(in.c + out.c, plan->forward.tiling.tiles);
 }
 
 static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool weight_gradient,
@@ -147,7 +132,7 @@ static Status plan_new(const ConvolutionShape *shape, bool data_gradient, bool w
     ConvolutionPlan *plan;
     TRY(MEMORY_NEW(&plan, 1));
     describe(shape, data_gradient, weight_gradient, plan);
-    const size_t in = plan->forward.from.c, out = plan->forward.to.c;
+    const size_t in = plan->forward.tiling.from.c, out = plan->forward.tiling.to.c;
     Status status = MEMORY_NEW(&plan->zeros, in > out ? in : out);
     if (status != STATUS_OK) {
         plan_free(plan);
@@ -192,9 +177,9 @@ static size_t gradient_point_step(const ConvolutionPlan *plan, size_t channels)
 static size_t patch_numbers(const ConvolutionPlan *plan)
 {
     const Filtering *f = &plan->forward, *b = &plan->backward_data;
-    const size_t sizes[] = {point_step(f->block, patch_row(f->from.c)),
-                            point_step(b->block, patch_row(b->from.c)),
-                            gradient_point_step(plan, f->from.c)};
+    const size_t sizes[] = {point_step(f->block, patch_row(f->tiling.from.c)),
+                            point_step(b->block, patch_row(b->tiling.from.c)),
+                            gradient_point_step(plan, f->tiling.from.c)};
     size_t most = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
         most = sizes[i] > most ? sizes[i] : most;
@@ -203,7 +188,7 @@ static size_t patch_numbers(const ConvolutionPlan *plan)
 
 static size_t workspace_bytes(const ConvolutionPlan *plan)
 {
-    const size_t gradients = POINTS * gradient_point_step(plan, plan->forward.to.c);
+    const size_t gradients = POINTS * gradient_point_step(plan, plan->forward.tiling.to.c);
     return (patch_numbers(plan) + (plan->gradient_block ? gradients : 0)) * sizeof(uint16_t);
 }
 
@@ -221,7 +206,9 @@ static Filtering *filtering_for(ConvolutionPlan *plan, Pack pack)
 static size_t packed_bytes(const ConvolutionPlan *plan, Pack pack)
 {
     const Filtering *filtering = pack == PACK_FORWARD ? &plan->forward : &plan->backward_data;
-    return filtering->tiles ? POINTS * filtering->from.c * filtering->to.c * sizeof(uint16_t) : 0;
+    return filtering->tiling.tiles
+               ? POINTS * filtering->tiling.from.c * filtering->tiling.to.c * sizeof(uint16_t)
+               : 0;
 }
 
 static void set_packed(ConvolutionPlan *plan, Pack pack, void *packed)
@@ -245,7 +232,7 @@ static Status count_needs(const ConvolutionShape *shape, bool data_gradient, boo
 /* Panel k of point p: from.c / 2 pairs of channels x RUN x 2. */
 static uint16_t *panel_of(const Filtering *filtering, size_t p, size_t k)
 {
-    return filtering->weights + (k * POINTS + p) * filtering->from.c * RUN;
+    return filtering->weights + (k * POINTS + p) * filtering->tiling.from.c * RUN;
 }
 
 /* From a filter of LANES side by side to the next, and from an input channel to the next. */
@@ -272,64 +259,28 @@ DOT static void pack_panel(size_t channels, const float *weights, FilterSteps st
 static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights)
 {
     const Filtering *filtering = filtering_for(plan, pack);
-    const size_t row = plan->forward.from.c * TAPS;
+    const size_t row = plan->forward.tiling.from.c * TAPS;
     const bool turned = pack == PACK_DATA;
     const FilterSteps steps = turned ? (FilterSteps){TAPS, row} : (FilterSteps){row, TAPS};
-    if (!filtering->tiles)
+    if (!filtering->tiling.tiles)
         return STATUS_OK;
 #pragma omp parallel for schedule(static)
-    for (size_t h = 0; h < filtering->to.c / LANES; ++h)
-        pack_panel(filtering->from.c, weights + h * LANES * steps.lane, steps, turned,
+    for (size_t h = 0; h < filtering->tiling.to.c / LANES; ++h)
+        pack_panel(filtering->tiling.from.c, weights + h * LANES * steps.lane, steps, turned,
                    panel_of(filtering, 0, h / 2) + h % 2 * RUN);
     return STATUS_OK;
 }
 
 /* ---- tiles ---- */
 
-/* Where a tile stands: the image and its first result. */
-typedef struct {
-    size_t n, y, x;
-} Place;
-
-static Place place_of_tile(const Filtering *filtering, size_t tile)
-{
-    const size_t in_image = tile % (filtering->rows * filtering->columns);
-    return (Place){tile / (filtering->rows * filtering->columns),
-                   in_image / filtering->columns * TILE, in_image % filtering->columns * TILE};
-}
-
-/* A pixel of a map; NULL outside. */
-static const uint16_t *pixel_of(const uint16_t *map, Shape shape, size_t n, size_t y, size_t x)
-{
-    return y < shape.h && x < shape.w ? map + ((n * shape.h + y) * shape.w + x) * shape.c : NULL;
-}
-
 /* The pixels of a patch; zeros outside the map, and where there is no such tile. */
 static void pixels_of_patch(const Filtering *filtering, const uint16_t *zeros,
                             const uint16_t *input, size_t tile, const uint16_t *pixels[POINTS])
 {
-    const Place at = place_of_tile(filtering, tile);
-    for (size_t p = 0; p < POINTS; ++p) {
-        /* Pixels before the first wrap to large numbers. */
-        const size_t y = at.y + p / PATCH - filtering->pad_h;
-        const size_t x = at.x + p % PATCH - filtering->pad_w;
-        const uint16_t *pixel =
-            tile < filtering->tiles ? pixel_of(input, filtering->from, at.n, y, x) : NULL;
-        pixels[p] = pixel ? pixel : zeros;
-    }
-}
-
-/* Those of a tile of results; `outside` where there is none. */
-static void pixels_of_tile(const Filtering *filtering, const uint16_t *outside, const uint16_t *map,
-                           size_t tile, const uint16_t *pixels[TILE_PIXELS])
-{
-    const Place at = place_of_tile(filtering, tile);
-    for (size_t p = 0; p < TILE_PIXELS; ++p) {
-        const uint16_t *pixel = tile < filtering->tiles ? pixel_of(map, filtering->to, at.n,
-                                                                   at.y + p / TILE, at.x + p % TILE)
-                                                        : NULL;
-        pixels[p] = pixel ? pixel : outside;
-    }
+    size_t places[POINTS];
+    tiling_patch(&filtering->tiling, tile, places);
+    for (size_t p = 0; p < POINTS; ++p)
+        pixels[p] = places[p] == NO_PLACE ? zeros : input + places[p];
 }
 
 /* ---- forward, and the gradient of the input ---- */
@@ -378,7 +329,7 @@ static void filter_tiles(const Call *call, size_t begin, size_t end, size_t k)
 {
     _Alignas(64) float sums[POINTS * SUMS];
     const Filtering *filtering = call->filtering;
-    const size_t depth = filtering->from.c, row = patch_row(depth);
+    const size_t depth = filtering->tiling.from.c, row = patch_row(depth);
     for (size_t p = 0; p < POINTS; ++p) {
         const uint16_t *from =
             call->plan->patches + p * point_step(filtering->block, row) + begin * row;
@@ -386,11 +337,11 @@ static void filter_tiles(const Call *call, size_t begin, size_t end, size_t k)
                       (const uint32_t *)(const void *)panel_of(filtering, p, k), sums + p * SUMS);
     }
     for (size_t tile = begin; tile < end; ++tile) {
-        const uint16_t *found[TILE_PIXELS];
+        size_t places[TILE_PIXELS];
         uint16_t *pixels[TILE_PIXELS];
-        pixels_of_tile(filtering, NULL, call->output, call->first + tile, found);
+        tiling_results(&filtering->tiling, call->first + tile, places);
         for (size_t p = 0; p < TILE_PIXELS; ++p)
-            pixels[p] = found[p] ? call->output + (found[p] - call->output) + k * RUN : NULL;
+            pixels[p] = places[p] == NO_PLACE ? NULL : call->output + places[p] + k * RUN;
         write_results(call->shape, sums + (tile - begin) * RUN,
                       call->bias ? call->bias + k * RUN : NULL, pixels);
     }
@@ -400,21 +351,21 @@ static void run_filtering(const ConvolutionPlan *plan, const Filtering *filterin
                           const ConvolutionShape *shape, const uint16_t *input, const float *bias,
                           uint16_t *output)
 {
-    const size_t row = patch_row(filtering->from.c), block = filtering->block;
+    const size_t row = patch_row(filtering->tiling.from.c), block = filtering->block;
 #pragma omp parallel
-    for (size_t first = 0; first < filtering->tiles; first += block) {
-        const size_t left = filtering->tiles - first, count = left < block ? left : block;
+    for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
+        const size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
         const size_t steps = (count + ROWS - 1) / ROWS;
         const Call call = {plan, filtering, shape, bias, output, first};
 #pragma omp for schedule(static)
         for (size_t tile = 0; tile < count; ++tile) {
             const uint16_t *pixels[POINTS];
             pixels_of_patch(filtering, plan->zeros, input, first + tile, pixels);
-            make_patch(filtering->from.c, pixels, point_step(block, row),
+            make_patch(filtering->tiling.from.c, pixels, point_step(block, row),
                        plan->patches + tile * row);
         }
 #pragma omp for collapse(2) schedule(static)
-        for (size_t k = 0; k < filtering->to.c / RUN; ++k)
+        for (size_t k = 0; k < filtering->tiling.to.c / RUN; ++k)
             for (size_t s = 0; s < steps; ++s)
                 filter_tiles(&call, count * s / steps, count * (s + 1) / steps, k);
     }
@@ -474,14 +425,18 @@ static void pair_tiles(const ConvolutionPlan *plan, const uint16_t *input, const
 {
     const Filtering *filtering = &plan->forward;
     const uint16_t *patches[2][POINTS], *tiles[2][TILE_PIXELS];
+    size_t places[TILE_PIXELS];
     for (size_t i = 0; i < 2; ++i) {
         pixels_of_patch(filtering, plan->zeros, input, first + tile + i, patches[i]);
-        pixels_of_tile(filtering, plan->zeros, gradient, first + tile + i, tiles[i]);
+        tiling_results(&filtering->tiling, first + tile + i, places);
+        for (size_t p = 0; p < TILE_PIXELS; ++p)
+            tiles[i][p] = places[p] == NO_PLACE ? plan->zeros : gradient + places[p];
     }
-    pair_patches(filtering->from.c, patches[0], patches[1], group_step(plan),
-                 gradient_point_step(plan, filtering->from.c), plan->patches + tile * LANES);
-    pair_gradients(filtering->to.c, tiles[0], tiles[1], group_step(plan),
-                   gradient_point_step(plan, filtering->to.c), plan->gradients + tile * LANES);
+    pair_patches(filtering->tiling.from.c, patches[0], patches[1], group_step(plan),
+                 gradient_point_step(plan, filtering->tiling.from.c), plan->patches + tile * LANES);
+    pair_gradients(filtering->tiling.to.c, tiles[0], tiles[1], group_step(plan),
+                   gradient_point_step(plan, filtering->tiling.to.c),
+                   plan->gradients + tile * LANES);
 }
 
 /* The gradients of LANES x LANES filters from a block of `pairs`: output channels of group o, input
@@ -490,7 +445,7 @@ DOT static void make_gradients(const ConvolutionPlan *plan, size_t pairs, size_t
                                bool add, float *gradient)
 {
     _Alignas(64) float sums[POINTS * LANES * LANES];
-    const size_t inputs = plan->forward.from.c, outputs = plan->forward.to.c;
+    const size_t inputs = plan->forward.tiling.from.c, outputs = plan->forward.tiling.to.c;
     for (size_t p = 0; p < POINTS; ++p) {
         const uint16_t *rows =
             plan->gradients + p * gradient_point_step(plan, outputs) + o * group_step(plan);
@@ -511,20 +466,20 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
     const Filtering *filtering = &plan->forward;
     const size_t block = plan->gradient_block;
 #pragma omp parallel
-    for (size_t first = 0; first < filtering->tiles; first += block) {
-        const size_t left = filtering->tiles - first, count = left < block ? left : block;
+    for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
+        const size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
 #pragma omp for schedule(static)
         for (size_t tile = 0; tile < count; tile += 2)
             pair_tiles(plan, input, output_gradient, first, tile);
 #pragma omp for collapse(2) schedule(static)
-        for (size_t o = 0; o < filtering->to.c / LANES; ++o)
-            for (size_t i = 0; i < filtering->from.c / LANES; ++i)
+        for (size_t o = 0; o < filtering->tiling.to.c / LANES; ++o)
+            for (size_t i = 0; i < filtering->tiling.from.c / LANES; ++i)
                 make_gradients(plan, (count + 1) / 2, o, i, add || first > 0, weight_gradient);
     }
     if (bias_gradient)
         convolution_bias_gradient(
-            filtering->to, (Numbers){.data = (void *)(uintptr_t)output_gradient, .half = true},
-            bias_gradient);
+            filtering->tiling.to,
+            (Numbers){.data = (void *)(uintptr_t)output_gradient, .half = true}, bias_gradient);
     return STATUS_OK;
 }
 

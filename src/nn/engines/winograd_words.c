@@ -29,10 +29,10 @@
 #include <immintrin.h>
 
 #include "nn/engines/winograd_kernels.h"
+#include "nn/engines/winograd_tiles.h"
 
 enum {
     WORDS = 2 * LANES, /* of a vector */
-    LEAST_TILES = 16,  /* of an image, three quarters of them filled, as in winograd.c */
     DOT_ROWS = 12,
     SLICE = 128, /* output channels that a thread has at once: half of U at most of wide ones */
     BLOCK_BYTES = 1 << 19, /* of V and M of a slice: they stay in a second-level cache */
@@ -49,16 +49,15 @@ typedef int32_t Sums __attribute__((vector_size(LANES * sizeof(int32_t))));
 
 struct ConvolutionPlan {
     ConvolutionShape shape;
-    Shape to;
-    size_t rows, columns; /* of tiles in an image */
-    size_t tiles, blocks; /* in all, and the blocks that they are cut into, as even as can be */
-    size_t most, slice;   /* tiles of a block, output channels of a slice */
-    int threads;          /* that have a place in the workspace */
-    bool is_twin;         /* the zeros are another plan's */
-    uint8_t *zeros;       /* a pixel outside the image */
-    int16_t *weights;     /* U: point, panel of LANES outputs, pair of inputs, output; borrowed, */
-    float *scales;        /* and behind it, of M: point, output */
-    char *workspace;      /* of each thread: V of a block, and M of its slice */
+    Tiling tiling;
+    size_t blocks;      /* that the tiles are cut into, as even as can be */
+    size_t most, slice; /* tiles of a block, output channels of a slice */
+    int threads;        /* that have a place in the workspace */
+    bool is_twin;       /* the zeros are another plan's */
+    uint8_t *zeros;     /* a pixel outside the image */
+    int16_t *weights;   /* U: point, panel of LANES outputs, pair of inputs, output; borrowed, */
+    float *scales;      /* and behind it, of M: point, output */
+    char *workspace;    /* of each thread: V of a block, and M of its slice */
 };
 
 bool winograd_words_can(const ConvolutionShape *s)
@@ -72,9 +71,7 @@ bool winograd_words_fits(const ConvolutionShape *s)
 {
     if (!winograd_words_can(s) || processor_has_tiles())
         return false;
-    const Shape out = convolution_output(s);
-    const size_t tiles = (out.h + TILE - 1) / TILE * ((out.w + TILE - 1) / TILE);
-    return tiles >= LEAST_TILES && out.h * out.w * 4 >= tiles * TILE * TILE * 3;
+    return tiling_pays(convolution_output(s), TILE);
 }
 
 /* ---- plans ---- */
@@ -104,17 +101,17 @@ static size_t sum_step(const ConvolutionPlan *plan)
 static void describe(const ConvolutionShape *shape, ConvolutionPlan *plan)
 {
     const Shape out = convolution_output(shape);
-    *plan = (ConvolutionPlan){.shape = *shape, .to = out, .threads = omp_get_max_threads()};
-    plan->rows = (out.h + TILE - 1) / TILE;
-    plan->columns = (out.w + TILE - 1) / TILE;
-    plan->tiles = out.n * plan->rows * plan->columns;
+    *plan =
+        (ConvolutionPlan){.shape = *shape,
+                          .tiling = tiling_of(shape->input, out, shape->pad_h, shape->pad_w, TILE),
+                          .threads = omp_get_max_threads()};
     plan->slice = out.c < SLICE ? out.c : SLICE;
     size_t bytes = POINTS * (patch_row(plan) * sizeof(int16_t) + sum_row(plan) * sizeof(int32_t));
     size_t most = BLOCK_BYTES / bytes;
     most = most < FEWEST_TILES ? FEWEST_TILES : most;
-    plan->blocks = (plan->tiles + most - 1) / most;
+    plan->blocks = (plan->tiling.tiles + most - 1) / most;
     plan->blocks += plan->blocks % 2; /* for two threads */
-    plan->most = (plan->tiles + plan->blocks - 1) / plan->blocks;
+    plan->most = (plan->tiling.tiles + plan->blocks - 1) / plan->blocks;
 }
 
 static void plan_free(ConvolutionPlan *plan)
@@ -184,13 +181,13 @@ static void set_workspace(ConvolutionPlan *plan, void *workspace)
 
 static size_t weight_count(const ConvolutionPlan *plan)
 {
-    return POINTS * plan->shape.input.c * plan->to.c;
+    return POINTS * plan->shape.input.c * plan->tiling.to.c;
 }
 
 static size_t packed_bytes(const ConvolutionPlan *plan, Pack pack)
 {
     return pack == PACK_FORWARD
-               ? weight_count(plan) * sizeof(int16_t) + POINTS * plan->to.c * sizeof(float)
+               ? weight_count(plan) * sizeof(int16_t) + POINTS * plan->tiling.to.c * sizeof(float)
                : 0;
 }
 
@@ -254,7 +251,7 @@ static void transform_filters(const ConvolutionPlan *plan, const float *weights,
 /* Panel k of all points: first the scales, then the words. */
 static void pack_panel(const ConvolutionPlan *plan, const float *weights, size_t k)
 {
-    const size_t channels = plan->shape.input.c, outputs = plan->to.c;
+    const size_t channels = plan->shape.input.c, outputs = plan->tiling.to.c;
     float points[POINTS][LANES];
     double most[POINTS][LANES] = {{0}}, sum[POINTS][LANES] = {{0}};
     for (size_t i = 0; i < channels; ++i) {
@@ -289,7 +286,7 @@ static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights
     if (pack != PACK_FORWARD)
         return STATUS_OK;
 #pragma omp parallel for schedule(static)
-    for (size_t k = 0; k < plan->to.c / LANES; ++k)
+    for (size_t k = 0; k < plan->tiling.to.c / LANES; ++k)
         pack_panel(plan, weights, k);
     return STATUS_OK;
 }
@@ -350,32 +347,16 @@ TARGET static void transform_unsigned(size_t channels, const uint8_t *const pixe
     transform_patch(channels, pixels, false, step, to);
 }
 
-/* Where a tile stands: the image and its first result. */
-typedef struct {
-    size_t n, y, x;
-} Place;
-
-static Place place_of_tile(const ConvolutionPlan *plan, size_t tile)
-{
-    const size_t in_image = tile % (plan->rows * plan->columns);
-    return (Place){tile / (plan->rows * plan->columns), in_image / plan->columns * TILE,
-                   in_image % plan->columns * TILE};
-}
-
 /* V of a tile. */
 static void make_patch(const ConvolutionPlan *plan, const uint8_t *input, size_t tile, int16_t *to)
 {
-    const Shape in = plan->shape.input;
-    const Place place = place_of_tile(plan, tile);
+    size_t places[POINTS];
     const uint8_t *pixels[POINTS];
-    for (size_t p = 0; p < POINTS; ++p) {
-        /* Pixels before the first wrap to large numbers. */
-        const size_t y = place.y + p / PATCH - plan->shape.pad_h;
-        const size_t x = place.x + p % PATCH - plan->shape.pad_w;
-        pixels[p] =
-            y < in.h && x < in.w ? input + ((place.n * in.h + y) * in.w + x) * in.c : plan->zeros;
-    }
-    (plan->shape.sign ? transform_signed : transform_unsigned)(in.c, pixels, patch_step(plan), to);
+    tiling_patch(&plan->tiling, tile, places);
+    for (size_t p = 0; p < POINTS; ++p)
+        pixels[p] = places[p] == NO_PLACE ? plan->zeros : input + places[p];
+    (plan->shape.sign ? transform_signed : transform_unsigned)(plan->shape.input.c, pixels,
+                                                               patch_step(plan), to);
 }
 
 /* ---- M ---- */
@@ -456,12 +437,12 @@ INLINE void finish_words(const ConvolutionShape *shape, const float *bias, bool 
     lanes_write(map, half, at, value);
 }
 
-/* `places` of a tile's pixels in the map, in numbers; SIZE_MAX outside. */
+/* `places` of a tile's pixels in the map, in numbers; NO_PLACE outside. */
 INLINE void transform_results(const ConvolutionPlan *plan, size_t channels, size_t first,
                               const int32_t *sums, const float *bias, bool half, void *map,
                               const size_t places[TILE * TILE])
 {
-    const size_t outputs = plan->to.c, step = sum_step(plan);
+    const size_t outputs = plan->tiling.to.c, step = sum_step(plan);
     const float *scales = plan->scales + first;
     for (size_t c = 0; c < channels; c += LANES) {
         Lanes once[TILE][PATCH];
@@ -483,7 +464,7 @@ INLINE void transform_results(const ConvolutionPlan *plan, size_t channels, size
             Lanes row[TILE];
             result_four(once[y], row);
             for (size_t x = 0; x < TILE; ++x)
-                if (places[y * TILE + x] != SIZE_MAX)
+                if (places[y * TILE + x] != NO_PLACE)
                     finish_words(&plan->shape, bias ? bias + first + c : NULL, half, map,
                                  places[y * TILE + x] + first + c, &row[x]);
         }
@@ -508,13 +489,8 @@ TARGET static void results_single(const ConvolutionPlan *plan, size_t channels, 
 static void make_results(const ConvolutionPlan *plan, size_t channels, size_t first,
                          const int32_t *sums, const float *bias, void *map, size_t tile)
 {
-    const Shape to = plan->to;
-    const Place place = place_of_tile(plan, tile);
     size_t places[TILE * TILE];
-    for (size_t p = 0; p < TILE * TILE; ++p) {
-        const size_t y = place.y + p / TILE, x = place.x + p % TILE;
-        places[p] = y < to.h && x < to.w ? ((place.n * to.h + y) * to.w + x) * to.c : SIZE_MAX;
-    }
+    tiling_results(&plan->tiling, tile, places);
     (plan->shape.half ? results_half : results_single)(plan, channels, first, sums, bias, map,
                                                        places);
 }
@@ -523,9 +499,10 @@ static void make_results(const ConvolutionPlan *plan, size_t channels, size_t fi
 static void run_block(const ConvolutionPlan *plan, size_t block, size_t first, const void *input,
                       const float *bias, void *output, char *workspace)
 {
-    const size_t begin = plan->tiles * block / plan->blocks;
-    const size_t count = plan->tiles * (block + 1) / plan->blocks - begin;
-    const size_t left = plan->to.c - first, channels = left < plan->slice ? left : plan->slice;
+    const size_t begin = plan->tiling.tiles * block / plan->blocks;
+    const size_t count = plan->tiling.tiles * (block + 1) / plan->blocks - begin;
+    const size_t left = plan->tiling.to.c - first,
+                 channels = left < plan->slice ? left : plan->slice;
     int16_t *patches = (int16_t *)(void *)workspace;
     int32_t *sums = (int32_t *)(void *)(workspace + patch_bytes(plan));
     for (size_t i = 0; i < count; ++i)
@@ -534,7 +511,7 @@ static void run_block(const ConvolutionPlan *plan, size_t block, size_t first, c
         for (size_t c = 0; c < channels; c += LANES)
             dot_panel(count, plan->shape.input.c / 2, patches + p * patch_step(plan),
                       patch_row(plan),
-                      plan->weights + (p * plan->to.c + first + c) * plan->shape.input.c,
+                      plan->weights + (p * plan->tiling.to.c + first + c) * plan->shape.input.c,
                       sums + p * sum_step(plan) + c, sum_row(plan));
     for (size_t i = 0; i < count; ++i)
         make_results(plan, channels, first, sums + i * sum_row(plan), bias, output, begin + i);
@@ -547,7 +524,7 @@ static Status forward(ConvolutionPlan *plan, const void *input, const float *bia
     {
         char *workspace = plan->workspace + (size_t)omp_get_thread_num() * thread_bytes(plan);
 #pragma omp for collapse(2) schedule(static)
-        for (size_t first = 0; first < plan->to.c; first += plan->slice)
+        for (size_t first = 0; first < plan->tiling.to.c; first += plan->slice)
             for (size_t block = 0; block < plan->blocks; ++block)
                 run_block(plan, block, first, input, bias, output, workspace);
     }
