@@ -132,9 +132,10 @@ Status dataset_to_bytes(const Dataset *dataset, uint8_t **bytes, size_t *byte_co
 Status dataset_from_bytes(const uint8_t *bytes, size_t byte_count, Dataset **dataset);
 
 /* Pixels and masks in storage of the caller's, [dataset_bytes()], which outlives the data set.
- * dataset_move() brings them there and gives the data set's own storage back on the way, so that
- * there are never two of everything; dataset_lend() has a data set without any use them as they lie
- * there after such a move, in whatever process. Nothing writes to lent storage. */
+ * dataset_move() brings them there and gives the data set's own storage back on the way; where the
+ * other is claimed beforehand, as shared memory is, there are two of everything until then.
+ * dataset_lend() has a data set without any use them as they lie there after such a move, in
+ * whatever process. Nothing writes to lent storage. */
 void dataset_move(Dataset *dataset, uint8_t *storage);
 Status dataset_lend(Dataset *dataset, uint8_t *storage);
 

@@ -534,7 +534,7 @@ static Status forward(ConvolutionPlan *plan, const void *input, const float *bia
 const Engine *engine_winograd_words(void)
 {
     static const Engine engine = {
-        .name = "winograd in words",
+        .name = "winograd_words",
         .version = version,
         .plan_new = plan_new,
         .plan_free = plan_free,
