@@ -1,9 +1,10 @@
 /* See crew.h. `work` is NULL while there is nothing to join; `calls` tells a member whether it has
- * been at this work already. All of it is guarded by the mutex. */
+ * been at this work already. They and `inside` and `over` are guarded by the mutex. */
 #include "base/crew.h"
 
 #include <omp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -29,7 +30,51 @@ struct Crew {
     uint64_t calls;
     size_t inside; /* members that are at work, the caller left out */
     bool over;
+    cpu_set_t processors; /* that the process may use */
+    bool one_each;        /* each member keeps to one of them, ... */
+    bool keeps;           /* ... and the caller does, at the moment */
 };
+
+/* ---- a processor for each ---- */
+
+static void count_processors(Crew *crew)
+{
+    crew->one_each = crew->members > 1 &&
+                     sched_getaffinity(0, sizeof crew->processors, &crew->processors) == 0 &&
+                     (size_t)CPU_COUNT(&crew->processors) == crew->members;
+}
+
+/* The calling thread keeps to that one, if the system lets it: nothing but the pace depends on it.
+ */
+static void keep_to(const Crew *crew, size_t index)
+{
+    cpu_set_t own;
+    size_t processor = 0;
+    for (size_t before = 0; !CPU_ISSET(processor, &crew->processors) || before < index; ++processor)
+        before += CPU_ISSET(processor, &crew->processors) != 0;
+    CPU_ZERO(&own);
+    CPU_SET(processor, &own);
+    sched_setaffinity(0, sizeof own, &own);
+}
+
+/* Unless somebody has given the caller other processors meanwhile. */
+static void keep_caller(Crew *crew)
+{
+    cpu_set_t now;
+    crew->keeps = crew->one_each && sched_getaffinity(0, sizeof now, &now) == 0 &&
+                  CPU_EQUAL(&now, &crew->processors);
+    if (crew->keeps)
+        keep_to(crew, 0);
+}
+
+static void let_caller_go(Crew *crew)
+{
+    if (crew->keeps)
+        sched_setaffinity(0, sizeof crew->processors, &crew->processors);
+    crew->keeps = false;
+}
+
+/* ---- members ---- */
 
 static void *stand_by(void *argument)
 {
@@ -37,6 +82,8 @@ static void *stand_by(void *argument)
     Crew *crew = member->crew;
     uint64_t seen = 0;
     omp_set_num_threads(1);
+    if (crew->one_each)
+        keep_to(crew, member->index);
     pthread_mutex_lock(&crew->mutex);
     while (!crew->over) {
         if (!crew->work || crew->calls == seen) {
@@ -81,6 +128,7 @@ Status crew_new(size_t members, Crew **result)
     pthread_condattr_t clock;
     TRY(MEMORY_NEW(&crew, 1));
     crew->members = members;
+    count_processors(crew);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_mutex_init(&crew->mutex, NULL);
@@ -122,6 +170,7 @@ size_t crew_members(const Crew *crew)
 
 void crew_call(Crew *crew, CrewWork work, void *context)
 {
+    keep_caller(crew);
     pthread_mutex_lock(&crew->mutex);
     crew->work = work;
     crew->context = context;
@@ -153,6 +202,8 @@ bool crew_wait(Crew *crew, double seconds)
         error = pthread_cond_timedwait(&crew->left, &crew->mutex, &until);
     const bool through = crew->inside == 0;
     pthread_mutex_unlock(&crew->mutex);
+    if (through)
+        let_caller_go(crew);
     return through;
 }
 

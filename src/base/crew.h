@@ -6,6 +6,11 @@
  * did the work, and nobody waits for it: work that can be cut should be taken piece by piece, by
  * whoever is free.
  *
+ * A crew of as many members as the process has processors keeps each to one of its own, the caller
+ * from crew_call() to crew_wait(). Linux shares processors out between sessions and jobs first,
+ * so that beside another job's process it would put all of ours on one processor, and leave that
+ * process the other.
+ *
  * Members compute by themselves: where they open an OpenMP region it has one thread. The caller has
  * to see to that itself. One thread at a time calls a crew.
  */

@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include <omp.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "base/crew.h"
@@ -30,9 +31,17 @@ static void each_turn_is_taken_once(void **state)
     }
 }
 
+static cpu_set_t processors_of_caller(void)
+{
+    cpu_set_t processors;
+    assert_int_equal(sched_getaffinity(0, sizeof processors, &processors), 0);
+    return processors;
+}
+
 typedef struct {
     atomic_size_t inside;
     atomic_uint came; /* a bit for each member */
+    cpu_set_t processors[MEMBERS];
     atomic_bool go_on, wrong;
 } Room;
 
@@ -43,6 +52,7 @@ static void stay(void *context, size_t member)
     if (omp_get_max_threads() != 1)
         atomic_store(&room->wrong, true);
     atomic_fetch_or(&room->came, 1U << member);
+    sched_getaffinity(0, sizeof(cpu_set_t), &room->processors[member]);
     atomic_fetch_add(&room->inside, 1);
     while (!atomic_load(&room->go_on))
         ;
@@ -89,12 +99,62 @@ static void nobody_joins_work_that_is_closed(void **state)
     crew_free(crew);
 }
 
+/* The calling thread may use `count` of its processors only from now on. */
+static void keep_processors(int count)
+{
+    cpu_set_t processors = processors_of_caller();
+    for (size_t i = CPU_SETSIZE; i-- > 0 && CPU_COUNT(&processors) > count;)
+        CPU_CLR(i, &processors);
+    assert_int_equal(sched_setaffinity(0, sizeof processors, &processors), 0);
+}
+
+/* What `members` may use while they are at work; the caller does nothing. */
+static void call_and_look(size_t members, Room *room)
+{
+    Crew *crew;
+    assert_int_equal(crew_new(members, &crew), STATUS_OK);
+    crew_call(crew, stay, room);
+    while (atomic_load(&room->inside) < members - 1)
+        ;
+    room->processors[0] = processors_of_caller();
+    atomic_store(&room->go_on, true);
+    crew_close(crew);
+    while (!crew_wait(crew, 1))
+        ;
+    crew_free(crew);
+}
+
+static void each_keeps_to_a_processor_where_there_are_as_many(void **state)
+{
+    (void)state;
+    const cpu_set_t all = processors_of_caller();
+    if (CPU_COUNT(&all) < 2)
+        skip();
+    keep_processors(2);
+    const cpu_set_t two = processors_of_caller();
+    for (size_t members = 2; members <= 3; ++members) {
+        Room room = {0};
+        cpu_set_t used;
+        CPU_ZERO(&used);
+        call_and_look(members, &room);
+        for (size_t i = 0; i < members; ++i) {
+            assert_int_equal(CPU_COUNT(&room.processors[i]), members == 2 ? 1 : 2);
+            CPU_OR(&used, &used, &room.processors[i]);
+        }
+        assert_true(CPU_EQUAL(&used, &two));
+        const cpu_set_t after = processors_of_caller();
+        assert_true(CPU_EQUAL(&after, &two));
+    }
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_turn_is_taken_once),
         cmocka_unit_test(members_are_waited_for_and_compute_by_themselves),
         cmocka_unit_test(nobody_joins_work_that_is_closed),
+        cmocka_unit_test(each_keeps_to_a_processor_where_there_are_as_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
