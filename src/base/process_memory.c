@@ -27,6 +27,13 @@ void process_memory_restart(void)
     fclose(file);
 }
 
+void process_memory_keep_small(void)
+{
+    enum { LARGE_BYTES = 4 << 20, KEPT_BYTES = 64 << 20 };
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 void process_memory_trim(void)
 {
     malloc_trim(0);

@@ -7,6 +7,12 @@
 double process_memory_most(void);
 void process_memory_restart(void);
 
+/* From now on the system has every large block back as soon as it is freed. The allocator would
+ * keep blocks up to 32 MiB once such a one was freed, and cut smaller ones from them, so that its
+ * heap grew by what messages between ranks and packed weights take in turn. For programs that
+ * train. */
+void process_memory_keep_small(void);
+
 /* Gives what the allocator keeps for later back to the system. */
 void process_memory_trim(void);
 

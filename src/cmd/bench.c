@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/process_memory.h"
 #include "base/text.h"
 #include "cmd/command.h"
 #include "train/benchmark.h"
@@ -387,6 +388,7 @@ int main(int count, char **words)
     if (cell->batch == 0)
         cell->batch = arguments.settings.train ? 4 : 1;
     int rank, ranks;
+    process_memory_keep_small();
     command_check_room("MPI", COMMAND_MPI_BYTES);
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);

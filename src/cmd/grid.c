@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/deadline.h"
+#include "base/process_memory.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cmd/command.h"
@@ -306,6 +307,7 @@ int main(int argc, char **argv)
         command_parse(&usage, argc, argv, &arguments);
         return look(&arguments);
     }
+    process_memory_keep_small();
     command_check_room("MPI", COMMAND_MPI_BYTES);
     command_check_files(files_needed());
     deadline_set(patience_seconds(),

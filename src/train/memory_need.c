@@ -10,7 +10,7 @@
 const double MEMORY_PROGRAM_BYTES = 4e7;
 
 /* Of a routine that oneDNN compiles, with its descriptors. */
-static const double CODE_BYTES = 1e5;
+static const double CODE_BYTES = 5e4;
 
 static Status count_evaluation(const CellSettings *settings, NetworkPlan plan, MemoryModel *model)
 {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/first_error.h"
 #include "base/memory.h"
+#include "base/process_memory.h"
 #include "train/mpi_check.h"
 #include "train/training_sizes.h"
 
@@ -242,6 +243,7 @@ void trainer_rest(Trainer *trainer)
         if (parameter->gradient)
             memory_let_go(parameter->gradient, parameter->count * sizeof(float));
     }
+    process_memory_trim(); /* packed weights are many small blocks; so are those of an evaluation */
 }
 
 /* Views that are compared with each other are the stronger ones. */
