@@ -122,13 +122,14 @@ static Status start(Crew *crew)
     return STATUS_OK;
 }
 
-Status crew_new(size_t members, Crew **result)
+Status crew_new(size_t members, bool spread, Crew **result)
 {
     Crew *crew;
     pthread_condattr_t clock;
     TRY(MEMORY_NEW(&crew, 1));
     crew->members = members;
-    count_processors(crew);
+    if (spread)
+        count_processors(crew);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_mutex_init(&crew->mutex, NULL);

@@ -6,10 +6,10 @@
  * did the work, and nobody waits for it: work that can be cut should be taken piece by piece, by
  * whoever is free.
  *
- * A crew of as many members as the process has processors keeps each to one of its own, the caller
- * from crew_call() to crew_wait(). Linux shares processors out between sessions and jobs first,
- * so that beside another job's process it would put all of ours on one processor, and leave that
- * process the other.
+ * A crew that is spread, of as many members as the process has processors, keeps each to one of its
+ * own, the caller from crew_call() to crew_wait(). Linux shares processors out between sessions
+ * and jobs first, so that beside another job's process it would put all of ours on one processor,
+ * and leave that process the other.
  *
  * Members compute by themselves: where they open an OpenMP region it has one thread. The caller has
  * to see to that itself. One thread at a time calls a crew.
@@ -24,8 +24,9 @@
 
 typedef struct Crew Crew;
 
-/* `members` - 1 threads are started. */
-Status crew_new(size_t members, Crew **crew);
+/* `members` - 1 threads are started. `spread`: all of them will be at work at once; where some have
+ * nothing to do the system finds better places for the rest. */
+Status crew_new(size_t members, bool spread, Crew **crew);
 void crew_free(Crew *crew);
 
 size_t crew_members(const Crew *crew);

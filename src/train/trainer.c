@@ -170,8 +170,9 @@ static Status build(Trainer *trainer)
     TRY(check_cut(trainer));
     trainer->local_shards = settings->shards / (size_t)trainer->ranks;
     trainer->shard_images = settings->batch / settings->shards;
-    trainer->workers = trainer_workers(trainer->local_shards, (size_t)omp_get_max_threads());
-    TRY(crew_new((size_t)omp_get_max_threads(), &trainer->crew));
+    const size_t threads = (size_t)omp_get_max_threads();
+    trainer->workers = trainer_workers(trainer->local_shards, threads);
+    TRY(crew_new(threads, trainer->workers == threads, &trainer->crew));
     TRY(build_sizes(trainer));
     if (parameters_total(&trainer->parameters, true) >= MANY_NUMBERS)
         trainer->sharing = trainer->crew;

@@ -21,7 +21,7 @@ static void each_turn_is_taken_once(void **state)
         Crew *crew = NULL;
         atomic_uint taken[TURNS] = {0};
         if (members)
-            assert_int_equal(crew_new(members, &crew), STATUS_OK);
+            assert_int_equal(crew_new(members, false, &crew), STATUS_OK);
         for (size_t count = 0; count <= TURNS; count += count < 3 ? 1 : 499) {
             crew_share(crew, count, count_turn, taken);
             for (size_t i = 0; i < TURNS; ++i)
@@ -64,7 +64,7 @@ static void members_are_waited_for_and_compute_by_themselves(void **state)
     (void)state;
     Crew *crew;
     Room room = {0};
-    assert_int_equal(crew_new(MEMBERS, &crew), STATUS_OK);
+    assert_int_equal(crew_new(MEMBERS, false, &crew), STATUS_OK);
     assert_int_equal(crew_members(crew), MEMBERS);
     crew_call(crew, stay, &room);
     while (atomic_load(&room.inside) < MEMBERS - 1)
@@ -84,7 +84,7 @@ static void nobody_joins_work_that_is_closed(void **state)
 {
     (void)state;
     Crew *crew;
-    assert_int_equal(crew_new(MEMBERS, &crew), STATUS_OK);
+    assert_int_equal(crew_new(MEMBERS, false, &crew), STATUS_OK);
     for (int run = 0; run < 500; ++run) {
         Room room = {.go_on = true};
         crew_call(crew, stay, &room);
@@ -109,10 +109,10 @@ static void keep_processors(int count)
 }
 
 /* What `members` may use while they are at work; the caller does nothing. */
-static void call_and_look(size_t members, Room *room)
+static void call_and_look(size_t members, bool spread, Room *room)
 {
     Crew *crew;
-    assert_int_equal(crew_new(members, &crew), STATUS_OK);
+    assert_int_equal(crew_new(members, spread, &crew), STATUS_OK);
     crew_call(crew, stay, room);
     while (atomic_load(&room->inside) < members - 1)
         ;
@@ -124,7 +124,7 @@ static void call_and_look(size_t members, Room *room)
     crew_free(crew);
 }
 
-static void each_keeps_to_a_processor_where_there_are_as_many(void **state)
+static void each_of_a_spread_crew_keeps_to_a_processor_where_there_are_as_many(void **state)
 {
     (void)state;
     const cpu_set_t all = processors_of_caller();
@@ -132,13 +132,15 @@ static void each_keeps_to_a_processor_where_there_are_as_many(void **state)
         skip();
     keep_processors(2);
     const cpu_set_t two = processors_of_caller();
-    for (size_t members = 2; members <= 3; ++members) {
+    for (size_t kind = 0; kind < 3; ++kind) {
+        const size_t members = kind < 2 ? 2 : 3;
+        const bool spread = kind > 0, apart = kind == 1;
         Room room = {0};
         cpu_set_t used;
         CPU_ZERO(&used);
-        call_and_look(members, &room);
+        call_and_look(members, spread, &room);
         for (size_t i = 0; i < members; ++i) {
-            assert_int_equal(CPU_COUNT(&room.processors[i]), members == 2 ? 1 : 2);
+            assert_int_equal(CPU_COUNT(&room.processors[i]), apart ? 1 : 2);
             CPU_OR(&used, &used, &room.processors[i]);
         }
         assert_true(CPU_EQUAL(&used, &two));
@@ -154,7 +156,7 @@ int main(void)
         cmocka_unit_test(each_turn_is_taken_once),
         cmocka_unit_test(members_are_waited_for_and_compute_by_themselves),
         cmocka_unit_test(nobody_joins_work_that_is_closed),
-        cmocka_unit_test(each_keeps_to_a_processor_where_there_are_as_many),
+        cmocka_unit_test(each_of_a_spread_crew_keeps_to_a_processor_where_there_are_as_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
