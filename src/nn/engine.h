@@ -107,6 +107,13 @@ typedef struct {
      * is packed there; none of them may run meanwhile. */
     Status (*set_weights)(ConvolutionPlan *plan, Pack pack, const float *weights);
 
+    /* Of so many parts of the result forward can give the moments; 0, or NULL for all shapes: it
+     * cannot. */
+    size_t (*moment_parts)(const ConvolutionShape *shape);
+    /* Where forward puts them (parts x 2 x O: of a part's pixels the sum of each channel's numbers,
+     * and of their squares); NULL, as in a new plan: nowhere. */
+    void (*set_moments)(ConvolutionPlan *plan, float *moments);
+
     /* output (N x OH x OW x O; float32 or bfloat16) = convolution(input) + bias (O, NULL if the
      * shape has none), plus what it held if the shape says so, then the activation. */
     Status (*forward)(ConvolutionPlan *plan, const void *input, const float *bias, void *output);

@@ -160,6 +160,8 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
         own[BUFFER_GRADIENT].first = 0;
         own[BUFFER_GRADIENT].last = end;
     }
+    if (node->moments_of)
+        extend(&all[BUFFERS_PER_NODE * node->moments_of + BUFFER_SAVED], i);
     for (size_t k = 0; k < request->input_count; ++k) {
         PlannedBuffer *input = all + BUFFERS_PER_NODE * place_of(net, request->inputs[k]);
         extend(&input[BUFFER_VALUE], i);

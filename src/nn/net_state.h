@@ -101,6 +101,9 @@ Status net_fuse(Net *net);
 /* In a net for inference, lets nodes that do the same be one (net_repeat.c). */
 void net_merge_repeats(Net *net);
 
+/* What computes a convolution: a rule of shape and processor. */
+const Engine *net_engine_for(const Net *net, const ConvolutionShape *shape);
+
 /* The node has no work and no value any more; others do it. */
 void net_absorb(Node *node);
 

@@ -55,7 +55,7 @@ static size_t find_use(const Net *net, const Node *node)
 }
 
 /* Never by measuring: the same network shall give the same bits everywhere. */
-static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
+const Engine *net_engine_for(const Net *net, const ConvolutionShape *shape)
 {
     if (net->training ? winograd_trains(shape) : winograd_fits(shape))
         return engine_winograd();
@@ -98,7 +98,7 @@ static Status share_weights(Net *net)
                                .shape = request->settings.convolution,
                                .form = request->weight_form,
                                .norm = node->norm,
-                               .engine = engine_for(net, &request->settings.convolution)};
+                               .engine = net_engine_for(net, &request->settings.convolution)};
             ++net->use_count;
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);

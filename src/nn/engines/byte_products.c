@@ -9,7 +9,8 @@
  * and activation.
  *
  * Where there are more outputs than inputs, most of the work is on the way out, and there this is
- * quicker than oneDNN; elsewhere it is not.
+ * quicker than oneDNN; elsewhere it is as quick, and gives the sums of the results' numbers and of
+ * their squares besides, which a norm behind it wants.
  *
  * Pixels go through in blocks that stay in the second-level cache. Large weights are cut into two
  * slices, so that each of two threads reads its half alone. Neither shows in the bits. */
@@ -54,13 +55,14 @@ struct ConvolutionPlan {
     float *scales;   /* and behind it, of the sums: O, */
     int32_t *starts; /* and where they begin: O */
     char *workspace; /* of each thread: the pixels of a block side by side, if they are not so */
+    float *moments;  /* block, sum or squares, O; borrowed; or NULL */
 };
 
 bool byte_products_fit(const ConvolutionShape *s)
 {
     return s->step > 0 && s->kernel_h == 1 && s->kernel_w == 1 && !s->pad_h && !s->pad_w &&
-           s->input.c % QUAD == 0 && s->output_channels % PAIR == 0 &&
-           s->output_channels > s->input.c && processor_has_bytes() && !processor_has_tiles();
+           s->input.c % QUAD == 0 && s->output_channels % PAIR == 0 && processor_has_bytes() &&
+           !processor_has_tiles();
 }
 
 /* ---- plans ---- */
@@ -100,6 +102,7 @@ static Status plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
     TRY(MEMORY_NEW(plan, 1));
     **plan = *of;
     (*plan)->workspace = NULL;
+    (*plan)->moments = NULL;
     return STATUS_OK;
 }
 
@@ -167,6 +170,19 @@ static Status count_needs(const ConvolutionShape *shape, bool data_gradient, boo
     return STATUS_OK;
 }
 
+/* A block is a part, if all of them are of one image. */
+static size_t moment_parts(const ConvolutionShape *shape)
+{
+    ConvolutionPlan plan;
+    describe(shape, &plan);
+    return shape->input.n == 1 ? plan.blocks : 0;
+}
+
+static void set_moments(ConvolutionPlan *plan, float *moments)
+{
+    plan->moments = moments;
+}
+
 /* ---- weights ---- */
 
 static void pack_filter(const ConvolutionPlan *plan, const int8_t *whole, size_t o)
@@ -206,6 +222,8 @@ typedef struct {
     const float *scales; /* of the first channel, as the rest */
     const int32_t *starts;
     const float *bias; /* or NULL */
+    float *sums;       /* that the numbers are added to; or NULL, */
+    float *squares;    /* and their squares */
 } Way;
 
 TARGET INLINE __m512 read_map(const char *at, bool half)
@@ -229,20 +247,55 @@ TARGET INLINE void write_map(char *at, bool half, __m512 value)
     _mm256_storeu_si256((__m256i *)(void *)at, halves);
 }
 
-/* The sums of LANES channels from channel `c` on, to `at`. */
-TARGET INLINE void finish(const Way *way, bool half, __m512i sums, size_t c, char *at)
+/* The sums of LANES channels from channel `c` on become numbers, which go to `at`. */
+TARGET INLINE __m512 finish(const Way *way, bool half, __m512i sums, size_t c, char *at)
 {
     const Activation activation = way->shape->activation;
-    __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(way->scales + c));
-    if (way->bias)
-        value = _mm512_add_ps(value, _mm512_loadu_ps(way->bias + c));
-    if (way->shape->residual)
-        value = _mm512_add_ps(value, read_map(at, half));
+    const __m512 scale = _mm512_loadu_ps(way->scales + c);
+    __m512 value = _mm512_cvtepi32_ps(sums);
+    if (way->bias) {
+        value = _mm512_fmadd_ps(value, scale, _mm512_loadu_ps(way->bias + c));
+        if (way->shape->residual)
+            value = _mm512_add_ps(value, read_map(at, half));
+    } else if (way->shape->residual) {
+        value = _mm512_fmadd_ps(value, scale, read_map(at, half));
+    } else {
+        value = _mm512_mul_ps(value, scale);
+    }
     if (activation == ACTIVATION_RELU) /* the second one where one is no number */
         value = _mm512_max_ps(_mm512_setzero_ps(), value);
     else if (activation == ACTIVATION_LEAKY_RELU)
         value = _mm512_max_ps(_mm512_mul_ps(value, _mm512_set1_ps(NET_LEAK)), value);
     write_map(at, half, value);
+    return value;
+}
+
+TARGET INLINE void add_to(float *at, __m512 numbers)
+{
+    _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), numbers));
+}
+
+/* LANES channels from channel `c` on of `count` pixels. */
+TARGET INLINE void finish_rows(size_t count, const Way *way, bool half, const __m512i *sums,
+                               size_t c, char *to)
+{
+    const size_t row = way->row * (half ? 2 : 4);
+    __m512 sum = _mm512_setzero_ps(), squares = _mm512_setzero_ps();
+    to += c * (half ? 2 : 4);
+    if (!way->sums) {
+#pragma GCC unroll 12
+        for (size_t r = 0; r < count; ++r)
+            finish(way, half, sums[r], c, to + r * row);
+        return;
+    }
+#pragma GCC unroll 12
+    for (size_t r = 0; r < count; ++r) {
+        const __m512 value = finish(way, half, sums[r], c, to + r * row);
+        sum = _mm512_add_ps(sum, value);
+        squares = _mm512_fmadd_ps(value, value, squares);
+    }
+    add_to(way->sums + c, sum);
+    add_to(way->squares + c, squares);
 }
 
 /* sums += x . weights, four by four. The intrinsic is the same, but gcc 12 copies the sums about.
@@ -259,7 +312,6 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
                             const Way *way, char *to)
 {
     const __m512i turn = _mm512_set1_epi8((char)0x80);
-    const size_t number = half ? 2 : 4;
     __m512i first[ROWS], second[ROWS];
 #pragma GCC unroll 12
     for (size_t r = 0; r < count; ++r) {
@@ -280,11 +332,8 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
             add_products(&second[r], x, b);
         }
     }
-#pragma GCC unroll 12
-    for (size_t r = 0; r < count; ++r) {
-        finish(way, half, first[r], 0, to + r * way->row * number);
-        finish(way, half, second[r], LANES, to + (r * way->row + LANES) * number);
-    }
+    finish_rows(count, way, half, first, 0, to);
+    finish_rows(count, way, half, second, LANES, to);
 }
 
 /* All rows, in steps as even as can be; the cases keep the sums in registers. */
@@ -370,15 +419,20 @@ static void fetch_next(const ConvolutionPlan *plan, size_t pixel, size_t count, 
 
 /* Pixels first .. first + count - 1 of the output and a slice of its channels. */
 static void run_pixels(const ConvolutionPlan *plan, size_t slice, size_t first, size_t count,
-                       const uint8_t *from, const float *bias, char *output)
+                       const uint8_t *from, const float *bias, float *moments, char *output)
 {
     static const DotPair dots[2][2] = {{dot_unsigned, dot_unsigned_half},
                                        {dot_signed, dot_signed_half}};
     const ConvolutionShape *s = &plan->shape;
     const size_t width = plan->to.c / plan->slices;
     for (size_t c = slice * width; c < (slice + 1) * width; c += PAIR) {
-        const Way way = {s, plan->to.c, plan->scales + c, plan->starts + c,
-                         s->bias ? bias + c : NULL};
+        const Way way = {s,
+                         plan->to.c,
+                         plan->scales + c,
+                         plan->starts + c,
+                         s->bias ? bias + c : NULL,
+                         moments ? moments + c : NULL,
+                         moments ? moments + plan->to.c + c : NULL};
         if (count <= ROWS)
             fetch_next(plan, first + count, count, c, output);
         dots[s->sign][s->half](count, s->input.c, from, plan->weights + c * s->input.c, &way,
@@ -393,12 +447,15 @@ static void run_block(const ConvolutionPlan *plan, size_t slice, size_t block, c
     const size_t first = plan->pixels * block / plan->blocks;
     const size_t count = plan->pixels * (block + 1) / plan->blocks - first;
     const bool small = weight_count(plan) / plan->slices <= SMALL_WEIGHTS;
-    const size_t steps = small ? (count + ROWS - 1) / ROWS : 1;
+    const size_t steps = small ? (count + ROWS - 1) / ROWS : 1, width = plan->to.c / plan->slices;
+    float *moments = plan->moments ? plan->moments + block * 2 * plan->to.c : NULL;
+    for (size_t k = 0; moments && k < 2; ++k)
+        memset(moments + k * plan->to.c + slice * width, 0, width * sizeof *moments);
     const uint8_t *from = take_pixels(plan, input, first, count, workspace);
     for (size_t s = 0; s < steps; ++s) {
         const size_t begin = count * s / steps, end = count * (s + 1) / steps;
         run_pixels(plan, slice, first + begin, end - begin, from + begin * plan->shape.input.c,
-                   bias, output);
+                   bias, moments, output);
     }
 }
 
@@ -432,6 +489,8 @@ const Engine *engine_byte_products(void)
         .packed_bytes = packed_bytes,
         .set_packed = set_packed,
         .set_weights = set_weights,
+        .moment_parts = moment_parts,
+        .set_moments = set_moments,
         .forward = forward,
     };
     return &engine;

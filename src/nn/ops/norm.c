@@ -216,10 +216,12 @@ enum { SLICE = 64 }; /* numbers whose chunks a thread adds up */
 static void add_chunks(const OperationCall *call, size_t n, size_t first, size_t count)
 {
     Layout at = layout(call);
+    const size_t chunks = call->moments ? call->moment_parts : at.chunks;
+    const float *from = call->moments ? call->moments : chunk_sums(call, n, 0);
     double *sums = part_sums(call, n) + first;
     memset(sums, 0, count * sizeof *sums);
-    for (size_t k = 0; k < at.chunks; ++k)
-        widen_and_add(count, chunk_sums(call, n, k) + first, sums);
+    for (size_t k = 0; k < chunks; ++k)
+        widen_and_add(count, from + k * 2 * at.channels + first, sums);
 }
 
 static void add_slice(const OperationCall *call, size_t n, size_t slice)
@@ -254,7 +256,9 @@ void norm_save_moments(const OperationCall *call, size_t position, double mean, 
     call->saved[2 * position + 1] = (float)(1 / sqrt((variance < 0 ? 0 : variance) + epsilon));
 }
 
-/* The moments of a group from its channels' sums about their first pixels. */
+/* The moments of a group from its channels' sums about their first pixels, or, where the
+ * convolution made them, about zero: its map is rounded to bfloat16, and of a mean so large that
+ * digits of these were lost it has none. */
 static void finish_group(const OperationCall *call, size_t n, size_t g)
 {
     Layout at = layout(call);
@@ -262,13 +266,14 @@ static void finish_group(const OperationCall *call, size_t n, size_t g)
     float tile[NUMBERS_TILE];
     const float *pivot =
         numbers_read(call->input[0], n * at.pixels * at.channels + first, at.width, tile);
+    const double about = call->moments ? 0 : 1;
     const double *sums = part_sums(call, n) + first, *second = sums + at.channels;
     double pixels = (double)at.pixels, mean = 0, squares = 0;
     for (size_t c = 0; c < at.width; ++c)
-        mean += sums[c] / pixels + (double)pivot[c];
+        mean += sums[c] / pixels + about * (double)pivot[c];
     mean /= (double)at.width;
     for (size_t c = 0; c < at.width; ++c) {
-        double shift = (double)pivot[c] - mean;
+        double shift = about * (double)pivot[c] - mean;
         squares += second[c] + shift * (2 * sums[c] + pixels * shift);
     }
     double numbers = pixels * (double)at.width;
@@ -389,7 +394,8 @@ Status norm_forward(const OperationCall *call)
     const size_t count = shape_count(call->node->request.shape);
 #pragma omp parallel if (count > NUMBERS_FEW)
     {
-        for_parts(call, at.chunks, sum_chunk);
+        if (!call->moments)
+            for_parts(call, at.chunks, sum_chunk);
         if (at.width > 1) { /* one meeting less */
             for_parts(call, at.groups, settle_group);
         } else {
