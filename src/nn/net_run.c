@@ -118,6 +118,7 @@ static OperationCall prepare(Net *net, const Node *node)
     if (node->moments_of) {
         call.moments = net->nodes[node->moments_of].saved;
         call.moment_parts = node->moment_parts;
+        call.moment_unit = net->nodes[node->moments_of].moment_unit;
     }
     if (request->weight != NO_PARAMETER)
         call.weight = net->parameters->items[request->weight].value;

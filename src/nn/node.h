@@ -39,8 +39,8 @@ typedef struct {
     bool add_gradient[NODE_MAX_INPUTS];
     float *saved;         /* from this node's forward to its backward */
     float *scratch;       /* during this call only */
-    const float *moments; /* of input 0, as its engine gives them, of so many parts; or NULL */
-    size_t moment_parts;
+    const float *moments; /* of input 0, as its engine gives them (engine.h); or NULL */
+    size_t moment_parts, moment_unit;
     const float *weight, *bias;
     float *weight_gradient, *bias_gradient; /* added to; NULL if frozen */
     bool add_weight_gradient; /* of a packed operation: else overwritten, it may hold anything */
@@ -145,7 +145,8 @@ struct Node {
     bool absorbed;        /* a later node does its work; it has no value */
     NodeId in_place_of;   /* its value takes the place of that node's; 0: has its own */
     NodeId moments_of;    /* the convolution that gives its input's moments; 0: none does */
-    size_t moment_parts;  /* of these */
+    size_t moment_parts;  /* of these, and of a convolution that gives them: */
+    size_t moment_unit;   /* how many channels' are added up; 0: it does not */
     /* In a net that recomputes: value and scratch have another place when the node is made again
      * for backward. Instants are those of net_state.h. */
     bool remade;

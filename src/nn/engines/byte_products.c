@@ -54,8 +54,10 @@ struct ConvolutionPlan {
     int8_t *weights; /* pair of panels, quad of inputs, panel, output, input; borrowed, */
     float *scales;   /* and behind it, of the sums: O, */
     int32_t *starts; /* and where they begin: O */
-    char *workspace; /* of each thread: the pixels of a block side by side, if they are not so */
-    float *moments;  /* block, sum or squares, O; borrowed; or NULL */
+    char *workspace; /* of each thread: the pixels of a block side by side, if they are not so, */
+                     /* and a block's sums and squares of each channel */
+    float *moments;  /* block, sum or squares, O / unit; borrowed; or NULL */
+    size_t unit;
 };
 
 bool byte_products_fit(const ConvolutionShape *s)
@@ -122,9 +124,14 @@ static bool gathers(const ConvolutionPlan *plan)
     return plan->shape.stride > 1;
 }
 
-static size_t thread_bytes(const ConvolutionPlan *plan)
+static size_t gathered_bytes(const ConvolutionPlan *plan)
 {
     return gathers(plan) ? (plan->most * plan->shape.input.c + 63) / 64 * 64 : 0;
+}
+
+static size_t thread_bytes(const ConvolutionPlan *plan)
+{
+    return gathered_bytes(plan) + 2 * plan->to.c * sizeof(float);
 }
 
 static size_t workspace_bytes(const ConvolutionPlan *plan)
@@ -178,9 +185,10 @@ static size_t moment_parts(const ConvolutionShape *shape)
     return shape->input.n == 1 ? plan.blocks : 0;
 }
 
-static void set_moments(ConvolutionPlan *plan, float *moments)
+static void set_moments(ConvolutionPlan *plan, float *moments, size_t unit)
 {
     plan->moments = moments;
+    plan->unit = unit;
 }
 
 /* ---- weights ---- */
@@ -448,7 +456,7 @@ static void run_block(const ConvolutionPlan *plan, size_t slice, size_t block, c
     const size_t count = plan->pixels * (block + 1) / plan->blocks - first;
     const bool small = weight_count(plan) / plan->slices <= SMALL_WEIGHTS;
     const size_t steps = small ? (count + ROWS - 1) / ROWS : 1, width = plan->to.c / plan->slices;
-    float *moments = plan->moments ? plan->moments + block * 2 * plan->to.c : NULL;
+    float *moments = plan->moments ? (float *)(void *)(workspace + gathered_bytes(plan)) : NULL;
     for (size_t k = 0; moments && k < 2; ++k)
         memset(moments + k * plan->to.c + slice * width, 0, width * sizeof *moments);
     const uint8_t *from = take_pixels(plan, input, first, count, workspace);
@@ -457,6 +465,10 @@ static void run_block(const ConvolutionPlan *plan, size_t slice, size_t block, c
         run_pixels(plan, slice, first + begin, end - begin, from + begin * plan->shape.input.c,
                    bias, moments, output);
     }
+    for (size_t k = 0; moments && k < 2; ++k)
+        engine_join_sums(width, plan->unit, moments + k * plan->to.c + slice * width,
+                         plan->moments +
+                             ((block * 2 + k) * plan->to.c + slice * width) / plan->unit);
 }
 
 static Status forward(ConvolutionPlan *plan, const void *input, const float *bias, void *output)

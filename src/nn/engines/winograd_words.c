@@ -48,7 +48,8 @@ struct ConvolutionPlan {
     int16_t *weights; /* U: slice, point, pair of inputs, panel, output, input; borrowed, */
     float *scales;    /* and behind it, of M: point, output */
     char *workspace;  /* V of all blocks, and M of a slice of each thread */
-    float *moments;   /* block, sum or squares, output; borrowed; or NULL */
+    float *moments;   /* block, sum or squares, output / unit; borrowed; or NULL */
+    size_t unit;
 };
 
 bool winograd_words_can(const ConvolutionShape *s)
@@ -206,9 +207,10 @@ static size_t moment_parts(const ConvolutionShape *shape)
     return shape->input.n == 1 ? plan.blocks : 0;
 }
 
-static void set_moments(ConvolutionPlan *plan, float *moments)
+static void set_moments(ConvolutionPlan *plan, float *moments, size_t unit)
 {
     plan->moments = moments;
+    plan->unit = unit;
 }
 
 /* ---- weights ---- */
@@ -359,23 +361,14 @@ TARGET INLINE void finish_words(const ConvolutionShape *shape, const float *bias
     write_lanes(map, half, at, value);
 }
 
-/* Adds a tile's sums to those of its block. */
-INLINE void add_moments(const Lanes *sum, const Lanes *squares, size_t outputs, float *moments)
-{
-    Lanes all;
-    memcpy(&all, moments, sizeof all);
-    all += *sum;
-    memcpy(moments, &all, sizeof all);
-    memcpy(&all, moments + outputs, sizeof all);
-    all += *squares;
-    memcpy(moments + outputs, &all, sizeof all);
-}
+/* Sums and squares of a slice's channels. */
+typedef Lanes Moments[2][SLICE / LANES];
 
-/* `places` of a tile's pixels in the map, in numbers; NO_PLACE outside. `moments`: of the block, or
- * NULL. */
+/* `places` of a tile's pixels in the map, in numbers; NO_PLACE outside. `moments` of the block are
+ * added to. */
 TARGET INLINE void transform_results(const ConvolutionPlan *plan, size_t channels, size_t first,
                                      const int32_t *sums, const float *bias, bool half, void *map,
-                                     const size_t places[TILE * TILE], float *moments)
+                                     const size_t places[TILE * TILE], Moments moments)
 {
     const size_t outputs = plan->tiling.to.c, step = sum_step(plan);
     const float *scales = plan->scales + first;
@@ -407,21 +400,21 @@ TARGET INLINE void transform_results(const ConvolutionPlan *plan, size_t channel
                     squares += row[x] * row[x];
                 }
         }
-        if (moments)
-            add_moments(&sum, &squares, outputs, moments + first + c);
+        moments[0][c / LANES] += sum;
+        moments[1][c / LANES] += squares;
     }
 }
 
 TARGET static void results_half(const ConvolutionPlan *plan, size_t channels, size_t first,
                                 const int32_t *sums, const float *bias, void *map,
-                                const size_t places[TILE * TILE], float *moments)
+                                const size_t places[TILE * TILE], Moments moments)
 {
     transform_results(plan, channels, first, sums, bias, true, map, places, moments);
 }
 
 TARGET static void results_single(const ConvolutionPlan *plan, size_t channels, size_t first,
                                   const int32_t *sums, const float *bias, void *map,
-                                  const size_t places[TILE * TILE], float *moments)
+                                  const size_t places[TILE * TILE], Moments moments)
 {
     transform_results(plan, channels, first, sums, bias, false, map, places, moments);
 }
@@ -459,12 +452,14 @@ static void run_slice(const ConvolutionPlan *plan, size_t block, size_t first,
         (channels == SLICE ? dot_pair : dot_panel)(
             count, plan->shape.input.c / 2, patches + p * patch_step(plan), patch_row(plan),
             slice_weights(plan, first, p), sums + p * sum_step(plan));
-    float *moments = plan->moments ? plan->moments + block * 2 * plan->tiling.to.c : NULL;
-    for (size_t k = 0; moments && k < 2; ++k)
-        memset(moments + k * plan->tiling.to.c + first, 0, channels * sizeof *moments);
+    Moments moments = {0};
     for (size_t i = 0; i < count; ++i)
         (plan->shape.half ? results_half : results_single)(
             plan, channels, first, sums + i * SUM_ROW, bias, output, places[i], moments);
+    for (size_t k = 0; plan->moments && k < 2; ++k)
+        engine_join_sums(channels, plan->unit, (const float *)moments[k],
+                         plan->moments +
+                             ((block * 2 + k) * plan->tiling.to.c + first) / plan->unit);
 }
 
 /* Each thread makes V of whole blocks, one after the other in the same place, and what follows from

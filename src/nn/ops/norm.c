@@ -216,12 +216,10 @@ enum { SLICE = 64 }; /* numbers whose chunks a thread adds up */
 static void add_chunks(const OperationCall *call, size_t n, size_t first, size_t count)
 {
     Layout at = layout(call);
-    const size_t chunks = call->moments ? call->moment_parts : at.chunks;
-    const float *from = call->moments ? call->moments : chunk_sums(call, n, 0);
     double *sums = part_sums(call, n) + first;
     memset(sums, 0, count * sizeof *sums);
-    for (size_t k = 0; k < chunks; ++k)
-        widen_and_add(count, from + k * 2 * at.channels + first, sums);
+    for (size_t k = 0; k < at.chunks; ++k)
+        widen_and_add(count, chunk_sums(call, n, k) + first, sums);
 }
 
 static void add_slice(const OperationCall *call, size_t n, size_t slice)
@@ -256,9 +254,7 @@ void norm_save_moments(const OperationCall *call, size_t position, double mean, 
     call->saved[2 * position + 1] = (float)(1 / sqrt((variance < 0 ? 0 : variance) + epsilon));
 }
 
-/* The moments of a group from its channels' sums about their first pixels, or, where the
- * convolution made them, about zero: its map is rounded to bfloat16, and of a mean so large that
- * digits of these were lost it has none. */
+/* The moments of a group from its channels' sums about their first pixels. */
 static void finish_group(const OperationCall *call, size_t n, size_t g)
 {
     Layout at = layout(call);
@@ -266,14 +262,13 @@ static void finish_group(const OperationCall *call, size_t n, size_t g)
     float tile[NUMBERS_TILE];
     const float *pivot =
         numbers_read(call->input[0], n * at.pixels * at.channels + first, at.width, tile);
-    const double about = call->moments ? 0 : 1;
     const double *sums = part_sums(call, n) + first, *second = sums + at.channels;
     double pixels = (double)at.pixels, mean = 0, squares = 0;
     for (size_t c = 0; c < at.width; ++c)
-        mean += sums[c] / pixels + about * (double)pivot[c];
+        mean += sums[c] / pixels + (double)pivot[c];
     mean /= (double)at.width;
     for (size_t c = 0; c < at.width; ++c) {
-        double shift = about * (double)pivot[c] - mean;
+        double shift = (double)pivot[c] - mean;
         squares += second[c] + shift * (2 * sums[c] + pixels * shift);
     }
     double numbers = pixels * (double)at.width;
@@ -346,11 +341,10 @@ static float floor_of(const OperationCall *call)
     return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
 }
 
-static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
+static void normalise_chunk_with(const OperationCall *call, size_t n, size_t k, Coefficients with)
 {
     const Layout at = layout(call);
     const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
-    Coefficients with = coefficients(call, n);
     const bool vectors = call->input[0].half && C % LANES == 0;
     if (vectors && call->output.half) {
         normalise_halves(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
@@ -373,6 +367,58 @@ static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
     }
 }
 
+static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    normalise_chunk_with(call, n, k, coefficients(call, n));
+}
+
+/* ---- where the convolution made the moments ---- */
+
+/* The sum or the squares of a group, of all parts. */
+static double join_moments(const OperationCall *call, size_t k, size_t g)
+{
+    const Layout at = layout(call);
+    const size_t units = at.width / call->moment_unit, all = at.channels / call->moment_unit;
+    double sum = 0;
+    for (size_t p = 0; p < call->moment_parts; ++p)
+        for (size_t u = g * units; u < (g + 1) * units; ++u)
+            sum += (double)call->moments[(2 * p + k) * all + u];
+    return sum;
+}
+
+/* They are sums about zero: the map is rounded to bfloat16, and of a mean so large that digits of
+ * these were lost it has none. */
+static void find_coefficients(const OperationCall *call, Coefficients to)
+{
+    const Layout at = layout(call);
+    const double epsilon = call->node->request.settings.norm.epsilon;
+    const double numbers = (double)(at.pixels * at.width);
+    for (size_t g = 0; g < at.groups; ++g) {
+        const double mean = join_moments(call, 0, g) / numbers;
+        const double variance = join_moments(call, 1, g) / numbers - mean * mean;
+        const float inverse = (float)(1 / sqrt((variance < 0 ? 0 : variance) + epsilon));
+        for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+            to.mean[c] = (float)mean;
+            to.a[c] = call->weight[c] * inverse;
+        }
+    }
+}
+
+/* Each thread finds all coefficients for itself: that takes less than a meeting. */
+static void norm_by_moments(const OperationCall *call)
+{
+    const size_t chunks = layout(call).chunks;
+#pragma omp parallel if (shape_count(call->node->request.shape) > NUMBERS_FEW / 2)
+    {
+        float mean[NUMBERS_TILE], a[NUMBERS_TILE];
+        const Coefficients with = {.mean = mean, .a = a};
+        find_coefficients(call, with);
+#pragma omp for schedule(static) nowait
+        for (size_t k = 0; k < chunks; ++k)
+            normalise_chunk_with(call, 0, k, with);
+    }
+}
+
 /* ---- the passes ---- */
 
 typedef void (*PartWork)(const OperationCall *call, size_t n, size_t i);
@@ -392,10 +438,13 @@ Status norm_forward(const OperationCall *call)
 {
     Layout at = layout(call);
     const size_t count = shape_count(call->node->request.shape);
+    if (call->moments) {
+        norm_by_moments(call);
+        return STATUS_OK;
+    }
 #pragma omp parallel if (count > NUMBERS_FEW)
     {
-        if (!call->moments)
-            for_parts(call, at.chunks, sum_chunk);
+        for_parts(call, at.chunks, sum_chunk);
         if (at.width > 1) { /* one meeting less */
             for_parts(call, at.groups, settle_group);
         } else {

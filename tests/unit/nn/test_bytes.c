@@ -85,22 +85,24 @@ static void plain_loop(const ConvolutionShape *s, const void *input, const int8_
 }
 
 /* The parts' moments of the results, which are added up, against those of what was expected. */
-static void check_moments(const ConvolutionShape *shape, size_t parts, const float *moments,
-                          const double *expected)
+static void check_moments(const ConvolutionShape *shape, size_t parts, size_t unit,
+                          const float *moments, const double *expected)
 {
     const Shape out = convolution_output(shape);
-    for (size_t o = 0; parts && o < out.c; ++o) {
+    const size_t units = out.c / unit;
+    for (size_t o = 0; parts && o < units; ++o) {
         double sum = 0, squares = 0, size = 0, got[2] = {0};
-        for (size_t at = o; at < shape_count(out); at += out.c) {
+        for (size_t i = 0; i < shape_pixels(out) * unit; ++i) {
+            const size_t at = i / unit * out.c + o * unit + i % unit;
             sum += expected[at];
             size += fabs(expected[at]);
             squares += expected[at] * expected[at];
         }
         for (size_t k = 0; k < 2 * parts; ++k)
-            got[k % 2] += (double)moments[k * out.c + o];
+            got[k % 2] += (double)moments[k * units + o];
         if (!(fabs(got[0] - sum) <= 1e-5 * size) || !(fabs(got[1] - squares) <= 1e-5 * squares))
-            fail_msg("channel %zu: sums of %g and %g, not %g and %g", o, got[0], got[1], sum,
-                     squares);
+            fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, got[0], got[1],
+                     sum, squares);
     }
 }
 
@@ -148,10 +150,11 @@ static void check_convolution(const Engine *engine, ConvolutionShape shape)
     const size_t parts = engine->moment_parts ? engine->moment_parts(&shape) : 0;
     assert_true(!engine->moment_parts || (parts > 0) == (shape.input.n == 1));
     float *moments = random_floats(parts * 2 * shape.output_channels + 1, "moments");
+    const size_t unit = (size_t)1 << shape.activation * 2; /* 1, 4, 16 */
     if (parts)
-        engine->set_moments(twin, moments);
+        engine->set_moments(twin, moments, unit);
     assert_int_equal(engine->forward(twin, input, bias, map.data), STATUS_OK);
-    check_moments(&shape, parts, moments, expected);
+    check_moments(&shape, parts, unit, moments, expected);
     free(moments);
     numbers_copy(map, 0, (Numbers){.data = got}, 0, outputs);
     double error = 0, size = 0;

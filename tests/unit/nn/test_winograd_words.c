@@ -134,23 +134,26 @@ static double finished(const ConvolutionShape *s, double sum, double bias, doubl
 }
 
 /* The blocks' moments, which are added up, against those of the results as they were given. */
-static void check_moments(const Bench *bench, size_t parts, const float *moments, const float *got)
+static void check_moments(const Bench *bench, size_t parts, size_t unit, const float *moments,
+                          const float *got)
 {
     const Shape out = convolution_output(&bench->shape);
-    for (size_t o = 0; o < out.c; ++o) {
+    const size_t units = out.c / unit;
+    for (size_t o = 0; o < units; ++o) {
         double sum = 0, squares = 0, size = 0, given[2] = {0};
-        for (size_t at = o; at < shape_count(out); at += out.c) {
+        for (size_t i = 0; i < shape_pixels(out) * unit; ++i) {
+            const size_t at = i / unit * out.c + o * unit + i % unit;
             sum += (double)got[at];
             size += fabs((double)got[at]);
             squares += (double)got[at] * (double)got[at];
         }
         for (size_t k = 0; k < 2 * parts; ++k)
-            given[k % 2] += (double)moments[k * out.c + o];
+            given[k % 2] += (double)moments[k * units + o];
         const double rounding = bench->shape.half ? 1.0 / 256 : 1e-5;
         if (!(fabs(given[0] - sum) <= rounding * size) ||
             !(fabs(given[1] - squares) <= 2 * rounding * squares))
-            fail_msg("channel %zu: sums of %g and %g, not %g and %g", o, given[0], given[1], sum,
-                     squares);
+            fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, given[0],
+                     given[1], sum, squares);
     }
 }
 
@@ -174,13 +177,14 @@ static void bench_check(Bench *bench, double most)
     if (parts)
         assert_int_equal(MEMORY_NEW(&moments, parts * 2 * s->output_channels), STATUS_OK);
     for (size_t i = 0; i < parts * 2 * s->output_channels; ++i)
-        moments[i] = 1; /* anything */
-    engine_winograd_words()->set_moments(bench->plan, moments);
+        moments[i] = 1;                                 /* anything */
+    const size_t unit = (size_t)1 << s->activation * 2; /* 1, 4, 16 */
+    engine_winograd_words()->set_moments(bench->plan, moments, unit);
     bench_forward(bench);
-    engine_winograd_words()->set_moments(bench->plan, NULL);
+    engine_winograd_words()->set_moments(bench->plan, NULL, 0);
     numbers_copy(map, 0, (Numbers){.data = got}, 0, count);
     if (parts)
-        check_moments(bench, parts, moments, got);
+        check_moments(bench, parts, unit, moments, got);
     free(moments);
     double size, largest = 0;
     for (size_t at = 0; at < count; ++at) {
@@ -285,11 +289,11 @@ static void check_threads(size_t side)
         assert_int_equal(MEMORY_NEW(&moments[i], parts * 2 * shape.output_channels), STATUS_OK);
     omp_set_num_threads(1);
     bench_init(&one, &shape);
-    engine_winograd_words()->set_moments(one.plan, moments[0]);
+    engine_winograd_words()->set_moments(one.plan, moments[0], 1);
     bench_forward(&one);
     omp_set_num_threads(3);
     bench_init(&three, &shape);
-    engine_winograd_words()->set_moments(three.plan, moments[1]);
+    engine_winograd_words()->set_moments(three.plan, moments[1], 1);
     bench_forward(&three);
     assert_memory_equal(one.output, three.output, bytes);
     assert_memory_equal(moments[0], moments[1],
