@@ -254,6 +254,8 @@ static Status plan_memory(Net *net)
     net->block_is_lent = net->room && net->room->block_bytes >= net->block_bytes;
     if (net->block_is_lent)
         net->block = net->room->block;
+    else if (status == STATUS_OK && net->precision == PRECISION_INT8)
+        status = memory_new_large((void **)&net->block, net->block_bytes);
     else if (status == STATUS_OK)
         status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
     for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {

@@ -54,7 +54,8 @@ struct Net {
     ConvolutionPlan **plans;   /* use_count */
     WeightGradient *gradients; /* by parameter */
     float *prepared_weights;   /* scratch for the largest parameter with a form of its own */
-    void *packed;              /* scratch for the largest packed weights, if it recomputes */
+    void *packed;              /* scratch for the largest packed weights, if it recomputes; in 8
+                                  bits all packed weights, in large pages */
     const Net *room;           /* whose memory it takes where it fits; NULL: none's */
     float *workspace;          /* shared by all plans of the engine */
     size_t workspace_bytes;

@@ -30,14 +30,16 @@
 
 enum {
     LANES = 16,
-    PAIR = 2 * LANES, /* output channels of two panels */
-    QUAD = 4,         /* input channels of a product */
-    ROWS = 12,
+    PAIR = 2 * LANES,      /* output channels of two panels */
+    QUAD = 4,              /* input channels of a product */
+    ROWS = 6,              /* of a step: the next one begins while its sums are on their way out */
+    STRIP = 12,            /* pixels that go through all of small weights together */
     BLOCK_BYTES = 1 << 17, /* of the input */
-    FEWEST_ROWS = 4 * ROWS,
-    MOST_ROWS = 20 * ROWS,
+    FEWEST_ROWS = 4 * STRIP,
+    MOST_ROWS = 20 * STRIP,
     LARGE_WEIGHTS = 1 << 18,
     SMALL_WEIGHTS = 1 << 19, /* of a slice: half of a second-level cache */
+    AHEAD_BYTES = 1 << 13,   /* how far ahead weights are fetched */
     FEW_PRODUCTS = 1 << 21   /* one thread is through sooner than two would meet */
 };
 
@@ -291,12 +293,12 @@ TARGET INLINE void finish_rows(size_t count, const Way *way, bool half, const __
     __m512 sum = _mm512_setzero_ps(), squares = _mm512_setzero_ps();
     to += c * (half ? 2 : 4);
     if (!way->sums) {
-#pragma GCC unroll 12
+#pragma GCC unroll 6
         for (size_t r = 0; r < count; ++r)
             finish(way, half, sums[r], c, to + r * row);
         return;
     }
-#pragma GCC unroll 12
+#pragma GCC unroll 6
     for (size_t r = 0; r < count; ++r) {
         const __m512 value = finish(way, half, sums[r], c, to + r * row);
         sum = _mm512_add_ps(sum, value);
@@ -321,7 +323,7 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
 {
     const __m512i turn = _mm512_set1_epi8((char)0x80);
     __m512i first[ROWS], second[ROWS];
-#pragma GCC unroll 12
+#pragma GCC unroll 6
     for (size_t r = 0; r < count; ++r) {
         first[r] = _mm512_loadu_si512(way->starts);
         second[r] = _mm512_loadu_si512(way->starts + LANES);
@@ -329,7 +331,9 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
     for (size_t i = 0; i < channels; i += QUAD) {
         const __m512i a = _mm512_loadu_si512(pair + i * PAIR);
         const __m512i b = _mm512_loadu_si512(pair + i * PAIR + QUAD * LANES);
-#pragma GCC unroll 12
+        _mm_prefetch((const char *)pair + i * PAIR + AHEAD_BYTES, _MM_HINT_T1);
+        _mm_prefetch((const char *)pair + i * PAIR + AHEAD_BYTES + 64, _MM_HINT_T1);
+#pragma GCC unroll 6
         for (size_t r = 0; r < count; ++r) {
             int32_t quad;
             memcpy(&quad, from + r * channels + i, sizeof quad);
@@ -363,12 +367,6 @@ TARGET INLINE void dot_all_rows(size_t rows, size_t channels, bool sign, bool ha
             CASE(3)
             CASE(4)
             CASE(5)
-            CASE(6)
-            CASE(7)
-            CASE(8)
-            CASE(9)
-            CASE(10)
-            CASE(11)
         default:
             dot_rows(ROWS, channels, sign, half, x, pair, way, y);
         }
@@ -441,7 +439,7 @@ static void run_pixels(const ConvolutionPlan *plan, size_t slice, size_t first, 
                          s->bias ? bias + c : NULL,
                          moments ? moments + c : NULL,
                          moments ? moments + plan->to.c + c : NULL};
-        if (count <= ROWS)
+        if (count <= STRIP)
             fetch_next(plan, first + count, count, c, output);
         dots[s->sign][s->half](count, s->input.c, from, plan->weights + c * s->input.c, &way,
                                output + numbers_bytes(first * plan->to.c + c, s->half));
@@ -455,7 +453,7 @@ static void run_block(const ConvolutionPlan *plan, size_t slice, size_t block, c
     const size_t first = plan->pixels * block / plan->blocks;
     const size_t count = plan->pixels * (block + 1) / plan->blocks - first;
     const bool small = weight_count(plan) / plan->slices <= SMALL_WEIGHTS;
-    const size_t steps = small ? (count + ROWS - 1) / ROWS : 1, width = plan->to.c / plan->slices;
+    const size_t steps = small ? (count + STRIP - 1) / STRIP : 1, width = plan->to.c / plan->slices;
     float *moments = plan->moments ? (float *)(void *)(workspace + gathered_bytes(plan)) : NULL;
     for (size_t k = 0; moments && k < 2; ++k)
         memset(moments + k * plan->to.c + slice * width, 0, width * sizeof *moments);

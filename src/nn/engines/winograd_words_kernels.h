@@ -16,8 +16,8 @@
 #include "nn/engines/winograd_kernels.h"
 
 enum {
-    WORDS = 2 * LANES, /* of a vector */
-    DOT_ROWS = 12,
+    WORDS = 2 * LANES,       /* of a vector */
+    DOT_ROWS = 6,            /* of a step: the next one begins while its sums are stored */
     SLICE = 2 * LANES,       /* output channels that are made at once: two panels */
     SUM_ROW = SLICE + LANES, /* numbers from a tile's M to the next, no power of two, as of V */
     AHEAD_BYTES = 1 << 13    /* how far ahead U is fetched */
@@ -102,14 +102,14 @@ TARGET INLINE void dot_rows(size_t count, size_t panels, size_t pairs, const int
                             size_t fetch, int32_t *restrict to)
 {
     __m512i first[DOT_ROWS], second[DOT_ROWS];
-#pragma GCC unroll 12
+#pragma GCC unroll 6
     for (size_t r = 0; r < count; ++r)
         first[r] = second[r] = _mm512_setzero_si512();
     for (size_t k = 0; k < pairs; ++k, from += 2, slice += panels * WORDS, ahead += fetch) {
         const __m512i a = _mm512_loadu_si512(slice);
         const __m512i b = panels > 1 ? _mm512_loadu_si512(slice + WORDS) : a;
         _mm_prefetch(ahead, _MM_HINT_T1);
-#pragma GCC unroll 12
+#pragma GCC unroll 6
         for (size_t r = 0; r < count; ++r) {
             int32_t pair;
             memcpy(&pair, from + r * from_row, sizeof pair);
@@ -119,7 +119,7 @@ TARGET INLINE void dot_rows(size_t count, size_t panels, size_t pairs, const int
                 add_products(&second[r], x, b);
         }
     }
-#pragma GCC unroll 12
+#pragma GCC unroll 6
     for (size_t r = 0; r < count; ++r) {
         _mm512_storeu_si512(to + r * SUM_ROW, first[r]);
         if (panels > 1)
@@ -148,12 +148,6 @@ TARGET INLINE void dot_all_rows(size_t rows, size_t panels, size_t pairs, const 
             CASE(3)
             CASE(4)
             CASE(5)
-            CASE(6)
-            CASE(7)
-            CASE(8)
-            CASE(9)
-            CASE(10)
-            CASE(11)
         default:
             dot_rows(DOT_ROWS, panels, pairs, a, from_row, slice, ahead, fetch, c);
         }

@@ -70,7 +70,8 @@ VECTORISED static void largest_halves(size_t C, size_t count, const uint16_t *co
         lanes_read(pixels[0], true, c, &best);
         for (size_t i = 1; i < count; ++i) {
             lanes_read(pixels[i], true, c, &number);
-            const LaneBits larger = (LaneBits)(number > best) | (LaneBits)(number != number);
+            const LaneBits nan = (LaneBits)(((LaneBits)number & 0x7FFFFFFF) > 0x7F800000);
+            const LaneBits larger = (LaneBits)(number > best) | nan;
             best = (Lanes)((larger & (LaneBits)number) | (~larger & (LaneBits)best));
         }
         lanes_write(to, true, c, &best);
