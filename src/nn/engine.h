@@ -111,8 +111,8 @@ typedef struct {
      * cannot. */
     size_t (*moment_parts)(const ConvolutionShape *shape);
     /* Where forward puts them from now on (parts x 2 x O / unit: of a part's pixels the sum of the
-     * numbers of each `unit` channels, 1, 2, 4, 8 or MOMENT_UNIT, and of their squares); NULL, as
-     * in a new plan: nowhere. */
+     * numbers, as the output holds them, of each `unit` channels, 1, 2, 4, 8 or MOMENT_UNIT, and of
+     * their squares); NULL, as in a new plan: nowhere. */
     void (*set_moments)(ConvolutionPlan *plan, float *moments, size_t unit);
 
     /* output (N x OH x OW x O; float32 or bfloat16) = convolution(input) + bias (O, NULL if the

@@ -236,25 +236,29 @@ typedef struct {
     float *squares;    /* and their squares */
 } Way;
 
-TARGET INLINE __m512 read_map(const char *at, bool half)
+TARGET INLINE __m512 widen(__m256i halves)
 {
-    if (!half)
-        return _mm512_loadu_ps(at);
-    const __m256i halves = _mm256_loadu_si256((const __m256i *)(const void *)at);
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
-/* Rounded to nearest, ties to even; what is no number stays so. The intrinsic would ask for the
- * instruction (AVX512_BF16) also where maps are float32. */
-TARGET INLINE void write_map(char *at, bool half, __m512 value)
+TARGET INLINE __m512 read_map(const char *at, bool half)
+{
+    return half ? widen(_mm256_loadu_si256((const __m256i *)(const void *)at))
+                : _mm512_loadu_ps(at);
+}
+
+/* Rounded to nearest, ties to even; what is no number stays so. Gives what the map then holds. The
+ * intrinsic would ask for the instruction (AVX512_BF16) also where maps are float32. */
+TARGET INLINE __m512 write_map(char *at, bool half, __m512 value)
 {
     __m256i halves;
     if (!half) {
         _mm512_storeu_ps(at, value);
-        return;
+        return value;
     }
     __asm__("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"(value));
     _mm256_storeu_si256((__m256i *)(void *)at, halves);
+    return widen(halves);
 }
 
 /* The sums of LANES channels from channel `c` on become numbers, which go to `at`. */
@@ -276,8 +280,7 @@ TARGET INLINE __m512 finish(const Way *way, bool half, __m512i sums, size_t c, c
         value = _mm512_max_ps(_mm512_setzero_ps(), value);
     else if (activation == ACTIVATION_LEAKY_RELU)
         value = _mm512_max_ps(_mm512_mul_ps(value, _mm512_set1_ps(NET_LEAK)), value);
-    write_map(at, half, value);
-    return value;
+    return write_map(at, half, value);
 }
 
 TARGET INLINE void add_to(float *at, __m512 numbers)

@@ -324,9 +324,9 @@ static void make_patch(const ConvolutionPlan *plan, const uint8_t *input, size_t
 
 /* ---- results ---- */
 
-/* As lanes_write(). The intrinsic would ask for the instruction (AVX512_BF16) also where maps are
- * float32. */
-TARGET INLINE void write_lanes(void *map, bool half, size_t at, const Lanes *value)
+/* As lanes_write(); *value becomes what the map then holds. The intrinsic would ask for the
+ * instruction (AVX512_BF16) also where maps are float32. */
+TARGET INLINE void write_lanes(void *map, bool half, size_t at, Lanes *value)
 {
     __m256i halves;
     if (!half) {
@@ -335,6 +335,7 @@ TARGET INLINE void write_lanes(void *map, bool half, size_t at, const Lanes *val
     }
     __asm__("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"((__m512)*value));
     memcpy((uint16_t *)map + at, &halves, sizeof halves);
+    *value = (Lanes)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16);
 }
 
 /* What is left to do to a run of results, which goes to number `at` of the map. */

@@ -149,9 +149,7 @@ static void check_moments(const Bench *bench, size_t parts, size_t unit, const f
         }
         for (size_t k = 0; k < 2 * parts; ++k)
             given[k % 2] += (double)moments[k * units + o];
-        const double rounding = bench->shape.half ? 1.0 / 256 : 1e-5;
-        if (!(fabs(given[0] - sum) <= rounding * size) ||
-            !(fabs(given[1] - squares) <= 2 * rounding * squares))
+        if (!(fabs(given[0] - sum) <= 1e-5 * size) || !(fabs(given[1] - squares) <= 1e-5 * squares))
             fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, given[0],
                      given[1], sum, squares);
     }
