@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGNMENT_BYTES = 64, PAGE_BYTES = 4096, MOST_AT_ONCE = 16 << 20 };
+enum { ALIGNMENT_BYTES = 64, PAGE_BYTES = 4096, MOST_AT_ONCE = 16 << 20, LARGE_PAGE = 2 << 20 };
 
 static atomic_long successes_left = -1;
 
@@ -36,6 +36,21 @@ Status memory_new(void **pointer, size_t count, size_t bytes_each)
         memory_let_go(memory, rounded);
     else
         memset(memory, 0, rounded);
+    *pointer = memory;
+    return STATUS_OK;
+}
+
+Status memory_new_large(void **pointer, size_t bytes)
+{
+    *pointer = NULL;
+    if (bytes > SIZE_MAX - LARGE_PAGE)
+        FAIL(STATUS_NO_MEMORY, "out of memory: %zu bytes are beyond any address space", bytes);
+    const size_t rounded = (bytes / LARGE_PAGE + 1) * LARGE_PAGE;
+    void *memory = must_fail() ? NULL : aligned_alloc(LARGE_PAGE, rounded);
+    if (!memory)
+        FAIL(STATUS_NO_MEMORY, "out of memory: cannot allocate %zu bytes", bytes);
+    (void)madvise(memory, rounded, MADV_HUGEPAGE); /* small ones do, too */
+    memset(memory, 0, rounded);
     *pointer = memory;
     return STATUS_OK;
 }

@@ -17,6 +17,10 @@
 #define MEMORY_NEW(pointer, count) memory_new((void **)(pointer), (count), sizeof **(pointer))
 Status memory_new(void **pointer, size_t count, size_t bytes_each);
 
+/* The same, but whole pages of 2 MiB, if the system has them: for large arrays that are read again
+ * and again, whose many small pages' addresses the processor could not keep. */
+Status memory_new_large(void **pointer, size_t bytes);
+
 /* Makes bytes of such memory zero, and has the system take back the whole pages among them until
  * they are written to: for large arrays that nobody needs for a while. */
 void memory_let_go(void *memory, size_t bytes);

@@ -75,6 +75,16 @@ Status engine_pack_all(const Engine *engine, ConvolutionPlan *plan, const float 
     return STATUS_OK;
 }
 
+void engine_join_sums(size_t count, size_t unit, const float *sums, float *joined)
+{
+    for (size_t i = 0; i < count; i += unit) {
+        float sum = sums[i];
+        for (size_t k = 1; k < unit; ++k)
+            sum += sums[i + k];
+        joined[i / unit] = sum;
+    }
+}
+
 #ifndef GISD_HAVE_ONEDNN
 const Engine *engine_onednn(void)
 {

@@ -64,7 +64,7 @@ typedef struct {
     size_t kernels;       /* routines that the engine compiles for it */
 } EngineNeeds;
 
-enum { ENGINE_VERSION_BYTES = 64 };
+enum { ENGINE_VERSION_BYTES = 64, MOMENT_UNIT = 16 };
 
 typedef struct {
     const char *name;
@@ -107,6 +107,14 @@ typedef struct {
      * is packed there; none of them may run meanwhile. */
     Status (*set_weights)(ConvolutionPlan *plan, Pack pack, const float *weights);
 
+    /* Of so many parts of the result forward can give the moments; 0, or NULL for all shapes: it
+     * cannot. */
+    size_t (*moment_parts)(const ConvolutionShape *shape);
+    /* Where forward puts them from now on (parts x 2 x O / unit: of a part's pixels the sum of the
+     * numbers, as the output holds them, of each `unit` channels, 1, 2, 4, 8 or MOMENT_UNIT, and of
+     * their squares); NULL, as in a new plan: nowhere. */
+    void (*set_moments)(ConvolutionPlan *plan, float *moments, size_t unit);
+
     /* output (N x OH x OW x O; float32 or bfloat16) = convolution(input) + bias (O, NULL if the
      * shape has none), plus what it held if the shape says so, then the activation. */
     Status (*forward)(ConvolutionPlan *plan, const void *input, const float *bias, void *output);
@@ -128,6 +136,9 @@ Status engine_give_packed(const Engine *engine, ConvolutionPlan *plan, void *pac
 
 /* The plan packs the weights for all that it does. */
 Status engine_pack_all(const Engine *engine, ConvolutionPlan *plan, const float *weights);
+
+/* Adds up `count` sums of channels, a multiple of `unit`, unit by unit. */
+void engine_join_sums(size_t count, size_t unit, const float *sums, float *joined);
 
 /* im2col and OpenBLAS' sgemm. */
 const Engine *engine_blas(void);

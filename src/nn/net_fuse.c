@@ -16,6 +16,9 @@
  * sum is fused in bfloat16 alone, where it is then rounded once in place of twice: in float32
  * networks without such norms keep the bits of their answers.
  *
+ * Behind a convolution whose engine can give the moments of what it makes, a group norm does not go
+ * through the map for them.
+ *
  * What is not finite stays so, but for 8 bits: activations pass NaN. Every net for inference is
  * treated alike, so that validation, test and detector give the same bits. */
 #include "nn/net_state.h"
@@ -160,6 +163,39 @@ static bool take_over(Net *net, NodeId at, NodeId next)
     return true;
 }
 
+/* The largest power of two, up to MOMENT_UNIT, that divides a number. */
+static size_t unit_of(size_t number)
+{
+    size_t unit = MOMENT_UNIT;
+    while (number % unit)
+        unit /= 2;
+    return unit;
+}
+
+/* A norm of one image's bfloat16 map has its moments from the convolution that makes it, if that
+ * can give them; the convolution keeps them for all norms that want them. */
+static void share_moments(Net *net, NodeId at)
+{
+    Node *node = &net->nodes[at];
+    const NormSettings *norm = &node->request.settings.norm;
+    if (!node->request.operation->takes_moments || norm->parts != 1)
+        return;
+    Node *input = &net->nodes[node->request.inputs[0]];
+    const ConvolutionShape *shape = &input->request.settings.convolution;
+    if (!input->request.operation->packed || !input->half || node->request.shape.c > NUMBERS_TILE)
+        return;
+    const Engine *engine = net_engine_for(net, shape);
+    const size_t unit = unit_of(node->request.shape.c / norm->groups);
+    node->moment_parts = engine->moment_parts ? engine->moment_parts(shape) : 0;
+    if (!node->moment_parts)
+        return;
+    node->moments_of = node->request.inputs[0];
+    if (!input->moment_unit || unit < input->moment_unit)
+        input->moment_unit = unit;
+    input->request.saved_floats =
+        node->moment_parts * 2 * shape->output_channels / input->moment_unit;
+}
+
 Status net_fuse(Net *net)
 {
     size_t *readers;
@@ -179,5 +215,7 @@ Status net_fuse(Net *net)
             at = net->nodes[at].last_consumer;
     }
     free(readers);
+    for (size_t i = 0; i < net->count; ++i)
+        share_moments(net, i);
     return STATUS_OK;
 }

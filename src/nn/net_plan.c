@@ -160,6 +160,8 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
         own[BUFFER_GRADIENT].first = 0;
         own[BUFFER_GRADIENT].last = end;
     }
+    if (node->moments_of)
+        extend(&all[BUFFERS_PER_NODE * node->moments_of + BUFFER_SAVED], i);
     for (size_t k = 0; k < request->input_count; ++k) {
         PlannedBuffer *input = all + BUFFERS_PER_NODE * place_of(net, request->inputs[k]);
         extend(&input[BUFFER_VALUE], i);
@@ -252,6 +254,8 @@ static Status plan_memory(Net *net)
     net->block_is_lent = net->room && net->room->block_bytes >= net->block_bytes;
     if (net->block_is_lent)
         net->block = net->room->block;
+    else if (status == STATUS_OK && net->precision == PRECISION_INT8)
+        status = memory_new_large((void **)&net->block, net->block_bytes);
     else if (status == STATUS_OK)
         status = MEMORY_NEW(&net->block, net->block_bytes / sizeof(float));
     for (size_t i = 0; status == STATUS_OK && i < net->count; ++i) {

@@ -115,6 +115,11 @@ static OperationCall prepare(Net *net, const Node *node)
     };
     for (size_t k = 0; k < request->input_count; ++k)
         call.input[k] = value_of(&net->nodes[request->inputs[k]]);
+    if (node->moments_of) {
+        call.moments = net->nodes[node->moments_of].saved;
+        call.moment_parts = node->moment_parts;
+        call.moment_unit = net->nodes[node->moments_of].moment_unit;
+    }
     if (request->weight != NO_PARAMETER)
         call.weight = net->parameters->items[request->weight].value;
     if (request->bias != NO_PARAMETER)

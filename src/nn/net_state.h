@@ -54,7 +54,8 @@ struct Net {
     ConvolutionPlan **plans;   /* use_count */
     WeightGradient *gradients; /* by parameter */
     float *prepared_weights;   /* scratch for the largest parameter with a form of its own */
-    void *packed;              /* scratch for the largest packed weights, if it recomputes */
+    void *packed;              /* scratch for the largest packed weights, if it recomputes; in 8
+                                  bits all packed weights, in large pages */
     const Net *room;           /* whose memory it takes where it fits; NULL: none's */
     float *workspace;          /* shared by all plans of the engine */
     size_t workspace_bytes;
@@ -100,6 +101,9 @@ Status net_fuse(Net *net);
 
 /* In a net for inference, lets nodes that do the same be one (net_repeat.c). */
 void net_merge_repeats(Net *net);
+
+/* What computes a convolution: a rule of shape and processor. */
+const Engine *net_engine_for(const Net *net, const ConvolutionShape *shape);
 
 /* The node has no work and no value any more; others do it. */
 void net_absorb(Node *node);

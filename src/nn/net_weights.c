@@ -55,7 +55,7 @@ static size_t find_use(const Net *net, const Node *node)
 }
 
 /* Never by measuring: the same network shall give the same bits everywhere. */
-static const Engine *engine_for(const Net *net, const ConvolutionShape *shape)
+const Engine *net_engine_for(const Net *net, const ConvolutionShape *shape)
 {
     if (net->training ? winograd_trains(shape) : winograd_fits(shape))
         return engine_winograd();
@@ -98,7 +98,7 @@ static Status share_weights(Net *net)
                                .shape = request->settings.convolution,
                                .form = request->weight_form,
                                .norm = node->norm,
-                               .engine = engine_for(net, &request->settings.convolution)};
+                               .engine = net_engine_for(net, &request->settings.convolution)};
             ++net->use_count;
         }
         use->data_gradient |= net->training && net_input_wants_gradient(net, node, 0);
@@ -140,6 +140,27 @@ static Status share_place(Net *net)
     return STATUS_OK;
 }
 
+/* One place for each that is packed, one behind the other. */
+static Status place_packed(Net *net)
+{
+    enum { ALIGNMENT = 64 };
+    size_t bytes = 0;
+    for (int placed = 0; placed < 2; ++placed) {
+        if (placed)
+            TRY(memory_new_large(&net->packed, bytes));
+        bytes = 0;
+        for (size_t i = 0; i < net->use_count; ++i)
+            for (Pack pack = 0; pack < PACKS; ++pack) {
+                const Engine *engine = net->uses[i].engine;
+                const size_t own = engine->packed_bytes(net->plans[i], pack);
+                if (placed && own)
+                    engine->set_packed(net->plans[i], pack, (char *)net->packed + bytes);
+                bytes += (own + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+            }
+    }
+    return STATUS_OK;
+}
+
 Status net_plan_weights(Net *net)
 {
     TRY(share_weights(net));
@@ -153,13 +174,15 @@ Status net_plan_weights(Net *net)
         TRY(use->engine->plan_new(&use->shape, use->data_gradient,
                                   net->training && net_trains(net, use->parameter),
                                   &net->plans[i]));
-        if (!net->recomputes)
+        if (!net->recomputes && net->precision != PRECISION_INT8)
             TRY(engine_give_packed(use->engine, net->plans[i], use->packed));
         size_t bytes = use->engine->workspace_bytes(net->plans[i]);
         net->workspace_bytes = bytes > net->workspace_bytes ? bytes : net->workspace_bytes;
     }
     if (net->recomputes)
         TRY(share_place(net));
+    else if (net->precision == PRECISION_INT8)
+        TRY(place_packed(net));
     return place_workspace(net);
 }
 

@@ -37,8 +37,10 @@ typedef struct {
     Numbers output_gradient;
     Numbers input_gradient[NODE_MAX_INPUTS];
     bool add_gradient[NODE_MAX_INPUTS];
-    float *saved;   /* from this node's forward to its backward */
-    float *scratch; /* during this call only */
+    float *saved;         /* from this node's forward to its backward */
+    float *scratch;       /* during this call only */
+    const float *moments; /* of input 0, as its engine gives them (engine.h); or NULL */
+    size_t moment_parts, moment_unit;
     const float *weight, *bias;
     float *weight_gradient, *bias_gradient; /* added to; NULL if frozen */
     bool add_weight_gradient; /* of a packed operation: else overwritten, it may hold anything */
@@ -72,8 +74,9 @@ typedef struct {
     /* The engine computes it, with weights that it packs: settings.convolution is its shape, and
      * the graph makes the plan and keeps the packed weights up to date. */
     bool packed;
-    bool non_negative; /* no number of the output is negative, */
-    bool keeps_sign;   /* or none if none of the inputs is */
+    bool non_negative;  /* no number of the output is negative, */
+    bool keeps_sign;    /* or none if none of the inputs is */
+    bool takes_moments; /* of its one input, in a net for inference, if they are there */
     FuseKind fuse;
     /* Whether two nodes with the same inputs, parameters and buffers do the same; NULL: never
      * looked for (net_repeat.c). */
@@ -141,6 +144,9 @@ struct Node {
     FoldedNorm norm;      /* of a packed operation in a net for inference */
     bool absorbed;        /* a later node does its work; it has no value */
     NodeId in_place_of;   /* its value takes the place of that node's; 0: has its own */
+    NodeId moments_of;    /* the convolution that gives its input's moments; 0: none does */
+    size_t moment_parts;  /* of these, and of a convolution that gives them: */
+    size_t moment_unit;   /* how many channels' are added up; 0: it does not */
     /* In a net that recomputes: value and scratch have another place when the node is made again
      * for backward. Instants are those of net_state.h. */
     bool remade;

@@ -9,7 +9,8 @@
  * and activation.
  *
  * Where there are more outputs than inputs, most of the work is on the way out, and there this is
- * quicker than oneDNN; elsewhere it is not.
+ * quicker than oneDNN; elsewhere it is as quick, and gives the sums of the results' numbers and of
+ * their squares besides, which a norm behind it wants.
  *
  * Pixels go through in blocks that stay in the second-level cache. Large weights are cut into two
  * slices, so that each of two threads reads its half alone. Neither shows in the bits. */
@@ -29,14 +30,16 @@
 
 enum {
     LANES = 16,
-    PAIR = 2 * LANES, /* output channels of two panels */
-    QUAD = 4,         /* input channels of a product */
-    ROWS = 12,
+    PAIR = 2 * LANES,      /* output channels of two panels */
+    QUAD = 4,              /* input channels of a product */
+    ROWS = 6,              /* of a step: the next one begins while its sums are on their way out */
+    STRIP = 12,            /* pixels that go through all of small weights together */
     BLOCK_BYTES = 1 << 17, /* of the input */
-    FEWEST_ROWS = 4 * ROWS,
-    MOST_ROWS = 20 * ROWS,
+    FEWEST_ROWS = 4 * STRIP,
+    MOST_ROWS = 20 * STRIP,
     LARGE_WEIGHTS = 1 << 18,
     SMALL_WEIGHTS = 1 << 19, /* of a slice: half of a second-level cache */
+    AHEAD_BYTES = 1 << 13,   /* how far ahead weights are fetched */
     FEW_PRODUCTS = 1 << 21   /* one thread is through sooner than two would meet */
 };
 
@@ -53,14 +56,17 @@ struct ConvolutionPlan {
     int8_t *weights; /* pair of panels, quad of inputs, panel, output, input; borrowed, */
     float *scales;   /* and behind it, of the sums: O, */
     int32_t *starts; /* and where they begin: O */
-    char *workspace; /* of each thread: the pixels of a block side by side, if they are not so */
+    char *workspace; /* of each thread: the pixels of a block side by side, if they are not so, */
+                     /* and a block's sums and squares of each channel */
+    float *moments;  /* block, sum or squares, O / unit; borrowed; or NULL */
+    size_t unit;
 };
 
 bool byte_products_fit(const ConvolutionShape *s)
 {
     return s->step > 0 && s->kernel_h == 1 && s->kernel_w == 1 && !s->pad_h && !s->pad_w &&
-           s->input.c % QUAD == 0 && s->output_channels % PAIR == 0 &&
-           s->output_channels > s->input.c && processor_has_bytes() && !processor_has_tiles();
+           s->input.c % QUAD == 0 && s->output_channels % PAIR == 0 && processor_has_bytes() &&
+           !processor_has_tiles();
 }
 
 /* ---- plans ---- */
@@ -100,6 +106,7 @@ static Status plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
     TRY(MEMORY_NEW(plan, 1));
     **plan = *of;
     (*plan)->workspace = NULL;
+    (*plan)->moments = NULL;
     return STATUS_OK;
 }
 
@@ -119,9 +126,14 @@ static bool gathers(const ConvolutionPlan *plan)
     return plan->shape.stride > 1;
 }
 
-static size_t thread_bytes(const ConvolutionPlan *plan)
+static size_t gathered_bytes(const ConvolutionPlan *plan)
 {
     return gathers(plan) ? (plan->most * plan->shape.input.c + 63) / 64 * 64 : 0;
+}
+
+static size_t thread_bytes(const ConvolutionPlan *plan)
+{
+    return gathered_bytes(plan) + 2 * plan->to.c * sizeof(float);
 }
 
 static size_t workspace_bytes(const ConvolutionPlan *plan)
@@ -167,6 +179,20 @@ static Status count_needs(const ConvolutionShape *shape, bool data_gradient, boo
     return STATUS_OK;
 }
 
+/* A block is a part, if all of them are of one image. */
+static size_t moment_parts(const ConvolutionShape *shape)
+{
+    ConvolutionPlan plan;
+    describe(shape, &plan);
+    return shape->input.n == 1 ? plan.blocks : 0;
+}
+
+static void set_moments(ConvolutionPlan *plan, float *moments, size_t unit)
+{
+    plan->moments = moments;
+    plan->unit = unit;
+}
+
 /* ---- weights ---- */
 
 static void pack_filter(const ConvolutionPlan *plan, const int8_t *whole, size_t o)
@@ -206,43 +232,83 @@ typedef struct {
     const float *scales; /* of the first channel, as the rest */
     const int32_t *starts;
     const float *bias; /* or NULL */
+    float *sums;       /* that the numbers are added to; or NULL, */
+    float *squares;    /* and their squares */
 } Way;
 
-TARGET INLINE __m512 read_map(const char *at, bool half)
+TARGET INLINE __m512 widen(__m256i halves)
 {
-    if (!half)
-        return _mm512_loadu_ps(at);
-    const __m256i halves = _mm256_loadu_si256((const __m256i *)(const void *)at);
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
-/* Rounded to nearest, ties to even; what is no number stays so. The intrinsic would ask for the
- * instruction (AVX512_BF16) also where maps are float32. */
-TARGET INLINE void write_map(char *at, bool half, __m512 value)
+TARGET INLINE __m512 read_map(const char *at, bool half)
+{
+    return half ? widen(_mm256_loadu_si256((const __m256i *)(const void *)at))
+                : _mm512_loadu_ps(at);
+}
+
+/* Rounded to nearest, ties to even; what is no number stays so. Gives what the map then holds. The
+ * intrinsic would ask for the instruction (AVX512_BF16) also where maps are float32. */
+TARGET INLINE __m512 write_map(char *at, bool half, __m512 value)
 {
     __m256i halves;
     if (!half) {
         _mm512_storeu_ps(at, value);
-        return;
+        return value;
     }
     __asm__("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"(value));
     _mm256_storeu_si256((__m256i *)(void *)at, halves);
+    return widen(halves);
 }
 
-/* The sums of LANES channels from channel `c` on, to `at`. */
-TARGET INLINE void finish(const Way *way, bool half, __m512i sums, size_t c, char *at)
+/* The sums of LANES channels from channel `c` on become numbers, which go to `at`. */
+TARGET INLINE __m512 finish(const Way *way, bool half, __m512i sums, size_t c, char *at)
 {
     const Activation activation = way->shape->activation;
-    __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(way->scales + c));
-    if (way->bias)
-        value = _mm512_add_ps(value, _mm512_loadu_ps(way->bias + c));
-    if (way->shape->residual)
-        value = _mm512_add_ps(value, read_map(at, half));
+    const __m512 scale = _mm512_loadu_ps(way->scales + c);
+    __m512 value = _mm512_cvtepi32_ps(sums);
+    if (way->bias) {
+        value = _mm512_fmadd_ps(value, scale, _mm512_loadu_ps(way->bias + c));
+        if (way->shape->residual)
+            value = _mm512_add_ps(value, read_map(at, half));
+    } else if (way->shape->residual) {
+        value = _mm512_fmadd_ps(value, scale, read_map(at, half));
+    } else {
+        value = _mm512_mul_ps(value, scale);
+    }
     if (activation == ACTIVATION_RELU) /* the second one where one is no number */
         value = _mm512_max_ps(_mm512_setzero_ps(), value);
     else if (activation == ACTIVATION_LEAKY_RELU)
         value = _mm512_max_ps(_mm512_mul_ps(value, _mm512_set1_ps(NET_LEAK)), value);
-    write_map(at, half, value);
+    return write_map(at, half, value);
+}
+
+TARGET INLINE void add_to(float *at, __m512 numbers)
+{
+    _mm512_storeu_ps(at, _mm512_add_ps(_mm512_loadu_ps(at), numbers));
+}
+
+/* LANES channels from channel `c` on of `count` pixels. */
+TARGET INLINE void finish_rows(size_t count, const Way *way, bool half, const __m512i *sums,
+                               size_t c, char *to)
+{
+    const size_t row = way->row * (half ? 2 : 4);
+    __m512 sum = _mm512_setzero_ps(), squares = _mm512_setzero_ps();
+    to += c * (half ? 2 : 4);
+    if (!way->sums) {
+#pragma GCC unroll 6
+        for (size_t r = 0; r < count; ++r)
+            finish(way, half, sums[r], c, to + r * row);
+        return;
+    }
+#pragma GCC unroll 6
+    for (size_t r = 0; r < count; ++r) {
+        const __m512 value = finish(way, half, sums[r], c, to + r * row);
+        sum = _mm512_add_ps(sum, value);
+        squares = _mm512_fmadd_ps(value, value, squares);
+    }
+    add_to(way->sums + c, sum);
+    add_to(way->squares + c, squares);
 }
 
 /* sums += x . weights, four by four. The intrinsic is the same, but gcc 12 copies the sums about.
@@ -259,9 +325,8 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
                             const Way *way, char *to)
 {
     const __m512i turn = _mm512_set1_epi8((char)0x80);
-    const size_t number = half ? 2 : 4;
     __m512i first[ROWS], second[ROWS];
-#pragma GCC unroll 12
+#pragma GCC unroll 6
     for (size_t r = 0; r < count; ++r) {
         first[r] = _mm512_loadu_si512(way->starts);
         second[r] = _mm512_loadu_si512(way->starts + LANES);
@@ -269,7 +334,9 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
     for (size_t i = 0; i < channels; i += QUAD) {
         const __m512i a = _mm512_loadu_si512(pair + i * PAIR);
         const __m512i b = _mm512_loadu_si512(pair + i * PAIR + QUAD * LANES);
-#pragma GCC unroll 12
+        _mm_prefetch((const char *)pair + i * PAIR + AHEAD_BYTES, _MM_HINT_T1);
+        _mm_prefetch((const char *)pair + i * PAIR + AHEAD_BYTES + 64, _MM_HINT_T1);
+#pragma GCC unroll 6
         for (size_t r = 0; r < count; ++r) {
             int32_t quad;
             memcpy(&quad, from + r * channels + i, sizeof quad);
@@ -280,11 +347,8 @@ TARGET INLINE void dot_rows(size_t count, size_t channels, bool sign, bool half,
             add_products(&second[r], x, b);
         }
     }
-#pragma GCC unroll 12
-    for (size_t r = 0; r < count; ++r) {
-        finish(way, half, first[r], 0, to + r * way->row * number);
-        finish(way, half, second[r], LANES, to + (r * way->row + LANES) * number);
-    }
+    finish_rows(count, way, half, first, 0, to);
+    finish_rows(count, way, half, second, LANES, to);
 }
 
 /* All rows, in steps as even as can be; the cases keep the sums in registers. */
@@ -306,12 +370,6 @@ TARGET INLINE void dot_all_rows(size_t rows, size_t channels, bool sign, bool ha
             CASE(3)
             CASE(4)
             CASE(5)
-            CASE(6)
-            CASE(7)
-            CASE(8)
-            CASE(9)
-            CASE(10)
-            CASE(11)
         default:
             dot_rows(ROWS, channels, sign, half, x, pair, way, y);
         }
@@ -370,16 +428,21 @@ static void fetch_next(const ConvolutionPlan *plan, size_t pixel, size_t count, 
 
 /* Pixels first .. first + count - 1 of the output and a slice of its channels. */
 static void run_pixels(const ConvolutionPlan *plan, size_t slice, size_t first, size_t count,
-                       const uint8_t *from, const float *bias, char *output)
+                       const uint8_t *from, const float *bias, float *moments, char *output)
 {
     static const DotPair dots[2][2] = {{dot_unsigned, dot_unsigned_half},
                                        {dot_signed, dot_signed_half}};
     const ConvolutionShape *s = &plan->shape;
     const size_t width = plan->to.c / plan->slices;
     for (size_t c = slice * width; c < (slice + 1) * width; c += PAIR) {
-        const Way way = {s, plan->to.c, plan->scales + c, plan->starts + c,
-                         s->bias ? bias + c : NULL};
-        if (count <= ROWS)
+        const Way way = {s,
+                         plan->to.c,
+                         plan->scales + c,
+                         plan->starts + c,
+                         s->bias ? bias + c : NULL,
+                         moments ? moments + c : NULL,
+                         moments ? moments + plan->to.c + c : NULL};
+        if (count <= STRIP)
             fetch_next(plan, first + count, count, c, output);
         dots[s->sign][s->half](count, s->input.c, from, plan->weights + c * s->input.c, &way,
                                output + numbers_bytes(first * plan->to.c + c, s->half));
@@ -393,13 +456,20 @@ static void run_block(const ConvolutionPlan *plan, size_t slice, size_t block, c
     const size_t first = plan->pixels * block / plan->blocks;
     const size_t count = plan->pixels * (block + 1) / plan->blocks - first;
     const bool small = weight_count(plan) / plan->slices <= SMALL_WEIGHTS;
-    const size_t steps = small ? (count + ROWS - 1) / ROWS : 1;
+    const size_t steps = small ? (count + STRIP - 1) / STRIP : 1, width = plan->to.c / plan->slices;
+    float *moments = plan->moments ? (float *)(void *)(workspace + gathered_bytes(plan)) : NULL;
+    for (size_t k = 0; moments && k < 2; ++k)
+        memset(moments + k * plan->to.c + slice * width, 0, width * sizeof *moments);
     const uint8_t *from = take_pixels(plan, input, first, count, workspace);
     for (size_t s = 0; s < steps; ++s) {
         const size_t begin = count * s / steps, end = count * (s + 1) / steps;
         run_pixels(plan, slice, first + begin, end - begin, from + begin * plan->shape.input.c,
-                   bias, output);
+                   bias, moments, output);
     }
+    for (size_t k = 0; moments && k < 2; ++k)
+        engine_join_sums(width, plan->unit, moments + k * plan->to.c + slice * width,
+                         plan->moments +
+                             ((block * 2 + k) * plan->to.c + slice * width) / plan->unit);
 }
 
 static Status forward(ConvolutionPlan *plan, const void *input, const float *bias, void *output)
@@ -432,6 +502,8 @@ const Engine *engine_byte_products(void)
         .packed_bytes = packed_bytes,
         .set_packed = set_packed,
         .set_weights = set_weights,
+        .moment_parts = moment_parts,
+        .set_moments = set_moments,
         .forward = forward,
     };
     return &engine;

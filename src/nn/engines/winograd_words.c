@@ -26,38 +26,30 @@
 #include "base/processor.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-
 #include "nn/engines/winograd_kernels.h"
 #include "nn/engines/winograd_tiles.h"
+#include "nn/engines/winograd_words_kernels.h"
 
 enum {
-    WORDS = 2 * LANES, /* of a vector */
-    DOT_ROWS = 12,
-    SLICE = 128, /* output channels that a thread has at once: half of U at most of wide ones */
     BLOCK_BYTES = 1 << 19, /* of V and M of a slice: they stay in a second-level cache */
-    FEWEST_TILES = 24,
+    FEWEST_TILES = 25,     /* and the most of a block */
+    MOST_TILES = 64,
     MOST_WORD = 32767
 };
-
-typedef int16_t Words __attribute__((vector_size(WORDS * sizeof(int16_t))));
-typedef int8_t SignedBytes __attribute__((vector_size(WORDS)));
-typedef uint8_t Bytes __attribute__((vector_size(WORDS)));
-typedef int32_t Sums __attribute__((vector_size(LANES * sizeof(int32_t))));
-
-#define TARGET __attribute__((target("arch=x86-64-v4,avx512vnni")))
 
 struct ConvolutionPlan {
     ConvolutionShape shape;
     Tiling tiling;
-    size_t blocks;      /* that the tiles are cut into, as even as can be */
-    size_t most, slice; /* tiles of a block, output channels of a slice */
-    int threads;        /* that have a place in the workspace */
-    bool is_twin;       /* the zeros are another plan's */
-    uint8_t *zeros;     /* a pixel outside the image */
-    int16_t *weights;   /* U: point, panel of LANES outputs, pair of inputs, output; borrowed, */
-    float *scales;      /* and behind it, of M: point, output */
-    char *workspace;    /* of each thread: V of a block, and M of its slice */
+    size_t blocks;    /* that the tiles are cut into, as even as can be */
+    size_t most;      /* tiles of a block */
+    int threads;      /* that have a place in the workspace */
+    bool is_twin;     /* the zeros are another plan's */
+    uint8_t *zeros;   /* a pixel outside the image */
+    int16_t *weights; /* U: slice, point, pair of inputs, panel, output, input; borrowed, */
+    float *scales;    /* and behind it, of M: point, output */
+    char *workspace;  /* V of all blocks, and M of a slice of each thread */
+    float *moments;   /* block, sum or squares, output / unit; borrowed; or NULL */
+    size_t unit;
 };
 
 bool winograd_words_can(const ConvolutionShape *s)
@@ -88,14 +80,9 @@ static size_t patch_step(const ConvolutionPlan *plan)
     return plan->most * patch_row(plan) + WORDS;
 }
 
-static size_t sum_row(const ConvolutionPlan *plan)
-{
-    return plan->slice + LANES;
-}
-
 static size_t sum_step(const ConvolutionPlan *plan)
 {
-    return plan->most * sum_row(plan) + LANES;
+    return plan->most * SUM_ROW + LANES;
 }
 
 static void describe(const ConvolutionShape *shape, ConvolutionPlan *plan)
@@ -105,12 +92,12 @@ static void describe(const ConvolutionShape *shape, ConvolutionPlan *plan)
         (ConvolutionPlan){.shape = *shape,
                           .tiling = tiling_of(shape->input, out, shape->pad_h, shape->pad_w, TILE),
                           .threads = omp_get_max_threads()};
-    plan->slice = out.c < SLICE ? out.c : SLICE;
-    size_t bytes = POINTS * (patch_row(plan) * sizeof(int16_t) + sum_row(plan) * sizeof(int32_t));
+    size_t bytes = POINTS * (patch_row(plan) * sizeof(int16_t) + SUM_ROW * sizeof(int32_t));
     size_t most = BLOCK_BYTES / bytes;
-    most = most < FEWEST_TILES ? FEWEST_TILES : most;
+    most = most < FEWEST_TILES ? FEWEST_TILES : most > MOST_TILES ? MOST_TILES : most;
     plan->blocks = (plan->tiling.tiles + most - 1) / most;
-    plan->blocks += plan->blocks % 2; /* for two threads */
+    if (plan->blocks > 1)
+        plan->blocks += plan->blocks % 2; /* for two threads */
     plan->most = (plan->tiling.tiles + plan->blocks - 1) / plan->blocks;
 }
 
@@ -146,6 +133,7 @@ static Status plan_twin(const ConvolutionPlan *of, ConvolutionPlan **plan)
     **plan = *of;
     (*plan)->is_twin = true;
     (*plan)->workspace = NULL;
+    (*plan)->moments = NULL;
     return STATUS_OK;
 }
 
@@ -164,14 +152,14 @@ static size_t patch_bytes(const ConvolutionPlan *plan)
     return POINTS * patch_step(plan) * sizeof(int16_t);
 }
 
-static size_t thread_bytes(const ConvolutionPlan *plan)
+static size_t sum_bytes(const ConvolutionPlan *plan)
 {
-    return patch_bytes(plan) + POINTS * sum_step(plan) * sizeof(int32_t);
+    return POINTS * sum_step(plan) * sizeof(int32_t);
 }
 
 static size_t workspace_bytes(const ConvolutionPlan *plan)
 {
-    return (size_t)plan->threads * thread_bytes(plan);
+    return plan->blocks * patch_bytes(plan) + (size_t)plan->threads * sum_bytes(plan);
 }
 
 static void set_workspace(ConvolutionPlan *plan, void *workspace)
@@ -211,6 +199,20 @@ static Status count_needs(const ConvolutionShape *shape, bool data_gradient, boo
     return STATUS_OK;
 }
 
+/* A block is a part, if all of them are of one image. */
+static size_t moment_parts(const ConvolutionShape *shape)
+{
+    ConvolutionPlan plan;
+    describe(shape, &plan);
+    return shape->input.n == 1 ? plan.blocks : 0;
+}
+
+static void set_moments(ConvolutionPlan *plan, float *moments, size_t unit)
+{
+    plan->moments = moments;
+    plan->unit = unit;
+}
+
 /* ---- weights ---- */
 
 /* The largest magnitude of a point of V. */
@@ -248,10 +250,25 @@ static void transform_filters(const ConvolutionPlan *plan, const float *weights,
     filter_points((const float(*)[LANES])taps, LANES, &points[0][0]);
 }
 
+/* Output channels of the slice from channel `first` on. */
+static size_t slice_width(const ConvolutionPlan *plan, size_t first)
+{
+    const size_t left = plan->tiling.to.c - first;
+    return left < SLICE ? left : SLICE;
+}
+
+/* A point's words for the slice from output channel `first` on. */
+static int16_t *slice_weights(const ConvolutionPlan *plan, size_t first, size_t point)
+{
+    return plan->weights +
+           (POINTS * first + point * slice_width(plan, first)) * plan->shape.input.c;
+}
+
 /* Panel k of all points: first the scales, then the words. */
 static void pack_panel(const ConvolutionPlan *plan, const float *weights, size_t k)
 {
     const size_t channels = plan->shape.input.c, outputs = plan->tiling.to.c;
+    const size_t first = k * LANES / SLICE * SLICE, width = slice_width(plan, first);
     float points[POINTS][LANES];
     double most[POINTS][LANES] = {{0}}, sum[POINTS][LANES] = {{0}};
     for (size_t i = 0; i < channels; ++i) {
@@ -274,7 +291,7 @@ static void pack_panel(const ConvolutionPlan *plan, const float *weights, size_t
         transform_filters(plan, weights, k, i, points);
         for (size_t p = 0; p < POINTS; ++p) {
             int16_t *to =
-                plan->weights + (p * outputs + k * LANES) * channels + i / 2 * 2 * LANES + i % 2;
+                slice_weights(plan, first, p) + (i / 2 * width + k * LANES - first) * 2 + i % 2;
             for (size_t l = 0; l < LANES; ++l)
                 to[2 * l] = (int16_t)lrint((double)points[p][l] * most[p][l]);
         }
@@ -293,60 +310,6 @@ static Status set_weights(ConvolutionPlan *plan, Pack pack, const float *weights
 
 /* ---- V ---- */
 
-INLINE void patch_six_words(const Words d[PATCH], Words to[PATCH])
-{
-    const Words even = d[4] - 4 * d[2], odd = d[3] - 4 * d[1];
-    const Words outer = d[4] - d[2], inner = 2 * (d[3] - d[1]);
-    to[0] = 4 * (d[0] - d[2]) - d[2] + d[4];
-    to[1] = even + odd;
-    to[2] = even - odd;
-    to[3] = outer + inner;
-    to[4] = outer - inner;
-    to[5] = 4 * (d[1] - d[3]) - d[3] + d[5];
-}
-
-INLINE void read_words(const uint8_t *from, bool sign, Words *to)
-{
-    Bytes bytes;
-    memcpy(&bytes, from, sizeof bytes);
-    *to = sign ? __builtin_convertvector((SignedBytes)bytes, Words)
-               : __builtin_convertvector(bytes, Words);
-}
-
-INLINE void transform_patch(size_t channels, const uint8_t *const pixels[POINTS], bool sign,
-                            size_t step, int16_t *to)
-{
-    for (size_t c = 0; c < channels; c += WORDS, to += WORDS) {
-        Words once[PATCH][PATCH];
-        for (size_t x = 0; x < PATCH; ++x) {
-            Words from[PATCH], column[PATCH];
-            for (size_t y = 0; y < PATCH; ++y)
-                read_words(pixels[y * PATCH + x] + c, sign, &from[y]);
-            patch_six_words(from, column);
-            for (size_t y = 0; y < PATCH; ++y)
-                once[y][x] = column[y];
-        }
-        for (size_t y = 0; y < PATCH; ++y) {
-            Words row[PATCH];
-            patch_six_words(once[y], row);
-            for (size_t x = 0; x < PATCH; ++x)
-                memcpy(to + (y * PATCH + x) * step, &row[x], sizeof row[x]);
-        }
-    }
-}
-
-TARGET static void transform_signed(size_t channels, const uint8_t *const pixels[POINTS],
-                                    size_t step, int16_t *to)
-{
-    transform_patch(channels, pixels, true, step, to);
-}
-
-TARGET static void transform_unsigned(size_t channels, const uint8_t *const pixels[POINTS],
-                                      size_t step, int16_t *to)
-{
-    transform_patch(channels, pixels, false, step, to);
-}
-
 /* V of a tile. */
 static void make_patch(const ConvolutionPlan *plan, const uint8_t *input, size_t tile, int16_t *to)
 {
@@ -359,63 +322,25 @@ static void make_patch(const ConvolutionPlan *plan, const uint8_t *input, size_t
                                                                patch_step(plan), to);
 }
 
-/* ---- M ---- */
-
-TARGET INLINE void dot_rows(size_t count, size_t pairs, const int16_t *restrict from,
-                            size_t from_row, const int16_t *restrict panel, int32_t *restrict to,
-                            size_t to_row)
-{
-    __m512i sums[DOT_ROWS];
-    for (size_t r = 0; r < count; ++r)
-        sums[r] = _mm512_setzero_si512();
-    for (size_t k = 0; k < pairs; ++k, from += 2) {
-        const __m512i weights = _mm512_loadu_si512(panel + k * WORDS);
-        for (size_t r = 0; r < count; ++r) {
-            int32_t pair;
-            memcpy(&pair, from + r * from_row, sizeof pair);
-            sums[r] = _mm512_dpwssd_epi32(sums[r], _mm512_set1_epi32(pair), weights);
-        }
-    }
-    for (size_t r = 0; r < count; ++r)
-        _mm512_storeu_si512(to + r * to_row, sums[r]);
-}
-
-/* All rows, in steps as even as can be; the cases keep the sums in registers. */
-TARGET static void dot_panel(size_t rows, size_t pairs, const int16_t *from, size_t from_row,
-                             const int16_t *panel, int32_t *to, size_t to_row)
-{
-    const size_t steps = (rows + DOT_ROWS - 1) / DOT_ROWS;
-    for (size_t s = 0; s < steps; ++s) {
-        const size_t first = rows * s / steps, count = rows * (s + 1) / steps - first;
-        const int16_t *a = from + first * from_row;
-        int32_t *c = to + first * to_row;
-#define CASE(n)                                                                                    \
-    case n:                                                                                        \
-        dot_rows(n, pairs, a, from_row, panel, c, to_row);                                         \
-        break;
-        switch (count) {
-            CASE(1)
-            CASE(2)
-            CASE(3)
-            CASE(4)
-            CASE(5)
-            CASE(6)
-            CASE(7)
-            CASE(8)
-            CASE(9)
-            CASE(10)
-            CASE(11)
-        default:
-            dot_rows(DOT_ROWS, pairs, a, from_row, panel, c, to_row);
-        }
-    }
-}
-
 /* ---- results ---- */
 
+/* As lanes_write(); *value becomes what the map then holds. The intrinsic would ask for the
+ * instruction (AVX512_BF16) also where maps are float32. */
+TARGET INLINE void write_lanes(void *map, bool half, size_t at, Lanes *value)
+{
+    __m256i halves;
+    if (!half) {
+        lanes_write(map, false, at, value);
+        return;
+    }
+    __asm__("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"((__m512)*value));
+    memcpy((uint16_t *)map + at, &halves, sizeof halves);
+    *value = (Lanes)_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16);
+}
+
 /* What is left to do to a run of results, which goes to number `at` of the map. */
-INLINE void finish_words(const ConvolutionShape *shape, const float *bias, bool half, void *map,
-                         size_t at, Lanes *value)
+TARGET INLINE void finish_words(const ConvolutionShape *shape, const float *bias, bool half,
+                                void *map, size_t at, Lanes *value)
 {
     const float slope = shape->activation == ACTIVATION_NONE   ? 1
                         : shape->activation == ACTIVATION_RELU ? 0
@@ -434,13 +359,17 @@ INLINE void finish_words(const ConvolutionShape *shape, const float *bias, bool 
         const Lanes scaled = *value * slope;
         *value = (Lanes)((negative & (LaneBits)scaled) | (~negative & (LaneBits)*value));
     }
-    lanes_write(map, half, at, value);
+    write_lanes(map, half, at, value);
 }
 
-/* `places` of a tile's pixels in the map, in numbers; NO_PLACE outside. */
-INLINE void transform_results(const ConvolutionPlan *plan, size_t channels, size_t first,
-                              const int32_t *sums, const float *bias, bool half, void *map,
-                              const size_t places[TILE * TILE])
+/* Sums and squares of a slice's channels. */
+typedef Lanes Moments[2][SLICE / LANES];
+
+/* `places` of a tile's pixels in the map, in numbers; NO_PLACE outside. `moments` of the block are
+ * added to. */
+TARGET INLINE void transform_results(const ConvolutionPlan *plan, size_t channels, size_t first,
+                                     const int32_t *sums, const float *bias, bool half, void *map,
+                                     const size_t places[TILE * TILE], Moments moments)
 {
     const size_t outputs = plan->tiling.to.c, step = sum_step(plan);
     const float *scales = plan->scales + first;
@@ -460,73 +389,132 @@ INLINE void transform_results(const ConvolutionPlan *plan, size_t channels, size
             for (size_t y = 0; y < TILE; ++y)
                 once[y][x] = column[y];
         }
+        Lanes sum = {0}, squares = {0};
         for (size_t y = 0; y < TILE; ++y) {
             Lanes row[TILE];
             result_four(once[y], row);
             for (size_t x = 0; x < TILE; ++x)
-                if (places[y * TILE + x] != NO_PLACE)
+                if (places[y * TILE + x] != NO_PLACE) {
                     finish_words(&plan->shape, bias ? bias + first + c : NULL, half, map,
                                  places[y * TILE + x] + first + c, &row[x]);
+                    sum += row[x];
+                    squares += row[x] * row[x];
+                }
         }
+        moments[0][c / LANES] += sum;
+        moments[1][c / LANES] += squares;
     }
 }
 
 TARGET static void results_half(const ConvolutionPlan *plan, size_t channels, size_t first,
                                 const int32_t *sums, const float *bias, void *map,
-                                const size_t places[TILE * TILE])
+                                const size_t places[TILE * TILE], Moments moments)
 {
-    transform_results(plan, channels, first, sums, bias, true, map, places);
+    transform_results(plan, channels, first, sums, bias, true, map, places, moments);
 }
 
 TARGET static void results_single(const ConvolutionPlan *plan, size_t channels, size_t first,
                                   const int32_t *sums, const float *bias, void *map,
-                                  const size_t places[TILE * TILE])
+                                  const size_t places[TILE * TILE], Moments moments)
 {
-    transform_results(plan, channels, first, sums, bias, false, map, places);
+    transform_results(plan, channels, first, sums, bias, false, map, places, moments);
 }
 
-/* Of a tile, output channels `first` on. */
-static void make_results(const ConvolutionPlan *plan, size_t channels, size_t first,
-                         const int32_t *sums, const float *bias, void *map, size_t tile)
+/* Tiles of a block: its first, or where `block` is the number of blocks, the end. */
+static size_t block_begin(const ConvolutionPlan *plan, size_t block)
 {
-    size_t places[TILE * TILE];
-    tiling_results(&plan->tiling, tile, places);
-    (plan->shape.half ? results_half : results_single)(plan, channels, first, sums, bias, map,
-                                                       places);
+    return plan->tiling.tiles * block / plan->blocks;
 }
 
-/* Output channels `first` on of a block of tiles. */
-static void run_block(const ConvolutionPlan *plan, size_t block, size_t first, const void *input,
-                      const float *bias, void *output, char *workspace)
+/* Place `at` for V of a block. */
+static int16_t *patches_place(const ConvolutionPlan *plan, size_t at)
 {
-    const size_t begin = plan->tiling.tiles * block / plan->blocks;
-    const size_t count = plan->tiling.tiles * (block + 1) / plan->blocks - begin;
-    const size_t left = plan->tiling.to.c - first,
-                 channels = left < plan->slice ? left : plan->slice;
-    int16_t *patches = (int16_t *)(void *)workspace;
-    int32_t *sums = (int32_t *)(void *)(workspace + patch_bytes(plan));
-    for (size_t i = 0; i < count; ++i)
-        make_patch(plan, input, begin + i, patches + i * patch_row(plan));
+    return (int16_t *)(void *)(plan->workspace + at * patch_bytes(plan));
+}
+
+/* Where results of a block's tiles go. */
+typedef size_t Places[MOST_TILES][TILE * TILE];
+
+static void find_places(const ConvolutionPlan *plan, size_t block, Places places)
+{
+    const size_t begin = block_begin(plan, block), end = block_begin(plan, block + 1);
+    for (size_t tile = begin; tile < end; ++tile)
+        tiling_results(&plan->tiling, tile, places[tile - begin]);
+}
+
+/* A slice of a block of tiles, of which there is V. */
+static void run_slice(const ConvolutionPlan *plan, size_t block, size_t first,
+                      const int16_t *patches, const Places places, const float *bias, void *output,
+                      int32_t *sums)
+{
+    const size_t count = block_begin(plan, block + 1) - block_begin(plan, block);
+    const size_t channels = slice_width(plan, first);
     for (size_t p = 0; p < POINTS; ++p)
-        for (size_t c = 0; c < channels; c += LANES)
-            dot_panel(count, plan->shape.input.c / 2, patches + p * patch_step(plan),
-                      patch_row(plan),
-                      plan->weights + (p * plan->tiling.to.c + first + c) * plan->shape.input.c,
-                      sums + p * sum_step(plan) + c, sum_row(plan));
+        (channels == SLICE ? dot_pair : dot_panel)(
+            count, plan->shape.input.c / 2, patches + p * patch_step(plan), patch_row(plan),
+            slice_weights(plan, first, p), sums + p * sum_step(plan));
+    Moments moments = {0};
     for (size_t i = 0; i < count; ++i)
-        make_results(plan, channels, first, sums + i * sum_row(plan), bias, output, begin + i);
+        (plan->shape.half ? results_half : results_single)(
+            plan, channels, first, sums + i * SUM_ROW, bias, output, places[i], moments);
+    for (size_t k = 0; plan->moments && k < 2; ++k)
+        engine_join_sums(channels, plan->unit, (const float *)moments[k],
+                         plan->moments +
+                             ((block * 2 + k) * plan->tiling.to.c + first) / plan->unit);
+}
+
+/* Each thread makes V of whole blocks, one after the other in the same place, and what follows from
+ * it, if all have as many, */
+static void run_blocks(const ConvolutionPlan *plan, const void *input, const float *bias,
+                       void *output, int32_t *sums)
+{
+    int16_t *patches = patches_place(plan, (size_t)omp_get_thread_num());
+#pragma omp for schedule(static)
+    for (size_t block = 0; block < plan->blocks; ++block) {
+        const size_t begin = block_begin(plan, block), end = block_begin(plan, block + 1);
+        for (size_t tile = begin; tile < end; ++tile)
+            make_patch(plan, input, tile, patches + (tile - begin) * patch_row(plan));
+        Places places;
+        find_places(plan, block, places);
+        for (size_t first = 0; first < plan->tiling.to.c; first += SLICE)
+            run_slice(plan, block, first, patches, places, bias, output, sums);
+    }
+}
+
+/* or its part of V, and then some of the slices. */
+static void run_slices(const ConvolutionPlan *plan, const void *input, const float *bias,
+                       void *output, int32_t *sums)
+{
+#pragma omp for schedule(static)
+    for (size_t tile = 0; tile < plan->tiling.tiles; ++tile) {
+        size_t block = tile * plan->blocks / plan->tiling.tiles;
+        while (block_begin(plan, block + 1) <= tile)
+            ++block;
+        make_patch(plan, input, tile,
+                   patches_place(plan, block) +
+                       (tile - block_begin(plan, block)) * patch_row(plan));
+    }
+#pragma omp for collapse(2) schedule(static)
+    for (size_t block = 0; block < plan->blocks; ++block)
+        for (size_t first = 0; first < plan->tiling.to.c; first += SLICE) {
+            Places places;
+            find_places(plan, block, places);
+            run_slice(plan, block, first, patches_place(plan, block), places, bias, output, sums);
+        }
 }
 
 static Status forward(ConvolutionPlan *plan, const void *input, const float *bias, void *output)
 {
-    const int now = omp_get_max_threads();
-#pragma omp parallel num_threads(now < plan->threads ? now : plan->threads)
+    const int now = omp_get_max_threads(), threads = now < plan->threads ? now : plan->threads;
+#pragma omp parallel num_threads(threads)
     {
-        char *workspace = plan->workspace + (size_t)omp_get_thread_num() * thread_bytes(plan);
-#pragma omp for collapse(2) schedule(static)
-        for (size_t first = 0; first < plan->tiling.to.c; first += plan->slice)
-            for (size_t block = 0; block < plan->blocks; ++block)
-                run_block(plan, block, first, input, bias, output, workspace);
+        char *own = plan->workspace + plan->blocks * patch_bytes(plan) +
+                    (size_t)omp_get_thread_num() * sum_bytes(plan);
+        int32_t *sums = (int32_t *)(void *)own;
+        if (plan->blocks % (size_t)omp_get_num_threads() == 0)
+            run_blocks(plan, input, bias, output, sums);
+        else
+            run_slices(plan, input, bias, output, sums);
     }
     return STATUS_OK;
 }
@@ -546,6 +534,8 @@ const Engine *engine_winograd_words(void)
         .packed_bytes = packed_bytes,
         .set_packed = set_packed,
         .set_weights = set_weights,
+        .moment_parts = moment_parts,
+        .set_moments = set_moments,
         .forward = forward,
     };
     return &engine;

@@ -6,6 +6,8 @@
 
 static Status forward(const OperationCall *call)
 {
+    if (call->engine->set_moments)
+        call->engine->set_moments(call->convolution, call->saved, call->node->moment_unit);
     return call->engine->forward(call->convolution, call->input[0].data, call->bias,
                                  call->output.data);
 }

@@ -15,6 +15,7 @@ NodeId net_group_norm(Net *net, NodeId input, const char *name, size_t groups, b
                                         .forward = norm_forward,
                                         .backward = backward,
                                         .again = norm_again,
+                                        .takes_moments = true,
                                         .same = norm_same};
     Shape shape = net_shape(net, input);
     if (groups == 0 || shape.c % groups != 0)

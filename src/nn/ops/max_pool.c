@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/vector.h"
+#include "nn/lanes.h"
 #include "nn/ops/window.h"
 
 enum { MAX_TAPS = 256 };
@@ -60,9 +61,49 @@ static void max_window(const OperationCall *call, size_t n, size_t y, size_t x)
     numbers_close(call->output, at, out.c, best);
 }
 
+/* The largest of the pixels' numbers, a NaN if there is one; C is a multiple of LANES. */
+VECTORISED static void largest_halves(size_t C, size_t count, const uint16_t *const *pixels,
+                                      uint16_t *to)
+{
+    for (size_t c = 0; c < C; c += LANES) {
+        Lanes best, number;
+        lanes_read(pixels[0], true, c, &best);
+        for (size_t i = 1; i < count; ++i) {
+            lanes_read(pixels[i], true, c, &number);
+            const LaneBits nan = (LaneBits)(((LaneBits)number & 0x7FFFFFFF) > 0x7F800000);
+            const LaneBits larger = (LaneBits)(number > best) | nan;
+            best = (Lanes)((larger & (LaneBits)number) | (~larger & (LaneBits)best));
+        }
+        lanes_write(to, true, c, &best);
+    }
+}
+
+/* A window of bfloat16, where nobody asks who won. */
+static void max_half_window(const OperationCall *call, size_t n, size_t y, size_t x)
+{
+    static const uint16_t zeros[NUMBERS_TILE];
+    const PoolSettings *pool = &call->node->request.settings.pool;
+    const Shape in = call->node->input_shape[0], out = call->node->request.shape;
+    const uint16_t *pixels[MAX_TAPS], *map = call->input[0].data;
+    size_t count = 0;
+    for (size_t tap = 0; tap < pool->kernel_h * pool->kernel_w; ++tap) {
+        const size_t iy = y * pool->stride + tap / pool->kernel_w - pool->pad_h; /* may wrap */
+        const size_t ix = x * pool->stride + tap % pool->kernel_w - pool->pad_w;
+        if (iy < in.h && ix < in.w)
+            pixels[count++] = map + ((n * in.h + iy) * in.w + ix) * in.c;
+        else if (pool->zero_border)
+            pixels[count++] = zeros;
+    }
+    largest_halves(out.c, count, pixels,
+                   (uint16_t *)call->output.data + ((n * out.h + y) * out.w + x) * out.c);
+}
+
 static Status forward(const OperationCall *call)
 {
-    return for_pixels(call, call->node->request.shape, max_window);
+    const bool halves = call->input[0].half && call->output.half && !call->node->needs_gradient;
+    return for_pixels(call, call->node->request.shape,
+                      halves && call->node->request.shape.c % LANES == 0 ? max_half_window
+                                                                         : max_window);
 }
 
 VECTORISED static void add_where(size_t C, uint8_t tap, const uint8_t *restrict winner,

@@ -341,11 +341,10 @@ static float floor_of(const OperationCall *call)
     return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
 }
 
-static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
+static void normalise_chunk_with(const OperationCall *call, size_t n, size_t k, Coefficients with)
 {
     const Layout at = layout(call);
     const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
-    Coefficients with = coefficients(call, n);
     const bool vectors = call->input[0].half && C % LANES == 0;
     if (vectors && call->output.half) {
         normalise_halves(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
@@ -368,6 +367,58 @@ static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
     }
 }
 
+static void normalise_chunk(const OperationCall *call, size_t n, size_t k)
+{
+    normalise_chunk_with(call, n, k, coefficients(call, n));
+}
+
+/* ---- where the convolution made the moments ---- */
+
+/* The sum or the squares of a group, of all parts. */
+static double join_moments(const OperationCall *call, size_t k, size_t g)
+{
+    const Layout at = layout(call);
+    const size_t units = at.width / call->moment_unit, all = at.channels / call->moment_unit;
+    double sum = 0;
+    for (size_t p = 0; p < call->moment_parts; ++p)
+        for (size_t u = g * units; u < (g + 1) * units; ++u)
+            sum += (double)call->moments[(2 * p + k) * all + u];
+    return sum;
+}
+
+/* They are sums about zero: the map is rounded to bfloat16, and of a mean so large that digits of
+ * these were lost it has none. */
+static void find_coefficients(const OperationCall *call, Coefficients to)
+{
+    const Layout at = layout(call);
+    const double epsilon = call->node->request.settings.norm.epsilon;
+    const double numbers = (double)(at.pixels * at.width);
+    for (size_t g = 0; g < at.groups; ++g) {
+        const double mean = join_moments(call, 0, g) / numbers;
+        const double variance = join_moments(call, 1, g) / numbers - mean * mean;
+        const float inverse = (float)(1 / sqrt((variance < 0 ? 0 : variance) + epsilon));
+        for (size_t c = g * at.width; c < (g + 1) * at.width; ++c) {
+            to.mean[c] = (float)mean;
+            to.a[c] = call->weight[c] * inverse;
+        }
+    }
+}
+
+/* Each thread finds all coefficients for itself: that takes less than a meeting. */
+static void norm_by_moments(const OperationCall *call)
+{
+    const size_t chunks = layout(call).chunks;
+#pragma omp parallel if (shape_count(call->node->request.shape) > NUMBERS_FEW / 2)
+    {
+        float mean[NUMBERS_TILE], a[NUMBERS_TILE];
+        const Coefficients with = {.mean = mean, .a = a};
+        find_coefficients(call, with);
+#pragma omp for schedule(static) nowait
+        for (size_t k = 0; k < chunks; ++k)
+            normalise_chunk_with(call, 0, k, with);
+    }
+}
+
 /* ---- the passes ---- */
 
 typedef void (*PartWork)(const OperationCall *call, size_t n, size_t i);
@@ -387,6 +438,10 @@ Status norm_forward(const OperationCall *call)
 {
     Layout at = layout(call);
     const size_t count = shape_count(call->node->request.shape);
+    if (call->moments) {
+        norm_by_moments(call);
+        return STATUS_OK;
+    }
 #pragma omp parallel if (count > NUMBERS_FEW)
     {
         for_parts(call, at.chunks, sum_chunk);

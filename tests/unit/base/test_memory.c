@@ -15,6 +15,27 @@ static void memory_is_zeroed_and_aligned(void **state)
     free(numbers);
 }
 
+static void large_memory_is_zeroed_and_aligned_and_may_fail(void **state)
+{
+    (void)state;
+    enum { BYTES = 3000000, LARGE_PAGE = 2 << 20 };
+    char *memory;
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(memory_new_large((void **)&memory, BYTES), STATUS_OK);
+        assert_int_equal((uintptr_t)memory % LARGE_PAGE, 0);
+        for (size_t k = 0; k < BYTES; ++k) {
+            assert_int_equal(memory[k], 0);
+            memory[k] = 1;
+        }
+        free(memory);
+    }
+    memory_fail_after(0);
+    assert_int_equal(memory_new_large((void **)&memory, 1), STATUS_NO_MEMORY);
+    memory_fail_after(-1);
+    assert_null(memory);
+    assert_int_equal(memory_new_large((void **)&memory, SIZE_MAX - 1), STATUS_NO_MEMORY);
+}
+
 static void a_product_that_overflows_is_refused(void **state)
 {
     (void)state;
@@ -93,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
+        cmocka_unit_test(large_memory_is_zeroed_and_aligned_and_may_fail),
         cmocka_unit_test(a_product_that_overflows_is_refused),
         cmocka_unit_test(an_array_grows_and_keeps_what_it_holds),
         cmocka_unit_test(an_array_that_cannot_grow_stays_as_it_is),

@@ -10,7 +10,7 @@
 #include "base/processor.h"
 #include "base/random.h"
 #include "nn/engines/byte_products.h"
-#include "nn/net.h"
+#include "nn/net_state.h"
 
 static bool has_bytes(void)
 {
@@ -84,6 +84,28 @@ static void plain_loop(const ConvolutionShape *s, const void *input, const int8_
     }
 }
 
+/* The parts' moments, which are added up, against those of the results as they were given. */
+static void check_moments(const ConvolutionShape *shape, size_t parts, size_t unit,
+                          const float *moments, const float *given)
+{
+    const Shape out = convolution_output(shape);
+    const size_t units = out.c / unit;
+    for (size_t o = 0; parts && o < units; ++o) {
+        double sum = 0, squares = 0, size = 0, got[2] = {0};
+        for (size_t i = 0; i < shape_pixels(out) * unit; ++i) {
+            const size_t at = i / unit * out.c + o * unit + i % unit;
+            sum += (double)given[at];
+            size += fabs((double)given[at]);
+            squares += (double)given[at] * (double)given[at];
+        }
+        for (size_t k = 0; k < 2 * parts; ++k)
+            got[k % 2] += (double)moments[k * units + o];
+        if (!(fabs(got[0] - sum) <= 1e-5 * size) || !(fabs(got[1] - squares) <= 1e-5 * squares))
+            fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, got[0], got[1],
+                     sum, squares);
+    }
+}
+
 static void check_convolution(const Engine *engine, ConvolutionShape shape)
 {
     const size_t inputs = shape_count(shape.input);
@@ -125,8 +147,16 @@ static void check_convolution(const Engine *engine, ConvolutionShape shape)
     assert_int_equal(engine->set_weights(plan, PACK_FORWARD, weights), STATUS_OK);
     assert_int_equal(engine->plan_twin(plan, &twin), STATUS_OK);
     engine->set_workspace(twin, workspace);
+    const size_t parts = engine->moment_parts ? engine->moment_parts(&shape) : 0;
+    assert_true(!engine->moment_parts || (parts > 0) == (shape.input.n == 1));
+    float *moments = random_floats(parts * 2 * shape.output_channels + 1, "moments");
+    const size_t unit = (size_t)1 << shape.activation * 2; /* 1, 4, 16 */
+    if (parts)
+        engine->set_moments(twin, moments, unit);
     assert_int_equal(engine->forward(twin, input, bias, map.data), STATUS_OK);
     numbers_copy(map, 0, (Numbers){.data = got}, 0, outputs);
+    check_moments(&shape, parts, unit, moments, got);
+    free(moments);
     double error = 0, size = 0;
     for (size_t i = 0; i < outputs; ++i) {
         const double rounding = shape.half ? fabs(expected[i]) / 256 : 0;
@@ -193,6 +223,7 @@ static void products_of_bytes_are_the_same_sums(void **state)
         {.input = {1, 19, 17, 512}, .output_channels = 576, .stride = 1, .residual = true},
         {.input = {2, 13, 15, 512}, .output_channels = 576, .stride = 2, .bias = true},
         {.input = {1, 31, 37, 64}, .output_channels = 96, .stride = 2},
+        {.input = {1, 11, 13, 528}, .output_channels = 32, .stride = 1, .residual = true},
     };
     if (!has_bytes() || processor_has_tiles())
         skip();
@@ -216,6 +247,8 @@ static void products_of_bytes_are_the_same_sums(void **state)
     refused.output_channels = 56;
     assert_false(byte_products_fit(&refused));
     refused.output_channels = 32; /* less than there are inputs */
+    assert_true(byte_products_fit(&refused));
+    refused.input.c = 46;
     assert_false(byte_products_fit(&refused));
 }
 
@@ -344,6 +377,88 @@ static void a_network_in_bytes_answers_as_in_float32(void **state)
     input_ranges_clear(&ranges);
 }
 
+/* A norm behind convolutions of bytes, by products and by Winograd's, whose maps are outputs, too:
+ * it takes its moments from them, and does as one that goes through the map. */
+enum { SIDE = 24, WIDE = 64, GROUPS = 8, NORMS = 2 };
+
+static NodeId draw_norm(Net *net, NodeId input, const char *name, const char *norm, size_t kernel,
+                        NodeId *map)
+{
+    const ConvolutionSettings settings = {.output_channels = WIDE,
+                                          .kernel_h = kernel,
+                                          .kernel_w = kernel,
+                                          .pad_h = kernel / 2,
+                                          .pad_w = kernel / 2,
+                                          .bias = true,
+                                          .bias_value = 3};
+    const NodeId x = net_convolution(net, input, name, &settings);
+    *map = net_output(net, x);
+    return net_output(net, net_group_norm(net, x, norm, GROUPS, false));
+}
+
+/* Off by at most the rounding of the result to bfloat16. */
+static void check_norm(const float *map, const float *normed)
+{
+    enum { WIDTH = WIDE / GROUPS, PIXELS = SIDE * SIDE };
+    for (size_t g = 0; g < GROUPS; ++g) {
+        double sum = 0, squares = 0, most = 0;
+        for (size_t i = 0; i < (size_t)PIXELS * WIDTH; ++i) {
+            const double x = (double)map[i / WIDTH * WIDE + g * WIDTH + i % WIDTH];
+            sum += x;
+            squares += x * x;
+            most = fmax(most, fabs(x));
+        }
+        const double mean = sum / (PIXELS * WIDTH);
+        const double deviation = sqrt(squares / (PIXELS * WIDTH) - mean * mean + 1e-5);
+        assert_true(deviation > 0.01);
+        for (size_t i = 0; i < (size_t)PIXELS * WIDTH; ++i) {
+            const size_t at = i / WIDTH * WIDE + g * WIDTH + i % WIDTH;
+            const double expected = ((double)map[at] - mean) / deviation;
+            const double room = 1e-4 + most / deviation * 1e-5 + fabs(expected) / 250;
+            if (!(fabs((double)normed[at] - expected) <= room))
+                fail_msg("number %zu is %g, not %g", at, (double)normed[at], expected);
+        }
+    }
+}
+
+static void a_norm_takes_its_moments_from_the_convolution(void **state)
+{
+    (void)state;
+    ParameterList parameters;
+    Net *net;
+    InputRanges ranges = {0};
+    NodeId maps[NORMS], norms[NORMS];
+    if (!has_bytes() || !engine_onednn()->has_half() || processor_has_tiles())
+        skip();
+    parameters_init(&parameters);
+    assert_int_equal(input_ranges_add(&ranges, "a.weight", 3), STATUS_OK);
+    assert_int_equal(input_ranges_add(&ranges, "b.weight", 3), STATUS_OK);
+    assert_int_equal(net_new(&parameters, engine_onednn(), false, &net), STATUS_OK);
+    assert_int_equal(net_set_precision(net, PRECISION_INT8), STATUS_OK);
+    net_set_ranges(net, &ranges);
+    const NodeId input = net_input(net, (Shape){1, SIDE, SIDE, WIDE});
+    norms[0] = draw_norm(net, input, "a", "n", 1, &maps[0]);
+    norms[1] = draw_norm(net, input, "b", "m", 3, &maps[1]);
+    assert_int_equal(net_plan(net), STATUS_OK);
+    size_t sharing = 0;
+    for (size_t i = 0; i < net->count; ++i)
+        sharing += net->nodes[i].moments_of != 0;
+    assert_int_equal(sharing, NORMS);
+    parameters_randomise(&parameters, 1);
+    for (size_t i = 0; i < parameters.count; ++i) /* norms that change nothing */
+        for (size_t k = 0; parameters.items[i].rank == 1 && k < parameters.items[i].count; ++k)
+            parameters.items[i].value[k] = strstr(parameters.items[i].name, "weight") ? 1 : 0;
+    float *picture = random_floats((size_t)SIDE * SIDE * WIDE, "picture");
+    memcpy(net_value(net, input), picture, (size_t)SIDE * SIDE * WIDE * sizeof *picture);
+    assert_int_equal(net_forward(net), STATUS_OK);
+    for (size_t i = 0; i < NORMS; ++i)
+        check_norm(net_value(net, maps[i]), net_value(net, norms[i]));
+    free(picture);
+    net_free(net);
+    input_ranges_clear(&ranges);
+    parameters_clear(&parameters);
+}
+
 /* What is left out of 8 bits computes with its input as it is: with all of them left, no map is in
  * 8 bits, and answers are those of bfloat16. */
 static void what_is_left_is_not_in_bytes(void **state)
@@ -395,6 +510,7 @@ int main(void)
         cmocka_unit_test(products_of_bytes_are_the_same_sums),
         cmocka_unit_test(a_nan_passes_through_products_of_bytes),
         cmocka_unit_test(a_network_in_bytes_answers_as_in_float32),
+        cmocka_unit_test(a_norm_takes_its_moments_from_the_convolution),
         cmocka_unit_test(what_is_left_is_not_in_bytes),
         cmocka_unit_test(what_cannot_be_in_bytes_is_refused),
     };

@@ -1,6 +1,12 @@
 /* Pools: maxima and means over windows, against naive arithmetic and PyTorch. */
 #include "golden_graph.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "nn/node.h"
+
 /* ---- BiT's maximum, and the mean ---- */
 
 static void draw_pools(Pen *pen)
@@ -165,6 +171,57 @@ static void max_pool_2d_has_a_border_that_never_wins(void **state)
     bench_clear(&bench);
 }
 
+/* In a net for inference, where nobody asks which number was the largest: the numbers of float32,
+ * which bfloat16 holds, a NaN among them, with both kinds of border. */
+static void the_largest_of_halves_is_that_of_float32(void **state)
+{
+    (void)state;
+    enum { CHANNELS = 48, SIDE = 9, COUNT = SIDE * SIDE * CHANNELS };
+    float *values[2];
+    size_t count = 0;
+    if (!engine_onednn() || !engine_onednn()->has_half())
+        skip();
+    for (int half = 0; half < 2; ++half) {
+        ParameterList parameters;
+        Net *net;
+        NodeId outputs[2];
+        parameters_init(&parameters);
+        assert_int_equal(net_new(&parameters, engine_onednn(), false, &net), STATUS_OK);
+        assert_int_equal(net_set_precision(net, half ? PRECISION_BF16 : PRECISION_F32), STATUS_OK);
+        const NodeId input = net_input(net, (Shape){1, SIDE, SIDE, CHANNELS});
+        const NodeId x = net_convert(net, input, half);
+        outputs[0] = net_output(net, net_max_pool(net, x));
+        outputs[1] = net_output(net, net_max_pool_2d(net, x,
+                                                     &(PoolSettings){.kernel_h = 3,
+                                                                     .kernel_w = 2,
+                                                                     .stride = 2,
+                                                                     .pad_h = 1,
+                                                                     .pad_w = 1,
+                                                                     .ceil_mode = true}));
+        assert_int_equal(net_plan(net), STATUS_OK);
+        for (size_t i = 0; i < COUNT; ++i)
+            net_value(net, input)[i] = (float)(i * 7919 % 251) / 2 - 100;
+        net_value(net, input)[COUNT / 2] = NAN;
+        assert_int_equal(net_forward(net), STATUS_OK);
+        count = shape_count(net_shape(net, outputs[0]));
+        const size_t second = shape_count(net_shape(net, outputs[1]));
+        assert_int_equal(MEMORY_NEW(&values[half], count + second), STATUS_OK);
+        memcpy(values[half], net_value(net, outputs[0]), count * sizeof(float));
+        memcpy(values[half] + count, net_value(net, outputs[1]), second * sizeof(float));
+        count += second;
+        net_free(net);
+        parameters_clear(&parameters);
+    }
+    size_t missing = 0;
+    for (size_t i = 0; i < count; ++i) {
+        missing += isnan(values[0][i]) ? 1 : 0;
+        assert_true(isnan(values[0][i]) ? isnan(values[1][i]) : values[0][i] == values[1][i]);
+    }
+    assert_true(missing > 0);
+    free(values[0]);
+    free(values[1]);
+}
+
 static void expect_refusal(const PoolSettings *settings, bool maximum)
 {
     ParameterList parameters;
@@ -245,6 +302,7 @@ int main(void)
         cmocka_unit_test(windows_of_any_size_agree_with_their_definition),
         cmocka_unit_test(pools_give_the_numbers_of_pytorch),
         cmocka_unit_test(max_pool_2d_has_a_border_that_never_wins),
+        cmocka_unit_test(the_largest_of_halves_is_that_of_float32),
         cmocka_unit_test(windows_that_cannot_be_are_refused),
         cmocka_unit_test(results_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(no_pool_swallows_a_nan),

@@ -133,6 +133,28 @@ static double finished(const ConvolutionShape *s, double sum, double bias, doubl
     return s->activation == ACTIVATION_RELU ? 0 : sum * (double)NET_LEAK;
 }
 
+/* The blocks' moments, which are added up, against those of the results as they were given. */
+static void check_moments(const Bench *bench, size_t parts, size_t unit, const float *moments,
+                          const float *got)
+{
+    const Shape out = convolution_output(&bench->shape);
+    const size_t units = out.c / unit;
+    for (size_t o = 0; o < units; ++o) {
+        double sum = 0, squares = 0, size = 0, given[2] = {0};
+        for (size_t i = 0; i < shape_pixels(out) * unit; ++i) {
+            const size_t at = i / unit * out.c + o * unit + i % unit;
+            sum += (double)got[at];
+            size += fabs((double)got[at]);
+            squares += (double)got[at] * (double)got[at];
+        }
+        for (size_t k = 0; k < 2 * parts; ++k)
+            given[k % 2] += (double)moments[k * units + o];
+        if (!(fabs(given[0] - sum) <= 1e-5 * size) || !(fabs(given[1] - squares) <= 1e-5 * squares))
+            fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, given[0],
+                     given[1], sum, squares);
+    }
+}
+
 /* `most` of the largest sum of the products' magnitudes: rounding of the filters shows in all
  * results of a tile, most in its last. */
 static void bench_check(Bench *bench, double most)
@@ -147,8 +169,21 @@ static void bench_check(Bench *bench, double most)
     memcpy(residual, results, count * sizeof *residual);
     numbers_copy(plain, 0, map, 0, count);
     numbers_copy(map, 0, plain, 0, count); /* rounded */
+    const size_t parts = engine_winograd_words()->moment_parts(s);
+    assert_true((parts > 0) == (s->input.n == 1));
+    float *moments = NULL;
+    if (parts)
+        assert_int_equal(MEMORY_NEW(&moments, parts * 2 * s->output_channels), STATUS_OK);
+    for (size_t i = 0; i < parts * 2 * s->output_channels; ++i)
+        moments[i] = 1;                                 /* anything */
+    const size_t unit = (size_t)1 << s->activation * 2; /* 1, 4, 16 */
+    engine_winograd_words()->set_moments(bench->plan, moments, unit);
     bench_forward(bench);
+    engine_winograd_words()->set_moments(bench->plan, NULL, 0);
     numbers_copy(map, 0, (Numbers){.data = got}, 0, count);
+    if (parts)
+        check_moments(bench, parts, unit, moments, got);
+    free(moments);
     double size, largest = 0;
     for (size_t at = 0; at < count; ++at) {
         sum_at(bench, at, &size);
@@ -180,8 +215,9 @@ static void results_agree_with_the_definition(void **state)
         skip();
     for (int sign = 0; sign < 2; ++sign)
         for (int half = 0; half < (processor_has_half() ? 2 : 1); ++half) {
-            ConvolutionShape shapes[4] = {shape_of(32, 16, 9, sign), shape_of(64, 160, 18, sign),
-                                          shape_of(96, 48, 23, sign), shape_of(288, 272, 7, sign)};
+            ConvolutionShape shapes[5] = {shape_of(32, 16, 9, sign), shape_of(64, 160, 18, sign),
+                                          shape_of(96, 48, 23, sign), shape_of(288, 272, 7, sign),
+                                          shape_of(32, 48, 39, sign)}; /* of several blocks */
             shapes[1].bias = shapes[1].residual = true;
             shapes[1].activation = ACTIVATION_RELU;
             shapes[2].bias = true;
@@ -189,7 +225,7 @@ static void results_agree_with_the_definition(void **state)
             shapes[2].input.n = 2;
             shapes[2].pad_h = 0;
             shapes[3].residual = true;
-            for (size_t i = 0; i < 4; ++i) {
+            for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
                 Bench bench;
                 shapes[i].half = half;
                 bench_init(&bench, &shapes[i]);
@@ -238,23 +274,29 @@ static void no_sum_runs_over(void **state)
         }
 }
 
-static void neither_threads_nor_twins_show(void **state)
+static void check_threads(size_t side)
 {
-    (void)state;
     const int threads = omp_get_max_threads();
-    const ConvolutionShape shape = shape_of(64, 192, 30, true);
+    const ConvolutionShape shape = shape_of(64, 192, side, true);
     const size_t bytes = output_count(&shape) * sizeof(float);
+    const size_t parts = engine_winograd_words()->moment_parts(&shape);
+    float *moments[2];
     Bench one, three;
     ConvolutionPlan *twin;
-    if (!can())
-        skip();
+    for (size_t i = 0; i < 2; ++i)
+        assert_int_equal(MEMORY_NEW(&moments[i], parts * 2 * shape.output_channels), STATUS_OK);
     omp_set_num_threads(1);
     bench_init(&one, &shape);
+    engine_winograd_words()->set_moments(one.plan, moments[0], 1);
     bench_forward(&one);
     omp_set_num_threads(3);
     bench_init(&three, &shape);
+    engine_winograd_words()->set_moments(three.plan, moments[1], 1);
     bench_forward(&three);
     assert_memory_equal(one.output, three.output, bytes);
+    assert_memory_equal(moments[0], moments[1],
+                        parts * 2 * shape.output_channels * sizeof **moments);
+    assert_true(moments[0][0] != 0);
     memset(three.output, 0, bytes);
     assert_int_equal(engine_winograd_words()->plan_twin(three.plan, &twin), STATUS_OK);
     engine_winograd_words()->set_workspace(twin, three.workspace);
@@ -270,6 +312,19 @@ static void neither_threads_nor_twins_show(void **state)
     omp_set_num_threads(threads);
     bench_clear(&one);
     bench_clear(&three);
+    free(moments[0]);
+    free(moments[1]);
+}
+
+/* In blocks that each thread has whole, and where there is one, which they share. */
+static void neither_threads_nor_twins_show(void **state)
+{
+    (void)state;
+    if (!can())
+        skip();
+    check_threads(78);
+    check_threads(30);
+    check_threads(15);
 }
 
 static void the_rule_follows_from_shape_and_processor(void **state)
