@@ -24,4 +24,5 @@ fi
 [[ $message == *"costs.csv: no row for r100x2, local"* ]]
 
 mpirun -np 4 --oversubscribe "$GISD_BIN/empty-cells" "$folder/empty" --cells 40 2>/dev/null
-"$GISD_BIN/gisd-grid" --status "$folder/empty/results" | grep -q '^all *40 '
+"$GISD_BIN/gisd-grid" --status "$folder/empty/results" >"$folder/status.txt"
+grep -q "^all *40 " "$folder/status.txt"

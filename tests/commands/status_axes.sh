@@ -22,5 +22,6 @@ for row in 'architecture  *backbone  *tuning  *done' 'vgg19  *local  *1  *0  *0 
     'improved_ssd  *r50x1  *global  *0  *0  *0  *0  *0  *1' 'all  *1  *0  *0  *0  *0  *2'; do
     grep -q "^$row" "$folder/status.txt" || fail "no '$row' in: $(cat "$folder/status.txt")"
 done
-"$GISD_BIN/gisd-grid" --why "$folder" dd | grep -q '^  2026-01-01T00:00:00Z  adopted: as dd$' ||
+"$GISD_BIN/gisd-grid" --why "$folder" dd >"$folder/why.txt"
+grep -q '^  2026-01-01T00:00:00Z  adopted: as dd$' "$folder/why.txt" ||
     fail "an adopted cell is not found by its identity"
