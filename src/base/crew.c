@@ -32,7 +32,7 @@ struct Crew {
     bool over;
     cpu_set_t processors; /* that the process may use */
     bool one_each;        /* each member keeps to one of them, ... */
-    bool keeps;           /* ... and the caller does, at the moment */
+    bool keeps;           /* ... and the caller does, at the moment; its own, as the two above */
 };
 
 /* ---- a processor for each ---- */
@@ -44,8 +44,8 @@ static void count_processors(Crew *crew)
                      (size_t)CPU_COUNT(&crew->processors) == crew->members;
 }
 
-/* The calling thread keeps to that one, if the system lets it: nothing but the pace depends on it.
- */
+/* The calling thread keeps to the processor of that number among them, if the system lets it:
+ * nothing but the pace depends on it. */
 static void keep_to(const Crew *crew, size_t index)
 {
     cpu_set_t own;

@@ -32,8 +32,8 @@
 
 enum {
     BLOCK_BYTES = 1 << 19, /* of V and M of a slice: they stay in a second-level cache */
-    FEWEST_TILES = 25,     /* and the most of a block */
-    MOST_TILES = 64,
+    FEWEST_TILES = 25,     /* of a block, if they do not stay there, */
+    MOST_TILES = 64,       /* and the most */
     MOST_WORD = 32767
 };
 

@@ -1,5 +1,6 @@
 /* Convolutions in 8 bits: the engine against a plain loop over whole numbers, arrays of 8 bits, and
  * networks that compute so against the same in float32. */
+#include "../moments.h"
 #include "../unit.h"
 
 #include <math.h>
@@ -81,28 +82,6 @@ static void plain_loop(const ConvolutionShape *s, const void *input, const int8_
             output[at] = 0;
         if (s->activation == ACTIVATION_LEAKY_RELU && output[at] < 0)
             output[at] *= (double)NET_LEAK;
-    }
-}
-
-/* The parts' moments, which are added up, against those of the results as they were given. */
-static void check_moments(const ConvolutionShape *shape, size_t parts, size_t unit,
-                          const float *moments, const float *given)
-{
-    const Shape out = convolution_output(shape);
-    const size_t units = out.c / unit;
-    for (size_t o = 0; parts && o < units; ++o) {
-        double sum = 0, squares = 0, size = 0, got[2] = {0};
-        for (size_t i = 0; i < shape_pixels(out) * unit; ++i) {
-            const size_t at = i / unit * out.c + o * unit + i % unit;
-            sum += (double)given[at];
-            size += fabs((double)given[at]);
-            squares += (double)given[at] * (double)given[at];
-        }
-        for (size_t k = 0; k < 2 * parts; ++k)
-            got[k % 2] += (double)moments[k * units + o];
-        if (!(fabs(got[0] - sum) <= 1e-5 * size) || !(fabs(got[1] - squares) <= 1e-5 * squares))
-            fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, got[0], got[1],
-                     sum, squares);
     }
 }
 

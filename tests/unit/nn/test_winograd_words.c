@@ -1,6 +1,7 @@
 /* Winograd's convolution of maps in 8 bits: against the definition over the weights as they are,
  * with what is done on the way out; that no sum runs over, whatever it is shown; that neither
  * threads nor twins show in the bits; which shapes have it. */
+#include "../moments.h"
 #include "../unit.h"
 
 #include <math.h>
@@ -133,28 +134,6 @@ static double finished(const ConvolutionShape *s, double sum, double bias, doubl
     return s->activation == ACTIVATION_RELU ? 0 : sum * (double)NET_LEAK;
 }
 
-/* The blocks' moments, which are added up, against those of the results as they were given. */
-static void check_moments(const Bench *bench, size_t parts, size_t unit, const float *moments,
-                          const float *got)
-{
-    const Shape out = convolution_output(&bench->shape);
-    const size_t units = out.c / unit;
-    for (size_t o = 0; o < units; ++o) {
-        double sum = 0, squares = 0, size = 0, given[2] = {0};
-        for (size_t i = 0; i < shape_pixels(out) * unit; ++i) {
-            const size_t at = i / unit * out.c + o * unit + i % unit;
-            sum += (double)got[at];
-            size += fabs((double)got[at]);
-            squares += (double)got[at] * (double)got[at];
-        }
-        for (size_t k = 0; k < 2 * parts; ++k)
-            given[k % 2] += (double)moments[k * units + o];
-        if (!(fabs(given[0] - sum) <= 1e-5 * size) || !(fabs(given[1] - squares) <= 1e-5 * squares))
-            fail_msg("%zu channels, %zu: sums of %g and %g, not %g and %g", unit, o, given[0],
-                     given[1], sum, squares);
-    }
-}
-
 /* `most` of the largest sum of the products' magnitudes: rounding of the filters shows in all
  * results of a tile, most in its last. */
 static void bench_check(Bench *bench, double most)
@@ -182,7 +161,7 @@ static void bench_check(Bench *bench, double most)
     engine_winograd_words()->set_moments(bench->plan, NULL, 0);
     numbers_copy(map, 0, (Numbers){.data = got}, 0, count);
     if (parts)
-        check_moments(bench, parts, unit, moments, got);
+        check_moments(&bench->shape, parts, unit, moments, got);
     free(moments);
     double size, largest = 0;
     for (size_t at = 0; at < count; ++at) {
