@@ -392,7 +392,7 @@ DOT static void pair_patches(size_t channels, const uint16_t *const one[POINTS],
                              const uint16_t *const other[POINTS], size_t group, size_t step,
                              uint16_t *to)
 {
-    const __m512i order = zip_order();
+    const __m512i order = fourth_order();
     for (size_t c = 0; c < channels; c += LANES, to += group) {
         __m512 a[PATCH][PATCH], b[PATCH][PATCH];
         patch_points(one, c, a);
