@@ -33,8 +33,8 @@
 
 enum {
     MOST_FILTERS = 1 << 18,
-    BLOCK_NUMBERS = 1 << 17, /* of V */
-    FEWEST_STEPS = 2,        /* of ROWS tiles of a block, so that each weight is read for many */
+    BLOCK_NUMBERS = 7 << 14,          /* of V */
+    FEWEST_TILES = 27,                /* of a block, so that each weight is read for many */
     GRADIENT_BLOCK_NUMBERS = 3 << 19, /* of V and dM */
     MOST_GRADIENT_TILES = 512         /* longer sums in single precision would cost digits */
 };
@@ -85,9 +85,10 @@ static size_t point_step(size_t tiles, size_t row)
 
 static size_t block_of(size_t channels, size_t tiles)
 {
-    size_t steps = BLOCK_NUMBERS / (POINTS * channels * ROWS);
-    steps = steps < FEWEST_STEPS ? FEWEST_STEPS : steps;
-    return steps * ROWS < tiles ? steps * ROWS : tiles;
+    size_t most = BLOCK_NUMBERS / (POINTS * channels);
+    most = most < FEWEST_TILES ? FEWEST_TILES : most;
+    const size_t blocks = (tiles + most - 1) / most;
+    return (tiles + blocks - 1) / blocks;
 }
 
 static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
@@ -342,8 +343,9 @@ static void filter_tiles(const Call *call, size_t begin, size_t end, size_t k)
     for (size_t p = 0; p < POINTS; ++p) {
         const uint16_t *from =
             call->plan->patches + p * point_step(filtering->block, row) + begin * row;
-        multiply_some(end - begin, depth / 2, (const uint32_t *)(const void *)from, row / 2,
-                      (const uint32_t *)(const void *)panel_of(filtering, p, k), sums + p * SUMS);
+        multiply_all_rows(end - begin, depth / 2, (const uint32_t *)(const void *)from, row / 2,
+                          (const uint32_t *)(const void *)panel_of(filtering, p, k),
+                          sums + p * SUMS);
     }
     for (size_t tile = begin; tile < end; ++tile) {
         size_t places[TILE_PIXELS];
@@ -364,7 +366,8 @@ static void run_filtering(const ConvolutionPlan *plan, const Filtering *filterin
 #pragma omp parallel
     for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
         const size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
-        const size_t steps = (count + ROWS - 1) / ROWS;
+        const size_t rows = filtering->tiling.from.c / 2 > DEEP ? DEEP_ROWS : ROWS;
+        const size_t steps = (count + rows - 1) / rows;
         const Call call = {plan, filtering, shape, bias, output, first};
 #pragma omp for schedule(static)
         for (size_t tile = 0; tile < count; ++tile) {

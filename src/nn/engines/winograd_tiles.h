@@ -45,9 +45,8 @@ static inline void tiling_square(Shape map, size_t n, size_t y, size_t x, size_t
 {
     for (size_t row = y; row != y + side; ++row)
         for (size_t column = x; column != x + side; ++column)
-            *places++ = row < map.h && column < map.w
-                            ? ((n * map.h + row) * map.w + column) * map.c
-                            : NO_PLACE;
+            *places++ = row < map.h && column < map.w ? ((n * map.h + row) * map.w + column) * map.c
+                                                      : NO_PLACE;
 }
 
 /* The pixels of a tile's patch in the map. A tile that is not there is all beyond it. */
