@@ -47,6 +47,17 @@ static NodeId draw_again(Net *net, NodeId a, NodeId b)
         &(ConvolutionSettings){.output_channels = 8, .kernel_h = 3, .kernel_w = 3});
 }
 
+/* So many channels that they go through in whole vectors, with and without a ReLU. */
+static NodeId draw_wide_norms(Net *net, NodeId a, NodeId b)
+{
+    const ConvolutionSettings wide = {
+        .output_channels = 48, .kernel_h = 1, .kernel_w = 1, .standardised = true};
+    NodeId x =
+        net_group_norm(net, net_convolution(net, net_add(net, a, b), "in", &wide), "norm", 3, true);
+    x = net_add(net, x, net_convolution(net, x, "op", &wide));
+    return net_batch_norm(net, x, "last", &(BatchNormSettings){0});
+}
+
 static NodeId draw_relu(Net *net, NodeId a, NodeId b)
 {
     return net_add(net, net_relu(net, a), b);
@@ -200,6 +211,7 @@ static void operations_agree_with_float32(void **state)
         {"standardised", draw_standardised},
         {"group_norm", draw_group_norm},
         {"group_norm again", draw_again},
+        {"norms of many channels", draw_wide_norms},
         {"relu", draw_relu},
         {"leaky_relu", draw_leaky_relu},
         {"sigmoid", draw_sigmoid},
