@@ -50,12 +50,9 @@ static NodeId draw_again(Net *net, NodeId a, NodeId b)
 /* So many channels that they go through in whole vectors, with and without a ReLU. */
 static NodeId draw_wide_norms(Net *net, NodeId a, NodeId b)
 {
-    const ConvolutionSettings wide = {
-        .output_channels = 48, .kernel_h = 1, .kernel_w = 1, .standardised = true};
-    NodeId x =
-        net_group_norm(net, net_convolution(net, net_add(net, a, b), "in", &wide), "norm", 3, true);
-    x = net_add(net, x, net_convolution(net, x, "op", &wide));
-    return net_batch_norm(net, x, "last", &(BatchNormSettings){0});
+    const NodeId x = net_concat_channels(net, 2, (NodeId[]){a, b});
+    return net_add(net, net_group_norm(net, x, "op", 3, true),
+                   net_group_norm(net, x, "other", 3, false));
 }
 
 static NodeId draw_relu(Net *net, NodeId a, NodeId b)
