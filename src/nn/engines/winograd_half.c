@@ -34,6 +34,7 @@
 enum {
     MOST_FILTERS = 1 << 18,
     BLOCK_NUMBERS = 7 << 14,          /* of V */
+    PAIRS = 8,                        /* of tiles that are transformed together */
     FEWEST_TILES = 27,                /* of a block, so that each weight is read for many */
     GRADIENT_BLOCK_NUMBERS = 3 << 19, /* of V and dM */
     MOST_GRADIENT_TILES = 512         /* longer sums in single precision would cost digits */
@@ -400,54 +401,54 @@ static Status backward_data(ConvolutionPlan *plan, const void *output_gradient,
 /* ---- the gradient of the weights ---- */
 
 /* V of two tiles side by side. */
-DOT static void pair_patches(size_t channels, const uint16_t *const one[POINTS],
-                             const uint16_t *const other[POINTS], size_t group, size_t step,
-                             uint16_t *to)
+DOT static void pair_patches(size_t at, const uint16_t *const one[POINTS],
+                             const uint16_t *const other[POINTS], size_t step, uint16_t *to)
 {
     const __m512i order = fourth_order();
-    for (size_t c = 0; c < channels; c += LANES, to += group) {
-        __m512 a[PATCH][PATCH], b[PATCH][PATCH];
-        patch_points(one, c, a);
-        patch_points(other, c, b);
-        for (size_t p = 0; p < POINTS; ++p)
-            _mm512_storeu_si512(to + p * step,
-                                zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
-    }
+    __m512 a[PATCH][PATCH], b[PATCH][PATCH];
+    patch_points(one, at, a);
+    patch_points(other, at, b);
+    for (size_t p = 0; p < POINTS; ++p)
+        _mm512_storeu_si512(to + p * step,
+                            zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
 }
 
 /* dM of two tiles side by side. */
-DOT static void pair_gradients(size_t channels, const uint16_t *const one[TILE_PIXELS],
-                               const uint16_t *const other[TILE_PIXELS], size_t group, size_t step,
-                               uint16_t *to)
+DOT static void pair_gradients(size_t at, const uint16_t *const one[TILE_PIXELS],
+                               const uint16_t *const other[TILE_PIXELS], size_t step, uint16_t *to)
 {
     const __m512i order = zip_order();
-    for (size_t c = 0; c < channels; c += LANES, to += group) {
-        __m512 a[PATCH][PATCH], b[PATCH][PATCH];
-        spread_points(one, c, a);
-        spread_points(other, c, b);
-        for (size_t p = 0; p < POINTS; ++p)
-            _mm512_storeu_si512(to + p * step,
-                                zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
-    }
+    __m512 a[PATCH][PATCH], b[PATCH][PATCH];
+    spread_points(one, at, a);
+    spread_points(other, at, b);
+    for (size_t p = 0; p < POINTS; ++p)
+        _mm512_storeu_si512(to + p * step,
+                            zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
 }
 
-/* Tiles `tile` and the next of a block that begins at `first`. */
+/* Tiles begin .. end - 1 of a block that begins at `first`: at most 2 * PAIRS, an even number.
+ * Group by group, so that what is written comes in runs. */
 static void pair_tiles(const ConvolutionPlan *plan, const uint16_t *input, const uint16_t *gradient,
-                       size_t first, size_t tile)
+                       size_t first, size_t begin, size_t end)
 {
     const Filtering *filtering = &plan->forward;
-    const uint16_t *patches[2][POINTS], *tiles[2][TILE_PIXELS];
-    size_t places[TILE_PIXELS];
-    for (size_t i = 0; i < 2; ++i) {
-        pixels_of_patch(filtering, plan->zeros, input, first + tile + i, patches[i]);
-        tiling_results(&filtering->tiling, first + tile + i, places);
+    const uint16_t *patches[2 * PAIRS][POINTS], *tiles[2 * PAIRS][TILE_PIXELS];
+    const size_t group = group_numbers(plan), step = point_numbers(plan);
+    for (size_t t = begin; t < end; ++t) {
+        size_t places[TILE_PIXELS];
+        pixels_of_patch(filtering, plan->zeros, input, first + t, patches[t - begin]);
+        tiling_results(&filtering->tiling, first + t, places);
         for (size_t p = 0; p < TILE_PIXELS; ++p)
-            tiles[i][p] = places[p] == NO_PLACE ? plan->zeros : gradient + places[p];
+            tiles[t - begin][p] = places[p] == NO_PLACE ? plan->zeros : gradient + places[p];
     }
-    pair_patches(filtering->tiling.from.c, patches[0], patches[1], group_numbers(plan),
-                 point_numbers(plan), plan->patches + tile * LANES);
-    pair_gradients(filtering->tiling.to.c, tiles[0], tiles[1], group_numbers(plan),
-                   point_numbers(plan), plan->gradients + tile * LANES);
+    for (size_t g = 0; g < filtering->tiling.from.c / LANES; ++g)
+        for (size_t t = begin; t < end; t += 2)
+            pair_patches(g * LANES, patches[t - begin], patches[t - begin + 1], step,
+                         plan->patches + g * group + t * LANES);
+    for (size_t g = 0; g < filtering->tiling.to.c / LANES; ++g)
+        for (size_t t = begin; t < end; t += 2)
+            pair_gradients(g * LANES, tiles[t - begin], tiles[t - begin + 1], step,
+                           plan->gradients + g * group + t * LANES);
 }
 
 /* Asks for the place of LANES filters of an output channel; while a point is multiplied, which here
@@ -487,13 +488,15 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
 #pragma omp parallel
     for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
         const size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
+        const size_t even = (count + 1) / 2 * 2;
 #pragma omp for schedule(static)
-        for (size_t tile = 0; tile < count; tile += 2)
-            pair_tiles(plan, input, output_gradient, first, tile);
+        for (size_t tile = 0; tile < even; tile += 2 * PAIRS)
+            pair_tiles(plan, input, output_gradient, first, tile,
+                       even - tile < 2 * PAIRS ? even : tile + 2 * PAIRS);
 #pragma omp for collapse(2) schedule(static)
         for (size_t o = 0; o < filtering->tiling.to.c / LANES; ++o)
             for (size_t i = 0; i < filtering->tiling.from.c / LANES; ++i)
-                make_gradients(plan, (count + 1) / 2, o, i, add || first > 0, weight_gradient);
+                make_gradients(plan, even / 2, o, i, add || first > 0, weight_gradient);
     }
     if (bias_gradient)
         convolution_bias_gradient(

@@ -205,12 +205,13 @@ static void winograd_agrees_with_the_naive_loop(void **state)
 }
 
 /* Whole tiles and tiles that reach over the end, an odd number of tiles, paddings that differ, more
- * than one block of tiles in each direction. */
+ * than one block of tiles in each direction, weights that fill the first-level cache. */
 static const ConvolutionShape winograd_half_shapes[] = {
     {{2, 16, 16, 32}, 32, 3, 3, 1, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
     {{1, 21, 18, 32}, 96, 3, 3, 1, 0, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
     {{3, 9, 9, 64}, 32, 3, 3, 1, 2, 0, 1, true, false, 0, false, false, ACTIVATION_NONE},
     {{1, 61, 58, 32}, 32, 3, 3, 1, 1, 1, 1, false, false, 0, false, false, ACTIVATION_NONE},
+    {{1, 10, 10, 288}, 32, 3, 3, 1, 1, 1, 1, true, false, 0, false, false, ACTIVATION_NONE},
 };
 
 static void winograd_in_bfloat16_agrees_with_the_naive_loop(void **state)
