@@ -33,8 +33,8 @@
 
 enum {
     MOST_FILTERS = 1 << 18,
-    BLOCK_NUMBERS = 1 << 17, /* of V */
-    FEWEST_STEPS = 2,        /* of ROWS tiles of a block, so that each weight is read for many */
+    BLOCK_NUMBERS = 7 << 14,          /* of V */
+    FEWEST_TILES = 27,                /* of a block, so that each weight is read for many */
     GRADIENT_BLOCK_NUMBERS = 3 << 19, /* of V and dM */
     MOST_GRADIENT_TILES = 512         /* longer sums in single precision would cost digits */
 };
@@ -85,9 +85,10 @@ static size_t point_step(size_t tiles, size_t row)
 
 static size_t block_of(size_t channels, size_t tiles)
 {
-    size_t steps = BLOCK_NUMBERS / (POINTS * channels * ROWS);
-    steps = steps < FEWEST_STEPS ? FEWEST_STEPS : steps;
-    return steps * ROWS < tiles ? steps * ROWS : tiles;
+    size_t most = BLOCK_NUMBERS / (POINTS * channels);
+    most = most < FEWEST_TILES ? FEWEST_TILES : most;
+    const size_t blocks = (tiles + most - 1) / most;
+    return (tiles + blocks - 1) / blocks;
 }
 
 static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
@@ -96,11 +97,13 @@ static Filtering filtering_of(Shape from, Shape to, size_t pad_h, size_t pad_w)
     return (Filtering){.tiling = tiling, .block = block_of(from.c, tiling.tiles)};
 }
 
+/* Even, and all of a size as near as can be: each block reads and writes the whole gradient. */
 static size_t gradient_block_of(size_t channels, size_t tiles)
 {
-    size_t block = GRADIENT_BLOCK_NUMBERS / (POINTS * channels);
-    block = block < MOST_GRADIENT_TILES ? block : MOST_GRADIENT_TILES;
-    return (block < tiles ? block + 1 : tiles + 1) / 2 * 2;
+    size_t most = GRADIENT_BLOCK_NUMBERS / (POINTS * channels);
+    most = most < MOST_GRADIENT_TILES ? most : MOST_GRADIENT_TILES;
+    const size_t blocks = (tiles + most - 1) / most;
+    return ((tiles + blocks - 1) / blocks + 1) / 2 * 2;
 }
 
 static void plan_free(ConvolutionPlan *plan)
@@ -161,35 +164,42 @@ static bool has_half(void)
     return processor_has_avx512() && processor_has_half();
 }
 
-/* From a run of LANES channels of paired tiles to the next, in numbers. */
-static size_t group_step(const ConvolutionPlan *plan)
+/* From a point to the next of a group of LANES channels of paired tiles, in numbers: an odd number
+ * of vectors, so that points spread over the cache's sets. */
+static size_t point_numbers(const ConvolutionPlan *plan)
 {
-    return plan->gradient_block * LANES;
+    return (plan->gradient_block / 2 | 1) * RUN;
 }
 
-/* The same from a point to the next, of a map with that many channels. */
-static size_t gradient_point_step(const ConvolutionPlan *plan, size_t channels)
+/* From a group to the next: all that a square of filters needs of it lies in one piece. */
+static size_t group_numbers(const ConvolutionPlan *plan)
 {
-    return channels / LANES * group_step(plan) + RUN;
+    return POINTS * point_numbers(plan);
+}
+
+/* Of a map with that many channels. */
+static size_t gradient_numbers(const ConvolutionPlan *plan, size_t channels)
+{
+    return plan->gradient_block ? channels / LANES * group_numbers(plan) : 0;
 }
 
 /* The largest V. */
 static size_t patch_numbers(const ConvolutionPlan *plan)
 {
     const Filtering *f = &plan->forward, *b = &plan->backward_data;
-    const size_t sizes[] = {point_step(f->block, patch_row(f->tiling.from.c)),
-                            point_step(b->block, patch_row(b->tiling.from.c)),
-                            gradient_point_step(plan, f->tiling.from.c)};
+    const size_t sizes[] = {POINTS * point_step(f->block, patch_row(f->tiling.from.c)),
+                            POINTS * point_step(b->block, patch_row(b->tiling.from.c)),
+                            gradient_numbers(plan, f->tiling.from.c)};
     size_t most = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
         most = sizes[i] > most ? sizes[i] : most;
-    return POINTS * most;
+    return most;
 }
 
 static size_t workspace_bytes(const ConvolutionPlan *plan)
 {
-    const size_t gradients = POINTS * gradient_point_step(plan, plan->forward.tiling.to.c);
-    return (patch_numbers(plan) + (plan->gradient_block ? gradients : 0)) * sizeof(uint16_t);
+    return (patch_numbers(plan) + gradient_numbers(plan, plan->forward.tiling.to.c)) *
+           sizeof(uint16_t);
 }
 
 static void set_workspace(ConvolutionPlan *plan, void *workspace)
@@ -333,8 +343,9 @@ static void filter_tiles(const Call *call, size_t begin, size_t end, size_t k)
     for (size_t p = 0; p < POINTS; ++p) {
         const uint16_t *from =
             call->plan->patches + p * point_step(filtering->block, row) + begin * row;
-        multiply_some(end - begin, depth / 2, (const uint32_t *)(const void *)from, row / 2,
-                      (const uint32_t *)(const void *)panel_of(filtering, p, k), sums + p * SUMS);
+        multiply_all_rows(end - begin, depth / 2, (const uint32_t *)(const void *)from, row / 2,
+                          (const uint32_t *)(const void *)panel_of(filtering, p, k),
+                          sums + p * SUMS);
     }
     for (size_t tile = begin; tile < end; ++tile) {
         size_t places[TILE_PIXELS];
@@ -355,7 +366,8 @@ static void run_filtering(const ConvolutionPlan *plan, const Filtering *filterin
 #pragma omp parallel
     for (size_t first = 0; first < filtering->tiling.tiles; first += block) {
         const size_t left = filtering->tiling.tiles - first, count = left < block ? left : block;
-        const size_t steps = (count + ROWS - 1) / ROWS;
+        const size_t rows = filtering->tiling.from.c / 2 > DEEP ? DEEP_ROWS : ROWS;
+        const size_t steps = (count + rows - 1) / rows;
         const Call call = {plan, filtering, shape, bias, output, first};
 #pragma omp for schedule(static)
         for (size_t tile = 0; tile < count; ++tile) {
@@ -392,7 +404,7 @@ DOT static void pair_patches(size_t channels, const uint16_t *const one[POINTS],
                              const uint16_t *const other[POINTS], size_t group, size_t step,
                              uint16_t *to)
 {
-    const __m512i order = zip_order();
+    const __m512i order = fourth_order();
     for (size_t c = 0; c < channels; c += LANES, to += group) {
         __m512 a[PATCH][PATCH], b[PATCH][PATCH];
         patch_points(one, c, a);
@@ -432,11 +444,19 @@ static void pair_tiles(const ConvolutionPlan *plan, const uint16_t *input, const
         for (size_t p = 0; p < TILE_PIXELS; ++p)
             tiles[i][p] = places[p] == NO_PLACE ? plan->zeros : gradient + places[p];
     }
-    pair_patches(filtering->tiling.from.c, patches[0], patches[1], group_step(plan),
-                 gradient_point_step(plan, filtering->tiling.from.c), plan->patches + tile * LANES);
-    pair_gradients(filtering->tiling.to.c, tiles[0], tiles[1], group_step(plan),
-                   gradient_point_step(plan, filtering->tiling.to.c),
-                   plan->gradients + tile * LANES);
+    pair_patches(filtering->tiling.from.c, patches[0], patches[1], group_numbers(plan),
+                 point_numbers(plan), plan->patches + tile * LANES);
+    pair_gradients(filtering->tiling.to.c, tiles[0], tiles[1], group_numbers(plan),
+                   point_numbers(plan), plan->gradients + tile * LANES);
+}
+
+/* Asks for the place of LANES filters of an output channel; while a point is multiplied, which here
+ * stands for a channel, memory has the time. */
+static void fetch_filters(const float *filters)
+{
+    _Static_assert((int)POINTS == (int)LANES, "a point fetches an output channel");
+    for (size_t v = 0; v < TAPS; ++v)
+        __builtin_prefetch(filters + v * LANES, 1);
 }
 
 /* The gradients of LANES x LANES filters from a block of `pairs`: output channels of group o, input
@@ -445,18 +465,17 @@ DOT static void make_gradients(const ConvolutionPlan *plan, size_t pairs, size_t
                                bool add, float *gradient)
 {
     _Alignas(64) float sums[POINTS * LANES * LANES];
-    const size_t inputs = plan->forward.tiling.from.c, outputs = plan->forward.tiling.to.c;
-    for (size_t p = 0; p < POINTS; ++p) {
-        const uint16_t *rows =
-            plan->gradients + p * gradient_point_step(plan, outputs) + o * group_step(plan);
-        const uint16_t *panel =
-            plan->patches + p * gradient_point_step(plan, inputs) + i * group_step(plan);
+    const size_t inputs = plan->forward.tiling.from.c;
+    const uint16_t *rows = plan->gradients + o * group_numbers(plan);
+    const uint16_t *panel = plan->patches + i * group_numbers(plan);
+    float *to = gradient + (o * LANES * inputs + i * LANES) * TAPS;
+    for (size_t p = 0; p < POINTS; ++p, rows += point_numbers(plan), panel += point_numbers(plan)) {
+        fetch_filters(to + p * inputs * TAPS);
         multiply_square(pairs, (const uint32_t *)(const void *)rows,
                         (const uint32_t *)(const void *)panel, sums + p * LANES * LANES);
     }
     for (size_t l = 0; l < LANES; ++l)
-        gradient_taps(sums + l * LANES, LANES * LANES, add,
-                      gradient + ((o * LANES + l) * inputs + i * LANES) * TAPS);
+        gradient_taps(sums + l * LANES, LANES * LANES, add, to + l * inputs * TAPS);
 }
 
 static Status backward_weights(ConvolutionPlan *plan, const void *input,

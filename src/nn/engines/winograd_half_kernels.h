@@ -29,7 +29,10 @@ enum {
     KERNEL = 3,
     TAPS = KERNEL * KERNEL,
     RUN = 2 * LANES, /* output channels of a panel, and channels that are rounded at once */
-    ROWS = 12,       /* tiles of a step of the product: ROWS x RUN sums lie in registers */
+    ROWS = 18,       /* most tiles whose M is made at once */
+    DOT_ROWS = 6,    /* of a step: the next one's products begin while its sums are stored */
+    DEEP_ROWS = 13,  /* that fill the registers: where a panel is read from farther away */
+    DEEP = 128,      /* pairs: a panel of more fills the first-level cache */
     SUMS = ROWS * RUN
 };
 
@@ -54,6 +57,15 @@ DOT_INLINE __m512i zip_order(void)
     const __m512i even = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     return _mm512_or_si512(even,
                            _mm512_slli_epi32(_mm512_add_epi32(even, _mm512_set1_epi32(LANES)), 16));
+}
+
+/* The same, but with the channels of a group in the order in which gradient_taps() takes them: each
+ * fourth one after the other. */
+DOT_INLINE __m512i fourth_order(void)
+{
+    const __m512i fourth = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    return _mm512_or_si512(
+        fourth, _mm512_slli_epi32(_mm512_add_epi32(fourth, _mm512_set1_epi32(LANES)), 16));
 }
 
 DOT_INLINE __m512i zip_both(__m512 first, __m512 second, __m512i order)
@@ -229,11 +241,55 @@ DOT_INLINE void filter_points(const float *filters, size_t step, bool turned,
         filter_four(once[y], to[y]);
 }
 
-/* From the points of LANES filters that lie one behind the other, `step` floats apart, to the
- * filters, which are added to what is there if `add`. */
+/* Taps 0 to 7 of filters in fourth order (lane 4 b + a: filter 4 a + b) become vectors of two
+ * filters one behind the other: taps 0 to 3 of both, then 4 to 7 of both. */
+DOT_INLINE void turn_taps(const __m512 taps[TAPS], __m512 pairs[TAPS - 1])
+{
+    __m512 t[TAPS - 1];
+    for (size_t i = 0; i < TAPS - 1; i += 2) {
+        t[i] = _mm512_unpacklo_ps(taps[i], taps[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(taps[i], taps[i + 1]);
+    }
+    for (size_t a = 0; a < 4; ++a) {
+        const __m512d first = (__m512d)t[a / 2], second = (__m512d)t[a / 2 + 2];
+        const __m512d third = (__m512d)t[a / 2 + 4], fourth = (__m512d)t[a / 2 + 6];
+        const __m512 low =
+            (__m512)(a % 2 ? _mm512_unpackhi_pd(first, second) : _mm512_unpacklo_pd(first, second));
+        const __m512 high =
+            (__m512)(a % 2 ? _mm512_unpackhi_pd(third, fourth) : _mm512_unpacklo_pd(third, fourth));
+        pairs[2 * a] = _mm512_shuffle_f32x4(low, high, 0x44);
+        pairs[2 * a + 1] = _mm512_shuffle_f32x4(low, high, 0xEE);
+    }
+}
+
+/* Number n of LANES filters side by side is tap n % TAPS of filter n / TAPS. Vector v of them has
+ * its taps 0 to 7 from pairs v - 1 and v, the others by their filter's lane. */
+#define FILTER(v, n) ((LANES * (v) + (n)) / TAPS)
+#define TAP(v, n)    ((LANES * (v) + (n)) % TAPS)
+#define PAIRED(v, n)                                                                               \
+    ((FILTER(v, n) / 2 == (v) ? LANES : 0) + FILTER(v, n) % 2 * 4 + TAP(v, n) % 8 / 4 * 8 +        \
+     TAP(v, n) % 4)
+#define LANE(v, n)     (FILTER(v, n) % 4 * 4 + FILTER(v, n) / 4)
+#define FOUR(of, v, n) of(v, n), of(v, (n) + 1), of(v, (n) + 2), of(v, (n) + 3)
+#define ALL(of, v)                                                                                 \
+    {                                                                                              \
+        FOUR(of, v, 0), FOUR(of, v, 4), FOUR(of, v, 8), FOUR(of, v, 12)                            \
+    }
+#define VECTORS(of)                                                                                \
+    {                                                                                              \
+        ALL(of, 0), ALL(of, 1), ALL(of, 2), ALL(of, 3), ALL(of, 4), ALL(of, 5), ALL(of, 6),        \
+            ALL(of, 7), ALL(of, 8)                                                                 \
+    }
+
+/* From the points of LANES filters in fourth order, `step` floats apart, to the filters, which are
+ * added to what is there if `add`. */
 DOT_INLINE void gradient_taps(const float *points, size_t step, bool add, float *filters)
 {
-    __m512 once[KERNEL][PATCH], taps[LANES];
+    static const _Alignas(64) int32_t paired[TAPS][LANES] = VECTORS(PAIRED);
+    static const _Alignas(64) int32_t lane[TAPS][LANES] = VECTORS(LANE);
+    static const uint16_t last[TAPS] = {0x0100, 0x0402, 0x1008, 0x4020, 0x0080,
+                                        0x0201, 0x0804, 0x2010, 0x8040};
+    __m512 once[KERNEL][PATCH], taps[TAPS], pairs[TAPS - 1];
     for (size_t x = 0; x < PATCH; ++x) {
         __m512 from[PATCH], column[KERNEL];
         for (size_t y = 0; y < PATCH; ++y)
@@ -244,64 +300,82 @@ DOT_INLINE void gradient_taps(const float *points, size_t step, bool add, float 
     }
     for (size_t y = 0; y < KERNEL; ++y)
         gradient_three(once[y], taps + y * KERNEL);
-    for (size_t l = TAPS; l < LANES; ++l)
-        taps[l] = _mm512_setzero_ps();
-    turn(taps);
-    for (size_t l = 0; l < LANES; ++l, filters += TAPS) {
+    turn_taps(taps, pairs);
+#pragma GCC unroll 9
+    for (size_t v = 0; v < TAPS; ++v) {
+        __m512 numbers = _mm512_permutex2var_ps(pairs[v ? v - 1 : 0], _mm512_load_si512(paired[v]),
+                                                pairs[v < TAPS - 1 ? v : v - 1]);
+        numbers = _mm512_mask_permutexvar_ps(numbers, last[v], _mm512_load_si512(lane[v]),
+                                             taps[TAPS - 1]);
         if (add)
-            taps[l] = taps[l] + _mm512_maskz_loadu_ps(TAPS_MASK, filters);
-        _mm512_mask_storeu_ps(filters, TAPS_MASK, taps[l]);
+            numbers = numbers + _mm512_loadu_ps(filters + v * LANES);
+        _mm512_storeu_ps(filters + v * LANES, numbers);
     }
 }
 
 /* ---- the products ---- */
 
+/* sums += pairs of numbers of a tile or filter and of a panel. The intrinsic is the same, but gcc
+ * 12 copies the sums about. */
+DOT_INLINE void add_products(__m512 *sums, __m512i pair, __m512i panel)
+{
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(*sums) : "v"(pair), "v"(panel));
+}
+
 /* sums (count x RUN) = from (count x depth pairs, `step` pairs from row to row) . panel (depth x
- * RUN pairs). */
+ * RUN pairs). Loops over rows are unrolled, so that sums are registers and no array. */
 DOT_INLINE void multiply_rows(size_t count, size_t depth, const uint32_t *restrict from,
                               size_t step, const uint32_t *restrict panel, float *restrict sums)
 {
-    __m512 s[ROWS][2];
+    __m512 first[DEEP_ROWS], second[DEEP_ROWS];
+#pragma GCC unroll 13
     for (size_t r = 0; r < count; ++r)
-        s[r][0] = s[r][1] = _mm512_setzero_ps();
-    for (size_t k = 0; k < depth; ++k, panel += RUN) {
-        const __m512bh first = (__m512bh)_mm512_loadu_si512(panel);
-        const __m512bh second = (__m512bh)_mm512_loadu_si512(panel + LANES);
+        first[r] = second[r] = _mm512_setzero_ps();
+    for (size_t k = 0; k < depth; ++k, ++from, panel += RUN) {
+        const __m512i a = _mm512_loadu_si512(panel), b = _mm512_loadu_si512(panel + LANES);
+#pragma GCC unroll 13
         for (size_t r = 0; r < count; ++r) {
-            const __m512bh pair = (__m512bh)_mm512_set1_epi32((int)from[r * step + k]);
-            s[r][0] = _mm512_dpbf16_ps(s[r][0], pair, first);
-            s[r][1] = _mm512_dpbf16_ps(s[r][1], pair, second);
+            const __m512i pair = _mm512_set1_epi32((int)from[r * step]);
+            add_products(&first[r], pair, a);
+            add_products(&second[r], pair, b);
         }
     }
+#pragma GCC unroll 13
     for (size_t r = 0; r < count; ++r, sums += RUN) {
-        _mm512_storeu_ps(sums, s[r][0]);
-        _mm512_storeu_ps(sums + LANES, s[r][1]);
+        _mm512_storeu_ps(sums, first[r]);
+        _mm512_storeu_ps(sums + LANES, second[r]);
     }
 }
 
-/* The cases are for the compiler, which keeps the sums of a constant number of rows in registers.
- */
-DOT static void multiply_some(size_t count, size_t depth, const uint32_t *from, size_t step,
-                              const uint32_t *panel, float *sums)
+/* All rows, in steps as even as can be; the cases keep the sums in registers. */
+DOT static void multiply_all_rows(size_t rows, size_t depth, const uint32_t *from, size_t step,
+                                  const uint32_t *panel, float *sums)
 {
-    switch (count) {
+    const size_t most = depth > DEEP ? DEEP_ROWS : DOT_ROWS, steps = (rows + most - 1) / most;
+    for (size_t s = 0; s < steps; ++s) {
+        const size_t first = rows * s / steps, count = rows * (s + 1) / steps - first;
+        const uint32_t *x = from + first * step;
+        float *y = sums + first * RUN;
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        multiply_rows(n, depth, from, step, panel, sums);                                          \
+        multiply_rows(n, depth, x, step, panel, y);                                                \
         break;
-        CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4)
-        CASE(5)
-        CASE(6)
-        CASE(7)
-        CASE(8)
-        CASE(9)
-        CASE(10)
-        CASE(11)
-    default:
-        multiply_rows(ROWS, depth, from, step, panel, sums);
+        switch (count) {
+            CASE(1)
+            CASE(2)
+            CASE(3)
+            CASE(4)
+            CASE(5)
+            CASE(6)
+            CASE(7)
+            CASE(8)
+            CASE(9)
+            CASE(10)
+            CASE(11)
+            CASE(12)
+        default:
+            multiply_rows(DEEP_ROWS, depth, x, step, panel, y);
+        }
 #undef CASE
     }
 }
@@ -311,13 +385,16 @@ DOT_INLINE void multiply_square(size_t depth, const uint32_t *restrict rows,
                                 const uint32_t *restrict panel, float *restrict sums)
 {
     __m512 s[LANES];
+#pragma GCC unroll 16
     for (size_t r = 0; r < LANES; ++r)
         s[r] = _mm512_setzero_ps();
     for (size_t k = 0; k < depth; ++k, rows += LANES, panel += LANES) {
-        const __m512bh pairs = (__m512bh)_mm512_loadu_si512(panel);
+        const __m512i pairs = _mm512_loadu_si512(panel);
+#pragma GCC unroll 16
         for (size_t r = 0; r < LANES; ++r)
-            s[r] = _mm512_dpbf16_ps(s[r], (__m512bh)_mm512_set1_epi32((int)rows[r]), pairs);
+            add_products(&s[r], _mm512_set1_epi32((int)rows[r]), pairs);
     }
+#pragma GCC unroll 16
     for (size_t r = 0; r < LANES; ++r)
         _mm512_storeu_ps(sums + r * LANES, s[r]);
 }

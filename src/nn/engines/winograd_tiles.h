@@ -43,11 +43,10 @@ static inline bool tiling_pays(Shape to, size_t side)
 static inline void tiling_square(Shape map, size_t n, size_t y, size_t x, size_t side,
                                  size_t *places /* side x side */)
 {
-    for (size_t p = 0; p < side * side; ++p) {
-        const size_t row = y + p / side, column = x + p % side;
-        places[p] =
-            row < map.h && column < map.w ? ((n * map.h + row) * map.w + column) * map.c : NO_PLACE;
-    }
+    for (size_t row = y; row != y + side; ++row)
+        for (size_t column = x; column != x + side; ++column)
+            *places++ = row < map.h && column < map.w ? ((n * map.h + row) * map.w + column) * map.c
+                                                      : NO_PLACE;
 }
 
 /* The pixels of a tile's patch in the map. A tile that is not there is all beyond it. */
