@@ -90,9 +90,10 @@ typedef struct {
     const char *name; /* for messages */
     /* Makes from the parameter's value what the operation computes with, as many numbers. */
     void (*prepare)(const Parameter *parameter, float *prepared);
-    /* The gradient, complete and still with respect to what prepare() made, becomes that with
-     * respect to the parameter's value, in place. */
-    void (*finish_gradient)(const Parameter *parameter, float *gradient);
+    /* The gradient of that many rows (of the first dimension) from `first` on, complete and still
+     * with respect to what prepare() made, becomes that with respect to the parameter's value, in
+     * place: `gradient` is where they begin. */
+    void (*finish_gradient)(const Parameter *parameter, size_t first, size_t rows, float *gradient);
 } WeightForm;
 
 /* What an operation's builder asks for. */

@@ -12,16 +12,16 @@
 #include "base/vector.h"
 #include "nn/lanes.h"
 
-/* Numbers that are added up in float32: a lane's 32. */
-enum { RUN = 32 * LANES };
+/* Numbers that are added up in float32: a lane's 64. */
+enum { RUN = 64 * LANES };
 
 typedef struct {
     float mean, inverse_deviation;
 } Moments;
 
-/* Over a filter, of weights less the pivot (d) and gradients. */
+/* Over a filter, of weights less the pivot (d) and gradients; by lanes. */
 typedef struct {
-    double d, dd, g, gd;
+    double d[LANES], dd[LANES], g[LANES], gd[LANES];
 } Sums;
 
 typedef struct {
@@ -66,12 +66,10 @@ INLINE void add_run(size_t count, const float *w, const float *g, float pivot, b
     add_lanes(&some, &others, pivot, gradient, sums);
 }
 
-INLINE double sum_of_lanes(const Lanes *lanes)
+INLINE void add_wide(const Lanes *lanes, double *sums)
 {
-    double sum[4] = {0};
     for (size_t k = 0; k < LANES; ++k)
-        sum[k % 4] += (double)(*lanes)[k];
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+        sums[k] += (double)(*lanes)[k];
 }
 
 INLINE void sum_filter(size_t size, const float *w, const float *g, float pivot, bool gradient,
@@ -82,13 +80,21 @@ INLINE void sum_filter(size_t size, const float *w, const float *g, float pivot,
         RunSums run;
         add_run(size - i < RUN ? size - i : RUN, w + i, gradient ? g + i : NULL, pivot, gradient,
                 &run);
-        sums->d += sum_of_lanes(&run.d);
-        sums->dd += sum_of_lanes(&run.dd);
+        add_wide(&run.d, sums->d);
+        add_wide(&run.dd, sums->dd);
         if (gradient) {
-            sums->g += sum_of_lanes(&run.g);
-            sums->gd += sum_of_lanes(&run.gd);
+            add_wide(&run.g, sums->g);
+            add_wide(&run.gd, sums->gd);
         }
     }
+}
+
+INLINE double mean_of(size_t size, const double *sums)
+{
+    double part[4];
+    for (size_t k = 0; k < 4; ++k)
+        part[k] = (sums[k] + sums[k + 4]) + (sums[k + 8] + sums[k + 12]);
+    return ((part[0] + part[1]) + (part[2] + part[3])) / (double)size;
 }
 
 VECTORISED static void sum_weights(size_t size, const float *w, float pivot, Sums *sums)
@@ -114,8 +120,8 @@ static float pivot_of(size_t size, const float *w)
 
 static Moments moments_of(size_t size, float pivot, const Sums *sums)
 {
-    const double distance = sums->d / (double)size;
-    const double variance = fmax(sums->dd / (double)size - distance * distance, 0);
+    const double distance = mean_of(size, sums->d);
+    const double variance = fmax(mean_of(size, sums->dd) - distance * distance, 0);
     return (Moments){(float)(pivot + distance), (float)(1 / sqrt(variance + 1e-10))};
 }
 
@@ -125,12 +131,22 @@ VECTORISED static void standardise(size_t size, const float *w, Moments m, float
         result[i] = (w[i] - m.mean) * m.inverse_deviation;
 }
 
-/* g becomes (g - mean_g - w^ mean_product) / deviation. */
-VECTORISED static void turn_back(size_t size, const float *restrict w, Moments m, float mean_g,
-                                 float mean_product, float *restrict g)
+/* g becomes (g - mean_g - w^ mean_product) / deviation. What lies behind the filter is fetched to
+ * the second-level cache meanwhile: it comes next, and the sums would wait for it. */
+VECTORISED static void turn_back(size_t size, const float *w, Moments m, float mean_g,
+                                 float mean_product, float *g)
 {
     const float slope = m.inverse_deviation * mean_product;
-    for (size_t i = 0; i < size; ++i)
+    size_t i = 0;
+    for (; i + LANES <= size; i += LANES) {
+        Lanes weights, turned;
+        lanes_read(w, false, i, &weights);
+        lanes_read(g, false, i, &turned);
+        __builtin_prefetch(w + i + size, 0, 2);
+        turned = (turned - mean_g - (weights - m.mean) * slope) * m.inverse_deviation;
+        lanes_write(g, false, i, &turned);
+    }
+    for (; i < size; ++i)
         g[i] = (g[i] - mean_g - (w[i] - m.mean) * slope) * m.inverse_deviation;
 }
 
@@ -148,9 +164,9 @@ static void finish_filter(size_t size, const float *w, float *g)
     Sums sums;
     sum_both(size, w, g, pivot, &sums);
     const Moments m = moments_of(size, pivot, &sums);
-    const double mean_g = sums.g / (double)size;
+    const double mean_g = mean_of(size, sums.g);
     /* of g (w - mean), ... */
-    const double product = sums.gd / (double)size - ((double)m.mean - pivot) * mean_g;
+    const double product = mean_of(size, sums.gd) - ((double)m.mean - pivot) * mean_g;
     turn_back(size, w, m, (float)mean_g, (float)(product * m.inverse_deviation), g);
 }
 
@@ -163,12 +179,11 @@ static void prepare(const Parameter *parameter, float *prepared)
         prepare_filter(size, weights + o * size, prepared + o * size);
 }
 
-static void finish_gradient(const Parameter *parameter, float *gradient)
+static void finish_gradient(const Parameter *parameter, size_t first, size_t rows, float *gradient)
 {
-    size_t filters = parameter->dims[0], size = parameter->count / filters;
-#pragma omp parallel for schedule(static)
-    for (size_t o = 0; o < filters; ++o)
-        finish_filter(size, parameter->value + o * size, gradient + o * size);
+    const size_t size = parameter->count / parameter->dims[0];
+    for (size_t o = 0; o < rows; ++o)
+        finish_filter(size, parameter->value + (first + o) * size, gradient + o * size);
 }
 
 const WeightForm *weight_form_standardised(void)

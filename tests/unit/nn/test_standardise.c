@@ -70,7 +70,8 @@ static void check(size_t size, float mean, float outlier)
                      off);
     }
     memcpy(result, gradient, sizeof result);
-    form->finish_gradient(&parameter, result);
+    form->finish_gradient(&parameter, 0, 1, result);
+    form->finish_gradient(&parameter, 1, FILTERS - 1, result + size);
     for (size_t o = 0; o < FILTERS; ++o) {
         expect(size, weights + o * size, gradient + o * size, standard, turned);
         const double off = distance(size, result + o * size, turned, 1 / 0.02);
