@@ -4,7 +4,7 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 
-enum { FEATURES = 7, AVX512_BF16 = 1 << 5, AVX512_VNNI = 1 << 11, AMX_BF16 = 1 << 22 };
+enum { FEATURES = 7, AVX512_VNNI = 1 << 11, AMX_BF16 = 1 << 22 };
 
 bool processor_has_avx512(void)
 {
@@ -15,8 +15,7 @@ bool processor_has_avx512(void)
 
 bool processor_has_half(void)
 {
-    unsigned a, b, c, d;
-    return __get_cpuid_count(FEATURES, 1, &a, &b, &c, &d) && (a & AVX512_BF16);
+    return __builtin_cpu_supports("avx512bf16");
 }
 
 bool processor_has_bytes(void)

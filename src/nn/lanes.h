@@ -4,6 +4,10 @@
  * there, so that each instruction set and kind of array gets a loop of its own. Vectors are handed
  * on by their address, as how they are returned depends on the instruction set. Arithmetic is that
  * of numbers.h: float32, written to bfloat16 rounded to nearest, ties to even, a NaN kept.
+ *
+ * Processors with AVX512_BF16 round so in one instruction in place of ten, but that they make zero
+ * of what is below 2^-126. A body that is given `own` takes it, and is compiled into two functions:
+ * a VECTORISED one, and an OWN_ROUNDING one for where lanes_own_rounding() holds.
  */
 #ifndef GISD_NN_LANES_H
 #define GISD_NN_LANES_H
@@ -12,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "base/processor.h"
 
 enum { LANES = 16 };
 
@@ -45,6 +51,36 @@ INLINE void lanes_write(void *to, bool half, size_t at, const Lanes *numbers)
     const LaneHalves halves =
         __builtin_convertvector((is_nan & nan) | (~is_nan & rounded), LaneHalves);
     memcpy((uint16_t *)to + at, &halves, sizeof halves);
+}
+
+#ifdef __x86_64__
+#define OWN_ROUNDING __attribute__((target("arch=x86-64-v4,avx512bf16")))
+
+static inline bool lanes_own_rounding(void)
+{
+    return processor_has_avx512() && processor_has_half();
+}
+#else
+#define OWN_ROUNDING
+
+static inline bool lanes_own_rounding(void)
+{
+    return false;
+}
+#endif
+
+/* As lanes_write() to bfloat16. */
+INLINE void lanes_round(uint16_t *to, bool own, size_t at, const Lanes *numbers)
+{
+#ifdef __x86_64__
+    if (own) {
+        LaneHalves halves;
+        __asm__("vcvtneps2bf16 %1, %0" : "=v"(halves) : "v"(*numbers));
+        memcpy(to + at, &halves, sizeof halves);
+        return;
+    }
+#endif
+    lanes_write(to, true, at, numbers);
 }
 
 #endif

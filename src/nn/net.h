@@ -243,12 +243,14 @@ typedef struct {
     /* Memory for the gradient of a parameter (index in the list) that several nodes use, from the
      * first of them in backward to the last. */
     float *(*open)(void *context, size_t parameter);
-    /* Of parameters whose gradient is rounded, in place of that: keeps what it has come to so far,
-     * rounded, in place of what was kept before; and adds what was kept to another part of it. */
-    void (*keep)(void *context, size_t parameter, const float *gradient);
-    void (*add_kept)(void *context, size_t parameter, float *gradient);
+    /* Of parameters whose gradient is rounded, in place of that, after each of the nodes: keeps
+     * numbers first .. first + count - 1 of what it has come to, rounded, in place of what was kept
+     * before (`last`: it has come to all of it); and adds what was kept to another part of it. */
+    void (*keep)(void *context, size_t parameter, size_t first, size_t count, const float *numbers,
+                 bool last);
+    void (*add_kept)(void *context, size_t parameter, size_t first, size_t count, float *numbers);
     /* The gradient of a parameter, complete: in that memory, or in the net's, where it is soon
-     * overwritten. */
+     * overwritten, or, NULL, what is kept. */
     Status (*ready)(void *context, size_t parameter, const float *gradient);
 } GradientTaker;
 

@@ -129,7 +129,7 @@ static void describe_buffers(const Net *net, size_t i, PlannedBuffer *all)
         return;
     own[BUFFER_VALUE] = (PlannedBuffer){.bytes = bytes, .first = is_input ? 0 : i, .last = i};
     own[BUFFER_GRADIENT] = (PlannedBuffer){.first = backward, .last = backward};
-    if (node->needs_gradient)
+    if (node->needs_gradient && !node->gradient_at)
         own[BUFFER_GRADIENT].bytes = bytes;
     own[BUFFER_SAVED] = (PlannedBuffer){.bytes = request->saved_floats * 4, .first = i, .last = i};
     own[BUFFER_FORWARD_SCRATCH] =
@@ -218,6 +218,10 @@ static Status lay_out(const Net *net, PlannedBuffer **buffers, size_t *bytes)
         if (net->training)
             describe_gradients(net, i, *buffers);
     }
+    for (size_t i = 0; i < net->count; ++i)
+        if (net->nodes[i].gradient_at)
+            extend(&(*buffers)[BUFFERS_PER_NODE * net->nodes[i].gradient_at + BUFFER_GRADIENT],
+                   net->nodes[i].backward_at);
     return memory_plan(count, *buffers, bytes);
 }
 
@@ -230,7 +234,9 @@ static Status settle(Net *net)
     TRY(count_gradients(net));
     TRY(net_fuse(net));
     settle_again(net);
-    return net_settle_stretches(net);
+    TRY(net_settle_stretches(net));
+    net_share_gradients(net);
+    return STATUS_OK;
 }
 
 Status net_count_needs(Net *net, NetNeeds *needs)
@@ -280,6 +286,9 @@ static Status plan_memory(Net *net)
         node->parameter_gradient[0] = places[BUFFER_WEIGHT_GRADIENT];
         node->parameter_gradient[1] = places[BUFFER_BIAS_GRADIENT];
     }
+    for (size_t i = 0; i < net->count; ++i)
+        if (net->nodes[i].gradient_at)
+            net->nodes[i].gradient = net->nodes[net->nodes[i].gradient_at].gradient;
     free(buffers);
     return status;
 }

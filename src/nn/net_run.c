@@ -10,6 +10,9 @@
 #include "base/memory.h"
 #include "nn/net_state.h"
 
+/* Numbers of a gradient. */
+enum { CLOSED_AT_ONCE = 1 << 13 };
+
 float *net_value(Net *net, NodeId node)
 {
     assert(!net->nodes[node].half);
@@ -218,7 +221,8 @@ static float *open_gradient(const Net *net, size_t index, const GradientTaker *t
     return gradient->sum;
 }
 
-/* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. */
+/* Standardised or not, a parameter's gradient is turned back once, for the sum of its uses. Rows
+ * are added to, turned back and rounded while they are in the cache. */
 static Status close_gradient(Net *net, size_t index, const WeightForm *form,
                              const GradientTaker *taker)
 {
@@ -226,17 +230,22 @@ static Status close_gradient(Net *net, size_t index, const WeightForm *form,
         return STATUS_OK;
     WeightGradient *gradient = &net->gradients[index];
     const Parameter *parameter = &net->parameters->items[index];
+    const size_t rows = parameter->dims[0], size = parameter->count / rows;
+    const size_t some = size < CLOSED_AT_ONCE ? CLOSED_AT_ONCE / size : 1;
+    const bool rounds = taker && net_rounds_gradient(net->precision, parameter);
+    const bool first_use = gradient->left == gradient->uses, last_use = --gradient->left == 0;
     float *sum = taker ? gradient->sum : parameter->gradient;
-    if (taker && !gradient->opened && gradient->left < gradient->uses)
-        taker->add_kept(taker->context, index, sum);
-    if (--gradient->left > 0) {
-        if (taker && !gradient->opened)
-            taker->keep(taker->context, index, sum);
-        return STATUS_OK;
+    for (size_t row = 0; row < rows; row += some) {
+        const size_t end = row + some < rows ? row + some : rows;
+        const size_t at = row * size, count = (end - row) * size;
+        if (rounds && !first_use)
+            taker->add_kept(taker->context, index, at, count, sum + at);
+        if (form && last_use)
+            form->finish_gradient(parameter, row, end - row, sum + at);
+        if (rounds)
+            taker->keep(taker->context, index, at, count, sum + at, last_use);
     }
-    if (form)
-        form->finish_gradient(parameter, sum);
-    return taker ? taker->ready(taker->context, index, sum) : STATUS_OK;
+    return taker && last_use ? taker->ready(taker->context, index, rounds ? NULL : sum) : STATUS_OK;
 }
 
 /* `kept`: in the parameters' own arrays. */

@@ -111,6 +111,9 @@ void net_absorb(Node *node);
 /* When everything runs, and, in a net that recomputes, what is made again (net_stretches.c). */
 Status net_settle_stretches(Net *net);
 
+/* In a net for training, which gradients lie in the same place (net_gradients.c). */
+void net_share_gradients(Net *net);
+
 /* Which packed operations share weights; makes the engine's plans and their workspace, or only
  * counts what they would take. */
 Status net_plan_weights(Net *net);

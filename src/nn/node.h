@@ -77,6 +77,8 @@ typedef struct {
     bool non_negative;  /* no number of the output is negative, */
     bool keeps_sign;    /* or none if none of the inputs is */
     bool takes_moments; /* of its one input, in a net for inference, if they are there */
+    bool hands_on;      /* each input's gradient is the output's; where both lie in one place (they
+                           have the same data) there is nothing to do */
     FuseKind fuse;
     /* Whether two nodes with the same inputs, parameters and buffers do the same; NULL: never
      * looked for (net_repeat.c). */
@@ -88,9 +90,10 @@ typedef struct {
     const char *name; /* for messages */
     /* Makes from the parameter's value what the operation computes with, as many numbers. */
     void (*prepare)(const Parameter *parameter, float *prepared);
-    /* The gradient, complete and still with respect to what prepare() made, becomes that with
-     * respect to the parameter's value, in place. */
-    void (*finish_gradient)(const Parameter *parameter, float *gradient);
+    /* The gradient of that many rows (of the first dimension) from `first` on, complete and still
+     * with respect to what prepare() made, becomes that with respect to the parameter's value, in
+     * place: `gradient` is where they begin. */
+    void (*finish_gradient)(const Parameter *parameter, size_t first, size_t rows, float *gradient);
 } WeightForm;
 
 /* What an operation's builder asks for. */
@@ -151,8 +154,9 @@ struct Node {
      * for backward. Instants are those of net_state.h. */
     bool remade;
     size_t remade_at, backward_at;
-    size_t stretch; /* so many nodes up to this one are, where remade, made again before its
-                       backward */
+    size_t stretch;     /* so many nodes up to this one are, where remade, made again before its
+                           backward */
+    NodeId gradient_at; /* its gradient lies where that node's does; 0: has its own place */
     void *value, *gradient;
     float *saved, *forward_scratch, *backward_scratch;
     float *parameter_gradient[2]; /* of weight and bias, where they are made in the block */

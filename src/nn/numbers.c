@@ -151,23 +151,35 @@ VECTORISED static void sum(size_t count, const float *a, const float *b, float *
 }
 
 /* The same over bfloat16; count is a multiple of LANES. */
-VECTORISED static void sum_halves(size_t count, const uint16_t *a, const uint16_t *b, uint16_t *to)
+INLINE void sum_lanes(size_t count, const uint16_t *a, const uint16_t *b, bool own, uint16_t *to)
 {
     for (size_t i = 0; i < count; i += LANES) {
         Lanes one, other;
         lanes_read(a, true, i, &one);
         lanes_read(b, true, i, &other);
         one += other;
-        lanes_write(to, true, i, &one);
+        lanes_round(to, own, i, &one);
     }
+}
+
+VECTORISED static void sum_halves(size_t count, const uint16_t *a, const uint16_t *b, uint16_t *to)
+{
+    sum_lanes(count, a, b, false, to);
+}
+
+OWN_ROUNDING static void sum_halves_own(size_t count, const uint16_t *a, const uint16_t *b,
+                                        uint16_t *to)
+{
+    sum_lanes(count, a, b, true, to);
 }
 
 void numbers_sum(Numbers a, Numbers b, size_t first, size_t count, Numbers to)
 {
     float tile_a[NUMBERS_RUN], tile_b[NUMBERS_RUN], tile_to[NUMBERS_RUN];
     if (a.half && b.half && to.half && count % LANES == 0) {
-        sum_halves(count, (const uint16_t *)a.data + first, (const uint16_t *)b.data + first,
-                   (uint16_t *)to.data + first);
+        (lanes_own_rounding() ? sum_halves_own : sum_halves)(
+            count, (const uint16_t *)a.data + first, (const uint16_t *)b.data + first,
+            (uint16_t *)to.data + first);
         return;
     }
     float *run = numbers_open(to, first, count, false, tile_to);

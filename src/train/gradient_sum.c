@@ -232,16 +232,18 @@ static float *open_gradient(void *context, size_t parameter)
     return shard_tree_open(worker->sum->tree, parameter);
 }
 
-static void keep_gradient(void *context, size_t parameter, const float *gradient)
+static void keep_gradient(void *context, size_t parameter, size_t first, size_t count,
+                          const float *numbers, bool last)
 {
     const Worker *worker = context;
-    shard_tree_keep(worker->sum->tree, parameter, worker->shard, gradient);
+    shard_tree_keep(worker->sum->tree, parameter, worker->shard, first, count, numbers, last);
 }
 
-static void add_kept_gradient(void *context, size_t parameter, float *gradient)
+static void add_kept_gradient(void *context, size_t parameter, size_t first, size_t count,
+                              float *numbers)
 {
     const Worker *worker = context;
-    shard_tree_add_kept(worker->sum->tree, parameter, worker->shard, gradient);
+    shard_tree_add_kept(worker->sum->tree, parameter, worker->shard, first, count, numbers);
 }
 
 static Status take_gradient(void *context, size_t parameter, const float *gradient)

@@ -9,16 +9,18 @@
 
 #include "base/memory.h"
 #include "base/vector.h"
+#include "train/halves.h"
+
+/* Numbers to a line of the cache: parameters begin at one. */
+enum { LINE = 16 };
 
 /* What lies in an array is told by the number of its node, which is less than these: */
 enum {
     NO_NODE = 0,
-    OPEN_NODE = 1 << 24, /* a gradient is being made there */
-    HALVES = 1 << 25,    /* gradients of the node's children, in bfloat16: ... */
-    HELD_LOW = 1 << 26,  /* one in the lower halves of the words, at least a part of it, ... */
-    HELD_HIGH = 1 << 27, /* or in the upper halves; */
-    WHOLE_LOW = 1 << 28, /* it is complete */
-    WHOLE_HIGH = 1 << 29,
+    OPEN_NODE = 1 << 24,   /* a gradient is being made there */
+    HALVES = 1 << 25,      /* gradients of the node's children, in bfloat16 (halves.h): ... */
+    WHOLE_LOWER = 1 << 26, /* the lower one is complete, */
+    WHOLE_UPPER = 1 << 27, /* the upper one is */
     NODE_BITS = OPEN_NODE - 1
 };
 
@@ -79,7 +81,7 @@ static Status build(ShardTree *tree)
     for (size_t i = 0; i < count; ++i) {
         tree->offset[i] = tree->total;
         if (parameter_trains(&tree->parameters->items[i]))
-            tree->total += tree->parameters->items[i].count;
+            tree->total += (tree->parameters->items[i].count + LINE - 1) / LINE * LINE;
     }
     TRY(MEMORY_NEW(&tree->arrays, tree->array_count));
     TRY(MEMORY_NEW(&tree->nodes, count * tree->array_count));
@@ -339,67 +341,18 @@ static bool add_single(ShardTree *tree, size_t parameter, size_t shard, const fl
 
 /* ---- gradients that wait in bfloat16 ---- */
 
-VECTORISED static void round_alone(size_t count, const float *restrict from, unsigned shift,
-                                   float *restrict words)
-{
-    for (size_t i = 0; i < count; ++i) {
-        const uint32_t word = (uint32_t)bfloat16_of(from[i]) << shift;
-        memcpy(&words[i], &word, sizeof word);
-    }
-}
-
-/* Leaves the words' other halves. */
-VECTORISED static void round_beside(size_t count, const float *restrict from, unsigned shift,
-                                    float *restrict words)
-{
-    for (size_t i = 0; i < count; ++i) {
-        uint32_t word;
-        memcpy(&word, &words[i], sizeof word);
-        word = (word & ~(0xFFFFU << shift)) | (uint32_t)bfloat16_of(from[i]) << shift;
-        memcpy(&words[i], &word, sizeof word);
-    }
-}
-
-static inline float half_of(const float *word, unsigned shift)
-{
-    uint32_t bits;
-    memcpy(&bits, word, sizeof bits);
-    return float_of((uint16_t)(bits >> shift));
-}
-
-VECTORISED static void add_halves(size_t count, const float *restrict words, unsigned shift,
-                                  float *restrict to)
-{
-    for (size_t i = 0; i < count; ++i)
-        to[i] += half_of(&words[i], shift);
-}
-
-/* Words become the sums of the halves at `shift` and what is there rounded. */
-VECTORISED static void sum_halves(size_t count, const float *restrict from, unsigned shift,
-                                  float *restrict words)
-{
-    for (size_t i = 0; i < count; ++i)
-        words[i] = half_of(&words[i], shift) + float_of(bfloat16_of(from[i]));
-}
-
-VECTORISED static void round_all(size_t count, const float *restrict from, float *restrict to)
-{
-    for (size_t i = 0; i < count; ++i)
-        to[i] = float_of(bfloat16_of(from[i]));
-}
-
 /* A shard and its sibling lie in one array, which is their parent's; an only shard in its own. */
 typedef struct {
     uint32_t node;
-    unsigned shift;
-    uint32_t held, whole, sibling_held, sibling_whole;
+    bool upper;
+    uint32_t whole, sibling_whole;
 } Half;
 
 static Half half_at(const ShardTree *tree, size_t shard)
 {
     const uint32_t leaf = (uint32_t)(tree->shards + shard), node = leaf > 1 ? leaf / 2 : leaf;
-    return shard % 2 ? (Half){node, 16, HELD_HIGH, WHOLE_HIGH, HELD_LOW, WHOLE_LOW}
-                     : (Half){node, 0, HELD_LOW, WHOLE_LOW, HELD_HIGH, WHOLE_HIGH};
+    return leaf % 2 ? (Half){node, true, WHOLE_UPPER, WHOLE_LOWER}
+                    : (Half){node, false, WHOLE_LOWER, WHOLE_UPPER};
 }
 
 /* Where siblings lie, if one of them is there; else in an array that is free, which is theirs now.
@@ -418,61 +371,64 @@ static size_t find_halves(ShardTree *tree, size_t parameter, uint32_t node)
     return array;
 }
 
-static void put_half(ShardTree *tree, size_t parameter, const Half *half, size_t array,
-                     const float *gradient)
+/* What a shard has in there no other worker looks at before it is complete. */
+static float *open_halves(ShardTree *tree, size_t parameter, const Half *half)
 {
-    const size_t count = tree->parameters->items[parameter].count;
-    uint32_t *state = &tree->nodes[parameter * tree->array_count + array];
-    if (*state & half->sibling_held)
-        round_beside(count, gradient, half->shift, array_at(tree, parameter, array));
-    else
-        round_alone(count, gradient, half->shift, array_at(tree, parameter, array));
-    *state |= half->held;
-}
-
-void shard_tree_keep(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
-{
-    const Half half = half_at(tree, shard);
     pthread_mutex_lock(&tree->locks[parameter]);
-    put_half(tree, parameter, &half, find_halves(tree, parameter, half.node), gradient);
+    const size_t array = find_halves(tree, parameter, half->node);
     pthread_mutex_unlock(&tree->locks[parameter]);
+    return array_at(tree, parameter, array);
 }
 
-void shard_tree_add_kept(ShardTree *tree, size_t parameter, size_t shard, float *gradient)
+void shard_tree_keep(ShardTree *tree, size_t parameter, size_t shard, size_t first, size_t count,
+                     const float *numbers, bool last)
+{
+    const Half half = half_at(tree, shard);
+    halves_keep(open_halves(tree, parameter, &half), tree->parameters->items[parameter].count,
+                half.upper, first, count, numbers, last);
+}
+
+void shard_tree_add_kept(ShardTree *tree, size_t parameter, size_t shard, size_t first,
+                         size_t count, float *numbers)
+{
+    const Half half = half_at(tree, shard);
+    halves_add(open_halves(tree, parameter, &half), tree->parameters->items[parameter].count,
+               half.upper, first, count, numbers);
+}
+
+/* Whoever comes second adds up both, while nobody else needs the array. */
+static bool add_half(ShardTree *tree, size_t parameter, const Half *half)
 {
     const size_t count = tree->parameters->items[parameter].count;
-    const Half half = half_at(tree, shard);
     pthread_mutex_lock(&tree->locks[parameter]);
-    const size_t array = find_halves(tree, parameter, half.node);
-    add_halves(count, array_at(tree, parameter, array), half.shift, gradient);
-    pthread_mutex_unlock(&tree->locks[parameter]);
-}
-
-static bool add_half(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
-{
-    const size_t count = tree->parameters->items[parameter].count;
-    const Half half = half_at(tree, shard);
-    const size_t array = find_halves(tree, parameter, half.node);
+    const size_t array = find_halves(tree, parameter, half->node);
     uint32_t *state = &tree->nodes[parameter * tree->array_count + array];
-    if (tree->shards == 1) {
-        round_all(count, gradient, array_at(tree, parameter, array));
-    } else if (*state & half.sibling_whole) {
-        sum_halves(count, gradient, 16 - half.shift, array_at(tree, parameter, array));
-    } else {
-        put_half(tree, parameter, &half, array, gradient);
-        *state |= half.whole;
+    const bool both = tree->shards == 1 || *state & half->sibling_whole;
+    *state |= half->whole;
+    pthread_mutex_unlock(&tree->locks[parameter]);
+    if (!both)
         return false;
-    }
-    return climb(tree, parameter, half.node, array);
+    if (tree->shards == 1)
+        halves_widen(array_at(tree, parameter, array), count);
+    else
+        halves_sum(array_at(tree, parameter, array), count);
+    pthread_mutex_lock(&tree->locks[parameter]);
+    const bool all = climb(tree, parameter, half->node, array);
+    pthread_mutex_unlock(&tree->locks[parameter]);
+    return all;
 }
 
 bool shard_tree_add(ShardTree *tree, size_t parameter, size_t shard, const float *gradient)
 {
     const Parameter *item = &tree->parameters->items[parameter];
+    if (net_rounds_gradient(tree->precision, item)) {
+        const Half half = half_at(tree, shard);
+        if (gradient)
+            shard_tree_keep(tree, parameter, shard, 0, item->count, gradient, true);
+        return add_half(tree, parameter, &half);
+    }
     pthread_mutex_lock(&tree->locks[parameter]);
-    const bool all = net_rounds_gradient(tree->precision, item)
-                         ? add_half(tree, parameter, shard, gradient)
-                         : add_single(tree, parameter, shard, gradient);
+    const bool all = add_single(tree, parameter, shard, gradient);
     pthread_mutex_unlock(&tree->locks[parameter]);
     return all;
 }

@@ -9,8 +9,8 @@
  *
  * In bfloat16 what a shard comes to for weights is rounded to bfloat16, each time that it has to
  * wait: for what an earlier use of the weights in the same shard adds to it, and for the sibling's.
- * Two siblings so share one array, the halves of its words, and their sum, float32 as all others,
- * takes their place.
+ * Two siblings so share one array (halves.h), and their sum, float32 as all others, takes their
+ * place.
  *
  * The tree owns the arrays of sums but the first, which is the parameters' gradient. All functions
  * but the last four are for one thread, while no worker is at work.
@@ -55,13 +55,17 @@ void shard_tree_stop(ShardTree *tree);
 /* An array of the tree in which a shard's gradient of the parameter is to be made. */
 float *shard_tree_open(ShardTree *tree, size_t parameter);
 
-/* Of parameters that wait in bfloat16, in place of that: keeps what a shard's gradient has come to
- * so far, in place of what was kept before, and adds what is kept to the rest of it. */
-void shard_tree_keep(ShardTree *tree, size_t parameter, size_t shard, const float *gradient);
-void shard_tree_add_kept(ShardTree *tree, size_t parameter, size_t shard, float *gradient);
+/* Of parameters that wait in bfloat16, in place of that: keeps numbers first .. first + count - 1
+ * of what a shard's gradient has come to so far, in place of what was kept before, and adds what is
+ * kept to the rest of it. `last`: it has come to all of it. */
+void shard_tree_keep(ShardTree *tree, size_t parameter, size_t shard, size_t first, size_t count,
+                     const float *numbers, bool last);
+void shard_tree_add_kept(ShardTree *tree, size_t parameter, size_t shard, size_t first,
+                         size_t count, float *numbers);
 
-/* Adds a shard's gradient of the parameter, in an array of the tree or anywhere else. True if that
- * was the last one: then the parameter's gradient is the sum over all shards. */
+/* Adds a shard's gradient of the parameter, in an array of the tree or anywhere else; NULL: what is
+ * kept of it. True if that was the last one: then the parameter's gradient is the sum over all
+ * shards. */
 bool shard_tree_add(ShardTree *tree, size_t parameter, size_t shard, const float *gradient);
 
 #endif

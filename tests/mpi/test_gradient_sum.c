@@ -67,6 +67,14 @@ static float tree(Precision precision, size_t step, size_t first, size_t count, 
            tree(precision, step, first + count / 2, count / 2, parameter, k);
 }
 
+/* In two runs. */
+static void keep(const GradientTaker *taker, size_t count, const float *numbers, bool last)
+{
+    const size_t first = count / 3;
+    taker->keep(taker->context, REUSED, 0, first, numbers, last);
+    taker->keep(taker->context, REUSED, first, count - first, numbers + first, last);
+}
+
 /* Gives a shard's gradients as backward does: the reused one's in two parts. */
 static Status give_shard(const ParameterList *list, Precision precision, const GradientTaker *taker,
                          size_t step, size_t shard, float *own)
@@ -76,7 +84,7 @@ static Status give_shard(const ParameterList *list, Precision precision, const G
     for (size_t k = 0; k < reused_count; ++k)
         reused[k] = use_gradient(step, shard, REUSED, 0, k);
     if (precision == PRECISION_BF16)
-        taker->keep(taker->context, REUSED, own);
+        keep(taker, reused_count, own, false);
     for (size_t i = PARAMETERS; i-- > 0;) {
         float *gradient = i == REUSED ? reused : own;
         if (i == FROZEN)
@@ -86,8 +94,11 @@ static Status give_shard(const ParameterList *list, Precision precision, const G
                 gradient[k] += use_gradient(step, shard, i, 1, k);
             else
                 gradient[k] = use_gradient(step, shard, i, i == REUSED, k);
-        if (i == REUSED && precision == PRECISION_BF16)
-            taker->add_kept(taker->context, i, gradient);
+        if (i == REUSED && precision == PRECISION_BF16) {
+            taker->add_kept(taker->context, i, 0, reused_count, gradient);
+            keep(taker, reused_count, gradient, true);
+            gradient = NULL;
+        }
         TRY(taker->ready(taker->context, i, gradient));
     }
     return STATUS_OK;

@@ -257,7 +257,8 @@ static Status add_forward(const OperationCall *call)
 static Status add_backward(const OperationCall *call)
 {
     for (int k = 0; k < 2; ++k)
-        if (call->input_gradient[k].data)
+        if (call->input_gradient[k].data &&
+            call->input_gradient[k].data != call->output_gradient.data)
             pass_gradient(call, k);
     return STATUS_OK;
 }
@@ -275,6 +276,7 @@ NodeId net_add(Net *net, NodeId a, NodeId b)
                                         .forward = add_forward,
                                         .backward = add_backward,
                                         .keeps_sign = true,
+                                        .hands_on = true,
                                         .fuse = FUSE_SUM,
                                         .same = sums_are_same};
     return add_elementwise(net, &operation, 2, (NodeId[]){a, b}, 0, false);

@@ -1,7 +1,8 @@
-/* See norm.h. Each direction is one pass over the map for the sums and one for the result. Sums run
- * in float over CHUNK pixels and in double over the chunks, always in the same order, whatever the
- * number of threads; they are taken about a point near the mean (forward: the channel's first
- * pixel, backward: the mean), so that a large mean costs no digits.
+/* See norm.h. Each direction is one pass over the map for the sums and one for the result; one
+ * thread makes both of a part before it goes on to the next. Sums run in float over CHUNK pixels
+ * and in double over the chunks, always in the same order, whatever the number of threads; they are
+ * taken about a point near the mean (forward: the channel's first pixel, backward: the mean), so
+ * that a large mean costs no digits.
  *
  * Backward (dy already masked by the ReLU, which is found again from y > 0): with the channel sums
  * S = sum dy and T = sum dy xhat, and their gamma-weighted group sums s and t over M numbers:
@@ -13,11 +14,13 @@
 #include "nn/ops/norm.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 #include "base/vector.h"
 #include "nn/lanes.h"
 #include "nn/ops/norm_bytes.h"
+#include "nn/ops/norm_halves.h"
 #include "nn/ops/norm_lanes.h"
 
 enum { CHUNK = 64 }; /* pixels */
@@ -82,12 +85,6 @@ VECTORISED static void sum_squares(size_t pixels, size_t C, const float *x, cons
     sum_channels(pixels, C, x, false, pivot, sum, squares);
 }
 
-VECTORISED static void sum_squares_half(size_t pixels, size_t C, const uint16_t *x,
-                                        const float *pivot, float *sum, float *squares)
-{
-    sum_channels(pixels, C, x, true, pivot, sum, squares);
-}
-
 /* y = max(floor, a (x - mean) + beta); written so that a NaN passes. */
 VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict x,
                                  const float *restrict mean, const float *restrict a,
@@ -97,19 +94,6 @@ VECTORISED static void normalise(size_t pixels, size_t C, const float *restrict 
         for (size_t c = 0; c < C; ++c) {
             float value = a[c] * (x[c] - mean[c]) + beta[c];
             y[c] = floor > value ? floor : value;
-        }
-}
-
-/* The same over bfloat16; C is a multiple of LANES. */
-VECTORISED static void normalise_halves(size_t pixels, size_t C, const uint16_t *x,
-                                        const float *mean, const float *a, const float *beta,
-                                        float floor, uint16_t *y)
-{
-    Lanes numbers;
-    for (size_t p = 0; p < pixels; ++p, x += C, y += C)
-        for (size_t c = 0; c < C; c += LANES) {
-            normalise_lanes(x, true, c, mean, a, beta, floor, &numbers);
-            lanes_write(y, true, c, &numbers);
         }
 }
 
@@ -148,34 +132,6 @@ VECTORISED static void spread_gradients(size_t pixels, size_t C, const float *re
                 float gradient = a[c] * distance + beta[c] > floor ? dy[c] : 0.0f;
                 dx[c] = a[c] * gradient + k[c] * distance + m[c];
             }
-}
-
-/* sum_gradients() over bfloat16; C is a multiple of LANES. */
-VECTORISED static void sum_gradient_halves(size_t pixels, size_t C, const uint16_t *x,
-                                           const uint16_t *dy, const float *mean, const float *a,
-                                           const float *beta, float floor, float *sum,
-                                           float *product)
-{
-    size_t p = 0;
-    for (; p + ROWS <= pixels; p += ROWS)
-        sum_gradient_rows(ROWS, C, x + p * C, dy + p * C, mean, a, beta, floor, sum, product);
-    for (; p < pixels; ++p)
-        sum_gradient_rows(1, C, x + p * C, dy + p * C, mean, a, beta, floor, sum, product);
-}
-
-/* spread_gradients() over bfloat16; C is a multiple of LANES. */
-VECTORISED static void spread_gradient_halves(size_t pixels, size_t C, const uint16_t *x,
-                                              const uint16_t *dy, const float *mean, const float *a,
-                                              const float *beta, const float *k, const float *m,
-                                              float floor, bool add, uint16_t *dx)
-{
-    size_t p = 0;
-    for (; p + ROWS <= pixels; p += ROWS)
-        spread_gradient_rows(ROWS, C, x + p * C, dy + p * C, mean, a, beta, k, m, floor, add,
-                             dx + p * C);
-    for (; p < pixels; ++p)
-        spread_gradient_rows(1, C, x + p * C, dy + p * C, mean, a, beta, k, m, floor, add,
-                             dx + p * C);
 }
 
 /* ---- places in the scratch ---- */
@@ -331,7 +287,7 @@ static void sum_chunk(const OperationCall *call, size_t n, size_t k)
     const float *pivot = numbers_read(call->input[0], n * at.pixels * C, C, pivot_tile);
     const void *x = place(call->input[0], (n * at.pixels + k * CHUNK) * C);
     if (call->input[0].half)
-        sum_squares_half(pixels, C, x, pivot, sums, sums + C);
+        norm_sum_squares(pixels, C, x, pivot, sums, sums + C);
     else
         sum_squares(pixels, C, x, pivot, sums, sums + C);
 }
@@ -341,14 +297,26 @@ static float floor_of(const OperationCall *call)
     return call->node->request.settings.norm.relu ? 0.0f : -INFINITY;
 }
 
+static NormFactors factors_of(const OperationCall *call, Coefficients with)
+{
+    return (NormFactors){.channels = call->node->request.shape.c,
+                         .mean = with.mean,
+                         .a = with.a,
+                         .beta = call->bias,
+                         .k = with.k,
+                         .m = with.m,
+                         .floor = floor_of(call)};
+}
+
 static void normalise_chunk_with(const OperationCall *call, size_t n, size_t k, Coefficients with)
 {
     const Layout at = layout(call);
     const size_t C = at.channels, first = (n * at.pixels + k * CHUNK) * C;
     const bool vectors = call->input[0].half && C % LANES == 0;
     if (vectors && call->output.half) {
-        normalise_halves(chunk_pixels(at, k), C, place(call->input[0], first), with.mean, with.a,
-                         call->bias, floor_of(call), place(call->output, first));
+        const NormFactors factors = factors_of(call, with);
+        norm_normalise(chunk_pixels(at, k), &factors, place(call->input[0], first),
+                       place(call->output, first));
         return;
     }
     if (vectors && call->output.step > 0 && norm_bytes_can()) {
@@ -421,18 +389,45 @@ static void norm_by_moments(const OperationCall *call)
 
 /* ---- the passes ---- */
 
+/* Parts that are gone through together. One thread takes a part at a time, and a second pass over
+ * it from its end: what was read last is still in the cache. */
+typedef struct {
+    size_t first, end;
+    bool alone;
+} Parts;
+
 typedef void (*PartWork)(const OperationCall *call, size_t n, size_t i);
 
 /* work(call, n, i) for each part n and each i below count; called by all threads, which share it.
  */
-static void for_parts(const OperationCall *call, size_t count, PartWork work)
+static void for_parts(const OperationCall *call, Parts parts, size_t count, PartWork work)
 {
-    size_t parts = layout(call).parts;
 #pragma omp for collapse(2) schedule(static)
-    for (size_t n = 0; n < parts; ++n)
+    for (size_t n = parts.first; n < parts.end; ++n)
         for (size_t i = 0; i < count; ++i)
             work(call, n, i);
 }
+
+/* The same, a second time over the chunks. */
+static void for_chunks_again(const OperationCall *call, Parts parts, PartWork work)
+{
+    const size_t chunks = layout(call).chunks;
+#pragma omp for collapse(2) schedule(static)
+    for (size_t n = parts.first; n < parts.end; ++n)
+        for (size_t i = 0; i < chunks; ++i)
+            work(call, n, parts.alone ? chunks - 1 - i : i);
+}
+
+/* The parts from `first` on that a team takes at once. */
+static Parts parts_from(const OperationCall *call, size_t first)
+{
+    const bool alone = omp_get_num_threads() == 1;
+    return (Parts){first, alone ? first + 1 : layout(call).parts, alone};
+}
+
+#define FOR_PARTS(parts, call)                                                                     \
+    for (Parts parts = parts_from(call, 0); parts.first < layout(call).parts;                      \
+         parts = parts_from(call, parts.end))
 
 Status norm_forward(const OperationCall *call)
 {
@@ -443,26 +438,28 @@ Status norm_forward(const OperationCall *call)
         return STATUS_OK;
     }
 #pragma omp parallel if (count > NUMBERS_FEW)
+    FOR_PARTS(parts, call)
     {
-        for_parts(call, at.chunks, sum_chunk);
+        for_parts(call, parts, at.chunks, sum_chunk);
         if (at.width > 1) { /* one meeting less */
-            for_parts(call, at.groups, settle_group);
+            for_parts(call, parts, at.groups, settle_group);
         } else {
-            for_parts(call, slices_of(at), add_slice);
-            for_parts(call, at.groups, finish_group);
+            for_parts(call, parts, slices_of(at), add_slice);
+            for_parts(call, parts, at.groups, finish_group);
         }
-        for_parts(call, at.chunks, normalise_chunk);
+        for_chunks_again(call, parts, normalise_chunk);
     }
     return STATUS_OK;
 }
 
 Status norm_again(const OperationCall *call)
 {
-    Layout at = layout(call);
+    const Layout at = layout(call);
+    const Parts all = {.end = at.parts};
 #pragma omp parallel
     {
-        for_parts(call, at.groups, spread_moments);
-        for_parts(call, at.chunks, normalise_chunk);
+        for_parts(call, all, at.groups, spread_moments);
+        for_parts(call, all, at.chunks, normalise_chunk);
     }
     return STATUS_OK;
 }
@@ -505,9 +502,9 @@ static void sum_gradients_chunk(const OperationCall *call, size_t n, size_t k)
     float *sums = chunk_sums(call, n, k);
     memset(sums, 0, 2 * C * sizeof *sums);
     if (has_half_vectors(call)) {
-        sum_gradient_halves(chunk_pixels(at, k), C, place(call->input[0], first),
-                            place(call->output_gradient, first), with.mean, with.a, call->bias,
-                            floor_of(call), sums, sums + C);
+        const NormFactors factors = factors_of(call, with);
+        norm_sum_gradients(chunk_pixels(at, k), &factors, place(call->input[0], first),
+                           place(call->output_gradient, first), sums, sums + C);
         return;
     }
     FOR_RUNS (run, call, n, k) {
@@ -532,10 +529,10 @@ static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k
     Coefficients with = coefficients(call, n);
     const bool add = call->add_gradient[0];
     if (has_half_vectors(call) && call->input_gradient[0].half) {
-        spread_gradient_halves(chunk_pixels(at, k), C, place(call->input[0], first),
-                               place(call->output_gradient, first), with.mean, with.a, call->bias,
-                               with.k, with.m, floor_of(call), add,
-                               place(call->input_gradient[0], first));
+        const NormFactors factors = factors_of(call, with);
+        norm_spread_gradients(chunk_pixels(at, k), &factors, place(call->input[0], first),
+                              place(call->output_gradient, first), add,
+                              place(call->input_gradient[0], first));
         return;
     }
     FOR_RUNS (run, call, n, k) {
@@ -549,15 +546,15 @@ static void spread_gradients_chunk(const OperationCall *call, size_t n, size_t k
 }
 
 /* The sums over the output's gradient and what follows from them; called by all threads. */
-static void sum_all_gradients(const OperationCall *call)
+static void sum_all_gradients(const OperationCall *call, Parts parts)
 {
     Layout at = layout(call);
-    for_parts(call, at.chunks, sum_gradients_chunk);
-    for_parts(call, slices_of(at), add_slice);
+    for_parts(call, parts, at.chunks, sum_gradients_chunk);
+    for_parts(call, parts, slices_of(at), add_slice);
     /* The parts of a group one after the other: their gradients are added to one sum. */
 #pragma omp for schedule(static)
     for (size_t g = 0; g < at.groups; ++g)
-        for (size_t n = 0; n < at.parts; ++n)
+        for (size_t n = parts.first; n < parts.end; ++n)
             finish_gradients(call, n, g);
 }
 
@@ -565,14 +562,15 @@ Status norm_backward(const OperationCall *call, bool constant)
 {
     Layout at = layout(call);
 #pragma omp parallel
+    FOR_PARTS(parts, call)
     {
-        for_parts(call, at.groups, spread_moments);
+        for_parts(call, parts, at.groups, spread_moments);
         if (constant)
-            for_parts(call, 1, forget_gradients);
+            for_parts(call, parts, 1, forget_gradients);
         else
-            sum_all_gradients(call);
+            sum_all_gradients(call, parts);
         if (call->input_gradient[0].data)
-            for_parts(call, at.chunks, spread_gradients_chunk);
+            for_chunks_again(call, parts, spread_gradients_chunk);
     }
     return STATUS_OK;
 }

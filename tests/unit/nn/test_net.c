@@ -62,6 +62,21 @@ static void draw_outputs_in_the_middle(Pen *pen)
     pen_output(pen, pen_resize_bilinear(pen, c, 6, 6));
 }
 
+/* Sums of what others read before, of what others read behind it in backward, and of one thing
+ * twice: where what a sum hands on may lie in one place, and where it may not. */
+static void draw_sums(Pen *pen)
+{
+    NodeId x = pen_input(pen, (Shape){2, 6, 5, 2});
+    NodeId a = conv3(pen, x, "a", 4), b = conv3(pen, x, "b", 4);
+    NodeId read[2] = {pen_relu(pen, a), pen_sigmoid(pen, b)};
+    NodeId sum = pen_add(pen, a, b);
+    sum = pen_add(pen, sum, sum);
+    sum = pen_add(pen, sum, conv3(pen, pen_relu(pen, sum), "c", 4));
+    sum = pen_add(pen, pen_add(pen, sum, read[0]), pen_add(pen, read[1], sum));
+    NodeId last = conv3(pen, pen_group_norm(pen, sum, "norm", 2, true), "d", 4);
+    pen_output(pen, conv3(pen, pen_add(pen, sum, last), "head", 3));
+}
+
 /* Every operation in one graph, about as the detector joins them. */
 static void draw_everything(Pen *pen)
 {
@@ -94,6 +109,7 @@ static void graphs_agree_with_naive_arithmetic(void **state)
     (void)state;
     check_drawing_everywhere(draw_residual, 2e-4);
     check_drawing_everywhere(draw_recursion, 2e-4);
+    check_drawing_everywhere(draw_sums, 2e-4);
     check_drawing_everywhere(draw_outputs_in_the_middle, 2e-4);
     check_drawing_everywhere(draw_everything, 2e-4);
 }
@@ -299,6 +315,12 @@ static void draw_long_again(Pen *pen)
     draw_long(pen);
 }
 
+static void draw_sums_again(Pen *pen)
+{
+    net_set_recompute(pen->net, true);
+    draw_sums(pen);
+}
+
 static void draw_everything_again(Pen *pen)
 {
     net_set_recompute(pen->net, true);
@@ -338,6 +360,7 @@ static void what_is_made_again_has_the_same_bits_in_less_memory(void **state)
     for (size_t k = 0; k < 2 && engines[k]; ++k) {
         assert_true(compare_recomputed(engines[k], draw_long, draw_long_again) > 1.5);
         compare_recomputed(engines[k], draw_everything, draw_everything_again);
+        compare_recomputed(engines[k], draw_sums, draw_sums_again);
     }
 }
 

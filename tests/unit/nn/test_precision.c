@@ -47,6 +47,14 @@ static NodeId draw_again(Net *net, NodeId a, NodeId b)
         &(ConvolutionSettings){.output_channels = 8, .kernel_h = 3, .kernel_w = 3});
 }
 
+/* So many channels that they go through in whole vectors, with and without a ReLU. */
+static NodeId draw_wide_norms(Net *net, NodeId a, NodeId b)
+{
+    const NodeId x = net_concat_channels(net, 2, (NodeId[]){a, b});
+    return net_add(net, net_group_norm(net, x, "op", 3, true),
+                   net_group_norm(net, x, "other", 3, false));
+}
+
 static NodeId draw_relu(Net *net, NodeId a, NodeId b)
 {
     return net_add(net, net_relu(net, a), b);
@@ -200,6 +208,7 @@ static void operations_agree_with_float32(void **state)
         {"standardised", draw_standardised},
         {"group_norm", draw_group_norm},
         {"group_norm again", draw_again},
+        {"norms of many channels", draw_wide_norms},
         {"relu", draw_relu},
         {"leaky_relu", draw_leaky_relu},
         {"sigmoid", draw_sigmoid},
@@ -239,13 +248,16 @@ static void operations_agree_with_float32(void **state)
     }
 }
 
+/* So many that weights are not closed all at once. */
+enum { RECURSION_CHANNELS = 96 };
+
 /* The same convolution three times, so that its parameters have three uses. */
 static NodeId draw_recursion(Net *net, NodeId a, NodeId b)
 {
     NodeId x = net_add(net, a, b);
     for (int i = 0; i < 3; ++i)
         x = net_convolution(net, x, "op",
-                            &(ConvolutionSettings){.output_channels = 24,
+                            &(ConvolutionSettings){.output_channels = RECURSION_CHANNELS,
                                                    .kernel_h = 1,
                                                    .kernel_w = 1,
                                                    .standardised = true,
@@ -270,22 +282,26 @@ static float *keeper_open(void *context, size_t parameter)
     return keeper->opened[parameter];
 }
 
-static void keeper_keep(void *context, size_t parameter, const float *gradient)
+static void keeper_keep(void *context, size_t parameter, size_t first, size_t count,
+                        const float *numbers, bool last)
 {
     Keeper *keeper = context;
-    const size_t count = keeper->parameters->items[parameter].count;
+    assert_true(last ==
+                (keeper->keeps[parameter] >= 2 * keeper->parameters->items[parameter].count));
     if (!keeper->kept[parameter])
-        assert_int_equal(MEMORY_NEW(&keeper->kept[parameter], count), STATUS_OK);
-    memcpy(keeper->kept[parameter], gradient, count * sizeof(float));
-    ++keeper->keeps[parameter];
+        assert_int_equal(
+            MEMORY_NEW(&keeper->kept[parameter], keeper->parameters->items[parameter].count),
+            STATUS_OK);
+    memcpy(keeper->kept[parameter] + first, numbers, count * sizeof(float));
+    keeper->keeps[parameter] += count;
 }
 
-static void keeper_add(void *context, size_t parameter, float *gradient)
+static void keeper_add(void *context, size_t parameter, size_t first, size_t count, float *numbers)
 {
     Keeper *keeper = context;
-    for (size_t k = 0; k < keeper->parameters->items[parameter].count; ++k)
-        gradient[k] += keeper->kept[parameter][k];
-    ++keeper->adds[parameter];
+    for (size_t k = 0; k < count; ++k)
+        numbers[k] += keeper->kept[parameter][first + k];
+    keeper->adds[parameter] += count;
 }
 
 /* The last use's, against those that were added up in the parameter's own array before. */
@@ -293,7 +309,8 @@ static Status keeper_compare(void *context, size_t parameter, const float *gradi
 {
     const Keeper *keeper = context;
     const Parameter *item = &keeper->parameters->items[parameter];
-    assert_memory_equal(gradient, item->gradient, item->count * sizeof(float));
+    assert_memory_equal(gradient ? gradient : keeper->kept[parameter], item->gradient,
+                        item->count * sizeof(float));
     return STATUS_OK;
 }
 
@@ -307,7 +324,7 @@ static void weights_of_several_uses_have_their_gradient_kept_in_between(void **s
     parameters_init(&parameters);
     assert_int_equal(net_new(&parameters, engine_onednn(), true, &net), STATUS_OK);
     assert_int_equal(net_set_precision(net, PRECISION_BF16), STATUS_OK);
-    NodeId image = net_input(net, (Shape){2, 9, 7, 24});
+    NodeId image = net_input(net, (Shape){2, 9, 7, RECURSION_CHANNELS});
     NodeId output = net_output(net, draw_recursion(net, image, image));
     assert_int_equal(net_plan(net), STATUS_OK);
     assert_int_equal(parameters_add_gradients(&parameters), STATUS_OK);
@@ -315,15 +332,16 @@ static void weights_of_several_uses_have_their_gradient_kept_in_between(void **s
     Keeper keeper = {.parameters = &parameters};
     const GradientTaker taker = {&keeper, keeper_open, keeper_keep, keeper_add, keeper_compare};
     for (int i = 0; i < 2; ++i) {
-        fill(net_value(net, image), 2 * 9 * 7 * 24, "image");
+        fill(net_value(net, image), 2 * 9 * 7 * RECURSION_CHANNELS, "image");
         assert_int_equal(net_forward(net), STATUS_OK);
         fill(net_gradient(net, output), shape_count(net_shape(net, output)), "gradient");
         assert_int_equal(net_backward(net, i ? &taker : NULL), STATUS_OK);
     }
     for (size_t i = 0; i < parameters.count; ++i) {
         const bool weights = parameters.items[i].rank > 1;
-        assert_int_equal(keeper.keeps[i], weights ? 2 : 0);
-        assert_int_equal(keeper.adds[i], weights ? 2 : 0);
+        const size_t count = parameters.items[i].count;
+        assert_int_equal(keeper.keeps[i], weights ? 3 * count : 0);
+        assert_int_equal(keeper.adds[i], weights ? 2 * count : 0);
         assert_true(!keeper.opened[i] == weights);
         free(keeper.opened[i]);
         free(keeper.kept[i]);

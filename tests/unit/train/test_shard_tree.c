@@ -66,7 +66,7 @@ static void use_first(ShardTree *tree, Precision precision, Worker *worker, size
         return;
     if (parameter == WEIGHTS && precision == PRECISION_BF16) {
         fill(worker->shard, parameter, 0, numbers);
-        shard_tree_keep(tree, parameter, worker->shard, numbers);
+        shard_tree_keep(tree, parameter, worker->shard, 0, NUMBERS, numbers, false);
         return;
     }
     float *opened = worker->opened[parameter] = shard_tree_open(tree, parameter);
@@ -79,7 +79,7 @@ static void use_last(ShardTree *tree, Precision precision, const Worker *worker,
     float numbers[NUMBERS] = {0}, *gradient = numbers;
     fill(worker->shard, parameter, parameter != PLAIN, numbers);
     if (parameter == WEIGHTS && precision == PRECISION_BF16) {
-        shard_tree_add_kept(tree, parameter, worker->shard, numbers);
+        shard_tree_add_kept(tree, parameter, worker->shard, 0, NUMBERS, numbers);
     } else if (parameter != PLAIN) {
         gradient = worker->opened[parameter];
         fill(worker->shard, parameter, 1, gradient);
