@@ -6,8 +6,8 @@
  *     U (16 x C x K)     = G g G^T, likewise; packed once, in panels of RUN output channels
  *     M (16 x tiles x K) = V . U, in float32, and Y = A^T M A
  *
- * Tiles go through in blocks, so that V stays in the second-level cache; M of a few tiles and a
- * panel stays in the first. The input's gradient is the same convolution of the output's with
+ * Tiles go through in blocks, so that V stays in the second-level cache; M of a few tiles stays
+ * near. The input's gradient is the same convolution of the output's with
  * turned filters. The weights' gradient sums over tiles, which stand side by side in pairs:
  *
  *     dU (16 x K x C) = dM^T . V with dM = A dY A^T, and dg = G^T dU G
