@@ -29,7 +29,6 @@ enum {
     ROW_STRIP = 96,     /* a multiple of DOT_ROWS; not a power of two, for the cache's sets */
     BLOCK_PIXELS = 256, /* an even number */
     DOT_ROWS = 12,
-    PACKED_PIXELS = 16, /* together */
     /* Of an image: below, a 1x1 convolution's gradient takes longer to move than to compute; and
      * that of larger kernels. */
     FEW_PIXELS = 2048,
@@ -208,32 +207,20 @@ static Status backward_data(ConvolutionPlan *plan, const void *output_gradient,
 
 /* ---- packing ---- */
 
-#define DOT __attribute__((target("avx512f,avx512bf16")))
-
-/* The channels of pairs of pixels, those of a pair side by side, in runs of `width` that lie `step`
- * numbers apart; both multiples of LANES. Run by run, so that what is written comes in one piece.
- */
-DOT static void pair_runs(size_t channels, size_t width, size_t count,
-                          const void *const pixels[PACKED_PIXELS], size_t step, uint16_t *to)
+/* The channels of a pixel, or in bfloat16 of two side by side, in runs of `width` that lie `step`
+ * numbers apart; `b` may be NULL: zeros. */
+VECTORISED static void pair_runs(size_t channels, size_t width, const uint16_t *restrict a,
+                                 const uint16_t *restrict b, size_t step, uint16_t *restrict to)
 {
     for (size_t first = 0; first < channels; first += width, to += step) {
-        const size_t run = channels - first < width ? channels - first : width;
-        for (size_t p = 0; p < count; p += 2) {
-            const uint16_t *a = (const uint16_t *)pixels[p] + first;
-            const uint16_t *b = (const uint16_t *)pixels[p + 1] + first;
-            for (size_t i = 0; i < run; i += LANES) {
-                const __m256i one = _mm256_loadu_si256((const __m256i *)(const void *)(a + i));
-                const __m256i other = _mm256_loadu_si256((const __m256i *)(const void *)(b + i));
-                _mm512_storeu_si512(
-                    to + p * width + 2 * i,
-                    _mm512_or_si512(_mm512_cvtepu16_epi32(one),
-                                    _mm512_slli_epi32(_mm512_cvtepu16_epi32(other), 16)));
-            }
+        const size_t count = channels - first < width ? channels - first : width;
+        for (size_t i = 0; i < count; ++i) {
+            to[2 * i] = a[first + i];
+            to[2 * i + 1] = b[first + i];
         }
     }
 }
 
-/* The channels of a pixel, likewise. */
 VECTORISED static void copy_runs(size_t channels, size_t width, const float *restrict from,
                                  size_t step, float *restrict to)
 {
@@ -250,24 +237,15 @@ static size_t step_of(const ConvolutionPlan *plan)
     return plan->shape.half ? 2 : 1;
 }
 
-/* `count` pixels from pixel p of the block on, in bfloat16 an even number, to their places in runs
- * of `width` channels. */
-static void pack_pixels(const ConvolutionPlan *plan, size_t channels, size_t width, size_t count,
-                        const void *const pixels[PACKED_PIXELS], size_t p, void *packed)
+/* Pixel p of the block, and p + 1 in bfloat16, to their places in runs of `width` channels. */
+static void pack_pixel(const ConvolutionPlan *plan, size_t channels, size_t width, const void *a,
+                       const void *b, size_t p, void *packed)
 {
     const size_t step = plan->block * width;
     if (plan->shape.half)
-        pair_runs(channels, width, count, pixels, step, (uint16_t *)packed + p * width);
+        pair_runs(channels, width, a, b, step, (uint16_t *)packed + p * width);
     else
-        for (size_t i = 0; i < count; ++i)
-            copy_runs(channels, width, pixels[i], step, (float *)packed + (p + i) * width);
-}
-
-/* How many pixels are packed together from pixel p of a block of `count` on. */
-static size_t packed_together(const ConvolutionPlan *plan, size_t count, size_t p)
-{
-    const size_t step = step_of(plan), left = (count - p + step - 1) / step * step;
-    return left < PACKED_PIXELS ? left : PACKED_PIXELS;
+        copy_runs(channels, width, a, step, (float *)packed + p * width);
 }
 
 static const void *at_pixel(const ConvolutionPlan *plan, const void *map, size_t channels,
@@ -276,15 +254,14 @@ static const void *at_pixel(const ConvolutionPlan *plan, const void *map, size_t
     return (const char *)map + numbers_bytes(pixel * channels, plan->shape.half);
 }
 
-/* Of a block of `count` pixels that begins at `first`, those from pixel p on. */
+/* Of a block of `count` pixels that begins at `first`. */
 static void pack_rows(const ConvolutionPlan *plan, const void *gradient, size_t first, size_t count,
                       size_t p)
 {
-    const void *pixels[PACKED_PIXELS];
-    const size_t channels = plan->output.c, together = packed_together(plan, count, p);
-    for (size_t i = 0; i < together; ++i)
-        pixels[i] = p + i < count ? at_pixel(plan, gradient, channels, first + p + i) : plan->zeros;
-    pack_pixels(plan, channels, ROW_STRIP, together, pixels, p, plan->rows);
+    const size_t channels = plan->output.c;
+    const void *a = at_pixel(plan, gradient, channels, first + p);
+    const void *b = p + 1 < count ? at_pixel(plan, gradient, channels, first + p + 1) : plan->zeros;
+    pack_pixel(plan, channels, ROW_STRIP, a, b, p, plan->rows);
 }
 
 /* The input's pixel under a tap of pixel p of the result. */
@@ -303,11 +280,9 @@ static const void *under_tap(const ConvolutionPlan *plan, const void *input, siz
 static void pack_panels(const ConvolutionPlan *plan, const void *input, size_t tap, size_t first,
                         size_t count, size_t p)
 {
-    const void *pixels[PACKED_PIXELS];
-    const size_t together = packed_together(plan, count, p);
-    for (size_t i = 0; i < together; ++i)
-        pixels[i] = p + i < count ? under_tap(plan, input, tap, first + p + i) : plan->zeros;
-    pack_pixels(plan, plan->shape.input.c, LANES, together, pixels, p, plan->panels);
+    const void *a = under_tap(plan, input, tap, first + p);
+    const void *b = p + 1 < count ? under_tap(plan, input, tap, first + p + 1) : plan->zeros;
+    pack_pixel(plan, plan->shape.input.c, LANES, a, b, p, plan->panels);
 }
 
 /* ---- products ---- */
@@ -318,26 +293,21 @@ VECTORISED static void multiply_strip(size_t rows, const Product *product, const
     multiply_all_rows(rows, product, from, panel, to);
 }
 
-/* As multiply_rows(), with pairs of bfloat16. The dot product's intrinsic is the same, but gcc 12
- * copies the sums about. Where sums go is fetched while they are made. */
+#define DOT __attribute__((target("avx512f,avx512bf16")))
+
+/* As multiply_rows(), with pairs of bfloat16. */
 DOT INLINE void dot_rows(size_t count, const Product *product, const uint32_t *restrict from,
                          const uint32_t *restrict panel, float *restrict to)
 {
     __m512 sums[DOT_ROWS];
-#pragma GCC unroll 12
-    for (size_t r = 0; r < count; ++r) {
+    for (size_t r = 0; r < count; ++r)
         sums[r] = _mm512_setzero_ps();
-        __builtin_prefetch(to + r * product->to_step, 1);
-    }
     for (size_t k = 0; k < product->depth; ++k, from += product->depth_step) {
         const __m512i pairs = _mm512_loadu_si512(panel + k * LANES);
-#pragma GCC unroll 12
         for (size_t r = 0; r < count; ++r)
-            __asm__("vdpbf16ps %2, %1, %0"
-                    : "+v"(sums[r])
-                    : "v"(_mm512_set1_epi32((int)from[r])), "v"(pairs));
+            sums[r] = _mm512_dpbf16_ps(sums[r], (__m512bh)_mm512_set1_epi32((int)from[r]),
+                                       (__m512bh)pairs);
     }
-#pragma GCC unroll 12
     for (size_t r = 0; r < count; ++r) {
         float *at = to + r * product->to_step;
         if (product->add)
@@ -394,18 +364,18 @@ static Status backward_weights(ConvolutionPlan *plan, const void *input,
                                const void *output_gradient, bool add, float *weight_gradient,
                                float *bias_gradient)
 {
-    const size_t inputs = plan->shape.input.c, outputs = plan->output.c;
+    const size_t inputs = plan->shape.input.c, outputs = plan->output.c, step = step_of(plan);
     float *products = plan->taps > 1 ? plan->products : weight_gradient;
 #pragma omp parallel
     {
         for (size_t first = 0; first < plan->pixels; first += plan->block) {
             size_t left = plan->pixels - first, count = left < plan->block ? left : plan->block;
 #pragma omp for schedule(static)
-            for (size_t p = 0; p < count; p += PACKED_PIXELS)
+            for (size_t p = 0; p < count; p += step)
                 pack_rows(plan, output_gradient, first, count, p);
             for (size_t t = 0; t < plan->taps; ++t) {
 #pragma omp for schedule(static)
-                for (size_t p = 0; p < count; p += PACKED_PIXELS)
+                for (size_t p = 0; p < count; p += step)
                     pack_panels(plan, input, t, first, count, p);
 #pragma omp for collapse(2) schedule(static)
                 for (size_t s = 0; s < plan->strips; ++s)
