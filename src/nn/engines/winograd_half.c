@@ -400,30 +400,33 @@ static Status backward_data(ConvolutionPlan *plan, const void *output_gradient,
 
 /* ---- the gradient of the weights ---- */
 
+/* The points of two tiles side by side, `step` numbers from point to point. */
+DOT_INLINE void write_zipped(const __m512 a[PATCH][PATCH], const __m512 b[PATCH][PATCH],
+                             __m512i order, size_t step, uint16_t *to)
+{
+    for (size_t p = 0; p < POINTS; ++p)
+        _mm512_storeu_si512(to + p * step,
+                            zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
+}
+
 /* V of two tiles side by side. */
 DOT static void pair_patches(size_t at, const uint16_t *const one[POINTS],
                              const uint16_t *const other[POINTS], size_t step, uint16_t *to)
 {
-    const __m512i order = fourth_order();
     __m512 a[PATCH][PATCH], b[PATCH][PATCH];
     patch_points(one, at, a);
     patch_points(other, at, b);
-    for (size_t p = 0; p < POINTS; ++p)
-        _mm512_storeu_si512(to + p * step,
-                            zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
+    write_zipped(a, b, fourth_order(), step, to);
 }
 
 /* dM of two tiles side by side. */
 DOT static void pair_gradients(size_t at, const uint16_t *const one[TILE_PIXELS],
                                const uint16_t *const other[TILE_PIXELS], size_t step, uint16_t *to)
 {
-    const __m512i order = zip_order();
     __m512 a[PATCH][PATCH], b[PATCH][PATCH];
     spread_points(one, at, a);
     spread_points(other, at, b);
-    for (size_t p = 0; p < POINTS; ++p)
-        _mm512_storeu_si512(to + p * step,
-                            zip_both(a[p / PATCH][p % PATCH], b[p / PATCH][p % PATCH], order));
+    write_zipped(a, b, zip_order(), step, to);
 }
 
 /* Tiles begin .. end - 1 of a block that begins at `first`: at most 2 * PAIRS, an even number.

@@ -438,8 +438,7 @@ Status norm_forward(const OperationCall *call)
         return STATUS_OK;
     }
 #pragma omp parallel if (count > NUMBERS_FEW)
-    FOR_PARTS(parts, call)
-    {
+    FOR_PARTS (parts, call) {
         for_parts(call, parts, at.chunks, sum_chunk);
         if (at.width > 1) { /* one meeting less */
             for_parts(call, parts, at.groups, settle_group);
@@ -562,8 +561,7 @@ Status norm_backward(const OperationCall *call, bool constant)
 {
     Layout at = layout(call);
 #pragma omp parallel
-    FOR_PARTS(parts, call)
-    {
+    FOR_PARTS (parts, call) {
         for_parts(call, parts, at.groups, spread_moments);
         if (constant)
             for_parts(call, parts, 1, forget_gradients);

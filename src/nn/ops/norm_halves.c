@@ -5,7 +5,6 @@
  */
 #include "nn/ops/norm_halves.h"
 
-#include "base/processor.h"
 #include "base/vector.h"
 #include "nn/ops/norm_lanes.h"
 
@@ -61,21 +60,15 @@ VECTORISED static void spread_gradients_lanes(size_t pixels, const NormFactors *
 
 #include <immintrin.h>
 
-#define TARGET        __attribute__((target("arch=x86-64-v4,avx512bf16")))
-#define TARGET_INLINE TARGET INLINE
+#define OWN_INLINE OWN_ROUNDING INLINE
 
-static bool has_own(void)
-{
-    return processor_has_avx512() && processor_has_half();
-}
-
-TARGET_INLINE __m512 read_halves(const uint16_t *from)
+OWN_INLINE __m512 read_halves(const uint16_t *from)
 {
     const __m256i halves = _mm256_loadu_si256((const __m256i *)(const void *)from);
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
-TARGET_INLINE void write_halves(__m512 numbers, uint16_t *to)
+OWN_INLINE void write_halves(__m512 numbers, uint16_t *to)
 {
     _mm256_storeu_si256((__m256i *)(void *)to, (__m256i)_mm512_cvtneps_pbh(numbers));
 }
@@ -85,14 +78,14 @@ typedef struct {
     __m512 mean, a, beta, floor;
 } Vectors;
 
-TARGET_INLINE Vectors vectors_of(const NormFactors *f, size_t c)
+OWN_INLINE Vectors vectors_of(const NormFactors *f, size_t c)
 {
     return (Vectors){_mm512_loadu_ps(f->mean + c), _mm512_loadu_ps(f->a + c),
                      _mm512_loadu_ps(f->beta + c), _mm512_set1_ps(f->floor)};
 }
 
-TARGET_INLINE void sum_squares_rows(size_t rows, size_t C, const uint16_t *x, const float *pivot,
-                                    float *sum, float *squares)
+OWN_INLINE void sum_squares_rows(size_t rows, size_t C, const uint16_t *x, const float *pivot,
+                                 float *sum, float *squares)
 {
     for (size_t c = 0; c < C; c += LANES) {
         const __m512 about = _mm512_loadu_ps(pivot + c);
@@ -107,8 +100,8 @@ TARGET_INLINE void sum_squares_rows(size_t rows, size_t C, const uint16_t *x, co
     }
 }
 
-TARGET static void sum_squares_own(size_t pixels, size_t C, const uint16_t *x, const float *pivot,
-                                   float *sum, float *squares)
+OWN_ROUNDING static void sum_squares_own(size_t pixels, size_t C, const uint16_t *x,
+                                         const float *pivot, float *sum, float *squares)
 {
     size_t p = 0;
     memset(sum, 0, C * sizeof *sum);
@@ -120,7 +113,7 @@ TARGET static void sum_squares_own(size_t pixels, size_t C, const uint16_t *x, c
 }
 
 /* Where one of them is no number the maximum is the second. */
-TARGET_INLINE void normalise_rows(size_t rows, const NormFactors *f, const uint16_t *x, uint16_t *y)
+OWN_INLINE void normalise_rows(size_t rows, const NormFactors *f, const uint16_t *x, uint16_t *y)
 {
     const size_t C = f->channels;
     for (size_t c = 0; c < C; c += LANES) {
@@ -133,8 +126,8 @@ TARGET_INLINE void normalise_rows(size_t rows, const NormFactors *f, const uint1
     }
 }
 
-TARGET static void normalise_own(size_t pixels, const NormFactors *f, const uint16_t *x,
-                                 uint16_t *y)
+OWN_ROUNDING static void normalise_own(size_t pixels, const NormFactors *f, const uint16_t *x,
+                                       uint16_t *y)
 {
     const size_t C = f->channels;
     size_t p = 0;
@@ -145,13 +138,13 @@ TARGET static void normalise_own(size_t pixels, const NormFactors *f, const uint
 }
 
 /* Where dy counts. */
-TARGET_INLINE __mmask16 counting(const Vectors *v, __m512 distance)
+OWN_INLINE __mmask16 counting(const Vectors *v, __m512 distance)
 {
     return _mm512_cmp_ps_mask(_mm512_fmadd_ps(v->a, distance, v->beta), v->floor, _CMP_GT_OQ);
 }
 
-TARGET_INLINE void sum_rows_own(size_t rows, const NormFactors *f, const uint16_t *x,
-                                const uint16_t *dy, float *sum, float *product)
+OWN_INLINE void sum_rows_own(size_t rows, const NormFactors *f, const uint16_t *x,
+                             const uint16_t *dy, float *sum, float *product)
 {
     const size_t C = f->channels;
     for (size_t c = 0; c < C; c += LANES) {
@@ -169,8 +162,8 @@ TARGET_INLINE void sum_rows_own(size_t rows, const NormFactors *f, const uint16_
     }
 }
 
-TARGET static void sum_gradients_own(size_t pixels, const NormFactors *f, const uint16_t *x,
-                                     const uint16_t *dy, float *sum, float *product)
+OWN_ROUNDING static void sum_gradients_own(size_t pixels, const NormFactors *f, const uint16_t *x,
+                                           const uint16_t *dy, float *sum, float *product)
 {
     const size_t C = f->channels;
     size_t p = 0;
@@ -180,8 +173,8 @@ TARGET static void sum_gradients_own(size_t pixels, const NormFactors *f, const 
         sum_rows_own(1, f, x + p * C, dy + p * C, sum, product);
 }
 
-TARGET_INLINE void spread_rows(size_t rows, const NormFactors *f, const uint16_t *x,
-                               const uint16_t *dy, bool add, uint16_t *dx)
+OWN_INLINE void spread_rows(size_t rows, const NormFactors *f, const uint16_t *x,
+                            const uint16_t *dy, bool add, uint16_t *dx)
 {
     const size_t C = f->channels;
     for (size_t c = 0; c < C; c += LANES) {
@@ -200,8 +193,9 @@ TARGET_INLINE void spread_rows(size_t rows, const NormFactors *f, const uint16_t
     }
 }
 
-TARGET static void spread_gradients_own(size_t pixels, const NormFactors *f, const uint16_t *x,
-                                        const uint16_t *dy, bool add, uint16_t *dx)
+OWN_ROUNDING static void spread_gradients_own(size_t pixels, const NormFactors *f,
+                                              const uint16_t *x, const uint16_t *dy, bool add,
+                                              uint16_t *dx)
 {
     const size_t C = f->channels;
     size_t p = 0;
@@ -211,11 +205,6 @@ TARGET static void spread_gradients_own(size_t pixels, const NormFactors *f, con
         spread_rows(1, f, x + p * C, dy + p * C, add, dx + p * C);
 }
 #else
-static bool has_own(void)
-{
-    return false;
-}
-
 #define sum_squares_own      sum_squares_lanes
 #define normalise_own        normalise_in_lanes
 #define sum_gradients_own    sum_gradients_lanes
@@ -225,23 +214,25 @@ static bool has_own(void)
 void norm_sum_squares(size_t pixels, size_t channels, const uint16_t *x, const float *pivot,
                       float *sum, float *squares)
 {
-    const bool own = channels % LANES == 0 && has_own();
+    const bool own = channels % LANES == 0 && lanes_own_rounding();
     (own ? sum_squares_own : sum_squares_lanes)(pixels, channels, x, pivot, sum, squares);
 }
 
 void norm_normalise(size_t pixels, const NormFactors *factors, const uint16_t *x, uint16_t *y)
 {
-    (has_own() ? normalise_own : normalise_in_lanes)(pixels, factors, x, y);
+    (lanes_own_rounding() ? normalise_own : normalise_in_lanes)(pixels, factors, x, y);
 }
 
 void norm_sum_gradients(size_t pixels, const NormFactors *factors, const uint16_t *x,
                         const uint16_t *dy, float *sum, float *product)
 {
-    (has_own() ? sum_gradients_own : sum_gradients_lanes)(pixels, factors, x, dy, sum, product);
+    (lanes_own_rounding() ? sum_gradients_own : sum_gradients_lanes)(pixels, factors, x, dy, sum,
+                                                                     product);
 }
 
 void norm_spread_gradients(size_t pixels, const NormFactors *factors, const uint16_t *x,
                            const uint16_t *dy, bool add, uint16_t *dx)
 {
-    (has_own() ? spread_gradients_own : spread_gradients_lanes)(pixels, factors, x, dy, add, dx);
+    (lanes_own_rounding() ? spread_gradients_own : spread_gradients_lanes)(pixels, factors, x, dy,
+                                                                           add, dx);
 }
